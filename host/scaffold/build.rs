@@ -7,6 +7,7 @@ fn main() {
         "../../sdk/rust",
         "../../sdk/javascript/src",
         "../../sdk/javascript/build",
+        "../../sdk/python/src",
         "../../wit",
         "template",
     ] {

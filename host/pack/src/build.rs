@@ -7,7 +7,7 @@
 
 mod log_lines;
 mod output_directory;
-mod python;
+pub(crate) mod python;
 pub mod rust;
 mod tool;
 pub(crate) mod typescript;
@@ -62,14 +62,6 @@ pub enum BuildError {
         "{0} builds no component; add crate-type = [\"cdylib\", \"rlib\"] to [lib] in its Cargo.toml"
     )]
     NoComponent(String),
-    /// This version does not build packs in this language.
-    #[error(
-        "this version does not build packs in {language}; build the component with the language's own tool and pass the .wasm file instead"
-    )]
-    Language {
-        /// The language.
-        language: Language,
-    },
 }
 
 /// How to build.

@@ -3,6 +3,7 @@
 
 mod cargo;
 mod npm;
+mod python;
 
 use std::path::Path;
 
@@ -17,11 +18,14 @@ use crate::manifest_file::read_manifest;
 /// # Errors
 /// When the manifest cannot be read, or the language's tools do not describe the project.
 pub fn of_project(directory: &Path, offline: bool) -> Result<String, BuildError> {
-    let language = read_manifest(&directory.join(FILE_NAME))?.build.language;
-    let document = match language {
+    let manifest = read_manifest(&directory.join(FILE_NAME))?;
+    let document = match manifest.build.language {
         Language::Rust => cargo::of_project(directory, offline)?,
         Language::Typescript => npm::of_project(directory)?,
-        Language::Python => return Err(BuildError::Language { language }),
+        Language::Python => {
+            let version = manifest.pack.version.to_string();
+            python::of_project(directory, manifest.name(), &version)?
+        }
     };
     Ok(format!("{document:#}\n"))
 }

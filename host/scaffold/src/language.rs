@@ -7,6 +7,7 @@ use include_dir::{Dir, include_dir};
 use patchbay_pack::manifest::Language;
 
 use crate::contract::Contract;
+use crate::python_sdk::Wheel;
 use crate::{javascript_sdk, unpack};
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/template");
@@ -41,7 +42,11 @@ pub(crate) fn write_sdk(language: Language, vendor: &Path) -> io::Result<()> {
             let name = format!("patchbay-sdk-{}.tar", javascript_sdk::version());
             std::fs::write(vendor.join(name), javascript_sdk::archive()?)
         }
-        Language::Python => Ok(()),
+        Language::Python => {
+            std::fs::create_dir_all(vendor)?;
+            let wheel = Wheel::of_sdk()?;
+            std::fs::write(vendor.join(wheel.file_name), wheel.bytes)
+        }
     }
 }
 
@@ -58,7 +63,14 @@ pub(crate) fn placeholders(language: Language) -> io::Result<Vec<(&'static str, 
                 javascript_sdk::integrity(&javascript_sdk::archive()?),
             ),
         ],
-        Language::Rust | Language::Python => Vec::new(),
+        Language::Python => {
+            let wheel = Wheel::of_sdk()?;
+            vec![
+                ("{{wheel-sha256}}", wheel.sha256()),
+                ("{{wheel}}", wheel.file_name),
+            ]
+        }
+        Language::Rust => Vec::new(),
     })
 }
 
@@ -70,6 +82,16 @@ pub fn next_commands(language: Language) -> &'static [(&'static str, &'static st
             ("npm ci", "the tools, once"),
             ("npm test", "types and unit tests, natively"),
         ],
-        Language::Python => &[],
+        Language::Python => &[
+            ("python3 -m venv .venv", "a virtual environment, once"),
+            (
+                ".venv/bin/pip install -r requirements.txt",
+                "the tools, once",
+            ),
+            (
+                ".venv/bin/pytest && .venv/bin/mypy",
+                "unit tests and types, natively",
+            ),
+        ],
     }
 }

@@ -4,7 +4,9 @@
 pub mod contract;
 mod javascript_sdk;
 mod language;
+mod python_sdk;
 mod sections;
+mod zip_archive;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use patchbay_pack::manifest::{Language, NAME_RULE, is_pack_name};
 use thiserror::Error;
 
 pub use language::next_commands;
+pub use python_sdk::Wheel;
 use sections::select;
 
 /// Why a project is not written.
@@ -223,6 +226,50 @@ mod tests {
             source.contains("struct MyCare") && !source.contains("{{"),
             "{source}"
         );
+    }
+
+    #[test]
+    fn a_project_in_python_has_only_what_its_stages_need() {
+        for stages in [
+            &[Stage::Route][..],
+            &[Stage::Escalate],
+            &[Stage::Tone, Stage::Classify],
+            &Stage::ALL,
+        ] {
+            let temporary = tempfile::tempdir().expect("a directory");
+            let directory = temporary.path().join("my-policy");
+            scaffold(&directory, Language::Python, stages).expect("a project");
+            let read = |file: &str| std::fs::read_to_string(directory.join(file)).expect(file);
+            let source = read("policy.py");
+            for (stage, part) in [
+                (Stage::Classify, "def classify("),
+                (Stage::Route, "def route("),
+                (Stage::Tone, "def check_tone("),
+                (Stage::Escalate, "def escalate("),
+            ] {
+                let is_wanted = stages.contains(&stage);
+                assert_eq!(source.contains(part), is_wanted, "{stages:?}: {part}");
+            }
+            for file in [
+                "policy.py",
+                "tests/test_policy.py",
+                "requirements.txt",
+                "pyproject.toml",
+                "pack.toml",
+                "README.md",
+            ] {
+                let text = read(file);
+                assert!(
+                    !text.contains("//#") && !text.contains("{{"),
+                    "{file}: {text}"
+                );
+            }
+            let wheel = Wheel::of_sdk().expect("the wheel");
+            let line = format!("./vendor/{} \\\n    --hash=sha256:", wheel.file_name);
+            assert!(read("requirements.txt").contains(&(line + &wheel.sha256())));
+            let vendored = std::fs::read(directory.join("vendor").join(&wheel.file_name));
+            assert_eq!(vendored.expect("the wheel"), wheel.bytes);
+        }
     }
 
     #[test]

@@ -33,8 +33,11 @@ pub(crate) fn run(args: &NewArgs) -> Outcome {
             ))?;
             let own = next_commands(language).iter().copied();
             let test = ("patchbay test", "test cases, in the sandbox");
-            for (command, what) in own.chain([test]) {
-                output::line(format!("  {command:<15}  # {what}"))?;
+            let commands: Vec<_> = own.chain([test]).collect();
+            let width = commands.iter().map(|(command, _)| command.len()).max();
+            let width = width.unwrap_or_default();
+            for (command, what) in commands {
+                output::line(format!("  {command:<width$}  # {what}"))?;
             }
             match language {
                 Language::Rust => output::line("\nThe first build downloads a few crates."),

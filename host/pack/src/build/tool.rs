@@ -1,6 +1,7 @@
 //! Runs the programs of toolchains (cargo, node, python) with bounds on their time and on what is
 //! read of their output.
 
+use std::ffi::OsStr;
 use std::io::Read;
 use std::path::Path;
 use std::process::{ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
@@ -54,7 +55,12 @@ impl Tool {
     /// A call in a directory, with an environment that is the same on every machine but for
     /// [`KEPT`]: no options of a user's shell change what is built.
     pub(super) fn clean_command(&self, directory: &Path) -> Command {
-        let mut command = Command::new(self.name);
+        self.clean_command_of(self.name.as_ref(), directory)
+    }
+
+    /// As [`clean_command`](Tool::clean_command), of the program at a path.
+    pub(super) fn clean_command_of(&self, program: &OsStr, directory: &Path) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(directory).env_clear();
         command.envs(KEPT.iter().filter_map(|name| {
             let value = std::env::var_os(name)?;
