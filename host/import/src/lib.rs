@@ -7,6 +7,7 @@ mod construct;
 mod files;
 mod systems;
 
+pub mod chatwoot;
 pub mod taskrouter;
 
 pub use construct::Construct;

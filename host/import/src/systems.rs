@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{Import, taskrouter};
+use crate::{Import, chatwoot, taskrouter};
 
 /// A system to import from.
 #[derive(Clone, Copy, Debug)]
@@ -18,12 +18,20 @@ pub struct System {
 }
 
 /// Every system, by code.
-pub const SYSTEMS: [System; 1] = [System {
-    code: "taskrouter",
-    name: "Twilio TaskRouter: a workflow, its task queues and workers",
-    pack: "taskrouter-workflow",
-    import: taskrouter::import,
-}];
+pub const SYSTEMS: [System; 2] = [
+    System {
+        code: "chatwoot",
+        name: "Chatwoot: automation rules, agents, teams, inboxes and custom attributes",
+        pack: "automation-rules",
+        import: chatwoot::import,
+    },
+    System {
+        code: "taskrouter",
+        name: "Twilio TaskRouter: a workflow, its task queues and workers",
+        pack: "taskrouter-workflow",
+        import: taskrouter::import,
+    },
+];
 
 impl System {
     /// The system of a code.

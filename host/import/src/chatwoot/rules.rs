@@ -1,0 +1,101 @@
+//! The rules as settings of the pack, each checked by the pack itself.
+
+use serde_json::{Map, Value, json};
+
+use super::export::Export;
+use super::names::Names;
+use super::{DEFAULT_QUEUE, company_file};
+use crate::{Construct, Import};
+
+/// A rule of the company file.
+#[derive(Debug)]
+pub(super) struct ImportedRule {
+    pub(super) rule: Value,
+    /// Why it is not active.
+    pub(super) reasons: Vec<String>,
+}
+
+/// Keys that the pack reads; `null` is absent.
+const KEYS: &[&str] = &[
+    "id",
+    "name",
+    "event_name",
+    "conditions",
+    "actions",
+    "active",
+    "execution_delay",
+];
+/// Keys that say nothing about what a rule does.
+const OTHER_KEYS: &[&str] = &[
+    "account_id",
+    "description",
+    "created_on",
+    "files",
+    "monitor_availability",
+    "monitor_name",
+];
+
+/// The rules of the export. What is not supported is named, and its rule is not active.
+pub(super) fn rules(export: &Export<'_>, names: &Names, import: &mut Import) -> Vec<ImportedRule> {
+    let mut rules = Vec::new();
+    for (path, entry) in &export.rules {
+        let mut rule = cleaned(entry);
+        let mut faults: Vec<Construct> = entry
+            .iter()
+            .filter(|(key, value)| {
+                let known = KEYS.contains(&key.as_str()) || OTHER_KEYS.contains(&key.as_str());
+                !known && !value.is_null()
+            })
+            .map(|(key, _)| Construct::new(format!("{path}/{key}"), "is not supported"))
+            .collect();
+        faults.extend(problems(path, &rule, names));
+        if !faults.is_empty() {
+            rule.insert("active".to_owned(), Value::Bool(false));
+            // What is no rule at all cannot stand in the file either.
+            if !problems(path, &rule, names).is_empty() {
+                import.unsupported.extend(faults);
+                continue;
+            }
+        }
+        let reasons = faults.iter().map(ToString::to_string).collect();
+        import.unsupported.extend(faults);
+        rules.push(ImportedRule {
+            rule: Value::Object(rule),
+            reasons,
+        });
+    }
+    rules
+}
+
+fn cleaned(entry: &Map<String, Value>) -> Map<String, Value> {
+    let kept = entry.iter().filter(|(key, value)| {
+        let needed = match (key.as_str(), value) {
+            ("active", Value::Bool(active)) => !active,
+            // Larger than a number of TOML.
+            ("id", Value::Number(id)) => id.as_i64().is_some(),
+            ("execution_delay", Value::Number(delay)) => delay.as_i64() != Some(0),
+            _ => true,
+        };
+        KEYS.contains(&key.as_str()) && !value.is_null() && needed
+    });
+    kept.map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+/// What the pack says about a rule, with paths into the export.
+fn problems(path: &str, rule: &Map<String, Value>, names: &Names) -> Vec<Construct> {
+    let mut settings = company_file::settings(names);
+    settings["rules"] = json!([rule]);
+    automation_rules::problems(&settings.to_string())
+        .into_iter()
+        .map(|(at, message)| match at.strip_prefix("/rules/0") {
+            Some(below) => Construct::new(format!("{path}{below}"), message),
+            None => Construct::new(path, format!("{at}: {message}")),
+        })
+        .collect()
+}
+
+/// The queue for conversations without a team.
+pub(super) fn default_queue() -> Value {
+    Value::from(DEFAULT_QUEUE)
+}
