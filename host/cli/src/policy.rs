@@ -183,6 +183,7 @@ fn activate(engine: &Engine, policy: &Policy<'_>) -> Result<Plugin, Failure> {
         version: pack.version.to_string(),
         component: pack.component.clone(),
         settings,
+        data: pack.data.clone(),
         grants: pack.needs.clone(),
         limits,
         state_version: pack.state_version,

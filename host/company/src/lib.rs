@@ -127,6 +127,10 @@ pub struct PluginEntry {
     /// per interaction.
     #[serde(default)]
     pub reuse: u32,
+    /// Files that take the place of the pack's own data, by the name of the data;
+    /// relative paths start at the company file.
+    #[serde(default)]
+    pub data: BTreeMap<String, Spanned<String>>,
     /// Names of keys of the host's trust policy that must have signed the pack,
     /// besides what the policy asks for.
     #[serde(default)]

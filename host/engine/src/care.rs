@@ -3,6 +3,7 @@
 
 mod agents;
 mod conversation;
+mod data;
 mod draft;
 mod handles;
 mod host_calls;
@@ -16,6 +17,8 @@ pub(crate) mod recall;
 pub(crate) mod recorder;
 mod services;
 mod state;
+#[cfg(test)]
+mod test_state;
 pub(crate) mod transcript;
 mod views;
 
@@ -32,6 +35,6 @@ pub(crate) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
             $( contract::$interface::add_to_linker::<_, HasSelf<HostState>>(linker, |state| state)?; )+
         };
     }
-    add! { types interactions agents knowledge state clock random settings log }
+    add! { types interactions agents knowledge state data clock random settings log }
     Ok(())
 }

@@ -43,7 +43,7 @@ pub(crate) use generated::exports::patchbay::lifecycle::lifecycle;
 pub(crate) use generated::exports::patchbay::routing::routing;
 pub(crate) use generated::exports::patchbay::tone::tone;
 pub(crate) use generated::patchbay::care::{
-    agents, clock, interactions, knowledge, log, random, settings, state, types,
+    agents, clock, data, interactions, knowledge, log, random, settings, state, types,
 };
 
 /// Version of the contract this host implements: the highest of its packages'.

@@ -56,6 +56,9 @@ pub struct PluginResult {
     pub digest: Digest,
     /// Digest of its settings.
     pub settings: Digest,
+    /// Digest of the names and digests of its data, if it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Digest>,
     /// Digest of the snapshot its instance started from, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<Digest>,

@@ -11,6 +11,7 @@ pub mod component;
 pub mod config;
 mod contract;
 pub mod contract_version;
+pub mod data_layer;
 pub mod decision;
 pub mod engine;
 mod gate;

@@ -289,6 +289,7 @@ impl<'a> PipelineRun<'a> {
             version: plugin.version().to_owned(),
             digest: plugin.component().digest,
             settings: plugin.settings(),
+            data: plugin.data(),
             snapshot: plugin.snapshot(),
             outcome: kind,
             problem: has_particulars(&trace.outcome).then_some(trace.outcome),

@@ -2,6 +2,7 @@
 //! references, compile the plugins.
 
 pub mod cases;
+mod data;
 pub mod difference;
 mod findings;
 mod invalid_file;
@@ -90,7 +91,7 @@ impl Assembler {
         self.packs.lock().insert(canonical(path), Arc::new(pack));
     }
 
-    /// Paths of the packs and articles a company file names, as far as they
+    /// Paths of the packs, data and articles a company file names, as far as they
     /// exist.
     pub fn referenced_paths(&self, text: &str, directory: &Path) -> Vec<PathBuf> {
         let Ok(file) = CompanyFile::parse(text) else {
@@ -104,7 +105,9 @@ impl Assembler {
             };
             Some(directory.join(path))
         });
-        packs.chain(articles).collect()
+        let data = file.plugin.values().flat_map(|entry| entry.data.values());
+        let data = data.map(|path| directory.join(path.get_ref()));
+        packs.chain(articles).chain(data).collect()
     }
 
     /// Drop the packs at these paths from the cache.
@@ -242,6 +245,11 @@ impl Assembler {
             let pack = entry.pack.get_ref();
             match self.pack(pack, directory) {
                 Ok(found) => {
+                    let (data, missing) = data::read(name, entry, &found, directory);
+                    problems.extend(missing);
+                    if !data.is_empty() {
+                        source.data.insert(name.clone(), data);
+                    }
                     if source
                         .packs
                         .insert(pack.clone(), Arc::clone(&found))
@@ -318,7 +326,10 @@ impl Assembler {
                 let text = source.document.as_str();
                 check_references(name, entry, &found, (file, text), &mut findings);
             }
-            match plugin(&self.engine, (name, entry), pack, settings, cancel) {
+            let own = source.data.get(name);
+            let data = data::combine((name, entry), pack, own, is_gathered);
+            let parts = (&**pack, settings, data);
+            match plugin(&self.engine, (name, entry), parts, cancel) {
                 Ok(plugin) => {
                     plugins.insert(name, Arc::new(plugin));
                 }

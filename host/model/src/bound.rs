@@ -255,7 +255,7 @@ bounds! {
     CaseTime = "case-time", Refusal::TooLarge, [
         Item "bounds.case-time" = 120_000, 1_000, 86_400_000, Unit::Millis;
     ];
-    /// Size of one generation: its company file, packs, articles and components.
+    /// Size of one generation: its company file, packs, articles, components and data.
     GenerationSize = "generation-size", Refusal::TooLarge, [
         Item "bounds.generation-size" = 64 << 20, 64 << 10, 1 << 30, Unit::Bytes;
     ];

@@ -14,6 +14,7 @@ pub mod capacity;
 pub mod channel;
 pub mod conversation;
 pub mod conversation_state;
+pub mod data_table;
 pub mod decision;
 pub mod desk;
 pub mod directory;

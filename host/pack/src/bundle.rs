@@ -6,6 +6,7 @@ use patchbay_engine::component::Digest;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::data::DataPart;
 use crate::provenance::Provenance;
 use crate::settings::SchemaError;
 
@@ -30,6 +31,9 @@ pub struct Bundle {
     /// Digest of the parts and cases that were tested together, where the cases are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tested: Option<Digest>,
+    /// Its tables and bytes by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data: BTreeMap<String, DataPart>,
     /// The image that the pack came in, and its signatures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<Provenance>,
@@ -72,6 +76,9 @@ pub enum BundleError {
     /// A part is missing.
     #[error("{0}")]
     Parts(&'static str),
+    /// Its data is missing, altered, or not what its manifest declares.
+    #[error("{0}")]
+    Data(String),
     /// The image is not that of the pack.
     #[error("{0}")]
     Image(String),

@@ -138,12 +138,17 @@ fn may_be_meant(path: &Path, extensions: &[&str]) -> bool {
 /// # Errors
 /// Those of [`read_text`], also for a directory of the path that is a symbolic link.
 pub(crate) fn read_text_below(directory: &Path, file: &Path) -> Result<String, DirectoryFileError> {
+    refuse_links_below(directory, file)?;
+    read_text(&directory.join(file))
+}
+
+/// Refuses a path below a pack's directory that is, or leads through, a symbolic link.
+pub(crate) fn refuse_links_below(directory: &Path, file: &Path) -> Result<(), DirectoryFileError> {
     let mut path = directory.to_owned();
-    for part in file {
+    file.iter().try_for_each(|part| {
         path.push(part);
-        refuse_link(&path)?;
-    }
-    read_text(&path)
+        refuse_link(&path)
+    })
 }
 
 /// Reads a text file of a pack.

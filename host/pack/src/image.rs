@@ -12,7 +12,10 @@ mod layout;
 use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_engine::component::Digest;
+use patchbay_engine::data_layer::{DataKind, DataLayer};
 use serde::{Deserialize, Serialize};
+
+use crate::data::DataPart;
 
 pub(crate) use config::WasmConfig;
 pub(crate) use layout::{LAYOUT_BYTES, Layout, LayoutError};
@@ -45,6 +48,13 @@ pub(crate) const LICENCES: &str = "org.opencontainers.image.licenses";
 pub(crate) const DESCRIPTION: &str = "org.opencontainers.image.description";
 /// Tag of a manifest in the annotations of its descriptor in an index.
 pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
+
+/// Media type of a table.
+pub const TABLE: &str = "application/vnd.patchbay.data.table.v1";
+/// Media type of other data of a policy.
+pub const BYTES: &str = "application/vnd.patchbay.data.bytes.v1";
+/// Beginning of the titles of layers of data; the name follows.
+const DATA_TITLE: &str = "data/";
 
 /// Most layers of an image.
 const MOST_LAYERS: usize = 32;
@@ -125,8 +135,37 @@ pub struct Descriptor {
     pub annotations: BTreeMap<String, String>,
 }
 
-/// File name of the part that a layer holds; for a layer of another type, the type.
+/// What a layer of data is; `None` for other layers.
+fn data_kind(layer: &Descriptor) -> Option<DataKind> {
+    match layer.media_type.as_str() {
+        TABLE => Some(DataKind::Table),
+        BYTES => Some(DataKind::Bytes),
+        _ => None,
+    }
+}
+
+/// The descriptor of a layer of data.
+pub(crate) fn data_layer(name: &str, layer: &DataLayer) -> Descriptor {
+    let media_type = match layer.kind() {
+        DataKind::Table => TABLE,
+        DataKind::Bytes => BYTES,
+    };
+    Descriptor {
+        media_type: media_type.to_owned(),
+        digest: layer.digest(),
+        size: layer.bytes().len() as u64,
+        artifact_type: None,
+        annotations: BTreeMap::new(),
+    }
+    .annotated(TITLE, &format!("{DATA_TITLE}{name}"))
+}
+
+/// Name of the part that a layer holds: its file name, `data/NAME`, or for a layer of
+/// another type, the type.
 pub fn part_name(layer: &Descriptor) -> &str {
+    if let (Some(_), Some(title)) = (data_kind(layer), layer.annotations.get(TITLE)) {
+        return title;
+    }
     let mut parts = Part::ALL.into_iter();
     let part = parts.find(|part| part.media_type() == layer.media_type);
     match part {
@@ -223,6 +262,9 @@ impl ImageManifest {
     pub fn parts(&self) -> Result<BTreeMap<Part, &Descriptor>, String> {
         let mut parts = BTreeMap::new();
         for layer in &self.layers {
+            if data_kind(layer).is_some() {
+                continue;
+            }
             let known = Part::ALL
                 .into_iter()
                 .find(|part| part.media_type() == layer.media_type);
@@ -245,6 +287,28 @@ impl ImageManifest {
             return Err("the first layer of the pack is not the component".to_owned());
         }
         Ok(parts)
+    }
+
+    /// The layers of data by name.
+    ///
+    /// # Errors
+    /// As a sentence, where a layer has no name, or two have one.
+    pub fn data(&self) -> Result<BTreeMap<String, DataPart>, String> {
+        let mut data = BTreeMap::new();
+        for layer in &self.layers {
+            let Some(kind) = data_kind(layer) else {
+                continue;
+            };
+            let digest = layer.digest;
+            let title = layer.annotations.get(TITLE);
+            let name = title.and_then(|title| title.strip_prefix(DATA_TITLE));
+            let name = name.ok_or_else(|| format!("the data {digest} of the pack has no name"))?;
+            let part = DataPart { kind, digest };
+            if data.insert(name.to_owned(), part).is_some() {
+                return Err(format!("the pack has two data `{name}`"));
+            }
+        }
+        Ok(data)
     }
 
     /// Digests of everything that it names.

@@ -5,6 +5,7 @@ pub mod build;
 pub mod bundle;
 pub mod cases;
 mod component_file;
+pub mod data;
 pub mod directory_files;
 pub mod document_schema;
 pub mod image;

@@ -1,10 +1,12 @@
 //! `pack.toml`: name and version of a policy, the grants it requests, the limits it suggests.
 
+use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter};
 use std::path::{Component, PathBuf};
 use std::str::FromStr;
 
 use patchbay_company::Grants;
+use patchbay_engine::data_layer::DataKind;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::identifier;
 use patchbay_model::limits::LimitsFile;
@@ -16,6 +18,9 @@ use toml::Spanned;
 
 /// The file's name in a pack's directory.
 pub const FILE_NAME: &str = "pack.toml";
+
+/// Most tables and bytes of one pack.
+const MOST_DATA: usize = 16;
 
 /// Most bytes of a manifest.
 const MAX_BYTES: usize = 256 << 10;
@@ -97,6 +102,9 @@ pub struct Manifest {
     /// Where the schema of the settings is.
     #[serde(default)]
     pub settings: SettingsSection,
+    /// Tables and bytes that the policy reads, by name.
+    #[serde(default)]
+    pub data: BTreeMap<String, Spanned<DataSection>>,
 }
 
 /// Name, version and origin of a pack.
@@ -151,6 +159,24 @@ pub struct SettingsSection {
     pub schema: Option<PathBuf>,
 }
 
+/// A table or bytes that a policy reads through the interface `data`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DataSection {
+    /// The file, below the manifest's directory: CSV for a table.
+    #[serde(deserialize_with = "data_path")]
+    pub file: PathBuf,
+    /// What it is.
+    pub kind: DataKind,
+    /// Column of the keys of a table; by default the first.
+    #[serde(default)]
+    pub key: Option<String>,
+}
+
+fn data_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    path_in_pack(deserializer).map(Option::unwrap_or_default)
+}
+
 /// Reads a path that stays in the pack's directory.
 fn path_in_pack<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
     let path = PathBuf::deserialize(deserializer)?;
@@ -198,7 +224,27 @@ impl Manifest {
             return Err(FileProblem::at(from.span(), message)
                 .help("list only versions before `state-version` whose stored state it reads"));
         }
+        manifest.check_data()?;
         Ok(manifest)
+    }
+
+    fn check_data(&self) -> Result<(), FileProblem> {
+        for (index, (name, section)) in self.data.iter().enumerate() {
+            let problem = |message: String| FileProblem::at(section.span(), message);
+            if !is_pack_name(name) {
+                let message = format!("{name:?} is not a valid name of data");
+                return Err(problem(message).help(NAME_RULE));
+            }
+            if index >= MOST_DATA {
+                return Err(problem(format!("there are more than {MOST_DATA} [data.…]")));
+            }
+            if section.get_ref().kind == DataKind::Bytes && section.get_ref().key.is_some() {
+                let message =
+                    format!("`key` of [data.{name}] names a column, but its kind is bytes");
+                return Err(problem(message).help("remove it, or write kind = \"table\""));
+            }
+        }
+        Ok(())
     }
 
     /// Name of the pack.
@@ -250,6 +296,51 @@ mod tests {
             );
             let problem = Manifest::parse(&text).expect_err(path);
             assert_eq!(problem.line_column(&text), Some((5, 10)), "{path}");
+        }
+    }
+
+    #[test]
+    fn data_that_cannot_be_is_reported_with_its_position() {
+        let pack = "[pack]\nname = \"care\"\nversion = \"0.1.0\"\n";
+        let valid = "[data.tiers]\nfile = \"data/tiers.csv\"\nkind = \"table\"\nkey = \"id\"\n";
+        let manifest = Manifest::parse(&format!("{pack}{valid}")).expect("valid");
+        let tiers = manifest.data["tiers"].get_ref();
+        assert_eq!(
+            (tiers.kind, tiers.key.as_deref()),
+            (DataKind::Table, Some("id"))
+        );
+        for (data, line, expected) in [
+            (
+                "[data.Tiers]\nfile = \"a\"\nkind = \"bytes\"",
+                4,
+                "not a valid name of data",
+            ),
+            (
+                "[data.a]\nfile = \"../a\"\nkind = \"bytes\"",
+                5,
+                "not a path below",
+            ),
+            (
+                "[data.a]\nfile = \"a\"\nkind = \"csv\"",
+                6,
+                "unknown variant",
+            ),
+            (
+                "[data.a]\nfile = \"a\"\nkind = \"bytes\"\nkey = \"b\"",
+                4,
+                "its kind is bytes",
+            ),
+            ("[data.a]\nkind = \"bytes\"", 4, "missing field `file`"),
+        ] {
+            let text = format!("{pack}{data}");
+            let problem = Manifest::parse(&text).expect_err(data);
+            assert!(
+                problem.message.contains(expected),
+                "{data}: {}",
+                problem.message
+            );
+            let place = problem.line_column(&text);
+            assert_eq!(place.map(|(line, _)| line), Some(line), "{data}");
         }
     }
 

@@ -5,12 +5,14 @@ use std::sync::{Arc, OnceLock};
 
 use patchbay_company::Grants;
 use patchbay_engine::component::{ComponentBytes, Digest};
+use patchbay_engine::data_layer::DataSet;
 use patchbay_model::bound::BoundSettings;
 use patchbay_model::limits::LimitsFile;
 use semver::Version;
 use serde_json::Value;
 
 use crate::bundle::{Bundle, BundleError};
+use crate::data::{load_parts, parts_of};
 use crate::manifest::Manifest;
 use crate::provenance::{DescribedPack, Provenance};
 use crate::settings::{SettingsProblem, SettingsSchema, without_schema};
@@ -34,6 +36,8 @@ pub struct Pack {
     pub schema: Option<Arc<SettingsSchema>>,
     /// Bytes of the component.
     pub component: ComponentBytes,
+    /// Its tables and bytes.
+    pub data: DataSet,
     /// Text of the manifest; absent for a component without one.
     pub manifest: Option<String>,
     /// Text of each case by its path below `cases/`.
@@ -62,6 +66,7 @@ impl Pack {
             state_from: Vec::new(),
             schema: None,
             component,
+            data: DataSet::new(),
             manifest: None,
             cases: BTreeMap::new(),
             unused: Vec::new(),
@@ -127,6 +132,7 @@ impl Pack {
             component: self.digest(),
             cases: self.cases.clone(),
             tested: self.tested,
+            data: parts_of(&self.data),
             provenance: self.provenance.clone(),
         }
     }
@@ -137,11 +143,17 @@ impl Pack {
         self.stored.get_or_init(|| self.bundle().without_cases())
     }
 
-    /// Restores a pack from its bundle and its component.
+    /// Restores a pack from its bundle and its component; `bytes` finds data that is not in
+    /// memory.
     ///
     /// # Errors
-    /// When a part is not valid or does not match the others.
-    pub fn from_bundle(bundle: Bundle, component: ComponentBytes) -> Result<Pack, BundleError> {
+    /// When a part is missing, is not valid or does not match the others.
+    pub fn from_bundle(
+        bundle: Bundle,
+        component: ComponentBytes,
+        bytes: impl FnMut(&Digest) -> Option<Vec<u8>>,
+    ) -> Result<Pack, BundleError> {
+        let data = load_parts(&bundle.data, bytes).map_err(BundleError::Data)?;
         let (named, found) = (bundle.component, component.digest());
         if found != named {
             return Err(BundleError::Component { named, found });
@@ -149,6 +161,11 @@ impl Pack {
         let schema = bundle.schema.map(|text| SettingsSchema::parse(&text));
         let mut publisher = None;
         let mut pack = match bundle.manifest {
+            None if !data.is_empty() => {
+                return Err(BundleError::Parts(
+                    "a component without pack.toml has no data",
+                ));
+            }
             None => {
                 let mut pack = Pack::bare(bundle.name, component);
                 // The one that the component embeds.
@@ -167,6 +184,7 @@ impl Pack {
                         "pack.toml names a settings schema, which is missing",
                     ));
                 }
+                check_data(&manifest, &data)?;
                 publisher = manifest
                     .pack
                     .publisher
@@ -175,6 +193,7 @@ impl Pack {
                 Pack::described(manifest, text, schema.transpose()?.map(Arc::new), component)
             }
         };
+        pack.data = data;
         pack.cases = bundle.cases;
         pack.tested = bundle.tested;
         if let Some(provenance) = bundle.provenance {
@@ -186,12 +205,27 @@ impl Pack {
                 manifest: pack.manifest.as_deref(),
                 schema: pack.schema.as_ref().map(|schema| schema.text()),
                 cases: &pack.cases,
+                data: &pack.data,
                 is_stored: pack.tested.is_some(),
             };
             provenance.check(&described).map_err(BundleError::Image)?;
             pack.provenance = Some(provenance);
         }
         Ok(pack)
+    }
+}
+
+/// A pack has the data that its manifest declares, and no other.
+fn check_data(manifest: &Manifest, data: &DataSet) -> Result<(), BundleError> {
+    let declared = manifest.data.iter();
+    let declared = declared.map(|(name, section)| (name, section.get_ref().kind));
+    match declared.eq(data.iter().map(|(name, layer)| (name, layer.kind()))) {
+        true => Ok(()),
+        false => Err(BundleError::Data(format!(
+            "its data is {:?}, but pack.toml declares {:?}",
+            data.keys().collect::<Vec<_>>(),
+            manifest.data.keys().collect::<Vec<_>>(),
+        ))),
     }
 }
 
@@ -209,6 +243,7 @@ mod tests {
             component: Digest::of(b"code"),
             cases: BTreeMap::from([("a/b.json".to_owned(), "{}".to_owned())]),
             tested: None,
+            data: BTreeMap::new(),
             provenance: None,
         }
     }
@@ -219,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_pack_survives_bundling() {
-        let pack = Pack::from_bundle(bundle(), code()).expect("a pack");
+        let pack = Pack::from_bundle(bundle(), code(), |_| None).expect("a pack");
         assert_eq!(pack.version.to_string(), "1.2.3");
         assert_eq!((pack.state_version, &*pack.state_from), (3, &[2][..]));
         assert_eq!(pack.bundle(), bundle());
@@ -234,7 +269,7 @@ mod tests {
         assert!(!json.contains("a/b.json"), "{json}");
         assert_eq!(stored.tested, Some(bundle().tested_digest()));
         assert_eq!(stored.clone().without_cases(), stored);
-        let pack = Pack::from_bundle(stored.clone(), code()).expect("a pack");
+        let pack = Pack::from_bundle(stored.clone(), code(), |_| None).expect("a pack");
         assert_eq!(pack.bundle(), stored);
     }
 
@@ -243,7 +278,7 @@ mod tests {
         let error = |change: fn(&mut Bundle)| {
             let mut bundle = bundle();
             change(&mut bundle);
-            Pack::from_bundle(bundle, code()).expect_err("rejected")
+            Pack::from_bundle(bundle, code(), |_| None).expect_err("rejected")
         };
         let other = error(|bundle| bundle.component = Digest::of(b"other"));
         assert!(matches!(other, BundleError::Component { .. }), "{other:?}");

@@ -310,6 +310,7 @@ fn read_parts(
         Some(bytes) => serde_json::from_slice(bytes)
             .map_err(|error| image_error(format!("cases.json is not valid: {error}")))?,
     };
+    let data = image.data().map_err(PackFileError::Image)?;
     let manifest = part_text(Part::Manifest)?;
     let component = part(Part::Component)?.unwrap_or_default().to_vec();
     let image = layout.blobs.get(&digest).map_or(&[][..], Vec::as_slice);
@@ -324,12 +325,14 @@ fn read_parts(
         component: Digest::of(&component),
         cases,
         tested: None,
+        data,
         provenance: Some(Provenance {
             image: text(image, "the image manifest")?,
             signatures,
         }),
     };
-    Ok(Pack::from_bundle(bundle, component.into())?)
+    let bytes = |digest: &Digest| layout.blobs.get(digest).cloned();
+    Ok(Pack::from_bundle(bundle, component.into(), bytes)?)
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use patchbay_engine::component::Digest;
+use patchbay_engine::data_layer::DataSet;
 use serde::{Deserialize, Serialize};
 
+use crate::data::parts_of;
 use crate::image::{ImageManifest, Part, TITLE, VENDOR, VERSION};
 use crate::signature::Signature;
 
@@ -89,6 +91,9 @@ impl Provenance {
                 });
             }
         }
+        if image.data()? != parts_of(pack.data) {
+            return Err("its data is not the data that its image names: it was changed".to_owned());
+        }
         for (key, value) in [
             (TITLE, Some(pack.name)),
             (VERSION, Some(pack.version)),
@@ -118,6 +123,7 @@ pub(crate) struct DescribedPack<'a> {
     /// Text of the settings schema.
     pub(crate) schema: Option<&'a str>,
     pub(crate) cases: &'a BTreeMap<String, String>,
+    pub(crate) data: &'a DataSet,
     /// Whether its cases were left out when it was stored.
     pub(crate) is_stored: bool,
 }

@@ -8,14 +8,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use patchbay_engine::data_layer::DataSet;
 use patchbay_model::name_suggestion::nearest;
 use thiserror::Error;
 
 use crate::build::{BuildError, BuildOptions, Sources, build};
 use crate::cases::Case;
 use crate::component_file::read_component;
-use crate::directory_files::{FoundFiles, has_extension, read_text, read_text_below};
-use crate::manifest::FILE_NAME;
+use crate::data::read_data_file;
+use crate::directory_files::{
+    FoundFiles, has_extension, read_text, read_text_below, refuse_links_below,
+};
+use crate::manifest::{FILE_NAME, Manifest};
 use crate::manifest_file::parse_manifest;
 use crate::pack::Pack;
 use crate::pack_file::{EXTENSION, PackFile, PackFileError};
@@ -104,13 +108,33 @@ impl Pack {
                 .map(Arc::new)
                 .map_err(|error| SourceError::Schema { path, error })
         });
-        let mut pack = Pack::described(manifest, text, schema.transpose()?, component.into());
+        let schema = schema.transpose()?;
+        let data = read_data(directory, &manifest)?;
+        let mut pack = Pack::described(manifest, text, schema, component.into());
+        pack.data = data;
         let has_schema = pack.schema.is_some();
         let cases = find_cases(&directory.join(CASES))?;
         pack.cases = read_cases(&directory.join(CASES), cases.used)?;
         pack.unused = unused_files(directory, cases.unused, has_schema);
         Ok(pack)
     }
+}
+
+/// Reads the data that a manifest declares.
+fn read_data(directory: &Path, manifest: &Manifest) -> Result<DataSet, SourceError> {
+    let mut data = DataSet::new();
+    for (name, section) in &manifest.data {
+        let section = section.get_ref();
+        refuse_links_below(directory, &section.file)?;
+        let path = directory.join(&section.file);
+        let layer = read_data_file(&path, section).map_err(|error| SourceError::Data {
+            name: name.clone(),
+            path,
+            error: Box::new(error),
+        })?;
+        data.insert(name.clone(), layer);
+    }
+    Ok(data)
 }
 
 fn find_cases(directory: &Path) -> Result<FoundFiles, SourceError> {

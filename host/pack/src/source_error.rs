@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use patchbay_model::file_problem::FileProblem;
 use thiserror::Error;
 
+use crate::data::DataFileError;
 use crate::directory_files::DirectoryFileError;
 use crate::settings::SchemaError;
 
@@ -72,6 +73,16 @@ pub enum SourceError {
         path: PathBuf,
         /// What is wrong.
         error: SchemaError,
+    },
+    /// A file that the manifest declares as data is none.
+    #[error("{}: {error}; pack.toml names it under [data.{name}]", .path.display())]
+    Data {
+        /// Name of the data.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: Box<DataFileError>,
     },
     /// There is no such pack.
     #[error("no pack {wanted:?}: {because}")]

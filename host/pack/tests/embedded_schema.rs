@@ -94,7 +94,7 @@ fn has_the_schema(pack: &Pack, code: Vec<u8>) {
     // The host gets it with the pack.
     let sent = serde_json::to_value(pack.bundle()).expect("a document");
     let received: Bundle = serde_json::from_value(sent).expect("the bundle");
-    let received = Pack::from_bundle(received, code.into()).expect("a pack");
+    let received = Pack::from_bundle(received, code.into(), |_| None).expect("a pack");
     let schema = received.schema.as_ref().expect("a schema");
     let references = schema.references(&settings);
     assert_eq!(references.len(), 1);

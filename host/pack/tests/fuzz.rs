@@ -3,7 +3,9 @@
 use std::path::{Component, Path};
 
 use patchbay_fuzz::{Corpus, Reading, text};
+use patchbay_model::data_table::DataTable;
 use patchbay_pack::cases::Case;
+use patchbay_pack::data::table_of_csv;
 use patchbay_pack::image::ImageManifest;
 use patchbay_pack::manifest::Manifest;
 use patchbay_pack::pack_file::{PackFile, PackParts};
@@ -256,7 +258,7 @@ fn a_directory_is_read_as_a_pack_or_refused() {
                     let bundle = pack.bundle();
                     let sent = serde_json::to_value(&bundle).expect("a document");
                     let received = serde_json::from_value(sent).expect("the bundle");
-                    let again = Pack::from_bundle(received, pack.component.clone());
+                    let again = Pack::from_bundle(received, pack.component.clone(), |_| None);
                     assert_eq!(again.map(|again| again.bundle()), Ok(bundle));
                 }
                 Err(error) => assert!(!error.to_string().is_empty()),
@@ -329,7 +331,7 @@ fn an_image_manifest_is_of_the_pack_or_refused() {
                 image: text.to_owned(),
                 signatures: Vec::new(),
             });
-            match Pack::from_bundle(bundle, file.pack().component.clone()) {
+            match Pack::from_bundle(bundle, file.pack().component.clone(), |_| None) {
                 Ok(_) => {
                     let parts = read.expect("readable");
                     assert!(parts.parts().is_ok(), "it names the parts");
@@ -383,4 +385,54 @@ fn a_signature_of_any_text_fits_nothing() {
                 Err(_) => Reading::Rejected,
             }
         }));
+}
+
+const TABLES: [&str; 3] = [
+    "customer,tier,since\n17,gold,2020\n\"4,2\",\"big \"\"one\"\"\",\n",
+    "\u{feff}word\r\nbread\r\nmilk\r\n",
+    "a,b\n1,\"two\nlines\"\n",
+];
+
+#[test]
+fn a_csv_file_of_any_bytes_is_a_table_or_refused() {
+    Corpus::of(TABLES)
+        .words(&["\"", ",", "\n", "\r\n", "\"\"", "\u{feff}"])
+        .run(|bytes| match table_of_csv(bytes, None) {
+            Ok(table) => {
+                let table = DataTable::read(table.build().into());
+                table.expect("what is built can be read");
+                Reading::Accepted
+            }
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                Reading::Rejected
+            }
+        });
+}
+
+#[test]
+fn a_table_of_any_bytes_is_read_or_refused() {
+    let tables = TABLES.map(|text| {
+        table_of_csv(text.as_bytes(), None)
+            .expect("a table")
+            .build()
+    });
+    Corpus::of(tables)
+        .words(&["pbtable1"])
+        .least_accepted(0)
+        .run(|bytes| match DataTable::read(bytes.into()) {
+            Ok(table) => {
+                // It has as many rows as its bytes have room for.
+                assert!(table.rows() as usize * 6 <= bytes.len());
+                for key in ["", "17", "4,2", "bread", "\u{10ffff}"] {
+                    let row = table.get(key);
+                    assert!(row.is_none_or(|row| row.len() == table.columns().len()));
+                }
+                Reading::Accepted
+            }
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                Reading::Rejected
+            }
+        });
 }

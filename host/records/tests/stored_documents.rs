@@ -84,6 +84,7 @@ fn a_summary_has_codes_and_numbers_in_the_stored_order_and_no_texts() {
         version: "1.0.0".to_owned(),
         digest: zero,
         settings: zero,
+        data: None,
         snapshot: None,
         outcome: OutcomeKind::Trapped,
         problem: None,

@@ -139,6 +139,19 @@ export interface SummaryPage {
   truncated: boolean;
 }
 
+/** What a table has. */
+export interface TableView1 {
+  /** Name of the column of the keys. */
+  key: string;
+  /**
+   * Names of the other columns, in the table's order; at most 63. Empty
+   * where the table is a set of keys.
+   */
+  columns: string[];
+  /** Number of rows. */
+  rowCount: number;
+}
+
 /** The newest part of a history. */
 export interface InteractionsPage {
   /** Interactions, newest first; at most 64. */
@@ -830,6 +843,44 @@ export interface HostClock {
    * not within 366 days, or the company has no hours of that name.
    */
   afterWorkingTime(hours: string, at: Timestamp, seconds: number): Timestamp | undefined;
+}
+
+/**
+ * Shared data of the pack: tables and bytes that are layers of their own, which
+ * the company file may replace. They are in no instance's memory: a decision
+ * pays for what it reads. Needs no grant: the data belongs to the pack, or the
+ * company gave it to this policy.
+ *
+ * Names are those of `[data.NAME]` in `pack.toml`. A name that is not there, or
+ * of the other kind, ends the decision with the outcome `denied`, unless the
+ * function says otherwise; so does every function during `lifecycle.prepare`,
+ * whose results outlive the data. The bytes that one call answers count against
+ * the policy's limit on transfers; more end the decision with the outcome
+ * `out-of-memory`.
+ */
+export interface HostData {
+  /** The table of this name; absent where there is none, or it is bytes. */
+  table(name: string): TableView1 | undefined;
+  /**
+   * The row with exactly this key, byte for byte: its values in the order of
+   * `columns`, each at most 32 KiB. Absent where the table has no such key.
+   */
+  get(table: string, key: string): string[] | undefined;
+  /**
+   * `get` for each of the keys, in their order, in one call; more than 64 keys
+   * end the decision with the outcome `out-of-memory`.
+   */
+  getMany(table: string, keys: string[]): (string[] | undefined)[];
+  /**
+   * Number of bytes of the data of this name; absent where there is none, or it
+   * is a table.
+   */
+  size(name: string): number | undefined;
+  /**
+   * Bytes from `offset` on, from 0: `length` of them, at most 64 KiB; fewer
+   * where the data ends before, none where `offset` is its end or beyond it.
+   */
+  read(name: string, offset: number, length: number): Uint8Array;
 }
 
 /**

@@ -33,6 +33,11 @@ export const records = {
     total: "u32",
     truncated: "bool",
   },
+  "data.table-view-1": {
+    key: "string",
+    columns: { list: "string" },
+    rowCount: "u32",
+  },
   "interactions.page": {
     items: { list: { resource: "types.interaction" } },
     truncated: "bool",
@@ -349,6 +354,13 @@ export const interfaces = {
     closesAt: [["string", "u64"], { option: "u64" }],
     afterWorkingTime: [["string", "u64", "u32"], { option: "u64" }],
   },
+  data: {
+    table: [["string"], { option: { record: "data.table-view-1" } }],
+    get: [["string", "string"], { option: { list: "string" } }],
+    getMany: [["string", { list: "string" }], { list: { option: { list: "string" } } }],
+    size: [["string"], { option: "u64" }],
+    read: [["string", "u64", "u32"], "bytes"],
+  },
   interactions: {
     ofConversation: [["u32"], { record: "interactions.page" }],
     ofContact: [["u32"], { record: "interactions.page" }],
@@ -396,6 +408,7 @@ export const interfaces = {
 export const names = {
   agents: "patchbay:care/agents@0.1.1",
   clock: "patchbay:care/clock@0.1.1",
+  data: "patchbay:care/data@0.1.1",
   interactions: "patchbay:care/interactions@0.1.1",
   knowledge: "patchbay:care/knowledge@0.1.1",
   log: "patchbay:care/log@0.1.1",

@@ -18,7 +18,7 @@
 //!
 //! [`agents`], [`interactions`], [`knowledge`] and [`state`] need a grant, requested in `pack.toml`
 //! and given in the company file; a call without it ends the decision with the outcome `denied`.
-//! [`clock`], [`random`], [`settings`](mod@settings) and [`log`] need none.
+//! [`data`], [`clock`], [`random`], [`settings`](mod@settings) and [`log`] need none.
 //!
 //! [`TriggerCode`], [`RouteCause`], [`ActionKind`] and the other enums of codes name what this
 //! version of the contract defines.
@@ -54,6 +54,7 @@ mod trigger;
 
 pub mod agents;
 pub mod clock;
+pub mod data;
 pub mod interactions;
 pub mod knowledge;
 pub mod log;

@@ -82,6 +82,7 @@ pub fn spec(component: impl Into<ComponentBytes>) -> PluginSpec {
         version: "0.1.0".to_owned(),
         component: component.into(),
         settings: json!({}),
+        data: Default::default(),
         grants: everything(),
         limits: Limits {
             deadline: Millis(500),

@@ -1,5 +1,6 @@
 //! `patchbay apply`: switch a company to a new generation.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use patchbay_generations::assemble::{Assembler, InvalidFile};
 use patchbay_generations::service::{ChangeRequest, GenerationService};
 use patchbay_journal::Journal;
 use patchbay_pack::build::BuildOptions;
+use patchbay_pack::data::DataPart;
 use serde_json::{Value, json};
 
 use super::change;
@@ -81,8 +83,27 @@ fn add_source(body: &mut Value, source: &Source) {
     body["document"] = source.document.as_str().into();
     body["articles"] = json!(source.articles);
     let packs = source.packs.iter().map(|(name, pack)| {
-        let parts = json!({"bundle": pack.bundle(), "code": STANDARD.encode(&*pack.component)});
+        let data = pack.data.iter();
+        let data: BTreeMap<_, _> = data
+            .map(|(name, layer)| (name, STANDARD.encode(&**layer.bytes())))
+            .collect();
+        let code = STANDARD.encode(&*pack.component);
+        let parts = json!({"bundle": pack.bundle(), "code": code, "data": data});
         (name.clone(), parts)
     });
     body["packs"] = packs.collect::<serde_json::Map<_, _>>().into();
+    let uploads = source.data.iter().map(|(plugin, data)| {
+        let data = data.iter().map(|(name, layer)| {
+            let code = STANDARD.encode(&**layer.bytes());
+            (
+                name.clone(),
+                json!({"part": DataPart::of(layer), "code": code}),
+            )
+        });
+        (
+            plugin.clone(),
+            data.collect::<serde_json::Map<_, _>>().into(),
+        )
+    });
+    body["data"] = uploads.collect::<serde_json::Map<_, _>>().into();
 }

@@ -12,6 +12,7 @@ use super::log_buffer::LogBuffer;
 use super::recall::Recall;
 use super::recorder::{Recorder, Recording};
 use super::state::StateWrites;
+use crate::data_layer::DataSet;
 use crate::limits::deadline::Deadline;
 use crate::limits::limiter::Limiter;
 use crate::limits::stop::Stop;
@@ -24,6 +25,8 @@ pub(crate) struct PluginContext {
     pub(crate) grants: Arc<Grants>,
     /// The settings as JSON.
     pub(crate) settings: Arc<str>,
+    /// Tables and bytes by name.
+    pub(crate) data: Arc<DataSet>,
 }
 
 /// Everything one call into a guest depends on.
@@ -47,6 +50,8 @@ pub(crate) struct HostState {
     pub(crate) writes: StateWrites,
     pub(crate) recall: Option<Recall>,
     pub(super) plugin: Option<PluginContext>,
+    /// Most bytes that one call may answer.
+    pub(super) transfer: usize,
     situation: Option<Arc<Situation>>,
     random: SplitMix64,
 }
@@ -67,6 +72,7 @@ impl HostState {
             writes: StateWrites::default(),
             recall: None,
             plugin: None,
+            transfer: 0,
             situation: None,
             random: SplitMix64(START_SEED),
         }
@@ -82,6 +88,7 @@ impl HostState {
         self.log.begin(limits.log.0 as usize);
         self.writes = StateWrites::with_limit(limits.state.0 as usize);
         self.plugin = Some(scope.plugin.clone());
+        self.transfer = limits.transfer.0 as usize;
         let seed = scope
             .situation
             .map_or(START_SEED, |situation| situation.seed);

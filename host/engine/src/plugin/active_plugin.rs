@@ -12,6 +12,7 @@ use crate::breaker::Breaker;
 use crate::cancel::CancelSignal;
 use crate::care::PluginContext;
 use crate::component::{ComponentBytes, Description, Digest, LoadError};
+use crate::data_layer::{self, DataSet};
 use crate::engine::Engine;
 use crate::gate::Gate;
 use crate::instance::Instance;
@@ -32,6 +33,8 @@ pub struct PluginSpec {
     pub component: ComponentBytes,
     /// Settings, with defaults filled in.
     pub settings: Value,
+    /// Its tables and bytes.
+    pub data: DataSet,
     /// What the operator grants.
     pub grants: Grants,
     /// Limits of each call and instance.
@@ -51,6 +54,7 @@ pub struct Plugin {
     pub(crate) runtime: Arc<Runtime>,
     description: Description,
     settings: Digest,
+    data: Option<Digest>,
     loaded: Arc<LoadedComponent>,
     /// Whether each instance calls `prepare`, for lack of a snapshot.
     prepares_each: bool,
@@ -129,6 +133,7 @@ impl Plugin {
             name: spec.name.into(),
             grants: Arc::new(spec.grants),
             settings: settings_text,
+            data: Arc::new(spec.data),
         };
         let bytes = &spec.component;
         let limits = &spec.limits;
@@ -140,6 +145,7 @@ impl Plugin {
             runtime: Arc::clone(runtime),
             description: built.unwrap_or(&loaded.linked.description).clone(),
             settings,
+            data: data_layer::digest_of(&context.data),
             prepares_each: built.is_none() && loaded.linked.description.lifecycle,
             loaded,
             context,
@@ -184,6 +190,8 @@ impl Plugin {
         component -> &Description, |it| &it.description;
         /// Digest of the settings.
         settings -> Digest, |it| it.settings;
+        /// Digest of the names and digests of its data; `None` without data.
+        data -> Option<Digest>, |it| it.data;
         /// The settings as JSON.
         settings_text -> &str, |it| &it.context.settings;
         /// Limits of each call and instance.

@@ -12,7 +12,8 @@ use super::source::SourceDocument;
 /// One value that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
-    /// A path in the company file, `pack NAME …`, or `article ID`.
+    /// A path in the company file, `pack NAME …`, `plugin NAME data NAME`, or
+    /// `article ID`.
     pub path: String,
     /// `None`: added.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +69,9 @@ fn values(source: &SourceDocument) -> BTreeMap<String, String> {
         if let Some(signers) = signers.filter(|signers| !signers.is_empty()) {
             values.insert(at("signed by"), signers.join(", "));
         }
+        for (data, part) in &bundle.data {
+            values.insert(at(&format!("data {data}")), part.digest.to_string());
+        }
         // Cases are no part of the configuration.
         if let Some(manifest) = &bundle.manifest {
             let table = toml_document::read::<toml::Table>(manifest).ok();
@@ -77,6 +81,12 @@ fn values(source: &SourceDocument) -> BTreeMap<String, String> {
         if let Some(schema) = &bundle.schema {
             let parsed = serde_json::from_str(schema).ok();
             add_text(&at("settings schema"), parsed, schema, &mut values);
+        }
+    }
+    for (plugin, parts) in &source.data {
+        for (data, part) in parts {
+            let path = format!("plugin {plugin} data {data}");
+            values.insert(path, part.digest.to_string());
         }
     }
     for article in source.articles.iter().flatten() {
@@ -175,6 +185,7 @@ mod tests {
                 component: patchbay_engine::component::Digest::of(version.as_bytes()),
                 cases: BTreeMap::from([("a.json".to_owned(), version.to_owned())]),
                 tested: None,
+                data: BTreeMap::new(),
                 provenance: None,
             };
             SourceDocument {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use patchbay_company::{Articles, CompanyFile, PluginEntry};
 use patchbay_engine::CancelSignal;
 use patchbay_engine::component::LoadError;
+use patchbay_engine::data_layer::DataSet;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
@@ -170,12 +171,14 @@ pub(super) fn surroundings(
     }
 }
 
+/// A part of a plugin, or what is wrong with it in the company file.
+type PartResult<T> = Result<T, Vec<FileProblem>>;
+
 /// A plugin, with its instances prepared.
 pub(super) fn plugin(
     engine: &Engine,
     (name, entry): (&str, &PluginEntry),
-    pack: &Pack,
-    settings: Result<Value, Vec<FileProblem>>,
+    (pack, settings, data): (&Pack, PartResult<Value>, PartResult<DataSet>),
     cancel: &CancelSignal,
 ) -> Result<Plugin, Vec<FileProblem>> {
     let at_pack = |message: String| FileProblem::at(entry.pack.span(), message);
@@ -187,6 +190,10 @@ pub(super) fn plugin(
         let help = format!("grant it under [plugin.{name}] grants, or choose another pack");
         problems.push(at_pack(message).help(help));
     }
+    let data = data.unwrap_or_else(|all| {
+        problems.extend(all);
+        DataSet::new()
+    });
     let ceiling = &engine.settings().ceiling;
     let limits = Limits::resolve(ceiling, &pack.limits, entry.limits.get_ref());
     let (settings, limits) = match (settings, limits) {
@@ -206,6 +213,7 @@ pub(super) fn plugin(
         version: pack.version.to_string(),
         component: pack.component.clone(),
         settings,
+        data,
         grants: entry.grants.clone(),
         limits,
         state_version: pack.state_version,

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use patchbay_engine::component::{ComponentBytes, Digest};
+use patchbay_engine::data_layer::{DataLayer, DataSet};
 use patchbay_journal::NewGeneration;
 use patchbay_model::knowledge::Article;
 use patchbay_pack::Pack;
 use patchbay_pack::bundle::{Bundle, BundleError};
+use patchbay_pack::data::{DataPart, load_parts, parts_of};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -19,6 +21,8 @@ pub struct Source {
     pub document: String,
     /// Packs by their name in the company file.
     pub packs: BTreeMap<String, Arc<Pack>>,
+    /// Data of the company's own in place of its packs', by plugin.
+    pub data: BTreeMap<String, DataSet>,
     /// Articles of the directory the file names; `None` where it names none.
     pub articles: Option<Vec<Article>>,
     /// Files that are not used although their author may believe so: one sentence
@@ -26,7 +30,7 @@ pub struct Source {
     pub unused: Vec<String>,
 }
 
-/// A source without the bytes of its components, as JSON stores it.
+/// A source without the bytes of its components and data, as JSON stores it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceDocument {
@@ -35,6 +39,9 @@ pub struct SourceDocument {
     /// Packs by their name in the company file.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub packs: BTreeMap<String, Bundle>,
+    /// Data of the company's own in place of its packs', by plugin and name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data: BTreeMap<String, BTreeMap<String, DataPart>>,
     /// Articles of the directory the file names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub articles: Option<Vec<Article>>,
@@ -52,6 +59,9 @@ pub enum SourceError {
     /// A pack's name in the company file, and the problem.
     #[error("pack {0:?}: {1}")]
     Pack(String, BundleError),
+    /// A plugin, and what is wrong with its data.
+    #[error("plugin {0:?}: {1}")]
+    Data(String, String),
 }
 
 impl Source {
@@ -64,8 +74,22 @@ impl Source {
             packs: packs
                 .map(|(name, pack)| (name.clone(), pack.stored_bundle().clone()))
                 .collect(),
+            data: self
+                .data
+                .iter()
+                .map(|(plugin, data)| (plugin.clone(), parts_of(data)))
+                .collect(),
             articles: self.articles.clone(),
         }
+    }
+
+    /// Its tables and bytes, each once.
+    pub fn layers(&self) -> BTreeMap<Digest, Arc<DataLayer>> {
+        let of_packs = self.packs.values().map(|pack| &pack.data);
+        let layers = of_packs.chain(self.data.values()).flat_map(DataSet::values);
+        layers
+            .map(|layer| (layer.digest(), Arc::clone(layer)))
+            .collect()
     }
 
     /// Its components, each once.
@@ -100,13 +124,14 @@ impl Source {
         at: Timestamp,
     ) -> NewGeneration {
         let components = self.components().into_iter();
+        let components = components.map(|(digest, bytes)| (digest.bytes(), bytes.to_vec()));
+        let layers = self.layers().into_iter();
+        let layers = layers.map(|(digest, layer)| (digest.bytes(), layer.bytes().to_vec()));
         NewGeneration {
             number,
             source: document.to_bytes(),
             digest: document.digest().bytes(),
-            parts: components
-                .map(|(digest, bytes)| (digest.bytes(), bytes.to_vec()))
-                .collect(),
+            parts: components.chain(layers).collect(),
             by: by.to_owned(),
             at,
         }
@@ -146,10 +171,12 @@ impl SourceDocument {
         self.packs.values().filter_map(|bundle| bundle.tested)
     }
 
-    /// Add the component bytes, which `component` finds by digest.
-    pub fn with_components(
+    /// Add the component bytes, which `component` finds by digest, and data that is not in
+    /// memory, which `data` finds.
+    pub fn with_parts(
         self,
         mut component: impl FnMut(&Digest) -> Option<ComponentBytes>,
+        mut data: impl FnMut(&Digest) -> Option<Vec<u8>>,
     ) -> Result<Source, SourceError> {
         let mut packs = BTreeMap::new();
         for (pack, bundle) in self.packs {
@@ -157,14 +184,22 @@ impl SourceDocument {
             let Some(bytes) = component(&digest) else {
                 return Err(SourceError::NoComponent(pack, digest));
             };
-            match Pack::from_bundle(bundle, bytes) {
+            match Pack::from_bundle(bundle, bytes, &mut data) {
                 Ok(read) => packs.insert(pack, Arc::new(read)),
                 Err(error) => return Err(SourceError::Pack(pack, error)),
+            };
+        }
+        let mut own = BTreeMap::new();
+        for (plugin, parts) in self.data {
+            match load_parts(&parts, &mut data) {
+                Ok(loaded) => own.insert(plugin, loaded),
+                Err(problem) => return Err(SourceError::Data(plugin, problem)),
             };
         }
         Ok(Source {
             document: self.document,
             packs,
+            data: own,
             articles: self.articles,
             unused: Vec::new(),
         })
@@ -188,9 +223,10 @@ mod tests {
                 .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
                 .collect(),
             tested: None,
+            data: BTreeMap::new(),
             provenance: None,
         };
-        let pack = Pack::from_bundle(bundle, b"code".to_vec().into()).expect("a pack");
+        let pack = Pack::from_bundle(bundle, b"code".to_vec().into(), |_| None).expect("a pack");
         Source {
             packs: BTreeMap::from([("care".to_owned(), Arc::new(pack))]),
             ..Source::default()
@@ -223,7 +259,7 @@ mod tests {
         let old = old.replace("DIGEST", &Digest::of(b"code").to_string());
         let document = SourceDocument::read(old.as_bytes()).expect("readable");
         let component = |_: &Digest| Some(b"code".to_vec().into());
-        let source = document.with_components(component).expect("a source");
+        let source = document.with_parts(component, |_| None).expect("a source");
         assert_eq!(source.packs["care"].cases.len(), 1);
     }
 }

@@ -90,7 +90,7 @@ impl GenerationStore {
         let document = self.document(company, number)?;
         let source = document
             .clone()
-            .with_components(|digest| self.component(digest));
+            .with_parts(|digest| self.component(digest), |digest| self.part(digest));
         let source = source.map_err(|error| ChangeError::Unbuildable(number, error.to_string()))?;
         Ok((document, source))
     }
@@ -105,6 +105,11 @@ impl GenerationStore {
         let bytes = ComponentBytes::from(bytes);
         self.components.lock().put(*digest, bytes.clone());
         Some(bytes)
+    }
+
+    /// The bytes of a part of any stored generation, not cached.
+    pub fn part(&self, digest: &Digest) -> Option<Vec<u8>> {
+        self.journal.generation_part(digest.bytes()).ok()?
     }
 
     /// Build a generation as it was last activated, with that activation's

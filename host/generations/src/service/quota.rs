@@ -1,5 +1,8 @@
 //! What a company's stored generations may take up, and deleting them.
 
+use std::collections::BTreeMap;
+
+use patchbay_engine::component::Digest;
 use patchbay_journal::{CompanyId, GenerationUsage};
 use patchbay_model::bound::{Bound, Scope};
 use serde_json::json;
@@ -30,9 +33,8 @@ impl GenerationService {
 
     /// Refuse a source that is too large.
     pub(super) fn check_size(&self, source: &Source) -> Result<(), ChangeError> {
-        let components = source.components();
-        let components = components.values().map(|bytes| bytes.len() as u64);
-        let size = source.document().to_bytes().len() as u64 + components.sum::<u64>();
+        let size =
+            source.document().to_bytes().len() as u64 + part_sizes(source).values().sum::<u64>();
         self.check_bound(Bound::GenerationSize, Scope::Item, size, |limit| {
             format!("the generation has {size} bytes; at most {limit} are allowed")
         })
@@ -55,10 +57,10 @@ impl GenerationService {
             usage.count + 1,
             |limit| format!("the company has {limit} generations, as many as it may; {help}"),
         )?;
-        // Components that the host has cost nothing more.
-        let added = source.components().into_iter();
-        let added = added.filter(|(digest, _)| self.store.component(digest).is_none());
-        let added: u64 = added.map(|(_, bytes)| bytes.len() as u64).sum();
+        // Parts that the host has cost nothing more.
+        let added = part_sizes(source).into_iter();
+        let added = added.filter(|(digest, _)| self.store.part(digest).is_none());
+        let added: u64 = added.map(|(_, bytes)| bytes).sum();
         let bytes = usage.bytes + added + source.document().to_bytes().len() as u64;
         self.check_bound(Bound::GenerationBytes, Scope::Company, bytes, |limit| {
             format!(
@@ -85,4 +87,13 @@ impl GenerationService {
             _ => Ok(()),
         }
     }
+}
+
+/// Bytes of each component and layer of data.
+fn part_sizes(source: &Source) -> BTreeMap<Digest, u64> {
+    let components = source.components().into_iter();
+    let components = components.map(|(digest, bytes)| (digest, bytes.len() as u64));
+    let layers = source.layers().into_iter();
+    let layers = layers.map(|(digest, layer)| (digest, layer.bytes().len() as u64));
+    components.chain(layers).collect()
 }

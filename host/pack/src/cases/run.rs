@@ -197,6 +197,7 @@ impl<'a> CaseRunner<'a> {
             version: self.pack.version.to_string(),
             component: self.pack.component.clone(),
             settings,
+            data: self.pack.data.clone(),
             grants: self.pack.needs.clone(),
             limits,
             state_version: self.pack.state_version,

@@ -285,6 +285,7 @@ fn plugin_part() -> Value {
         "version": text("Version of its pack"),
         "digest": text("Digest of its component, `sha256:…`"),
         "settings": text("Digest of its settings"),
+        "data": optional(text("Digest of the names and digests of its tables and bytes")),
         "snapshot": optional(text("Digest of the snapshot its instance started from")),
         "outcome": outcome_kind(),
         "problem": optional(outcome()),

@@ -5,7 +5,7 @@ use patchbay_model::state::Scope;
 use serde_json::{Map, Value, json};
 
 use super::domain::all_codes;
-use super::{codes, described, flag, integer, list, object, text};
+use super::{codes, described, flag, integer, list, map, object, text};
 
 pub(super) fn schema() -> Value {
     object(
@@ -27,6 +27,11 @@ pub(super) fn schema() -> Value {
             "settings": object(json!({
                 "schema": text("File with the JSON Schema of the settings, relative to pack.toml"),
             }), &[]),
+            "data": described(map(object(json!({
+                "file": text("The file, relative to pack.toml: CSV for a table"),
+                "kind": codes(&["table", "bytes"], "What the policy reads it as"),
+                "key": text("Column of the keys of a table; default the first"),
+            }), &["file", "kind"])), "Tables and bytes that the policy reads, by name"),
         }),
         &["pack"],
     )

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use crate::image::{
     CONFIG, DESCRIPTION, Descriptor, ImageManifest, LICENCES, PACK, Part, TITLE, VENDOR, VERSION,
-    WasmConfig,
+    WasmConfig, data_layer,
 };
 use crate::manifest::PackSection;
 use crate::pack::Pack;
@@ -54,6 +54,10 @@ impl PackParts {
             let layer = Descriptor::of(part.media_type(), &bytes);
             layers.push(layer.annotated(TITLE, part.file_name()));
             blobs.insert(Digest::of(&bytes), bytes);
+        }
+        for (name, layer) in &self.pack.data {
+            layers.push(data_layer(name, layer));
+            blobs.insert(layer.digest(), layer.bytes().to_vec());
         }
         let digests = layers.iter().map(|layer| layer.digest).collect();
         let config = WasmConfig::new(digests, self.exports, self.imports).to_bytes();

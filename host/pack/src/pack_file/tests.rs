@@ -1,5 +1,7 @@
 use super::*;
-use crate::image::{CONFIG, TITLE};
+use patchbay_engine::data_layer::{DataKind, DataLayer};
+
+use crate::image::{CONFIG, TITLE, part_name};
 use crate::manifest::Manifest;
 
 const MANIFEST: &str = "[pack]\nname = \"care\"\nversion = \"1.2.0+build.7\"\npublisher = \"acme\"\nlicence = \"MIT\"\n[settings]\nschema = \"s.json\"\n";
@@ -39,7 +41,11 @@ type Change = fn(&mut ImageManifest);
 
 /// Replace the pack's image, and name it in the index.
 fn with_image(layout: &mut Layout, change: impl FnOnce(&mut ImageManifest)) {
-    let file = file();
+    with_image_of(&file(), layout, change);
+}
+
+/// Replace the image of a pack in a layout, and name it in the index.
+fn with_image_of(file: &PackFile, layout: &mut Layout, change: impl FnOnce(&mut ImageManifest)) {
     let mut image = file.image().clone();
     change(&mut image);
     layout.blobs.remove(&file.digest());
@@ -244,13 +250,13 @@ fn a_signature_of_another_pack_is_refused() {
 fn a_bundle_whose_parts_differ_from_its_image_is_refused() {
     let bundle = file().pack().bundle();
     let code = || b"code".to_vec().into();
-    assert!(Pack::from_bundle(bundle.clone(), code()).is_ok());
+    assert!(Pack::from_bundle(bundle.clone(), code(), |_| None).is_ok());
     // What is stored has no cases.
-    assert!(Pack::from_bundle(bundle.clone().without_cases(), code()).is_ok());
+    assert!(Pack::from_bundle(bundle.clone().without_cases(), code(), |_| None).is_ok());
     let refused = |change: fn(&mut Bundle), part: &str| {
         let mut bundle = bundle.clone();
         change(&mut bundle);
-        let error = Pack::from_bundle(bundle, code())
+        let error = Pack::from_bundle(bundle, code(), |_| None)
             .expect_err(part)
             .to_string();
         assert!(error.contains(part), "{error}");
@@ -278,11 +284,77 @@ fn a_bundle_whose_parts_differ_from_its_image_is_refused() {
     );
     let mut other = bundle.clone();
     other.component = Digest::of(b"evil");
-    let error = Pack::from_bundle(other, b"evil".to_vec().into()).expect_err("swapped");
+    let error = Pack::from_bundle(other, b"evil".to_vec().into(), |_| None).expect_err("swapped");
     assert!(
         error
             .to_string()
             .contains("its component.wasm has the digest"),
         "{error}"
+    );
+}
+
+/// A pack with a table and bytes.
+fn file_with_data() -> PackFile {
+    let mut parts = parts(b"code");
+    let declared = "[data.tiers]\nfile = \"t.csv\"\nkind = \"table\"\n[data.model]\nfile = \"m\"\nkind = \"bytes\"\n";
+    parts.pack.manifest = Some(format!("{MANIFEST}{declared}"));
+    let table = crate::data::table_of_csv(b"id,tier\n1,gold\n", None).expect("a table");
+    let layer = |kind, bytes| DataLayer::of(kind, bytes).expect("a layer");
+    parts.pack.data = BTreeMap::from([
+        ("tiers".to_owned(), layer(DataKind::Table, table.build())),
+        (
+            "model".to_owned(),
+            layer(DataKind::Bytes, b"model".to_vec()),
+        ),
+    ]);
+    PackFile::from_parts(parts).expect("a pack file")
+}
+
+#[test]
+fn data_is_a_layer_of_its_own() {
+    let file = PackFile::read(&file_with_data().write()).expect("readable");
+    let layers: Vec<&str> = file.image().layers.iter().map(part_name).collect();
+    assert_eq!(layers[layers.len() - 2..], ["data/model", "data/tiers"]);
+    let pack = file.into_pack();
+    let table = pack.data["tiers"].table().expect("a table");
+    assert_eq!(table.get("1"), Some(vec!["gold"]));
+    assert_eq!(&**pack.data["model"].bytes(), b"model");
+    let bundle = pack.bundle();
+    let restored = Pack::from_bundle(bundle, pack.component.clone(), |_| None).expect("a pack");
+    assert_eq!(restored.data.len(), 2);
+}
+
+#[test]
+fn data_that_the_image_or_the_manifest_does_not_name_is_refused() {
+    let file = file_with_data();
+    let error = |change: &dyn Fn(&mut ImageManifest)| {
+        let mut layout = file.layout.clone();
+        with_image_of(&file, &mut layout, change);
+        PackFile::read(&layout.write())
+            .expect_err("refused")
+            .to_string()
+    };
+    let last = file.image.layers.len() - 1;
+    let renamed = error(&|image| {
+        let title = TITLE.to_owned();
+        image.layers[last]
+            .annotations
+            .insert(title, "data/other".to_owned());
+    });
+    assert!(renamed.contains("but pack.toml declares"), "{renamed}");
+    let nameless = error(&|image| image.layers[last].annotations.clear());
+    assert!(nameless.contains("has no name"), "{nameless}");
+    let twice = error(&|image| {
+        let again = image.layers[last].clone();
+        image.layers.push(again);
+    });
+    assert!(twice.contains("two data `tiers`"), "{twice}");
+    let kind = error(&|image| image.layers[last].media_type = crate::image::BYTES.to_owned());
+    assert!(kind.contains("but pack.toml declares"), "{kind}");
+    let no_table =
+        error(&|image| image.layers[last - 1].media_type = crate::image::TABLE.to_owned());
+    assert!(
+        no_table.contains("does not begin with `pbtable1`"),
+        "{no_table}"
     );
 }

@@ -19,6 +19,7 @@ use patchbay_model::identifier;
 use patchbay_model::knowledge::Article;
 use patchbay_model::toml_document;
 use patchbay_pack::bundle::Bundle;
+use patchbay_pack::data::DataPart;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -39,6 +40,9 @@ pub(crate) struct ApplyRequest {
     /// Packs, by their names in the file.
     #[serde(default)]
     packs: BTreeMap<String, PackParts>,
+    /// Files in place of the packs' own data, by plugin and by the data's name.
+    #[serde(default)]
+    data: BTreeMap<String, BTreeMap<String, DataUpload>>,
     /// Articles of the directory that the file references.
     #[serde(default)]
     #[schema(value_type = Option<Vec<Object>>)]
@@ -55,10 +59,27 @@ pub(crate) struct ApplyRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PackParts {
-    /// `name`, `manifest`, `schema`, `component` (a digest) and `cases`.
+    /// `name`, `manifest`, `schema`, `component` (a digest), `data` (digests) and `cases`.
     #[schema(value_type = Object)]
     bundle: Bundle,
     /// The component's bytes in base64; may be left out if the host has them.
+    #[serde(default)]
+    code: Option<String>,
+    /// The bytes of its tables and other data in base64, by name; those that the host has
+    /// may be left out.
+    #[serde(default)]
+    data: BTreeMap<String, String>,
+}
+
+/// A table or bytes in place of a pack's own.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DataUpload {
+    /// `kind`, which is `table` or `bytes`, and `digest`.
+    #[schema(value_type = Object)]
+    part: DataPart,
+    /// The bytes in base64, of a table in its binary format; may be left out if the host has
+    /// them.
     #[serde(default)]
     code: Option<String>,
 }
@@ -202,17 +223,14 @@ pub(super) async fn apply(
             .how
             .change_request(&caller, app.settings.secrets_of(&company))?
     };
-    let mut uploaded = HashMap::new();
+    let mut uploaded = Uploads::default();
     let mut packs = BTreeMap::new();
     for (name, parts) in body.packs {
         if let Some(code) = parts.code {
-            let bytes = STANDARD.decode(code).map_err(|error| {
-                Problem::of(Kind::InvalidInput)
-                    .field(format!("packs.{name}.code"))
-                    .detail(format!("is not base64: {error}"))
-            })?;
-            let bytes = ComponentBytes::from(bytes);
-            uploaded.insert(bytes.digest(), bytes);
+            uploaded.insert(code, || format!("packs.{name}.code"))?;
+        }
+        for (data, code) in parts.data {
+            uploaded.insert(code, || format!("packs.{name}.data.{data}"))?;
         }
         let bundle = Bundle {
             // Only the host says what it has tested.
@@ -221,9 +239,20 @@ pub(super) async fn apply(
         };
         packs.insert(name, bundle);
     }
+    let mut own = BTreeMap::new();
+    for (plugin, uploads) in body.data {
+        let parts: &mut BTreeMap<String, DataPart> = own.entry(plugin.clone()).or_default();
+        for (data, upload) in uploads {
+            if let Some(code) = upload.code {
+                uploaded.insert(code, || format!("data.{plugin}.{data}.code"))?;
+            }
+            parts.insert(data, upload.part);
+        }
+    }
     let document = SourceDocument {
         document: body.document,
         packs,
+        data: own,
         articles: body.articles,
     };
     let host = Arc::clone(&app);
@@ -241,17 +270,38 @@ pub(super) async fn apply(
     .await
 }
 
-/// Complete the document with components from the request and the host.
+/// Parts of a request by digest.
+#[derive(Default)]
+struct Uploads(HashMap<Digest, Vec<u8>>);
+
+impl Uploads {
+    /// Add the bytes of a part in base64; `field` is where it stands in the request.
+    fn insert(&mut self, code: String, field: impl FnOnce() -> String) -> Result<(), Problem> {
+        let bytes = STANDARD.decode(code).map_err(|error| {
+            Problem::of(Kind::InvalidInput)
+                .field(field())
+                .detail(format!("is not base64: {error}"))
+        })?;
+        self.0.insert(Digest::of(&bytes), bytes);
+        Ok(())
+    }
+}
+
+/// Complete the document with parts from the request and the host.
 fn source(
     generations: &GenerationService,
     document: SourceDocument,
-    uploaded: &HashMap<Digest, ComponentBytes>,
+    uploaded: &Uploads,
 ) -> Result<Source, Problem> {
     let component = |digest: &Digest| {
-        let component = uploaded.get(digest).cloned();
+        let component = uploaded.0.get(digest).cloned().map(ComponentBytes::from);
         component.or_else(|| generations.store().component(digest))
     };
-    document.with_components(component).map_err(|error| {
+    let data = |digest: &Digest| {
+        let data = uploaded.0.get(digest).cloned();
+        data.or_else(|| generations.store().part(digest))
+    };
+    document.with_parts(component, data).map_err(|error| {
         Problem::of(Kind::InvalidInput)
             .field("packs")
             .detail(error.to_string())

@@ -48,6 +48,7 @@ pub(super) fn part() -> PluginResult {
         version: "0.1.0".into(),
         digest: Digest::of(b"a"),
         settings: Digest::of(b"b"),
+        data: Some(Digest::of(b"d")),
         snapshot: Some(Digest::of(b"c")),
         outcome: OutcomeKind::Trapped,
         problem: Some(Outcome {

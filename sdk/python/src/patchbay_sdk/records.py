@@ -248,6 +248,20 @@ class SummaryPage:
     """Whether more match than `items` holds."""
 
 
+@dataclass(slots=True)
+class TableView1:
+    """What a table has."""
+
+    key: str
+    """Name of the column of the keys."""
+    columns: list[str]
+    """Names of the other columns, in the table's order; at most 63. Empty
+    where the table is a set of keys.
+    """
+    row_count: U32
+    """Number of rows."""
+
+
 class Level(IntEnum):
     """How much a line matters."""
 
@@ -599,6 +613,7 @@ __all__ = [
     "SlaTarget",
     "Step",
     "SummaryPage",
+    "TableView1",
     "Target",
     "TriggerView1",
     "Verdict",

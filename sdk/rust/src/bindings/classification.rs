@@ -4,6 +4,7 @@
 //   * additional derives ignored ["page", "match"]
 //   * with "patchbay:care/agents@0.1.1" = "crate::bindings::imports::patchbay::care::agents"
 //   * with "patchbay:care/clock@0.1.1" = "crate::bindings::imports::patchbay::care::clock"
+//   * with "patchbay:care/data@0.1.1" = "crate::bindings::imports::patchbay::care::data"
 //   * with "patchbay:care/interactions@0.1.1" = "crate::bindings::imports::patchbay::care::interactions"
 //   * with "patchbay:care/knowledge@0.1.1" = "crate::bindings::imports::patchbay::care::knowledge"
 //   * with "patchbay:care/log@0.1.1" = "crate::bindings::imports::patchbay::care::log"
@@ -26,13 +27,15 @@ use crate::bindings::imports::patchbay::care::knowledge as __with_name3;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
 use crate::bindings::imports::patchbay::care::state as __with_name4;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use crate::bindings::imports::patchbay::care::clock as __with_name5;
+use crate::bindings::imports::patchbay::care::data as __with_name5;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use crate::bindings::imports::patchbay::care::random as __with_name6;
+use crate::bindings::imports::patchbay::care::clock as __with_name6;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use crate::bindings::imports::patchbay::care::settings as __with_name7;
+use crate::bindings::imports::patchbay::care::random as __with_name7;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use crate::bindings::imports::patchbay::care::log as __with_name8;
+use crate::bindings::imports::patchbay::care::settings as __with_name8;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use crate::bindings::imports::patchbay::care::log as __with_name9;
 #[rustfmt::skip]
 #[allow(dead_code, clippy::all)]
 pub mod exports {
@@ -680,9 +683,9 @@ macro_rules! __export_classifier_impl {
         #[rustfmt::skip] #[cfg(target_arch = "wasm32")] #[unsafe (link_section =
         "component-type:wit-bindgen:0.61.1:patchbay:classification@0.1.0:classifier:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 6937] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 7166] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x985\x01A\x02\x01A\x17\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xfd6\x01A\x02\x01A\x19\
 \x01B\xb3\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
 \0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x01ks\x01kw\x01k\x7f\x01r\x07\
 \x02id\x05\x07address\x05\x04name\x05\x05reach\x06\x08verified\x07\x13recent-int\
@@ -805,26 +808,31 @@ value\x02\x0dexpires-after\x06\x01\0\x04\0\x03set\x01\x07\x01@\x03\x05scope\x01\
 keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01@\x03\x05scope\x01\x03keys\x05valu\
 ex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scope\x01\x03keys\x06amountx\x06window\
 y\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\x03keys\x01\0\x04\0\x06remove\x01\
-\x0b\x03\0\x19patchbay:care/state@0.1.1\x05\x06\x01B\x0d\x02\x03\x02\x01\x03\x04\
-\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03now\x01\x02\x01k\x7f\x01@\x02\x05h\
-ourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x01k\x01\x01@\x02\x05hourss\x02at\
-\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\x09closes-at\x01\x06\x01@\x03\x05hour\
-ss\x02at\x01\x07secondsy\0\x05\x04\0\x12after-working-time\x01\x07\x03\0\x19patc\
-hbay:care/clock@0.1.1\x05\x07\x01B\x02\x01@\0\0w\x04\0\x04next\x01\0\x03\0\x1apa\
-tchbay:care/random@0.1.1\x05\x08\x01B\x02\x01@\0\0s\x04\0\x03get\x01\0\x03\0\x1c\
-patchbay:care/settings@0.1.1\x05\x09\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05\
-error\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05wr\
-ite\x01\x02\x03\0\x17patchbay:care/log@0.1.1\x05\x0a\x02\x03\0\0\x06intent\x01B\x14\
-\x02\x03\x02\x01\x01\x04\0\x0binteraction\x03\0\0\x02\x03\x02\x01\x0b\x04\0\x06i\
-ntent\x03\0\x02\x01r\x03\x04kinds\x05starty\x03endy\x04\0\x0dpersonal-data\x03\0\
-\x04\x01p\x03\x01ps\x01ku\x01k}\x01ks\x01k\x7f\x01p\x05\x01r\x0a\x07intents\x06\x06\
-topics\x07\x09sentiment\x08\x07urgency\x09\x08language\x0a\x04spam\x08\x05abuse\x08\
-\x0ereply-expected\x0b\x0dpersonal-data\x0c\x03whys\x04\0\x0eclassification\x03\0\
-\x0d\x01i\x01\x01k\x0e\x01j\x01\x10\x01s\x01@\x01\x0binteraction\x0f\0\x11\x04\0\
-\x08classify\x01\x12\x04\0,patchbay:classification/classification@0.1.0\x05\x0c\x04\
-\0(patchbay:classification/classifier@0.1.0\x04\0\x0b\x10\x01\0\x0aclassifier\x03\
-\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-\
-bindgen-rust\x060.61.1";
+\x0b\x03\0\x19patchbay:care/state@0.1.1\x05\x06\x01B\x12\x01ps\x01r\x03\x03keys\x07\
+columns\0\x09row-county\x04\0\x0ctable-view-1\x03\0\x01\x01k\x02\x01@\x01\x04nam\
+es\0\x03\x04\0\x05table\x01\x04\x01k\0\x01@\x02\x05tables\x03keys\0\x05\x04\0\x03\
+get\x01\x06\x01p\x05\x01@\x02\x05tables\x04keys\0\0\x07\x04\0\x08get-many\x01\x08\
+\x01kw\x01@\x01\x04names\0\x09\x04\0\x04size\x01\x0a\x01p}\x01@\x03\x04names\x06\
+offsetw\x06lengthy\0\x0b\x04\0\x04read\x01\x0c\x03\0\x18patchbay:care/data@0.1.1\
+\x05\x07\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\
+\0\x03now\x01\x02\x01k\x7f\x01@\x02\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\
+\x04\x01k\x01\x01@\x02\x05hourss\x02at\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\
+\x09closes-at\x01\x06\x01@\x03\x05hourss\x02at\x01\x07secondsy\0\x05\x04\0\x12af\
+ter-working-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.1\x05\x08\x01B\x02\x01\
+@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.1\x05\x09\x01B\x02\x01\
+@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.1\x05\x0a\x01B\x04\
+\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05l\
+evel\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x17patchbay:care/log@0.1\
+.1\x05\x0b\x02\x03\0\0\x06intent\x01B\x14\x02\x03\x02\x01\x01\x04\0\x0binteracti\
+on\x03\0\0\x02\x03\x02\x01\x0c\x04\0\x06intent\x03\0\x02\x01r\x03\x04kinds\x05st\
+arty\x03endy\x04\0\x0dpersonal-data\x03\0\x04\x01p\x03\x01ps\x01ku\x01k}\x01ks\x01\
+k\x7f\x01p\x05\x01r\x0a\x07intents\x06\x06topics\x07\x09sentiment\x08\x07urgency\
+\x09\x08language\x0a\x04spam\x08\x05abuse\x08\x0ereply-expected\x0b\x0dpersonal-\
+data\x0c\x03whys\x04\0\x0eclassification\x03\0\x0d\x01i\x01\x01k\x0e\x01j\x01\x10\
+\x01s\x01@\x01\x0binteraction\x0f\0\x11\x04\0\x08classify\x01\x12\x04\0,patchbay\
+:classification/classification@0.1.0\x05\x0d\x04\0(patchbay:classification/class\
+ifier@0.1.0\x04\0\x0b\x10\x01\0\x0aclassifier\x03\0\0\0G\x09producers\x01\x0cpro\
+cessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }
@@ -837,8 +845,8 @@ pub use __export_classifier_impl as export_classification;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 6676] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf32\x01A\x02\x01A\x14\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 6905] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xd84\x01A\x02\x01A\x16\
 \x01B\xb3\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
 \0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x01ks\x01kw\x01k\x7f\x01r\x07\
 \x02id\x05\x07address\x05\x04name\x05\x05reach\x06\x08verified\x07\x13recent-int\
@@ -961,19 +969,25 @@ value\x02\x0dexpires-after\x06\x01\0\x04\0\x03set\x01\x07\x01@\x03\x05scope\x01\
 keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01@\x03\x05scope\x01\x03keys\x05valu\
 ex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scope\x01\x03keys\x06amountx\x06window\
 y\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\x03keys\x01\0\x04\0\x06remove\x01\
-\x0b\x03\0\x19patchbay:care/state@0.1.1\x05\x06\x01B\x0d\x02\x03\x02\x01\x03\x04\
-\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03now\x01\x02\x01k\x7f\x01@\x02\x05h\
-ourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x01k\x01\x01@\x02\x05hourss\x02at\
-\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\x09closes-at\x01\x06\x01@\x03\x05hour\
-ss\x02at\x01\x07secondsy\0\x05\x04\0\x12after-working-time\x01\x07\x03\0\x19patc\
-hbay:care/clock@0.1.1\x05\x07\x01B\x02\x01@\0\0w\x04\0\x04next\x01\0\x03\0\x1apa\
-tchbay:care/random@0.1.1\x05\x08\x01B\x02\x01@\0\0s\x04\0\x03get\x01\0\x03\0\x1c\
-patchbay:care/settings@0.1.1\x05\x09\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05\
-error\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05wr\
-ite\x01\x02\x03\0\x17patchbay:care/log@0.1.1\x05\x0a\x04\0Hpatchbay:classificati\
-on/classifier-with-all-of-its-exports-removed@0.1.0\x04\0\x0b0\x01\0*classifier-\
-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0d\
-wit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+\x0b\x03\0\x19patchbay:care/state@0.1.1\x05\x06\x01B\x12\x01ps\x01r\x03\x03keys\x07\
+columns\0\x09row-county\x04\0\x0ctable-view-1\x03\0\x01\x01k\x02\x01@\x01\x04nam\
+es\0\x03\x04\0\x05table\x01\x04\x01k\0\x01@\x02\x05tables\x03keys\0\x05\x04\0\x03\
+get\x01\x06\x01p\x05\x01@\x02\x05tables\x04keys\0\0\x07\x04\0\x08get-many\x01\x08\
+\x01kw\x01@\x01\x04names\0\x09\x04\0\x04size\x01\x0a\x01p}\x01@\x03\x04names\x06\
+offsetw\x06lengthy\0\x0b\x04\0\x04read\x01\x0c\x03\0\x18patchbay:care/data@0.1.1\
+\x05\x07\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\
+\0\x03now\x01\x02\x01k\x7f\x01@\x02\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\
+\x04\x01k\x01\x01@\x02\x05hourss\x02at\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\
+\x09closes-at\x01\x06\x01@\x03\x05hourss\x02at\x01\x07secondsy\0\x05\x04\0\x12af\
+ter-working-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.1\x05\x08\x01B\x02\x01\
+@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.1\x05\x09\x01B\x02\x01\
+@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.1\x05\x0a\x01B\x04\
+\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05l\
+evel\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x17patchbay:care/log@0.1\
+.1\x05\x0b\x04\0Hpatchbay:classification/classifier-with-all-of-its-exports-remo\
+ved@0.1.0\x04\0\x0b0\x01\0*classifier-with-all-of-its-exports-removed\x03\0\0\0G\
+\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen\
+-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

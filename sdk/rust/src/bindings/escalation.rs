@@ -4,6 +4,7 @@
 //   * additional derives ignored ["page", "match"]
 //   * with "patchbay:care/agents@0.1.1" = "crate::bindings::imports::patchbay::care::agents"
 //   * with "patchbay:care/clock@0.1.1" = "crate::bindings::imports::patchbay::care::clock"
+//   * with "patchbay:care/data@0.1.1" = "crate::bindings::imports::patchbay::care::data"
 //   * with "patchbay:care/interactions@0.1.1" = "crate::bindings::imports::patchbay::care::interactions"
 //   * with "patchbay:care/knowledge@0.1.1" = "crate::bindings::imports::patchbay::care::knowledge"
 //   * with "patchbay:care/log@0.1.1" = "crate::bindings::imports::patchbay::care::log"
@@ -26,13 +27,15 @@ use crate::bindings::imports::patchbay::care::knowledge as __with_name3;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
 use crate::bindings::imports::patchbay::care::state as __with_name4;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use crate::bindings::imports::patchbay::care::clock as __with_name5;
+use crate::bindings::imports::patchbay::care::data as __with_name5;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use crate::bindings::imports::patchbay::care::random as __with_name6;
+use crate::bindings::imports::patchbay::care::clock as __with_name6;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use crate::bindings::imports::patchbay::care::settings as __with_name7;
+use crate::bindings::imports::patchbay::care::random as __with_name7;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use crate::bindings::imports::patchbay::care::log as __with_name8;
+use crate::bindings::imports::patchbay::care::settings as __with_name8;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use crate::bindings::imports::patchbay::care::log as __with_name9;
 #[rustfmt::skip]
 #[allow(dead_code, clippy::all)]
 pub mod exports {
@@ -561,9 +564,9 @@ macro_rules! __export_escalator_impl {
         #[cfg(target_arch = "wasm32")] #[unsafe (link_section =
         "component-type:wit-bindgen:0.61.1:patchbay:escalation@0.1.0:escalator:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 6836] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 7065] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xb44\x01A\x02\x01A\x17\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x996\x01A\x02\x01A\x19\
 \x01B\xb3\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
 \0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x01ks\x01kw\x01k\x7f\x01r\x07\
 \x02id\x05\x07address\x05\x04name\x05\x05reach\x06\x08verified\x07\x13recent-int\
@@ -686,24 +689,30 @@ value\x02\x0dexpires-after\x06\x01\0\x04\0\x03set\x01\x07\x01@\x03\x05scope\x01\
 keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01@\x03\x05scope\x01\x03keys\x05valu\
 ex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scope\x01\x03keys\x06amountx\x06window\
 y\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\x03keys\x01\0\x04\0\x06remove\x01\
-\x0b\x03\0\x19patchbay:care/state@0.1.1\x05\x06\x01B\x0d\x02\x03\x02\x01\x03\x04\
-\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03now\x01\x02\x01k\x7f\x01@\x02\x05h\
-ourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x01k\x01\x01@\x02\x05hourss\x02at\
-\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\x09closes-at\x01\x06\x01@\x03\x05hour\
-ss\x02at\x01\x07secondsy\0\x05\x04\0\x12after-working-time\x01\x07\x03\0\x19patc\
-hbay:care/clock@0.1.1\x05\x07\x01B\x02\x01@\0\0w\x04\0\x04next\x01\0\x03\0\x1apa\
-tchbay:care/random@0.1.1\x05\x08\x01B\x02\x01@\0\0s\x04\0\x03get\x01\0\x03\0\x1c\
-patchbay:care/settings@0.1.1\x05\x09\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05\
-error\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05wr\
-ite\x01\x02\x03\0\x17patchbay:care/log@0.1.1\x05\x0a\x02\x03\0\0\x07trigger\x01B\
-\x11\x02\x03\x02\x01\x0b\x04\0\x07trigger\x03\0\0\x02\x03\x02\x01\x03\x04\0\x09t\
-imestamp\x03\0\x02\x01ks\x01k}\x01k\x03\x01r\x05\x04kinds\x06target\x04\x07messa\
-ge\x04\x08priority\x05\x02at\x06\x04\0\x06action\x03\0\x07\x01p\x08\x01r\x02\x07\
-actions\x09\x03whys\x04\0\x0aescalation\x03\0\x0a\x01i\x01\x01k\x0b\x01j\x01\x0d\
-\x01s\x01@\x01\x07trigger\x0c\0\x0e\x04\0\x08escalate\x01\x0f\x04\0$patchbay:esc\
-alation/escalation@0.1.0\x05\x0c\x04\0#patchbay:escalation/escalator@0.1.0\x04\0\
-\x0b\x0f\x01\0\x09escalator\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dw\
-it-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+\x0b\x03\0\x19patchbay:care/state@0.1.1\x05\x06\x01B\x12\x01ps\x01r\x03\x03keys\x07\
+columns\0\x09row-county\x04\0\x0ctable-view-1\x03\0\x01\x01k\x02\x01@\x01\x04nam\
+es\0\x03\x04\0\x05table\x01\x04\x01k\0\x01@\x02\x05tables\x03keys\0\x05\x04\0\x03\
+get\x01\x06\x01p\x05\x01@\x02\x05tables\x04keys\0\0\x07\x04\0\x08get-many\x01\x08\
+\x01kw\x01@\x01\x04names\0\x09\x04\0\x04size\x01\x0a\x01p}\x01@\x03\x04names\x06\
+offsetw\x06lengthy\0\x0b\x04\0\x04read\x01\x0c\x03\0\x18patchbay:care/data@0.1.1\
+\x05\x07\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\
+\0\x03now\x01\x02\x01k\x7f\x01@\x02\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\
+\x04\x01k\x01\x01@\x02\x05hourss\x02at\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\
+\x09closes-at\x01\x06\x01@\x03\x05hourss\x02at\x01\x07secondsy\0\x05\x04\0\x12af\
+ter-working-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.1\x05\x08\x01B\x02\x01\
+@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.1\x05\x09\x01B\x02\x01\
+@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.1\x05\x0a\x01B\x04\
+\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05l\
+evel\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x17patchbay:care/log@0.1\
+.1\x05\x0b\x02\x03\0\0\x07trigger\x01B\x11\x02\x03\x02\x01\x0c\x04\0\x07trigger\x03\
+\0\0\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\x02\x01ks\x01k}\x01k\x03\x01r\x05\
+\x04kinds\x06target\x04\x07message\x04\x08priority\x05\x02at\x06\x04\0\x06action\
+\x03\0\x07\x01p\x08\x01r\x02\x07actions\x09\x03whys\x04\0\x0aescalation\x03\0\x0a\
+\x01i\x01\x01k\x0b\x01j\x01\x0d\x01s\x01@\x01\x07trigger\x0c\0\x0e\x04\0\x08esca\
+late\x01\x0f\x04\0$patchbay:escalation/escalation@0.1.0\x05\x0d\x04\0#patchbay:e\
+scalation/escalator@0.1.0\x04\0\x0b\x0f\x01\0\x09escalator\x03\0\0\0G\x09produce\
+rs\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.\
+61.1";
         };
     };
 }
@@ -716,8 +725,8 @@ pub use __export_escalator_impl as export_escalation;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 6670] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xee2\x01A\x02\x01A\x14\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 6899] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xd34\x01A\x02\x01A\x16\
 \x01B\xb3\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
 \0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x01ks\x01kw\x01k\x7f\x01r\x07\
 \x02id\x05\x07address\x05\x04name\x05\x05reach\x06\x08verified\x07\x13recent-int\
@@ -840,19 +849,25 @@ value\x02\x0dexpires-after\x06\x01\0\x04\0\x03set\x01\x07\x01@\x03\x05scope\x01\
 keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01@\x03\x05scope\x01\x03keys\x05valu\
 ex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scope\x01\x03keys\x06amountx\x06window\
 y\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\x03keys\x01\0\x04\0\x06remove\x01\
-\x0b\x03\0\x19patchbay:care/state@0.1.1\x05\x06\x01B\x0d\x02\x03\x02\x01\x03\x04\
-\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03now\x01\x02\x01k\x7f\x01@\x02\x05h\
-ourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x01k\x01\x01@\x02\x05hourss\x02at\
-\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\x09closes-at\x01\x06\x01@\x03\x05hour\
-ss\x02at\x01\x07secondsy\0\x05\x04\0\x12after-working-time\x01\x07\x03\0\x19patc\
-hbay:care/clock@0.1.1\x05\x07\x01B\x02\x01@\0\0w\x04\0\x04next\x01\0\x03\0\x1apa\
-tchbay:care/random@0.1.1\x05\x08\x01B\x02\x01@\0\0s\x04\0\x03get\x01\0\x03\0\x1c\
-patchbay:care/settings@0.1.1\x05\x09\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05\
-error\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05wr\
-ite\x01\x02\x03\0\x17patchbay:care/log@0.1.1\x05\x0a\x04\0Cpatchbay:escalation/e\
-scalator-with-all-of-its-exports-removed@0.1.0\x04\0\x0b/\x01\0)escalator-with-a\
-ll-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit\
--component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+\x0b\x03\0\x19patchbay:care/state@0.1.1\x05\x06\x01B\x12\x01ps\x01r\x03\x03keys\x07\
+columns\0\x09row-county\x04\0\x0ctable-view-1\x03\0\x01\x01k\x02\x01@\x01\x04nam\
+es\0\x03\x04\0\x05table\x01\x04\x01k\0\x01@\x02\x05tables\x03keys\0\x05\x04\0\x03\
+get\x01\x06\x01p\x05\x01@\x02\x05tables\x04keys\0\0\x07\x04\0\x08get-many\x01\x08\
+\x01kw\x01@\x01\x04names\0\x09\x04\0\x04size\x01\x0a\x01p}\x01@\x03\x04names\x06\
+offsetw\x06lengthy\0\x0b\x04\0\x04read\x01\x0c\x03\0\x18patchbay:care/data@0.1.1\
+\x05\x07\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\
+\0\x03now\x01\x02\x01k\x7f\x01@\x02\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\
+\x04\x01k\x01\x01@\x02\x05hourss\x02at\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\
+\x09closes-at\x01\x06\x01@\x03\x05hourss\x02at\x01\x07secondsy\0\x05\x04\0\x12af\
+ter-working-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.1\x05\x08\x01B\x02\x01\
+@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.1\x05\x09\x01B\x02\x01\
+@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.1\x05\x0a\x01B\x04\
+\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05l\
+evel\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x17patchbay:care/log@0.1\
+.1\x05\x0b\x04\0Cpatchbay:escalation/escalator-with-all-of-its-exports-removed@0\
+.1.0\x04\0\x0b/\x01\0)escalator-with-all-of-its-exports-removed\x03\0\0\0G\x09pr\
+oducers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x06\
+0.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

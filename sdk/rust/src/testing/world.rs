@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::NOON;
-use crate::source::{agents, hours::Hours, knowledge, state::Memory, types};
+use crate::source::{agents, data::Data, hours::Hours, knowledge, state::Memory, types};
 use crate::state::Scope;
 use crate::{Agent, Article, Interaction, Queue, Timestamp};
 
@@ -41,6 +41,7 @@ pub(crate) struct Fixture {
     pub(crate) articles: Vec<knowledge::Article>,
     pub(crate) conversation_history: Vec<types::Interaction>,
     pub(crate) contact_history: Vec<types::Interaction>,
+    pub(crate) data: BTreeMap<String, Data>,
 }
 
 /// What the policy wrote, and the state of the random numbers.
@@ -63,6 +64,7 @@ impl World {
             articles: Vec::new(),
             conversation_history: Vec::new(),
             contact_history: Vec::new(),
+            data: BTreeMap::new(),
         };
         Self {
             fixture: Rc::new(fixture),
@@ -121,6 +123,45 @@ impl World {
         history: impl IntoIterator<Item = I>,
     ) -> Self {
         self.with(|fixture| fixture.contact_history = hosts(history))
+    }
+
+    /// Adds a table of the pack's data; the first column has the keys.
+    ///
+    /// # Panics
+    /// If a key is there twice.
+    pub fn table<const N: usize>(
+        self,
+        name: impl Into<String>,
+        columns: [&str; N],
+        rows: impl IntoIterator<Item = [&'static str; N]>,
+    ) -> Self {
+        let mut columns = columns.into_iter().map(str::to_owned);
+        let key = columns.next().unwrap_or_default();
+        let mut table = BTreeMap::new();
+        for row in rows {
+            let mut values = row.into_iter().map(str::to_owned);
+            let key = values.next().unwrap_or_default();
+            let shown = key.clone();
+            assert!(
+                table.insert(key, values.collect()).is_none(),
+                "the key {shown:?} is there twice"
+            );
+        }
+        let table = Data::Table {
+            key,
+            columns: columns.collect(),
+            rows: table,
+        };
+        self.with(|fixture| {
+            fixture.data.insert(name.into(), table);
+        })
+    }
+
+    /// Adds bytes of the pack's data.
+    pub fn bytes(self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.with(|fixture| {
+            fixture.data.insert(name.into(), Data::Bytes(bytes.into()));
+        })
     }
 
     /// Sets the seed of the random numbers.

@@ -73,6 +73,7 @@ pub fn spec(pack: &Pack, settings: Value, reuse: u32) -> PluginSpec {
         version: pack.version.to_string(),
         component: pack.component.clone(),
         settings,
+        data: pack.data.clone(),
         grants: pack.needs.clone(),
         limits: Default::default(),
         state_version: pack.state_version,

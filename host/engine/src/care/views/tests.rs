@@ -2,26 +2,23 @@
 
 use std::sync::Arc;
 
-use patchbay_company::Grants;
 use patchbay_model::conversation::Trigger;
-use patchbay_model::decision::stage::Stage;
 use patchbay_model::directory::Directory;
 use patchbay_model::interaction::{Draft, Interaction};
-use patchbay_model::limits::Limits;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use patchbay_model::situation::{DraftInput, Exchange, Situation, Surroundings};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use wasmtime::component::Resource;
 
-use crate::Recording;
 use crate::care::recall::{Recall, StrictRecall};
+use crate::care::test_state::state;
 use crate::care::transcript::HostCall;
-use crate::care::{CallScope, HostObject, HostState, NewHandle, PluginContext};
+use crate::care::{HostObject, HostState, NewHandle};
 use crate::contract::types::{
     HostAssessment, HostContact, HostConversation, HostDraft, HostInteraction, HostTrigger,
 };
-use crate::limits::limiter::Limiter;
+use crate::data_layer::DataSet;
 
 fn parse<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).expect("a value")
@@ -78,25 +75,6 @@ fn situation(known: bool) -> Arc<Situation> {
     Arc::new(situation)
 }
 
-fn state(situation: Option<&Arc<Situation>>, recall: Option<Recall>) -> HostState {
-    let limits = Limits::default();
-    let mut state = HostState::idle(Limiter::new(&limits));
-    let plugin = PluginContext {
-        name: "care".into(),
-        grants: Arc::new(Grants::default()),
-        settings: "{}".into(),
-    };
-    let scope = CallScope {
-        plugin: &plugin,
-        limits: &limits,
-        situation,
-        recording: Recording::ALL,
-        recall,
-    };
-    state.begin(Some(Stage::Escalate), scope);
-    state
-}
-
 /// The number of a handle to the object; in a replay, of the first handle.
 fn handle(state: &mut HostState, object: Option<HostObject>) -> u32 {
     let handle = object.map(|it| state.handles.insert(it).expect("below the limit"));
@@ -143,7 +121,10 @@ fn transcripts(state: impl Fn(usize) -> HostState, known: Option<bool>) -> Vec<V
 fn a_record_has_what_each_method_answers() {
     for known in [true, false] {
         let situation = situation(known);
-        for mut calls in transcripts(|_| state(Some(&situation), None), Some(known)) {
+        for mut calls in transcripts(
+            |_| state(Some(&situation), None, DataSet::new()),
+            Some(known),
+        ) {
             let read = calls.pop().expect("the last call");
             let Some(Value::Object(mut view)) = read.result else {
                 panic!("{} is no record", read.name);
@@ -164,12 +145,15 @@ fn a_record_has_what_each_method_answers() {
 #[test]
 fn a_replay_answers_a_record_from_the_transcript() {
     let situation = situation(true);
-    let recorded = transcripts(|_| state(Some(&situation), None), Some(true));
+    let recorded = transcripts(
+        |_| state(Some(&situation), None, DataSet::new()),
+        Some(true),
+    );
     let replayed = transcripts(
         |index| {
             let outcome = Outcome::plain(OutcomeKind::Ok);
             let recall = StrictRecall::new(recorded[index].clone(), outcome);
-            state(None, Some(Recall::Strict(Box::new(recall))))
+            state(None, Some(Recall::Strict(Box::new(recall))), DataSet::new())
         },
         None,
     );
