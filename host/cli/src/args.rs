@@ -41,8 +41,8 @@ pub(crate) use pack::{
     PackSignArgs, PackVerb, PackVerifyArgs, PasswordFlag, PrintedPart,
 };
 pub(crate) use packs::{
-    BenchArgs, BuildArgs, BuildFlags, ContractArgs, InspectArgs, NewArgs, PolicyFlags, RunArgs,
-    SchemaArgs, TestArgs,
+    BenchArgs, BuildArgs, BuildFlags, ContractArgs, ContractCheckArgs, ContractVerb, InspectArgs,
+    NewArgs, PolicyFlags, RunArgs, SchemaArgs, TestArgs,
 };
 pub(crate) use rollout::{CanaryArgs, CanaryVerb, RolloutFlags, ShadowArgs, ShadowVerb};
 pub(crate) use serve::{DoctorArgs, LogLineFormat, ServeArgs};

@@ -10,6 +10,7 @@ pub mod compile_worker;
 pub mod component;
 pub mod config;
 mod contract;
+pub mod contract_use;
 pub mod contract_version;
 pub mod data_layer;
 pub mod decision;

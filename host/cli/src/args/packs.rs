@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use patchbay_model::decision::stage::Stage;
 use patchbay_pack::document_schema::DocumentKind;
 use patchbay_pack::manifest::Language;
@@ -228,20 +228,47 @@ fn document_kind(text: &str) -> Result<DocumentKind, String> {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
   patchbay contract            # to standard output
   patchbay contract --output wit/
   patchbay contract --released 0.1.0
+  patchbay contract check my-care-0.1.0.pack
 
 Policies compiled against a released version work on every host of the same
 track (0.1.x).")]
 pub(crate) struct ContractArgs {
+    #[command(subcommand)]
+    pub(crate) verb: Option<ContractVerb>,
     /// Print this released version [default: the version of this host]
     #[arg(long, value_name = "VERSION")]
     pub(crate) released: Option<String>,
     /// Write the packages into this directory, one subdirectory each
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContractVerb {
+    /// Check which contract a policy was built for, and whether this host runs it
+    Check(ContractCheckArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay contract check my-care-0.1.0.pack
+  patchbay contract check my-care.wasm --json
+
+Exit code 0: this host runs it. 3: it does not; the message names the item that
+differs and what to do.")]
+pub(crate) struct ContractCheckArgs {
+    /// Component (.wasm), pack file (.pack), or pack directory to build
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) build: BuildFlags,
     /// Print JSON instead of text
     #[arg(long)]
     pub(crate) json: bool,

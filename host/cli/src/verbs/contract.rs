@@ -1,14 +1,19 @@
-//! `patchbay contract`: print the plugin contract (WIT).
+//! `patchbay contract`: print the plugin contract (WIT), or check a policy against it.
+
+mod check;
 
 use patchbay_engine::CONTRACT_VERSION;
 use patchbay_scaffold::contract::Contract;
 use serde_json::json;
 
-use crate::args::ContractArgs;
+use crate::args::{ContractArgs, ContractVerb};
 use crate::exit::{Exit, Failure, Outcome, io};
 use crate::output;
 
 pub(crate) fn run(args: &ContractArgs) -> Outcome {
+    if let Some(ContractVerb::Check(args)) = &args.verb {
+        return check::run(args);
+    }
     let (version, contract) = match &args.released {
         None => (CONTRACT_VERSION, Contract::current()),
         Some(version) => (version.as_str(), released(version)?),

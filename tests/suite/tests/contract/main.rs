@@ -4,6 +4,7 @@
 mod codes;
 mod compatibility;
 mod javascript;
+mod matrix;
 mod python;
 mod released;
 mod surface;

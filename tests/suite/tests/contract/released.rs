@@ -90,7 +90,8 @@ fn read(directory: &Path) -> Surface {
     Surface::of(&resolve)
 }
 
-fn versions() -> Vec<String> {
+/// The released versions.
+pub(crate) fn versions() -> Vec<String> {
     let mut versions: Vec<String> = fs::read_dir(released())
         .expect("wit/released")
         .map(|entry| entry.expect("an entry"))
