@@ -34,6 +34,10 @@ from patchbay_sdk.answer_check import check_of
             Classification("", intents=[("refund", 0.9)]),  # type: ignore[list-item]
             "answer.intents[0] is ('refund', 0.9) (tuple); it must be of the class Intent",
         ),
+        (
+            Classification("\ud800"),
+            "answer.why is '\\ud800' (str); it must be without halves of characters (surrogates)",
+        ),
         (Classification("", spam=True), "answer.spam is True (bool); it must be a number"),
         (Classification("", topics="refund"), "answer.topics is 'refund' (str); it must be a list"),  # type: ignore[arg-type]
     ],

@@ -31,7 +31,19 @@ def check_of(kind: Any) -> Check:
         return _plain((float, int), "a number", (bool,))
     if issubclass(kind, Enum):
         return _plain((kind,), f"of the enum {kind.__name__}")
-    return _plain((kind,), {str: "a str", bool: "a bool", bytes: "bytes"}[kind])
+    if kind is str:
+        return _text
+    return _plain((kind,), {bool: "a bool", bytes: "bytes"}[kind])
+
+
+def _text(value: Any, path: str) -> None:
+    if not isinstance(value, str):
+        raise _misfit(value, path, "a str")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise _misfit(value, path, "without halves of characters (surrogates)") from None
 
 
 def _misfit(value: Any, path: str, wanted: str) -> TypeError:

@@ -10,7 +10,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any
 
-from . import clock_of_decision, handle_drop, log, records, settings, source
+from . import clock_of_decision, handle_drop, log, records, sandbox, settings, source
 from .answer_check import Check, check_of
 from .failure import describe
 from .policy import STAGES, Policy, policy_of
@@ -60,6 +60,8 @@ class Component:
             self._policy = self._prepare(text)
         except SettingsError as error:
             raise self._error(list(error.problems)) from None
+        except MemoryError:
+            raise
         except BaseException as error:
             raise self._error([records.Problem("", _report(error))]) from None
         _settle()
@@ -79,12 +81,17 @@ class Component:
                 if answer is not None:
                     check(answer, method)
                 return answer
+            except MemoryError:
+                # Ends the instance: the host then says which limit it was.
+                raise
             except BaseException as error:
                 raise self._error(_report(error)) from None
 
         return decide
 
     def _prepare(self, text: str) -> Policy[Any]:
+        # The runtime itself imports and reads until here.
+        sandbox.close()
         policy: Policy[Any] = self._class(settings.read(self._settings, text))
         problems = Problems()
         policy.prepare(problems)

@@ -16,7 +16,12 @@ def describe(error: BaseException) -> str:
     """One line: `policy.py:41 in route: KeyError: 'gold'`, and the same of its causes."""
     text = _describe_one(error)
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return text if cause is None else f"{text}; caused by {_describe_one(cause)}"
+    return printable(text if cause is None else f"{text}; caused by {_describe_one(cause)}")
+
+
+def printable(text: str) -> str:
+    """A text without halves of characters, which the host does not take."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _describe_one(error: BaseException) -> str:

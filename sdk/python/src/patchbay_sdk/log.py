@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 
 from . import source
+from .failure import printable
 from .records import Level
 
 
@@ -24,7 +25,7 @@ class DecisionHandler(logging.Handler):
             level = Level.INFO
         else:
             level = Level.DEBUG
-        source.host.log.write(level, record.getMessage())
+        source.host.log.write(level, printable(record.getMessage()))
 
 
 def connect() -> None:
