@@ -5,7 +5,7 @@ use crate::{Assessment, Attachment, Conversation, Interaction};
 
 handle! {
     /// A reply that has not gone out yet.
-    Draft of types::Draft, text {
+    Draft of types::Draft, text: String {
         /// Identifier. At most 256 bytes.
         get id: String;
         /// Channel it would go out on.

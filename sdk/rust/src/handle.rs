@@ -1,11 +1,12 @@
 //! How a type that reads from the host is declared: one row per method.
 
 /// Declares a type over a host resource. `get` reads a value that is always present, `maybe` one
-/// that may be absent, `list` a list. With `text`, the type keeps the text after the first read.
+/// that may be absent, `list` a list. With `text: String`, the type has a cell of that name, which keeps
+/// a value after the first read.
 macro_rules! handle {
     (
         $(#[$doc:meta])*
-        $name:ident of $host:ty $(, $text:ident)? {
+        $name:ident of $host:ty $(, $kept:ident: $kept_type:ty)? {
             $($(#[$method_doc:meta])* $kind:ident $method:ident: $type:ty;)*
         }
     ) => {
@@ -13,12 +14,12 @@ macro_rules! handle {
         #[derive(Debug)]
         pub struct $name {
             pub(crate) host: $host,
-            $($text: std::cell::OnceCell<String>,)?
+            $($kept: std::cell::OnceCell<$kept_type>,)?
         }
 
         impl From<$host> for $name {
             fn from(host: $host) -> Self {
-                Self { host, $($text: std::cell::OnceCell::new(),)? }
+                Self { host, $($kept: std::cell::OnceCell::new(),)? }
             }
         }
 

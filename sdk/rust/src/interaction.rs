@@ -5,7 +5,7 @@ use crate::{Attachment, Contact, Timestamp};
 
 handle! {
     /// One inbound or outbound message, post, call or mention.
-    Interaction of types::Interaction, text {
+    Interaction of types::Interaction, text: String {
         /// Identifier given by the channel; unique within company, channel and account. At most
         /// 256 bytes.
         get id: String;

@@ -138,7 +138,8 @@ impl AssessmentExample {
             confidence,
         });
         intents.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-        self
+        // Anew: it may have kept the intents of an earlier read.
+        Self(self.0.host.into())
     }
 
     /// Adds a topic.
