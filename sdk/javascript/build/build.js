@@ -22,7 +22,7 @@ const MODULES = ["src/policy.ts", "src/policy.js"];
 const MODULE = "componentize-qjs:user.js";
 
 /** What a policy may import of the host, and the word with which its sources name it. */
-const OPTIONAL = { agents: "agents", interactions: "history", knowledge: "knowledge", state: "state" };
+const OPTIONAL = { agents: "agents", data: "data", interactions: "history", knowledge: "knowledge", state: "state" };
 const ALWAYS = ["clock", "log", "random", "settings"];
 
 /**

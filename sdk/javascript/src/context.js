@@ -145,6 +145,33 @@ const state = Object.freeze({
   company: Object.freeze(store("company")),
 });
 
+const packed = {
+  table: call("data", "table"),
+  get: call("data", "get"),
+  getMany: call("data", "getMany"),
+  size: call("data", "size"),
+  read: call("data", "read"),
+};
+
+const data = Object.freeze({
+  /** @param {string} name */
+  table(name) {
+    const view = packed.table(name);
+    if (view === undefined) return undefined;
+    const row = (/** @type {string[] | null | undefined} */ values) =>
+      values ? Object.fromEntries(view.columns.map((/** @type {string} */ column, /** @type {number} */ at) => [column, values[at]])) : undefined;
+    return {
+      key: view.key,
+      columns: view.columns,
+      rowCount: view.rowCount,
+      get: (/** @type {string} */ key) => row(packed.get(name, key)),
+      getMany: (/** @type {string[]} */ keys) => packed.getMany(name, keys).map(row),
+    };
+  },
+  size: packed.size,
+  read: packed.read,
+});
+
 /**
  * The context of a policy's decisions.
  *
@@ -152,5 +179,5 @@ const state = Object.freeze({
  * @param {any} prepared
  */
 export function contextOf(settings, prepared) {
-  return Object.freeze({ settings, prepared, clock, log, random, agents, history, knowledge, state });
+  return Object.freeze({ settings, prepared, clock, log, random, agents, data, history, knowledge, state });
 }

@@ -136,6 +136,8 @@ export interface Context<Settings = unknown, Prepared = unknown> extends Prepara
   readonly prepared: Prepared;
   /** Agents and queues. Needs the grant `agents`. */
   readonly agents: Agents;
+  /** Tables and bytes that the pack declares under `[data.NAME]`. Needs no grant. */
+  readonly data: Data;
   /** Earlier interactions. Needs the grant `interactions`. */
   readonly history: History;
   /** Approved answers. Needs the grant `knowledge`. */
@@ -183,6 +185,29 @@ export interface Agents {
   queue(id: string): Queue | undefined;
   /** Ids of all queues, sorted; at most 256. */
   queueIds(): string[];
+}
+
+/** Shared data of the pack, which the company file may replace. It is in no instance's memory. */
+export interface Data {
+  /** The table of this name; absent where there is none, or it is bytes. */
+  table(name: string): Table | undefined;
+  /** Number of bytes of the data of this name; absent where there is none, or it is a table. */
+  size(name: string): number | undefined;
+  /** `length` bytes from `offset` on, at most 64 KiB; fewer where the data ends before. */
+  read(name: string, offset: number, length: number): Uint8Array;
+}
+
+/** A table of the pack. */
+export interface Table {
+  /** Name of the column of the keys. */
+  readonly key: string;
+  /** Names of the other columns. */
+  readonly columns: string[];
+  readonly rowCount: number;
+  /** Values of the row with exactly this key, by column; absent where there is none. */
+  get(key: string): Record<string, string> | undefined;
+  /** `get` for at most 64 keys, in their order, in one call of the host. */
+  getMany(keys: string[]): (Record<string, string> | undefined)[];
 }
 
 /** Earlier interactions, newest first, the current one included; at most 64. */

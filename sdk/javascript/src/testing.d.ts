@@ -39,6 +39,8 @@ export interface TestOptions {
   contact?: Interaction[];
   /** Times at which business hours are open, in order, by name. */
   hours?: Record<string, [Time, Time][]>;
+  /** Shared data of the pack, by name: tables, with the values of each row by column, and bytes. */
+  data?: Record<string, Uint8Array | { key: string; columns: string[]; rows: Record<string, Record<string, string>> }>;
   /** Seed of random numbers; 1 by default. */
   seed?: number;
 }

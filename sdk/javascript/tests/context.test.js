@@ -93,3 +93,23 @@ test("the host is there in a decision alone", () => {
   testPolicy(policy({ classify: (_, context) => ((log = context.log), null) })).classify(interaction());
   expect(() => log.info("late")).toThrow("there is no host");
 });
+
+test("tables of the pack are looked up by key, bytes by range", () => {
+  const tested = testPolicy(
+    policy({
+      classify(_, { data }) {
+        const tiers = data.table("tiers");
+        const facts = [tiers?.get("c1"), tiers?.getMany(["c2", "c1"]), tiers?.rowCount, data.table("none"), data.size("model"), [...data.read("model", 1, 9)]];
+        return { why: JSON.stringify(facts) };
+      },
+    }),
+    {
+      data: {
+        tiers: { key: "customer", columns: ["tier", "since"], rows: { c1: { tier: "gold", since: "2020" } } },
+        model: new Uint8Array([1, 2, 3]),
+      },
+    },
+  );
+  const gold = { tier: "gold", since: "2020" };
+  expect(JSON.parse(tested.classify(interaction())?.why ?? "")).toEqual([gold, [null, gold], 1, null, 3, [2, 3]]);
+});

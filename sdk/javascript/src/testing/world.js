@@ -38,6 +38,8 @@ export class World {
     /** @type {Map<string, { amount: number, until: number }[]>} */
     this.counters = new Map();
     this.seed = options.seed ?? 1;
+    /** @type {Record<string, any>} */
+    this.data = options.data ?? {};
   }
 
   /** @param {number | Date | string} time */
@@ -65,6 +67,7 @@ export class World {
       random: { next: () => this.random() * 2 ** 64 },
       clock: this.clock(),
       agents: this.directory(),
+      data: this.packed(),
       interactions: {
         ofConversation: (/** @type {number} */ limit) => page(this.conversation, limit),
         ofContact: (/** @type {number} */ limit) => page(this.contact, limit),
@@ -98,6 +101,37 @@ export class World {
           left -= to - begin;
         }
         return null;
+      },
+    };
+  }
+
+  packed() {
+    const table = (/** @type {string} */ name) => {
+      const found = this.data[name];
+      return found && !(found instanceof Uint8Array) ? found : undefined;
+    };
+    const bytes = (/** @type {string} */ name) => {
+      const found = this.data[name];
+      return found instanceof Uint8Array ? found : undefined;
+    };
+    const row = (/** @type {string} */ name, /** @type {string} */ key) => {
+      const found = table(name);
+      if (!found) throw new Error(`denied: there is no table ${name}`);
+      const values = Object.hasOwn(found.rows, key) ? found.rows[key] : undefined;
+      return values ? found.columns.map((/** @type {string} */ column) => values[column] ?? "") : null;
+    };
+    return {
+      table: (/** @type {string} */ name) => {
+        const found = table(name);
+        return found ? { key: found.key, columns: found.columns, rowCount: Object.keys(found.rows).length } : null;
+      },
+      get: row,
+      getMany: (/** @type {string} */ name, /** @type {string[]} */ keys) => keys.map((key) => row(name, key)),
+      size: (/** @type {string} */ name) => bytes(name)?.length ?? null,
+      read: (/** @type {string} */ name, /** @type {number} */ offset, /** @type {number} */ length) => {
+        const found = bytes(name);
+        if (!found) throw new Error(`denied: there are no bytes ${name}`);
+        return found.slice(offset, offset + Math.min(length, 65_536));
       },
     };
   }
