@@ -24,6 +24,7 @@ from patchbay_sdk import (
     Target,
     agents,
     clock,
+    data,
     interactions,
     knowledge,
     random,
@@ -200,6 +201,22 @@ def test_lines_of_logging_are_stored_with_the_decision() -> None:
         logging.getLogger("care").warning("unusual")
     logging.getLogger("care").error("after the decision")
     assert world.lines == ["info: 3 words matched", "warn: unusual"]
+
+
+def test_rows_and_bytes_of_the_pack_are_read() -> None:
+    rows = [["customer", "tier", "manager"], ["17", "gold", "ana"], ["18", "basic", ""]]
+    with testing.World(tables={"tiers": rows}, data={"model": b"0123456789"}):
+        tiers = data.table("tiers")
+        assert (tiers.key, tiers.columns, tiers.row_count) == ("customer", ("tier", "manager"), 2)
+        assert tiers.get("17") == {"tier": "gold", "manager": "ana"}
+        assert tiers.get("19") is None
+        many = tiers.get_many(["18", *["19"] * 100])
+        assert (many[0], many[1], len(many)) == ({"tier": "basic", "manager": ""}, None, 101)
+        assert data.read("model", 8, 5) == b"89" and data.size("model") == 10
+        with pytest.raises(PolicyError, match="no table 'tier'"):
+            data.table("tier")
+        with pytest.raises(PolicyError, match="no bytes 'tiers'"):
+            data.size("tiers")
 
 
 def test_a_call_without_a_host_says_what_to_do() -> None:

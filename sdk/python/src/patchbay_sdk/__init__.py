@@ -27,11 +27,11 @@ project:
 the same code runs in a plain test.
 
 The modules `agents`, `interactions`, `knowledge` and `state` need a grant, requested in `pack.toml`
-and given in the company file; `clock` and `random` need none. Python's own `logging` stores lines
+and given in the company file; `clock`, `data` and `random` need none. Python's own `logging` stores lines
 with the decision.
 """
 
-from . import agents, clock, interactions, knowledge, random, state
+from . import agents, clock, data, interactions, knowledge, random, state
 from .codes import (
     ActionKind,
     AttachmentKind,
@@ -147,6 +147,7 @@ __all__ = [
     "agents",
     "byte_range",
     "clock",
+    "data",
     "interactions",
     "knowledge",
     "random",

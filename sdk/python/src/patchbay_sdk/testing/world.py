@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from .. import log, source
-from ..records import AgentSummary, Level, Query, Scope, SummaryPage
+from ..records import AgentSummary, Level, Query, Scope, SummaryPage, TableView1
 from ..resources import Agent, Article, Interaction, Queue
 from .examples import NOON
 from .memory import Memory
@@ -38,9 +38,12 @@ class World:
         conversation_history: Sequence[Interaction] = (),
         contact_history: Sequence[Interaction] = (),
         random: Sequence[int] = (),
+        tables: Mapping[str, Sequence[Sequence[str]]] | None = None,
+        data: Mapping[str, bytes] | None = None,
     ) -> None:
         """`open_hours` are business hours by name: always open (True), never, or times from and up
         to. `random` are the numbers that are drawn, again and again; by default a counter.
+        `tables` are rows, the first of them the names of the columns, the first column the keys.
         """
         self.now = now
         """Time of the decision."""
@@ -54,6 +57,7 @@ class World:
         self.state = self.memory
         self.clock = _Clock(self, dict(open_hours or {}))
         self.random = _Random(list(random))
+        self.data = _Data(dict(tables or {}), dict(data or {}))
         self.settings = _Settings(json.dumps(settings or {}))
         self.log = _Log(self.lines)
         self._outer: Any = None
@@ -257,6 +261,34 @@ class _Random:
     def next(self) -> int:
         self._drawn += 1
         return self._numbers[(self._drawn - 1) % len(self._numbers)] if self._numbers else self._drawn
+
+
+class _Data:
+    def __init__(self, tables: dict[str, Sequence[Sequence[str]]], data: dict[str, bytes]) -> None:
+        self._views = {
+            name: TableView1(rows[0][0], list(rows[0][1:]), len(rows) - 1)
+            for name, rows in tables.items()
+        }
+        self._rows = {
+            name: {row[0]: list(row[1:]) for row in rows[1:]} for name, rows in tables.items()
+        }
+        self._data = data
+
+    def table(self, name: str) -> TableView1 | None:
+        return self._views.get(name)
+
+    def get(self, table: str, key: str) -> list[str] | None:
+        return self._rows[table].get(key)
+
+    def get_many(self, table: str, keys: list[str]) -> list[list[str] | None]:
+        return [self.get(table, key) for key in keys]
+
+    def size(self, name: str) -> int | None:
+        found = self._data.get(name)
+        return None if found is None else len(found)
+
+    def read(self, name: str, offset: int, length: int) -> bytes:
+        return self._data[name][offset : offset + min(length, 65_536)]
 
 
 class _Settings:
