@@ -1,4 +1,4 @@
-"""The table of customers, by identifier and by address."""
+"""Customers, by identifier and by address: those of the settings, then those of the pack's table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from patchbay_sdk import Problems
+from patchbay_sdk import PolicyError, Problems, data
 from tier_settings import Contract, CustomerEntry, Settings, Tier
 
 _CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -54,10 +54,9 @@ class CustomerTable:
 
     def find(self, id: str | None, address: str | None) -> Customer | None:
         """The customer with this identifier, else with this address, else what applies to others."""
-        entry = self._customers.get(id) if id is not None else None
-        if entry is None and address is not None:
-            entry = self._customers.get(address.strip().lower())
-        entry = entry or self._others
+        keys = [key for key in (id, address.strip().lower() if address else None) if key]
+        entry = next((self._customers[key] for key in keys if key in self._customers), None)
+        entry = entry or self._row(keys) or self._others
         if entry is None:
             return None
         return Customer(
@@ -67,6 +66,23 @@ class CustomerTable:
             self._settings.contracts[entry.contract],
             entry.manager,
         )
+
+    def _row(self, keys: list[str]) -> CustomerEntry | None:
+        """The customer that the table has under the first of these keys."""
+        if not keys:
+            return None
+        rows = data.table("customers").get_many(keys)
+        row = next((row for row in rows if row is not None), None)
+        if row is None:
+            return None
+        entry = CustomerEntry(row["tier"], row["contract"], row.get("manager") or None)
+        for kind, name, known in (
+            ("tier", entry.tier, self._settings.tiers.keys()),
+            ("contract", entry.contract, self._settings.contracts.keys()),
+        ):
+            if name not in known:
+                raise PolicyError(f"the table customers names the {kind} {name!r}, which the settings lack")
+        return entry
 
     def _check(self, path: str, tier: str, contract: str, problems: Problems) -> None:
         self._check_name(f"{path}/tier", "tier", tier, self._settings.tiers, problems)

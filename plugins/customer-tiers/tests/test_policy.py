@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from patchbay_sdk import Draft, Interaction, TriggerCode, Verdict, testing
+import pytest
+
+from patchbay_sdk import Draft, Interaction, PolicyError, TriggerCode, Verdict, testing
 
 from policy import CustomerTiers
 
@@ -63,9 +65,29 @@ def test_a_customer_is_found_by_address_in_any_case() -> None:
     assert plan is not None and plan.target.id == "general" and plan.steps == []
 
 
+ROWS = [
+    ["customer", "tier", "contract", "manager"],
+    ["c-7", "gold", "premium", "ana"],
+    ["desk@initech.example", "standard", "basic", ""],
+    ["c-8", "platinum", "premium", ""],
+]
+
+
 def test_others_are_left_to_the_next_policy() -> None:
-    assert policy().route(testing.conversation(message(id="c-9"))) is None
-    assert policy().check_tone(draft("A full refund", id="c-9")) is None
+    with testing.World(tables={"customers": ROWS}):
+        assert policy().route(testing.conversation(message(id="c-9"))) is None
+        assert policy().check_tone(draft("A full refund", id="c-9")) is None
+        assert policy().route(testing.conversation(message())) is None
+
+
+def test_a_customer_of_the_table_is_found() -> None:
+    with testing.World(tables={"customers": ROWS}):
+        plan = policy().route(testing.conversation(message(id="c-7")))
+        assert plan is not None and plan.preferences[0].agent == "ana"
+        plan = policy().route(testing.conversation(message(id="x", address="Desk@Initech.example")))
+        assert plan is not None and plan.tags == ["tier-standard"] and plan.preferences == []
+        with pytest.raises(PolicyError, match="names the tier 'platinum', which the settings lack"):
+            policy().route(testing.conversation(message(id="c-8")))
 
 
 def test_a_vip_who_waits_is_escalated() -> None:
