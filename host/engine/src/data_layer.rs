@@ -54,10 +54,12 @@ enum Content {
     Bytes(Arc<[u8]>),
 }
 
+/// Layers by digest and kind.
+type Layers = HashMap<(Digest, DataKind), Weak<DataLayer>>;
+
 /// The layers in memory. Entries without a layer are removed when another one is
 /// added.
-static LAYERS: LazyLock<Mutex<HashMap<(Digest, DataKind), Weak<DataLayer>>>> =
-    LazyLock::new(Mutex::default);
+static LAYERS: LazyLock<Mutex<Layers>> = LazyLock::new(Mutex::default);
 
 impl DataLayer {
     /// The layer of these bytes: one that is in memory already, or a new one, which

@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release -p patchbay-suite --example tables`
 
+#![allow(clippy::print_stdout)] // It is its output.
+
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
