@@ -24,18 +24,16 @@ const MOST_LABELS: usize = 64;
 /// Most bytes of a reason.
 const LONGEST_REASON: usize = 4000;
 
-/// Whether escalation must know what routing did: for actions on a message that may follow a route or
-/// not.
+/// Whether escalation has something to do, for which it must know what routing did: notifications, the
+/// end of a snooze, and actions on a message that is not routed.
 pub(crate) fn must_remember(rules: &[Rule]) -> bool {
     rules.iter().any(|rule| {
         let later = rule.event != Event::ConversationCreated;
-        let snoozes = rule.effects.contains(&Effect::Status(Status::Snoozed));
-        snoozes
-            || later
-                && rule
-                    .effects
-                    .iter()
-                    .any(|effect| !matches!(effect, Effect::Label(_)))
+        rule.effects.iter().any(|effect| match effect {
+            Effect::Notify(..) | Effect::Status(Status::Snoozed) => true,
+            Effect::Label(_) => false,
+            _ => later,
+        })
     })
 }
 
@@ -116,19 +114,17 @@ pub(crate) fn plan(policy: &AutomationRules, conversation: &Conversation) -> Opt
 
 /// Notifies, raises the priority, and moves a conversation that is not routed anyway.
 pub(crate) fn escalation(policy: &AutomationRules, trigger: &Trigger) -> Option<Escalation> {
-    if trigger.code() != TriggerCode::Classified {
+    if trigger.code() != TriggerCode::Classified || !policy.remembers {
         return None;
     }
     let conversation = trigger.conversation()?;
     let interaction = conversation.latest();
     let contact = conversation.contact();
     let id = interaction.id();
-    let routed = match policy.remembers {
-        true => state::text(Scope::Conversation, ROUTED)
-            .and_then(|routed| Some(routed.split_once(' ')?.1 == id))
-            .unwrap_or(false),
-        false => conversation.interaction_count() <= 1,
-    };
+    let routed = state::text(Scope::Conversation, ROUTED);
+    let routed = routed
+        .and_then(|routed| Some(routed.split_once(' ')?.1 == id))
+        .unwrap_or(false);
     let events = events_of_message(&conversation, routed);
     let mut facts = Facts::new(&policy.names, &interaction, &contact, Some(&conversation));
     let snoozed = facts.status() == Status::Snoozed && conversation.owner().is_none();

@@ -181,3 +181,19 @@ fn a_message_ends_a_snooze() {
         ("queue", Some("billing"))
     );
 }
+
+#[test]
+fn a_notice_of_a_new_conversation_is_sent_also_when_more_messages_came_before_the_decision() {
+    let policy = policy(json!([rule(
+        "conversation_created",
+        "bill",
+        json!([action("send_message", json!(["We are on it."]))])
+    )]));
+    let world = World::new();
+    let first = || says("My bill").interaction_count(3);
+    world.enter(|| policy.route(&first().into()).unwrap());
+    assert_eq!(
+        escalate(&world, &policy, first()),
+        [("notify".to_owned(), some("bot"), some("We are on it."))]
+    );
+}
