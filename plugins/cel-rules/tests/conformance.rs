@@ -86,7 +86,7 @@ fn fault_of(row: &Row) -> Option<String> {
 
 #[test]
 fn every_row_of_the_table_holds() {
-    let table: Table = toml::from_str(include_str!("conformance.toml")).unwrap();
+    let table: Table = toml::from_str(include_str!("conformance.toml")).expect("a valid table");
     let world = World::new().hours("office", true).hours("night", false);
     let faults: Vec<String> = world.enter(|| {
         let rows = table.row.iter();

@@ -194,25 +194,25 @@ impl Names {
 
     fn add_agents(&mut self, ids: Option<&Value>, import: &mut Import) {
         for id in numbers(ids) {
-            if !self.agents.contains_key(&id) {
+            self.agents.entry(id).or_insert_with(|| {
                 let own = format!("agent-{id}");
                 import.notes.push(format!(
                     "the export does not list agent {id}: it is written as `{own}`"
                 ));
-                self.agents.insert(id, (own.clone(), own));
-            }
+                (own.clone(), own)
+            });
         }
     }
 
     fn add_teams(&mut self, ids: Option<&Value>, import: &mut Import) {
         for id in numbers(ids) {
-            if !self.teams.contains_key(&id) {
+            self.teams.entry(id).or_insert_with(|| {
                 let own = format!("team-{id}");
                 import.notes.push(format!(
                     "the export does not list team {id}: its queue is written as `{own}`"
                 ));
-                self.teams.insert(id, (own.clone(), own));
-            }
+                (own.clone(), own)
+            });
         }
     }
 
