@@ -126,7 +126,7 @@ impl HostState {
     pub(crate) fn situation(&self) -> Result<&Arc<Situation>, Stop> {
         self.situation
             .as_ref()
-            .ok_or_else(|| Stop::denied("there is no decision yet: during `prepare` only log, settings, clock and random are available"))
+            .ok_or_else(|| Stop::denied("there is no decision yet: during `prepare` only log, settings, random and the time are available, no business hours"))
     }
 
     pub(super) fn settings(&self) -> Result<Arc<str>, Stop> {
