@@ -126,7 +126,7 @@ impl Row {
             (Ok(_), Some(_)) => Some("is accepted, and should be refused".to_owned()),
             (Ok(policy), None) => {
                 let plan = World::new().enter(|| policy.route(&self.conversation()));
-                let plan = plan.unwrap();
+                let plan = plan.expect("a result");
                 let holds = plan.is_some_and(|plan| plan.target.id.as_deref() == Some("hit"));
                 (Some(holds) != self.holds).then(|| format!("holds: {holds}"))
             }
@@ -136,7 +136,7 @@ impl Row {
 
 #[test]
 fn every_row_of_the_table_holds() {
-    let table: Table = toml::from_str(include_str!("conditions.toml")).unwrap();
+    let table: Table = toml::from_str(include_str!("conditions.toml")).expect("valid data");
     let faults: Vec<String> = table
         .row
         .iter()

@@ -182,19 +182,19 @@ proptest! {
         seats in word(),
         queue in prop::sample::select(vec!["billing", "general"]),
     ) {
-        let policy: AutomationRules = prepare(settings(rules)).unwrap();
+        let policy: AutomationRules = prepare(settings(rules)).expect("a result");
         let interaction = || Interaction::example("chat", text.join(" ")).attribute("seats", seats.as_str()).attribute("renewed", seats.as_str());
         let conversation = || -> Conversation { Conversation::example(interaction()).cause(cause).queue(queue).into() };
         let world = || World::new().agent(Agent::example("ana")).queue(Queue::example("billing")).queue(Queue::example("general"));
         let decide = || world().enter(|| {
-            let plan = policy.route(&conversation()).unwrap();
+            let plan = policy.route(&conversation()).expect("a result");
             if let Some(plan) = &plan {
-                validate(plan, &conversation()).unwrap();
+                validate(plan, &conversation()).expect("a valid answer");
             }
             let trigger: Trigger = Trigger::example("classified").conversation(Conversation::example(interaction()).cause(cause).queue(queue)).into();
-            let escalation = policy.escalate(&trigger).unwrap();
+            let escalation = policy.escalate(&trigger).expect("a result");
             if let Some(escalation) = &escalation {
-                validate(escalation, &trigger).unwrap();
+                validate(escalation, &trigger).expect("a valid answer");
             }
             format!("{plan:?} {escalation:?}")
         });

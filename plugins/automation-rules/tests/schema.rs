@@ -12,9 +12,9 @@ fn the_schema_matches_the_settings_type() {
 #[test]
 fn every_setting_is_in_the_readme() {
     let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../settings.schema.json")).unwrap();
+        serde_json::from_str(include_str!("../settings.schema.json")).expect("valid data");
     let readme = include_str!("../README.md");
-    for name in schema["properties"].as_object().unwrap().keys() {
+    for name in schema["properties"].as_object().expect("valid data").keys() {
         assert!(
             readme.contains(&format!("`{name}`")),
             "{name} is not in README.md"

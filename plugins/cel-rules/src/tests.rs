@@ -52,7 +52,7 @@ fn a_condition_of_several_lines_is_faulted_by_line() {
         "interaction.public &&\n  contact.raech > 5",
         &[],
     )
-    .unwrap_err();
+    .expect_err("a refusal");
     assert!(
         found[0]
             .to_string()
@@ -64,8 +64,8 @@ fn a_condition_of_several_lines_is_faulted_by_line() {
 
 #[test]
 fn every_fault_is_reported_in_the_order_of_the_text() {
-    let found =
-        Condition::compile(Stage::Classify, "contact.a == 1 || contact.b == 2", &[]).unwrap_err();
+    let found = Condition::compile(Stage::Classify, "contact.a == 1 || contact.b == 2", &[])
+        .expect_err("a refusal");
     assert_eq!(found.len(), 2);
     assert!(found[0].message.contains("`a`") && found[1].message.contains("`b`"));
 }
@@ -108,8 +108,11 @@ fn intents_and_topics_add_up_and_the_first_rule_gives_the_other_values() {
         { "when": "contact.reach > 1000", "then": { "intents": { "refund": 0.9, "complaint": 0.5 }, "topics": ["money", "reach"], "urgency": 80 } },
     ] }));
     let interaction = Interaction::example("x", "refund now").reach(5000).into();
-    let answer = policy.classify(&interaction).unwrap().unwrap();
-    validate(&answer, &interaction).unwrap();
+    let answer = policy
+        .classify(&interaction)
+        .expect("no failure")
+        .expect("an opinion");
+    validate(&answer, &interaction).expect("a valid answer");
     let intents: Vec<_> = answer
         .intents
         .iter()
@@ -129,14 +132,14 @@ fn no_rule_declines() {
     assert!(
         policy
             .classify(&Interaction::example("x", "a").into())
-            .unwrap()
+            .expect("a result")
             .is_none()
     );
-    let empty = prepare::<CelRules>(json!({})).unwrap();
+    let empty = prepare::<CelRules>(json!({})).expect("a result");
     assert!(
         empty
             .classify(&Interaction::example("x", "a").into())
-            .unwrap()
+            .expect("a result")
             .is_none()
     );
 }
@@ -150,7 +153,10 @@ fn the_first_route_decides_and_later_conditions_are_not_evaluated() {
     let vip = Conversation::example(Interaction::example("x", "Hi"))
         .tag("vip")
         .into();
-    let plan = World::new().enter(|| policy.route(&vip)).unwrap().unwrap();
+    let plan = World::new()
+        .enter(|| policy.route(&vip))
+        .expect("no failure")
+        .expect("an opinion");
     assert_eq!(
         (
             plan.target.kind.as_str(),
@@ -162,7 +168,9 @@ fn the_first_route_decides_and_later_conditions_are_not_evaluated() {
     assert_eq!(plan.target.until, Some(NOON + 300_000));
     assert_eq!((plan.priority, plan.sla[0].seconds), (Some(80), 300));
     let other = Conversation::example(Interaction::example("x", "Hi")).into();
-    let error = World::new().enter(|| policy.route(&other)).unwrap_err();
+    let error = World::new()
+        .enter(|| policy.route(&other))
+        .expect_err("a refusal");
     assert!(
         error
             .message()
@@ -178,7 +186,7 @@ fn a_failure_does_not_repeat_what_the_customer_wrote() {
     );
     let error = policy
         .classify(&Interaction::example("x", "My PIN is 1234").into())
-        .unwrap_err();
+        .expect_err("a refusal");
     assert_eq!(
         error.message(),
         "/classify/0/when: there is no such key; test it first with has() or `in`"
@@ -195,8 +203,8 @@ fn a_rule_that_fails_can_be_skipped_with_a_log_line() {
     let conversation = Conversation::example(Interaction::example("x", "Hi")).into();
     let plan = world
         .enter(|| policy.route(&conversation))
-        .unwrap()
-        .unwrap();
+        .expect("a result")
+        .expect("a result");
     assert_eq!(plan.target.id.as_deref(), Some("general"));
     assert!(
         world.log()[0].contains("/route/0/when"),
@@ -216,8 +224,11 @@ fn the_strictest_verdict_decides_and_findings_add_up() {
         .public()
         .assessment(Assessment::example().sentiment(-0.9))
         .into();
-    let review = policy.check(&draft).unwrap().unwrap();
-    validate(&review, &draft).unwrap();
+    let review = policy
+        .check(&draft)
+        .expect("no failure")
+        .expect("an opinion");
+    validate(&review, &draft).expect("a valid answer");
     let codes: Vec<&str> = review.findings.iter().map(|it| it.code.as_str()).collect();
     assert_eq!(
         (review.verdict, codes, review.approvers),
@@ -239,8 +250,8 @@ fn escalations_add_up_and_each_action_is_there_once() {
     let about = Conversation::example(Interaction::example("x", "Hi").reach(60_000));
     let answer = World::new()
         .enter(|| policy.escalate(&Trigger::example("classified").conversation(about).into()))
-        .unwrap()
-        .unwrap();
+        .expect("a result")
+        .expect("a result");
     let kinds: Vec<&str> = answer.actions.iter().map(|it| it.kind.as_str()).collect();
     assert_eq!(kinds, ["raise-priority", "notify", "wake-up"]);
     let breached = Trigger::example("sla-breached")
@@ -248,13 +259,13 @@ fn escalations_add_up_and_each_action_is_there_once() {
         .into();
     let answer = World::new()
         .enter(|| policy.escalate(&breached))
-        .unwrap()
-        .unwrap();
+        .expect("a result")
+        .expect("a result");
     assert_eq!(answer.actions[0].target.as_deref(), Some("urgent"));
     assert!(
         World::new()
             .enter(|| policy.escalate(&Trigger::example("wake-up").into()))
-            .unwrap()
+            .expect("a result")
             .is_none()
     );
 }
@@ -286,18 +297,21 @@ fn every_field_is_readable_in_its_stages() {
                 let policy = policy(rule);
                 let interaction = || Interaction::example("x", "Hi").attribute("a", "b");
                 let holds = World::new().enter(|| match stage {
-                    Stage::Classify => policy.classify(&interaction().into()).unwrap().is_some(),
+                    Stage::Classify => policy
+                        .classify(&interaction().into())
+                        .expect("a result")
+                        .is_some(),
                     Stage::Route => policy
                         .route(&Conversation::example(interaction()).into())
-                        .unwrap()
+                        .expect("a result")
                         .is_some(),
                     Stage::Tone => policy
                         .check(&Draft::example("x", "Hi").into())
-                        .unwrap()
+                        .expect("a result")
                         .is_some(),
                     Stage::Escalate => policy
                         .escalate(&Trigger::example("classified").into())
-                        .unwrap()
+                        .expect("a result")
                         .is_some(),
                 });
                 assert!(holds, "{} {when}", stage.name());
@@ -326,8 +340,8 @@ fn the_readme_names_every_object_field_and_setting() {
         }
     }
     let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../settings.schema.json")).unwrap();
-    for (name, of) in schema["$defs"].as_object().unwrap() {
+        serde_json::from_str(include_str!("../settings.schema.json")).expect("valid data");
+    for (name, of) in schema["$defs"].as_object().expect("valid data") {
         for (setting, _) in of["properties"].as_object().into_iter().flatten() {
             assert!(
                 readme.contains(&format!("`{setting}`")),

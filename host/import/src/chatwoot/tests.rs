@@ -26,7 +26,7 @@ const EXPORT: &str = include_str!("tests/export.json");
 
 #[test]
 fn an_export_becomes_a_company_file_that_is_read() {
-    let import = import(EXPORT, &options()).unwrap();
+    let import = import(EXPORT, &options()).expect("a result");
     assert_eq!(import.unsupported, []);
     let text = &import.files[0].text;
     for expected in [
@@ -94,8 +94,9 @@ fn what_is_not_supported_is_named_in_the_export_and_its_rule_is_not_active() {
         ),
         "{text}"
     );
-    let settings: toml::Table = text.parse().unwrap();
-    let settings = serde_json::to_value(&settings["plugin"]["automation"]["settings"]).unwrap();
+    let settings: toml::Table = text.parse().expect("valid data");
+    let settings =
+        serde_json::to_value(&settings["plugin"]["automation"]["settings"]).expect("valid data");
     assert_eq!(automation_rules::problems(&settings.to_string()), []);
 }
 
@@ -132,13 +133,13 @@ fn names_that_are_alike_stay_apart() {
 #[test]
 fn another_document_is_refused() {
     for document in ["{}", "7", "{\"payload\": 7}", "\"x\""] {
-        let error = super::import(document, &options()).unwrap_err();
+        let error = super::import(document, &options()).expect_err("a refusal");
         assert!(
             error.to_string().contains("no export of automation rules"),
             "{error}"
         );
     }
-    let error = super::import("[{]", &options()).unwrap_err();
+    let error = super::import("[{]", &options()).expect_err("a refusal");
     assert!(error.to_string().starts_with("line 1, column 3"), "{error}");
 }
 
@@ -149,7 +150,7 @@ fn a_text_cannot_leave_its_comment_or_value() {
         { "name": "\"\"\"\n[agent.eve]\n", "event_name": "x\n[agent.eve]", "actions": [] },
     ] }),
     );
-    let table: toml::Table = import.files[0].text.parse().unwrap();
+    let table: toml::Table = import.files[0].text.parse().expect("valid data");
     assert!(table.get("agent").is_none());
-    assert_eq!(table["plugin"].as_table().unwrap().len(), 1);
+    assert_eq!(table["plugin"].as_table().expect("valid data").len(), 1);
 }
