@@ -39,7 +39,7 @@ fn says(text: &str) -> ConversationExample {
 }
 
 fn route(policy: &AutomationRules, conversation: impl Into<Conversation>) -> Option<RoutePlan> {
-    World::new().enter(|| policy.route(&conversation.into()).unwrap())
+    World::new().enter(|| policy.route(&conversation.into()).expect("a result"))
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_new_conversation_goes_to_its_team_and_agent_with_labels_and_priority() {
             action("add_private_note", json!(["Ask for the invoice."])),
         ])
     )]));
-    let plan = route(&policy, says("My bill")).unwrap();
+    let plan = route(&policy, says("My bill")).expect("a result");
     assert_eq!(
         (
             plan.target.kind.as_str(),
@@ -82,7 +82,7 @@ fn a_label_alone_goes_to_the_default_queue() {
         "bill",
         json!([action("add_label", json!(["money"]))])
     )]));
-    let plan = route(&policy, says("My bill")).unwrap();
+    let plan = route(&policy, says("My bill")).expect("a result");
     assert_eq!(
         (plan.target.id.as_deref(), plan.tags),
         (Some("general"), vec!["money".to_owned()])
@@ -125,7 +125,7 @@ fn a_later_rule_reads_what_an_earlier_one_changed_and_its_assignment_wins() {
         ),
         labelled,
     ]));
-    let plan = route(&policy, says("My bill")).unwrap();
+    let plan = route(&policy, says("My bill")).expect("a result");
     assert_eq!(plan.target.id.as_deref(), Some("sales"));
     assert_eq!(plan.why, "Automation rules 0 (bill), 1 (second) apply.");
 }
@@ -146,7 +146,7 @@ fn rules_of_the_creation_run_before_those_of_the_message() {
     ]));
     assert_eq!(
         route(&policy, says("My bill"))
-            .unwrap()
+            .expect("a result")
             .target
             .id
             .as_deref(),
@@ -171,8 +171,11 @@ fn resolving_and_snoozing_close_and_hold() {
             ])
         ),
     ]));
-    assert_eq!(route(&policy, says("spam")).unwrap().target.kind, "close");
-    let held = route(&policy, says("later")).unwrap();
+    assert_eq!(
+        route(&policy, says("spam")).expect("a result").target.kind,
+        "close"
+    );
+    let held = route(&policy, says("later")).expect("a result");
     assert_eq!(
         (
             held.target.kind.as_str(),
@@ -213,14 +216,14 @@ fn opening_again_is_an_event_of_its_own() {
         .cause("reopened")
         .last_agent("bo")
         .queue("sales");
-    let plan = route(&policy, reopened).unwrap();
+    let plan = route(&policy, reopened).expect("a result");
     assert_eq!(
         (plan.target.id.as_deref(), plan.target.queue.as_deref()),
         (Some("bo"), Some("sales"))
     );
     assert_eq!(
         route(&policy, says("My bill"))
-            .unwrap()
+            .expect("a result")
             .target
             .id
             .as_deref(),
@@ -237,7 +240,11 @@ fn what_a_team_has_stays_with_it_when_no_rule_applies() {
     )]));
     let returned = says("My bill").cause("returned").queue("billing");
     assert_eq!(
-        route(&policy, returned).unwrap().target.id.as_deref(),
+        route(&policy, returned)
+            .expect("a result")
+            .target
+            .id
+            .as_deref(),
         Some("billing")
     );
     assert!(route(&policy, says("My bill").cause("returned").queue("general")).is_none());
@@ -255,13 +262,16 @@ fn the_label_of_a_message_is_a_topic() {
             "conditions": [{ "attribute_key": "status", "filter_operator": "equal_to", "values": ["open"] }] }),
     ]));
     let interaction = Interaction::example("chat", "My bill").into();
-    let answer = policy.classify(&interaction).unwrap().unwrap();
-    validate(&answer, &interaction).unwrap();
+    let answer = policy
+        .classify(&interaction)
+        .expect("no failure")
+        .expect("an opinion");
+    validate(&answer, &interaction).expect("a valid answer");
     assert_eq!(answer.topics, ["money"]);
     assert!(
         policy
             .classify(&Interaction::example("chat", "Hello").into())
-            .unwrap()
+            .expect("a result")
             .is_none()
     );
 }

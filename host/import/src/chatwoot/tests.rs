@@ -133,13 +133,13 @@ fn names_that_are_alike_stay_apart() {
 #[test]
 fn another_document_is_refused() {
     for document in ["{}", "7", "{\"payload\": 7}", "\"x\""] {
-        let error = super::import(document, &options()).expect_err("a refusal");
+        let error = import(document, &options()).expect_err("a refusal");
         assert!(
             error.to_string().contains("no export of automation rules"),
             "{error}"
         );
     }
-    let error = super::import("[{]", &options()).expect_err("a refusal");
+    let error = import("[{]", &options()).expect_err("a refusal");
     assert!(error.to_string().starts_with("line 1, column 3"), "{error}");
 }
 
