@@ -11,14 +11,15 @@
 //!   address only.
 //! - No redirects, no proxies from the environment.
 //! - The host's certificate must chain to one of the system's authorities.
-//! - Time is limited. Of an answer's body, at most 64 KiB are read and
-//!   discarded.
+//! - Time is limited. Of an answer to [`Egress::post`], at most 64 KiB are read
+//!   and discarded.
 
 mod address_range;
 mod connection;
 mod error;
 mod exchange;
 mod idle_connections;
+mod open_answer;
 mod resolver;
 mod special_ranges;
 
@@ -31,8 +32,9 @@ use rustls::{ClientConfig, RootCertStore};
 
 pub use self::address_range::{AddressRange, AddressRangeError};
 pub use self::error::{EgressError, EgressProblem};
-pub use self::exchange::Answer;
+pub use self::exchange::{Answer, Delivery};
 use self::idle_connections::IdleConnections;
+pub use self::open_answer::OpenAnswer;
 use self::resolver::SystemResolver;
 pub use self::resolver::{Resolve, Resolved};
 
@@ -113,6 +115,20 @@ impl Egress {
             tls: tls_config(authorities),
             idle: IdleConnections::new(self.settings.idle_timeout),
             ..self
+        }
+    }
+
+    /// Permits other special-purpose ranges.
+    #[must_use]
+    pub fn with_allowed(&self, allow: Vec<AddressRange>) -> Egress {
+        let settings = EgressSettings {
+            allow,
+            ..EgressSettings::clone(&self.settings)
+        };
+        Egress {
+            settings: Arc::new(settings),
+            idle: IdleConnections::new(self.settings.idle_timeout),
+            ..self.clone()
         }
     }
 

@@ -28,6 +28,15 @@ pub struct Answer {
     pub retry_after: Option<String>,
 }
 
+/// Whether a host may receive a request twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It may: an idle connection is used, which the host may have closed.
+    Repeatable,
+    /// It may not: the request has a connection of its own.
+    Once,
+}
+
 /// A body that was read, and whether its connection can serve again.
 type Read<T> = Result<(T, bool), EgressProblem>;
 
@@ -94,7 +103,8 @@ impl Egress {
         let until = Instant::now() + limit;
         let exchange = async {
             let request = request.map_err(|error| EgressProblem::Interrupted(error.to_string()))?;
-            let (response, connection, endpoint) = self.send(to, request).await?;
+            let (response, connection, endpoint) =
+                self.send(to, request, Delivery::Repeatable).await?;
             let (answer, complete) = read(response, until).await?;
             if complete {
                 self.idle.put(endpoint, connection);
@@ -111,12 +121,14 @@ impl Egress {
             })
     }
 
-    /// Sends on an idle connection to a permitted address; if there is none,
-    /// or the host closed it meanwhile, on a new one.
-    async fn send(
+    /// Sends on an idle connection to a permitted address, where the request
+    /// may arrive twice; if there is none, or the host closed it meanwhile, on
+    /// a new one.
+    pub(super) async fn send(
         &self,
         to: &WebAddress,
         request: Request<Full<Bytes>>,
+        delivery: Delivery,
     ) -> Result<(Response<Incoming>, Connection, Endpoint), EgressProblem> {
         let limit = self.settings.connect_timeout;
         let mut until = Instant::now() + limit;
@@ -126,7 +138,11 @@ impl Egress {
             origin: to.origin(),
             address,
         };
-        for &address in &addresses {
+        let reusable = match delivery {
+            Delivery::Repeatable => addresses.as_slice(),
+            Delivery::Once => &[],
+        };
+        for &address in reusable {
             let endpoint = endpoint(address);
             if let Some(mut connection) = self.idle.take(&endpoint) {
                 if let Ok(response) = connection.send(request.clone()).await {
@@ -150,7 +166,7 @@ impl From<hyper::Error> for EgressProblem {
     }
 }
 
-fn request(
+pub(super) fn request(
     to: &WebAddress,
     method: Method,
     mut headers: HeaderMap,
