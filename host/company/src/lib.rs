@@ -108,7 +108,8 @@ impl Pipeline {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PluginEntry {
-    /// `name@version`, a path to a pack directory or component, or a digest.
+    /// `name@version`, a path to a pack directory, pack file or component, a digest, or
+    /// `oci://HOST/PATH:TAG`.
     pub pack: Spanned<String>,
     /// Granted host interfaces.
     #[serde(default)]

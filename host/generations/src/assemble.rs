@@ -27,7 +27,8 @@ use patchbay_model::directory::Directory;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::situation::Surroundings;
 use patchbay_pack::build::BuildOptions;
-use patchbay_pack::source::locate;
+use patchbay_pack::source::{LocatedPack, PackPlaces, locate};
+use patchbay_pack::store::PackStore;
 use patchbay_pack::trust::TrustSource;
 use patchbay_pack::{Pack, SourceError};
 
@@ -53,7 +54,7 @@ pub struct AssembledGeneration {
 /// Builds generations. Caches packs: each is read and built once.
 pub struct Assembler {
     engine: Engine,
-    pack_directories: Vec<PathBuf>,
+    places: PackPlaces,
     build: BuildOptions,
     packs: Mutex<HashMap<PathBuf, Arc<Pack>>>,
     passed: PassedPacks,
@@ -66,7 +67,10 @@ impl Assembler {
     pub fn new(engine: Engine, pack_directories: Vec<PathBuf>, build: BuildOptions) -> Assembler {
         Assembler {
             engine,
-            pack_directories,
+            places: PackPlaces {
+                directories: pack_directories,
+                store: None,
+            },
             build,
             packs: Mutex::default(),
             passed: PassedPacks::default(),
@@ -79,6 +83,13 @@ impl Assembler {
     #[must_use]
     pub fn with_bounds(self, bounds: BoundSettings) -> Assembler {
         Assembler { bounds, ..self }
+    }
+
+    /// Also find packs in a store of those that were pulled from registries. Default: none.
+    #[must_use]
+    pub fn with_store(mut self, store: Option<PackStore>) -> Assembler {
+        self.places.store = store;
+        self
     }
 
     /// The limits of settings and generations.
@@ -98,7 +109,10 @@ impl Assembler {
             return Vec::new();
         };
         let packs = file.plugin.values();
-        let packs = packs.filter_map(|entry| self.locate(entry.pack.get_ref(), directory).ok());
+        let packs = packs.filter_map(|entry| {
+            let found = self.locate(entry.pack.get_ref(), directory);
+            Some(found.ok()?.path)
+        });
         let articles = file.knowledge.iter().filter_map(|entry| {
             let Articles::Directory(path) = entry.articles.get_ref() else {
                 return None;
@@ -378,20 +392,29 @@ impl Assembler {
         })
     }
 
-    fn locate(&self, pack: &str, directory: &Path) -> Result<PathBuf, SourceError> {
-        locate(pack, directory, &self.pack_directories)
+    fn locate(&self, pack: &str, directory: &Path) -> Result<LocatedPack, SourceError> {
+        locate(pack, directory, &self.places)
     }
 
     fn pack(&self, pack: &str, directory: &Path) -> Result<Arc<Pack>, String> {
-        let path = self
+        // Until it is read, the file stays in the store.
+        let found = self
             .locate(pack, directory)
             .map_err(|error| error.to_string())?;
-        let path = canonical(&path);
+        let path = canonical(&found.path);
         let mut packs = self.packs.lock();
         if let Some(pack) = packs.get(&path) {
             return Ok(Arc::clone(pack));
         }
         let pack = Pack::open(&path, &self.build).map_err(|error| error.to_string())?;
+        let image = pack.provenance.as_ref().map(|image| image.digest());
+        if let Some(wanted) = found.digest
+            && image != Some(wanted)
+            && pack.digest() != wanted
+        {
+            let path = path.display();
+            return Err(format!("{path} is not the pack {wanted}; remove the file"));
+        }
         let pack = Arc::new(pack);
         packs.insert(path, Arc::clone(&pack));
         Ok(pack)

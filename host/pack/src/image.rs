@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::data::DataPart;
 
 pub(crate) use config::WasmConfig;
-pub(crate) use layout::{LAYOUT_BYTES, Layout, LayoutError};
+pub use layout::LAYOUT_BYTES;
+pub(crate) use layout::{Layout, LayoutError};
 
 /// Media type of an image manifest.
 pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -29,7 +30,7 @@ pub const CONFIG: &str = "application/vnd.wasm.config.v0+json";
 /// Media type of an empty configuration.
 pub const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 /// What an empty configuration holds.
-pub(crate) const EMPTY_BYTES: &[u8] = b"{}";
+pub const EMPTY_BYTES: &[u8] = b"{}";
 /// What the image of a pack is.
 pub const PACK: &str = "application/vnd.patchbay.pack.v1";
 /// What the image of a signature is, and the media type of its one layer: a signature in the
@@ -175,7 +176,8 @@ pub fn part_name(layer: &Descriptor) -> &str {
 }
 
 impl Descriptor {
-    pub(crate) fn of(media_type: &str, bytes: &[u8]) -> Descriptor {
+    /// The descriptor of bytes.
+    pub fn of(media_type: &str, bytes: &[u8]) -> Descriptor {
         Descriptor {
             media_type: media_type.to_owned(),
             digest: Digest::of(bytes),

@@ -20,10 +20,11 @@ pub mod settings;
 pub mod signature;
 pub mod source;
 mod source_error;
+pub mod store;
 pub mod trust;
 
 pub use component_file::read_component;
 pub use manifest_file::read_manifest;
 pub use pack::Pack;
-pub use provenance::{MOST_SIGNATURES, Provenance, SIGNATURE_BYTES};
+pub use provenance::{IMAGE_BYTES, MOST_SIGNATURES, Provenance, SIGNATURE_BYTES};
 pub use source_error::SourceError;

@@ -1,5 +1,6 @@
 //! A pack in one file: an OCI image layout with its parts and its signatures.
 
+mod distribution;
 mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -217,17 +218,25 @@ impl PackFile {
     pub fn from_parts(parts: PackParts) -> Result<PackFile, PackFileError> {
         let (image, mut blobs) = parts.into_image();
         let bytes = image.to_bytes();
-        let tag = image.annotations.get(crate::image::VERSION);
-        let mut descriptor = Descriptor::of(MANIFEST, &bytes);
-        descriptor.artifact_type = Some(PACK.to_owned());
-        if let Some(tag) = tag {
-            // A tag has no `+`, with which the build of a version begins.
-            descriptor = descriptor.annotated(REF_NAME, &tag.replace('+', "_"));
-        }
-        let index = ImageIndex::new(vec![descriptor]).to_bytes();
+        let index = index_of(&image, &bytes);
         blobs.insert(Digest::of(&bytes), bytes);
         PackFile::from_layout(Layout { index, blobs })
     }
+}
+
+/// The index of a layout that holds the image of a pack alone.
+fn index_of(image: &ImageManifest, bytes: &[u8]) -> Vec<u8> {
+    let mut descriptor = Descriptor::of(MANIFEST, bytes);
+    descriptor.artifact_type = Some(PACK.to_owned());
+    if let Some(version) = image.annotations.get(crate::image::VERSION) {
+        descriptor = descriptor.annotated(REF_NAME, &version_tag(version));
+    }
+    ImageIndex::new(vec![descriptor]).to_bytes()
+}
+
+/// The tag of a version: a tag has no `+`, with which the build of a version begins.
+pub fn version_tag(version: &str) -> String {
+    version.replace('+', "_")
 }
 
 fn image_error(message: String) -> PackFileError {

@@ -15,7 +15,7 @@ pub const MOST_SIGNATURES: usize = 16;
 /// Most bytes of a signature.
 pub const SIGNATURE_BYTES: usize = 4 << 10;
 /// Most bytes of an image manifest.
-pub(crate) const IMAGE_BYTES: usize = 64 << 10;
+pub const IMAGE_BYTES: usize = 64 << 10;
 
 /// The image that a pack came in, and its signatures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

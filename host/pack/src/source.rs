@@ -26,7 +26,7 @@ use crate::pack_file::{EXTENSION, PackFile, PackFileError};
 use crate::settings::SettingsSchema;
 use crate::source_error::SourceError;
 
-pub use location::locate;
+pub use location::{LocatedPack, PackPlaces, REGISTRY_SCHEME, locate};
 
 /// Directory of the cases in a pack.
 const CASES: &str = "cases";

@@ -11,7 +11,7 @@ use patchbay_pack::manifest::Manifest;
 use patchbay_pack::pack_file::{PackFile, PackParts};
 use patchbay_pack::settings::SettingsSchema;
 use patchbay_pack::signature::{PublicKey, Signature, generate};
-use patchbay_pack::source::locate;
+use patchbay_pack::source::{PackPlaces, locate};
 use patchbay_pack::trust::TrustPolicy;
 use patchbay_pack::{Pack, Provenance, read_component};
 use serde_json::{Map, Value};
@@ -246,7 +246,12 @@ fn a_directory_is_read_as_a_pack_or_refused() {
             let place = tempfile::tempdir().expect("a directory");
             let directory = place.path();
             write_files(directory, text);
-            if let Ok(found) = locate("care@^1", directory, &[directory.to_owned()]) {
+            let places = PackPlaces {
+                directories: vec![directory.to_owned()],
+                store: None,
+            };
+            if let Ok(found) = locate("care@^1", directory, &places) {
+                let found = found.path;
                 assert!(found.starts_with(directory), "{}", found.display());
             }
             let mut pack = read_component(&directory.join("care.wasm"))

@@ -87,7 +87,8 @@ impl PreparedServer {
         }
         let assembler = Assembler::new(engine, settings.packs.clone(), build)
             .with_bounds(settings.bounds.clone())
-            .with_trust(settings.trust.clone());
+            .with_trust(settings.trust.clone())
+            .with_store(settings.store.clone());
         let mut companies = Vec::new();
         let mut rejected = Vec::new();
         let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();

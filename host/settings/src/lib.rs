@@ -19,6 +19,7 @@ use patchbay_model::duration::Seconds;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_outbound::egress::EgressSettings;
 use patchbay_pack::build::Sources;
+use patchbay_pack::store::PackStore;
 use patchbay_pack::trust::TrustSource;
 use tracing::level_filters::LevelFilter;
 
@@ -73,6 +74,9 @@ pub struct ServerSettings {
     pub strict: bool,
     /// Directories in which packs are found by name.
     pub packs: Vec<PathBuf>,
+    /// Packs that were pulled from registries, for all companies. Default that of the user; in
+    /// [`ServerSettings::default`] none.
+    pub store: Option<PackStore>,
     /// Which packs are trusted. Default: all while the server listens on loopback, and
     /// none without a trust policy beyond it.
     pub trust: TrustSource,
@@ -222,6 +226,7 @@ impl Default for ServerSettings {
             watch: false,
             strict: false,
             packs: Vec::new(),
+            store: None,
             trust: TrustSource::default(),
             sources: Sources::Refuse,
             engine: EngineSettings::default(),

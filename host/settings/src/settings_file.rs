@@ -16,6 +16,7 @@ use patchbay_model::toml_document;
 use patchbay_model::web_address::WebAddress;
 use patchbay_outbound::egress::{AddressRange, EgressSettings};
 use patchbay_pack::build::Sources;
+use patchbay_pack::store::PackStore;
 use patchbay_pack::trust::{TrustSource, Unsigned};
 use patchbay_telemetry::TelemetrySettings;
 use serde::Deserialize;
@@ -31,6 +32,7 @@ use super::{AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSe
 struct SettingsFile {
     companies: Vec<String>,
     packs: Vec<String>,
+    store: Option<String>,
     trust: TrustSection,
     dev: DevSection,
     server: ServerSection,
@@ -229,6 +231,10 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
         watch: server.watch.as_ref().is_some_and(|watch| *watch.get_ref()),
         strict: default.strict,
         packs: file.packs.iter().map(|path| beside.join(path)).collect(),
+        store: match &file.store {
+            Some(path) => Some(PackStore::at(beside.join(path))),
+            None => PackStore::of_user(),
+        },
         trust: check.trust(&file.trust, beside, listen),
         sources: match file.dev.sources {
             true => Sources::Build,

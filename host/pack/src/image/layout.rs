@@ -9,7 +9,7 @@ use tar::{Archive, Builder, EntryType, Header};
 use thiserror::Error;
 
 /// Most bytes of a tar: those of a component with its texts.
-pub(crate) const LAYOUT_BYTES: u64 = 80 << 20;
+pub const LAYOUT_BYTES: u64 = 80 << 20;
 /// Most entries of a tar.
 const MOST_ENTRIES: usize = 128;
 

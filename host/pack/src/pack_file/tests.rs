@@ -358,3 +358,40 @@ fn data_that_the_image_or_the_manifest_does_not_name_is_refused() {
         "{no_table}"
     );
 }
+
+#[test]
+fn a_file_that_is_taken_apart_and_put_together_has_the_same_bytes() {
+    let keys = crate::signature::generate(None, "acme").expect("keys");
+    let key = crate::signature::SecretKey::read(&keys.secret, None).expect("a key");
+    let text = key.sign(file().image_bytes(), "care").expect("signed");
+    let file = file().with_signature(&text).expect("a signature");
+    let blobs = file.blobs().into_iter();
+    let blobs = blobs.map(|(named, bytes)| (named.digest, bytes.to_vec()));
+    let image = file.image_bytes().to_vec();
+    let made = PackFile::from_image(image, blobs.collect(), file.signatures());
+    assert_eq!(made.expect("a file").write(), file.write());
+    let (image, text) = file.signature_images().remove(0);
+    let image = ImageManifest::read(&image).expect("an image");
+    assert_eq!(image.subject.expect("a subject").digest, file.digest());
+    assert_eq!(image.layers[0].digest, Digest::of(text.as_bytes()));
+}
+
+#[test]
+fn a_file_is_not_made_of_other_blobs_than_the_image_names() {
+    let file = file();
+    let all = || {
+        let blobs = file.blobs().into_iter();
+        let blobs = blobs.map(|(named, bytes)| (named.digest, bytes.to_vec()));
+        blobs.collect::<BTreeMap<_, _>>()
+    };
+    let make = |blobs| {
+        let made = PackFile::from_image(file.image_bytes().to_vec(), blobs, &[]);
+        made.expect_err("refused").to_string()
+    };
+    let mut fewer = all();
+    fewer.pop_first();
+    assert!(make(fewer).contains("is missing"));
+    let mut more = all();
+    more.insert(Digest::of(b"more"), b"more".to_vec());
+    assert!(make(more).contains("which no image names"));
+}

@@ -12,10 +12,46 @@ use crate::manifest_file::read_manifest;
 use crate::pack_file::{EXTENSION, PackFile};
 use crate::regular_file::{MOST_BYTES, read_bytes};
 use crate::source_error::SourceError;
+use crate::store::{PackStore, StoreLease};
 
-/// Finds the directory or file of a pack named in a company file: a path relative to `beside`, a
-/// name or `name@version` in the pack directories (the highest version that matches; pack files are
-/// found by `NAME.pack` and `NAME-….pack`), or the digest of a pack file or a component there.
+/// How a company file names a pack in a registry: `oci://HOST/PATH:TAG`, or with `@sha256:…` at the
+/// end.
+pub const REGISTRY_SCHEME: &str = "oci://";
+
+/// Where packs are found that a company file names.
+#[derive(Clone, Debug, Default)]
+pub struct PackPlaces {
+    /// Directories of pack files, of pack directories and of components.
+    pub directories: Vec<PathBuf>,
+    /// The store of packs from registries.
+    pub store: Option<PackStore>,
+}
+
+/// A pack that was found.
+#[derive(Debug)]
+pub struct LocatedPack {
+    /// Its directory or file.
+    pub path: PathBuf,
+    /// The digest of the pack or component that must be there.
+    pub digest: Option<Digest>,
+    /// While it exists, a file of the store is not deleted.
+    _lease: Option<StoreLease>,
+}
+
+impl LocatedPack {
+    fn at(path: PathBuf) -> LocatedPack {
+        LocatedPack {
+            path,
+            digest: None,
+            _lease: None,
+        }
+    }
+}
+
+/// Finds a pack named in a company file: a path relative to `beside`; a name or `name@version` in the
+/// pack directories and the store (the highest version that matches; pack files are found by
+/// `NAME.pack` and `NAME-….pack`); the digest of a pack file or a component there; or a reference to
+/// a registry, whose pack was pulled into the store before: no connection is made.
 ///
 /// # Errors
 /// [`SourceError::Unknown`] with the places searched, or with both places of a version that is there
@@ -23,61 +59,72 @@ use crate::source_error::SourceError;
 pub fn locate(
     wanted: &str,
     beside: &Path,
-    pack_directories: &[PathBuf],
-) -> Result<PathBuf, SourceError> {
+    places: &PackPlaces,
+) -> Result<LocatedPack, SourceError> {
     let unknown = |because: String| SourceError::Unknown {
         wanted: wanted.to_owned(),
         because,
     };
+    if wanted.starts_with(REGISTRY_SCHEME) {
+        return find_pulled(wanted, places.store.as_ref()).map_err(unknown);
+    }
     if wanted.contains('/') || [".wasm", ".pack"].iter().any(|end| wanted.ends_with(end)) {
         let path = beside.join(wanted);
         return match path.exists() {
-            true => Ok(path),
-            false => Err(unknown(format!("{} does not exist", path.display()))),
+            true => Ok(LocatedPack::at(path)),
+            false => Err(unknown(missing_path(wanted, &path))),
         };
     }
-    let shown = list(pack_directories);
+    let shown = places.list();
     if wanted.starts_with("sha256:") {
-        return find_by_digest(wanted, pack_directories).ok_or_else(|| {
+        return find_by_digest(wanted, places).ok_or_else(|| {
             unknown(format!(
                 "no pack file and no component with this digest in {shown}"
             ))
         });
     }
+    let lease = places.store.as_ref().map(PackStore::lease);
     let (name, version) = wanted.split_once('@').unwrap_or((wanted, "*"));
     let requirement = VersionReq::parse(version)
         .map_err(|error| unknown(format!("{version:?} is not a valid version: {error}")))?;
-    let mut found: Option<(Version, PathBuf)> = None;
+    let mut found: Option<(Version, Option<Digest>, PathBuf)> = None;
     let mut equal: Option<PathBuf> = None;
     let mut others = Vec::new();
     let mut broken = Vec::new();
-    for directory in candidates(pack_directories) {
+    for directory in places.candidates() {
         match name_and_version(&directory, name) {
             None => {}
             // It may be the newest version: an older one must not take its place unnoticed.
             Some(Err(error)) if is_pack_file(&directory) => return Err(unknown(error)),
             Some(Err(error)) => broken.push(error),
-            Some(Ok((found, _))) if found != name => {}
-            Some(Ok((_, version))) => {
-                let best = found.as_ref().map(|(best, _)| best);
+            Some(Ok((found, ..))) if found != name => {}
+            Some(Ok((_, version, digest))) => {
+                let best = found.as_ref().map(|(best, digest, _)| (best, digest));
                 if !requirement.matches(&version) {
                     others.push(version.to_string());
-                } else if best.is_none_or(|best| *best < version) {
-                    (found, equal) = (Some((version, directory)), None);
-                } else if best == Some(&version) {
+                } else if best.is_none_or(|(best, _)| *best < version) {
+                    (found, equal) = (Some((version, digest, directory)), None);
+                } else if best.is_some_and(|(best, same)| {
+                    *best == version && (digest.is_none() || *same != digest)
+                }) {
                     equal = equal.or(Some(directory));
                 }
             }
         }
     }
-    if let (Some((version, one)), Some(other)) = (&found, &equal) {
+    if let (Some((version, _, one)), Some(other)) = (&found, &equal) {
         return Err(unknown(format!(
             "version {version} is in {} and in {}; remove one of them, or name the pack by its path",
             one.display(),
             other.display()
         )));
     }
-    found.map(|(_, directory)| directory).ok_or_else(|| {
+    let found = found.map(|(_, digest, path)| LocatedPack {
+        path,
+        digest,
+        _lease: lease,
+    });
+    found.ok_or_else(|| {
         unknown(match (&*others, &*broken) {
             ([], []) => format!("no pack of this name in {shown}"),
             ([], broken) => format!(
@@ -93,9 +140,9 @@ fn is_pack_file(path: &Path) -> bool {
     has_extension(path, &[EXTENSION]) && path.is_file()
 }
 
-/// Name and version of the pack at a path; `None` where there is no pack, or a pack file whose name
+/// Name and version of the pack at a path, and the digest of a pack file; `None` where there is no pack, or a pack file whose name
 /// does not begin with `wanted`: only some files of a directory are read.
-fn name_and_version(path: &Path, wanted: &str) -> Option<Result<(String, Version), String>> {
+fn name_and_version(path: &Path, wanted: &str) -> Option<Result<NamedVersion, String>> {
     if is_pack_file(path) {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let rest = name.strip_prefix(wanted)?;
@@ -103,41 +150,99 @@ fn name_and_version(path: &Path, wanted: &str) -> Option<Result<(String, Version
             return None;
         }
         return Some(match PackFile::open(path) {
-            Ok(file) => Ok((file.pack().name.clone(), file.pack().version.clone())),
+            Ok(file) => {
+                let pack = file.pack();
+                let digest = Some(file.digest());
+                Ok((pack.name.clone(), pack.version.clone(), digest))
+            }
             Err(error) => Err(format!("{}: {error}", path.display())),
         });
     }
     let manifest = path.join(FILE_NAME);
     manifest.is_file().then(|| match read_manifest(&manifest) {
-        Ok(manifest) => Ok((manifest.name().to_owned(), manifest.pack.version)),
+        Ok(manifest) => Ok((manifest.name().to_owned(), manifest.pack.version, None)),
         Err(error) => Err(error.to_string()),
     })
 }
 
-fn list(directories: &[PathBuf]) -> String {
-    if directories.is_empty() {
-        return "the pack directories (none is set; add `packs` to patchbay.toml)".to_owned();
+/// Name, version, and the digest of a pack file.
+type NamedVersion = (String, Version, Option<Digest>);
+
+/// What to do about a path that does not exist.
+fn missing_path(wanted: &str, path: &Path) -> String {
+    let missing = format!("{} does not exist", path.display());
+    let host = wanted.split('/').next().unwrap_or_default();
+    // As references to registries begin elsewhere.
+    match host.contains('.') && !host.starts_with('.') || host.contains(':') {
+        true => format!("{missing}; for a pack in a registry write {REGISTRY_SCHEME}{wanted}"),
+        false => missing,
     }
-    let texts: Vec<_> = directories
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
-    texts.join(", ")
 }
 
-/// The pack directories and their direct entries, each once.
-fn candidates(pack_directories: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
-    let mut known = BTreeSet::new();
-    let all = pack_directories.iter().flat_map(|root| {
-        let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
-        std::iter::once(root.clone()).chain(entries.map(|entry| entry.path()))
-    });
-    all.filter(move |path| known.insert(path.canonicalize().unwrap_or_else(|_| path.clone())))
+/// The pack that a reference had when it was last pulled.
+fn find_pulled(wanted: &str, store: Option<&PackStore>) -> Result<LocatedPack, String> {
+    let Some(store) = store else {
+        return Err("there is no store of packs from registries: set `store` in patchbay.toml, or HOME in the environment".to_owned());
+    };
+    let pinned = wanted.split_once("@sha256:").map(|(_, hex)| hex);
+    let digest = match pinned {
+        Some(hex) => Digest::parse(&format!("sha256:{hex}"))
+            .ok_or_else(|| format!("{hex:?} is not a SHA-256 of 64 hexadecimal digits"))?
+            .into(),
+        None => store.resolve(wanted).map_err(|error| error.to_string())?,
+    };
+    let found = digest.and_then(|digest| Some((digest, store.find(digest)?)));
+    let Some((digest, (path, lease))) = found else {
+        return Err(format!(
+            "it is not in the store {}; `patchbay pack pull {wanted}` gets it from the registry, and so does `patchbay apply` without --offline",
+            store.directory().display()
+        ));
+    };
+    Ok(LocatedPack {
+        path,
+        digest: Some(digest),
+        _lease: Some(lease),
+    })
 }
 
-fn find_by_digest(wanted: &str, pack_directories: &[PathBuf]) -> Option<PathBuf> {
+impl PackPlaces {
+    fn list(&self) -> String {
+        let directories = self.directories.iter().map(PathBuf::as_path);
+        let store = self.store.iter().map(PackStore::directory);
+        let texts: Vec<_> = directories
+            .chain(store.filter(|store| store.exists()))
+            .map(|path| path.display().to_string())
+            .collect();
+        match texts.is_empty() {
+            true => "the pack directories (none is set; add `packs` to patchbay.toml)".to_owned(),
+            false => texts.join(", "),
+        }
+    }
+
+    /// The pack directories and their direct entries, then the files of the store; each once.
+    fn candidates(&self) -> impl Iterator<Item = PathBuf> {
+        let mut known = BTreeSet::new();
+        let all = self.directories.iter().flat_map(|root| {
+            let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+            std::iter::once(root.clone()).chain(entries.map(|entry| entry.path()))
+        });
+        let stored = self.store.iter().flat_map(PackStore::files);
+        all.chain(stored)
+            .filter(move |path| known.insert(path.canonicalize().unwrap_or_else(|_| path.clone())))
+    }
+}
+
+fn find_by_digest(wanted: &str, places: &PackPlaces) -> Option<LocatedPack> {
     let wanted = Digest::parse(wanted)?;
-    candidates(pack_directories).find(|path| match path {
+    if let Some((path, lease)) = places.store.as_ref().and_then(|store| store.find(wanted)) {
+        return Some(LocatedPack {
+            path,
+            digest: Some(wanted),
+            _lease: Some(lease),
+        });
+    }
+    let lease = places.store.as_ref().map(PackStore::lease);
+    let path = places.candidates().find(|path| match path {
         path if has_extension(path, &["wasm"]) => {
             read_bytes(path, MOST_BYTES).is_ok_and(|bytes| Digest::of(&bytes) == wanted)
         }
@@ -145,61 +250,13 @@ fn find_by_digest(wanted: &str, pack_directories: &[PathBuf]) -> Option<PathBuf>
             PackFile::open(path).is_ok_and(|file| file.digest() == wanted)
         }
         _ => false,
+    })?;
+    Some(LocatedPack {
+        path,
+        digest: Some(wanted),
+        _lease: lease,
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pack(place: &Path, directory: &str, version: &str) {
-        let path = place.join(directory);
-        std::fs::create_dir_all(&path).expect("a directory");
-        let text = format!("[pack]\nname = \"care\"\nversion = \"{version}\"\n");
-        std::fs::write(path.join(FILE_NAME), text).expect("a manifest");
-    }
-
-    #[test]
-    fn the_highest_version_is_found_once_also_through_two_directories() {
-        let place = tempfile::tempdir().expect("a directory");
-        pack(place.path(), "a", "1.0.0");
-        pack(place.path(), "b", "1.2.0");
-        pack(place.path(), "c", "1.1.0");
-        let roots = [place.path().to_owned(), place.path().join("b")];
-        let found = locate("care@1", place.path(), &roots).expect("found");
-        assert!(found.ends_with("b"), "{}", found.display());
-    }
-
-    #[test]
-    fn a_pipe_among_the_components_is_passed_over() {
-        let place = tempfile::tempdir().expect("a directory");
-        let pipe = place.path().join("a.wasm");
-        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-        assert!(made.expect("mkfifo").success());
-        let component = place.path().join("b.wasm");
-        std::fs::write(&component, "code").expect("a file");
-        let digest = Digest::of(b"code").to_string();
-        let found = locate(&digest, place.path(), &[place.path().to_owned()]);
-        assert_eq!(found.expect("found"), component);
-    }
-
-    #[test]
-    fn a_version_that_is_there_twice_is_an_error_with_both_places() {
-        let place = tempfile::tempdir().expect("a directory");
-        pack(place.path(), "a", "1.0.0");
-        pack(place.path(), "b", "1.0.0");
-        let roots = [place.path().to_owned()];
-        let error = locate("care", place.path(), &roots).expect_err("twice");
-        let text = error.to_string();
-        let names = ["a", "b"].map(|name| place.path().join(name).display().to_string());
-        assert!(names.iter().all(|name| text.contains(name)), "{text}");
-        // Only the highest version counts.
-        pack(place.path(), "c", "1.1.0");
-        assert!(
-            locate("care", place.path(), &roots)
-                .expect("found")
-                .ends_with("c")
-        );
-        assert!(locate("care@=1.0.0", place.path(), &roots).is_err());
-    }
-}
+mod tests;

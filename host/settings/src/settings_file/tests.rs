@@ -20,6 +20,7 @@ fn the_example_lists_every_key_with_its_default() {
     let default = ServerSettings {
         companies: given.companies.clone(),
         packs: given.packs.clone(),
+        store: given.store.clone(),
         engine: EngineSettings {
             queue_deadline: given.deadline,
             ..EngineSettings::default()
@@ -147,4 +148,10 @@ fn address_ranges_are_shown_as_written() {
 fn an_absolute_path_is_not_resolved() {
     let settings = parse("companies = [\"/srv/a.toml\"]", Path::new("/etc")).expect("valid");
     assert_eq!(settings.companies, [Path::new("/srv/a.toml")]);
+}
+
+#[test]
+fn the_store_of_packs_is_relative_to_the_file() {
+    let settings = parse("store = \"store\"\n", Path::new("/etc/patchbay")).expect("valid");
+    assert_eq!(settings.store, Some(PackStore::at("/etc/patchbay/store")));
 }
