@@ -37,8 +37,9 @@ pub(crate) use operations::{
     ConversationsVerb, DrainArgs,
 };
 pub(crate) use pack::{
-    PackArgs, PackBuildArgs, PackDiffArgs, PackImportArgs, PackListArgs, PackShowArgs,
-    PackSignArgs, PackVerb, PackVerifyArgs, PasswordFlag, PrintedPart,
+    HostFlag, PackArgs, PackBuildArgs, PackDiffArgs, PackGcArgs, PackImportArgs, PackListArgs,
+    PackPullArgs, PackPushArgs, PackShowArgs, PackSignArgs, PackVerb, PackVerifyArgs, PasswordFlag,
+    PrintedPart,
 };
 pub(crate) use packs::{
     BenchArgs, BuildArgs, BuildFlags, ContractArgs, ContractCheckArgs, ContractVerb, InspectArgs,
@@ -126,7 +127,7 @@ pub(crate) enum Verb {
     Bench(BenchArgs),
     /// Show what a component decides, imports and requests
     Inspect(InspectArgs),
-    /// Build, show, verify, sign and compare pack files
+    /// Build, sign, compare, push and pull pack files
     Pack(PackArgs),
     /// Make keys for packs, and decide which keys a host trusts
     Keys(KeysArgs),

@@ -307,7 +307,8 @@ pub(crate) fn candidate(
     };
     let assembler = Assembler::new(engine, settings.packs, build)
         .with_bounds(settings.bounds)
-        .with_trust(settings.trust);
+        .with_trust(settings.trust)
+        .with_store(settings.store);
     let built = assembler.build(file, 0).map_err(rejected)?;
     Ok(Arc::new(built.generation))
 }

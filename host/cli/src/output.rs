@@ -93,6 +93,19 @@ pub(crate) fn start_log(level: LevelFilter, json: bool) {
     };
 }
 
+/// A progress bar of bytes on stderr, where that is a terminal.
+pub(crate) fn byte_progress() -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    if !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    let template = "{prefix} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar
+}
+
 /// A progress bar on stderr, where that is a terminal.
 pub(crate) fn progress(total: Option<u64>, what: &str) -> ProgressBar {
     let bar = match total {

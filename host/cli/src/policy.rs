@@ -20,6 +20,7 @@ use patchbay_pack::build::{BuildError, BuildOptions};
 use patchbay_pack::cases::sandbox_advice;
 use patchbay_pack::regular_file::{MOST_BYTES, read_bytes, read_text};
 use patchbay_pack::source::PackError;
+use patchbay_pack::store::PackStore;
 use patchbay_pack::{Pack, SourceError};
 use serde_json::Value;
 
@@ -110,7 +111,8 @@ impl Policy<'_> {
         };
         let beside = self.path.parent().filter(|parent| parent.is_dir());
         let packs = beside.into_iter().chain([self.path]).map(Path::to_owned);
-        let assembler = Assembler::new(engine.clone(), packs.collect(), build_options(self.build));
+        let assembler = Assembler::new(engine.clone(), packs.collect(), build_options(self.build))
+            .with_store(PackStore::of_user());
         Ok(assembler.build(file, 0).map_err(rejected)?.generation)
     }
 }

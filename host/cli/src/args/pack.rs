@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use patchbay_import::{SYSTEMS, System};
+use patchbay_model::duration::Seconds;
+use patchbay_registry::Reference;
 
 use super::BuildFlags;
 
@@ -14,12 +16,14 @@ use super::BuildFlags;
   patchbay pack verify my-care-1.0.0.pack --trust trust.toml
   patchbay pack diff my-care-1.0.0.pack my-care-1.1.0.pack
   patchbay pack import taskrouter export.json --company acme
+  patchbay pack push my-care-1.0.0.pack registry.example/acme/my-care
+  patchbay pack pull registry.example/acme/my-care:1.0.0
 
 A pack file holds a policy as it is distributed: the component, pack.toml, the
 settings schema, the cases, the README and a bill of materials, named by their
 digests, and the signatures. A company file names it by its path, or by
-name@version where the file is in a pack directory of the server. docs/packs.md
-describes it.")]
+name@version where the file is in a pack directory of the server or was pulled,
+or as oci://HOST/PATH:TAG where it is in a registry. docs/packs.md describes it.")]
 pub(crate) struct PackArgs {
     #[command(subcommand)]
     pub(crate) verb: PackVerb,
@@ -40,10 +44,16 @@ pub(crate) enum PackVerb {
     Sign(PackSignArgs),
     /// List what differs between two pack files
     Diff(PackDiffArgs),
-    /// List the pack files of directories
+    /// List the pack files of directories, and those that were pulled
     List(PackListArgs),
     /// Write a company file from another system's export
     Import(PackImportArgs),
+    /// Push a pack file with its signatures to a registry
+    Push(PackPushArgs),
+    /// Pull a pack with its signatures from a registry, into the local store
+    Pull(PackPullArgs),
+    /// Delete pulled packs that no generation needs
+    Gc(PackGcArgs),
 }
 
 #[derive(Debug, Args)]
@@ -154,9 +164,86 @@ pub(crate) struct PackDiffArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct PackListArgs {
-    /// Directories with pack files
-    #[arg(default_value = ".")]
+    /// Directories with pack files [default: the current one, and the local store]
     pub(crate) dirs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) host: HostFlag,
+}
+
+/// The host whose local store and trust policy are used.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct HostFlag {
+    /// Settings file of the server, for its store and trust policy [default: patchbay.toml, where
+    /// it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay pack push my-care-1.0.0.pack registry.example/acme/my-care
+  patchbay pack push my-care-1.0.0.pack localhost:5000/my-care:stable
+
+The last part of the repository is the name of the pack. Without a tag, the
+version is the tag; such a tag does not move to another pack without --replace.
+Credentials are those of `docker login`. Blobs that the registry has are not
+sent again, and an interrupted upload continues where it was.")]
+pub(crate) struct PackPushArgs {
+    /// The pack file
+    pub(crate) file: PathBuf,
+    /// Where to: HOST[:PORT]/PATH[:TAG]
+    #[arg(value_name = "REF")]
+    pub(crate) reference: Reference,
+    /// Move a tag that is a version from another pack to this one
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay pack pull registry.example/acme/my-care:1.0.0
+  patchbay pack pull registry.example/acme/my-care:stable --trust trust.toml
+  patchbay pack pull registry.example/acme/my-care:1.0.0 --output my-care.pack
+
+The pack is kept in the local store, where company files find it by
+name@version, by digest, and by oci://HOST/PATH:TAG. A pack that the trust
+policy does not accept is not kept. An interrupted download is continued by the
+next pull.")]
+pub(crate) struct PackPullArgs {
+    /// The pack: HOST[:PORT]/PATH:TAG, or @sha256:… instead of the tag or after it
+    #[arg(value_name = "REF")]
+    pub(crate) reference: Reference,
+    /// Also write the pack file here
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Trust policy [default: that of the server settings]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) host: HostFlag,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay pack gc --dry-run
+  patchbay pack gc --older-than 7d
+  patchbay pack gc --no-host --older-than 90d
+
+A pack stays if a generation of the host has it, active or stored for a
+rollback, if a company file of the host names it, or if it was pulled or used
+within the age. Unfinished downloads are deleted after a day.")]
+pub(crate) struct PackGcArgs {
+    /// Show what would be deleted; delete nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Keep packs that were pulled or used within this time
+    #[arg(long, value_name = "AGE", default_value = "30d")]
+    pub(crate) older_than: Seconds,
+    #[command(flatten)]
+    pub(crate) host: HostFlag,
+    /// Delete by age alone: no server of this machine uses the store
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) no_host: bool,
 }
 
 #[derive(Debug, Args)]

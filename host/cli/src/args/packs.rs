@@ -10,8 +10,8 @@ use patchbay_pack::manifest::Language;
 /// How sources are built.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct BuildFlags {
-    /// Build without the network, from crates that cargo has already downloaded (builds in other
-    /// languages than Rust never use it)
+    /// Use no network: build from crates that cargo has downloaded (other languages than Rust never
+    /// need it), and find packs of registries in the local store
     #[arg(long)]
     pub(crate) offline: bool,
 }

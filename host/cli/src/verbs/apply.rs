@@ -22,18 +22,21 @@ use crate::engine::serving_engine;
 use crate::exit::{Failure, Outcome};
 use crate::output;
 use crate::policy::{build_options, rejected, warn_of_unused};
+use crate::registry::resolve_company_file;
 use crate::server::{JournalAccess, settings};
 
 pub(crate) fn run(args: &ApplyArgs) -> Outcome {
     let config = &args.server.config;
     let settings = settings(config)?;
+    let resolved = resolve_company_file(&args.file, &settings, args.build.offline)?;
     let build = BuildOptions {
         sources: settings.sources,
         ..build_options(&args.build)
     };
     let assembler = Assembler::new(serving_engine(1)?, settings.packs, build)
         .with_bounds(settings.bounds)
-        .with_trust(settings.trust);
+        .with_trust(settings.trust)
+        .with_store(settings.store);
     let source = assembler
         .read(&args.file)
         .map_err(|file| unreadable(file, config))?;
@@ -41,7 +44,7 @@ pub(crate) fn run(args: &ApplyArgs) -> Outcome {
         .map_err(|problems| change::located(&args.file, &source.document, problems))?;
     let company = company.company.into_inner();
     output::note("building the generation and running the test cases of its packs");
-    let plan = match JournalAccess::open(config)? {
+    let mut plan = match JournalAccess::open(config)? {
         JournalAccess::Server(api) => {
             // The server does not see the files.
             warn_of_unused(&source.unused);
@@ -65,6 +68,9 @@ pub(crate) fn run(args: &ApplyArgs) -> Outcome {
             change::document(plan.map_err(|error| change::refusal(&args.file, error))?)
         }
     };
+    if !resolved.is_empty() {
+        plan["packs"] = json!(resolved);
+    }
     change::print(&company, &plan, args.change.dry_run, args.server.json)
 }
 

@@ -173,6 +173,11 @@ pub(super) fn print(company: &str, plan: &Value, dry_run: bool, as_json: bool) -
         if let Some(because) = plan["because"].as_str() {
             output::line(format!("  {because}"))?;
         }
+        // What tags of registries are now.
+        for (name, digest) in plan["packs"].as_object().into_iter().flatten() {
+            let digest = digest.as_str().unwrap_or_default();
+            output::line(format!("  {name} is {digest}"))?;
+        }
         // For a new company everything is different.
         if before.is_some() {
             for line in difference_lines(&plan["differences"]) {

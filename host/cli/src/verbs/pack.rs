@@ -1,9 +1,12 @@
-//! `patchbay pack`: build, show, verify, sign, compare and import.
+//! `patchbay pack`: build, sign, compare, import, push and pull pack files.
 
 mod build;
 mod diff;
+mod gc;
 mod import;
 mod list;
+mod pull;
+mod push;
 mod show;
 mod sign;
 mod verify;
@@ -27,6 +30,9 @@ pub(crate) fn run(args: &PackArgs) -> Outcome {
         PackVerb::Diff(diff) => diff::run(diff, args.json),
         PackVerb::List(list) => list::run(list, args.json),
         PackVerb::Import(import) => import::run(import, args.json),
+        PackVerb::Push(push) => push::run(push, args.json),
+        PackVerb::Pull(pull) => pull::run(pull, args.json),
+        PackVerb::Gc(gc) => gc::run(gc, args.json),
     }
 }
 

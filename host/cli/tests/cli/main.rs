@@ -19,6 +19,7 @@ mod pack_import;
 mod policies;
 mod project;
 mod project_errors;
+mod registries;
 mod rejections;
 mod reproducible_builds;
 mod rollouts;

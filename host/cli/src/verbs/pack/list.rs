@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use patchbay_engine::component::Digest;
 use patchbay_pack::directory_files::has_extension;
 use patchbay_pack::pack_file::{EXTENSION, PackFile};
+use patchbay_pack::store::PackStore;
 use semver::Version;
 use serde::Serialize;
 use serde_json::json;
@@ -12,16 +13,25 @@ use serde_json::json;
 use crate::args::PackListArgs;
 use crate::exit::{Exit, Failure, Outcome, io};
 use crate::output;
+use crate::registry::store_of;
 
 pub(super) fn run(args: &PackListArgs, as_json: bool) -> Outcome {
     let mut paths: Vec<PathBuf> = Vec::new();
-    for directory in &args.dirs {
+    let mut directories = args.dirs.clone();
+    let mut store = None;
+    if directories.is_empty() {
+        directories.push(PathBuf::from("."));
+        store = store_of(&args.host)?;
+    }
+    for directory in &directories {
         for entry in std::fs::read_dir(directory).map_err(io(directory))? {
             let path = entry.map_err(io(directory))?.path();
             paths.extend(has_extension(&path, &[EXTENSION]).then_some(path));
         }
     }
     paths.sort();
+    let _lease = store.as_ref().map(PackStore::lease);
+    paths.extend(store.iter().flat_map(PackStore::files));
     let (mut packs, mut broken) = (Vec::new(), Vec::new());
     for path in paths {
         match PackFile::open(&path) {
