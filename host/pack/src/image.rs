@@ -47,6 +47,10 @@ pub(crate) const VENDOR: &str = "org.opencontainers.image.vendor";
 pub(crate) const LICENCES: &str = "org.opencontainers.image.licenses";
 /// One sentence about the pack in the annotations of its manifest.
 pub(crate) const DESCRIPTION: &str = "org.opencontainers.image.description";
+/// Address of the sources in the annotations of its manifest.
+pub(crate) const SOURCE: &str = "org.opencontainers.image.source";
+/// Revision of the sources in the annotations of its manifest.
+pub(crate) const REVISION: &str = "org.opencontainers.image.revision";
 /// Tag of a manifest in the annotations of its descriptor in an index.
 pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 

@@ -11,10 +11,13 @@ use patchbay_model::file_problem::FileProblem;
 use patchbay_model::identifier;
 use patchbay_model::limits::LimitsFile;
 use patchbay_model::toml_document;
+use patchbay_model::web_address::WebAddress;
 use semver::Version;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use toml::Spanned;
+
+use crate::migration::{MOST_MIGRATIONS, Migration};
 
 /// The file's name in a pack's directory.
 pub const FILE_NAME: &str = "pack.toml";
@@ -124,6 +127,9 @@ pub struct PackSection {
     /// One sentence.
     #[serde(default)]
     pub description: Option<Spanned<String>>,
+    /// Address of the sources.
+    #[serde(default)]
+    pub source: Option<Spanned<String>>,
     /// Version of the format of stored state, from 1. A new version of the pack raises it when the
     /// meaning of stored state changes.
     #[serde(default = "first_state_version")]
@@ -157,6 +163,8 @@ pub struct SettingsSection {
     /// File with the JSON Schema, below the manifest's directory; without one any object is valid.
     #[serde(deserialize_with = "path_in_pack")]
     pub schema: Option<PathBuf>,
+    /// What becomes of settings that were written for older versions.
+    pub migration: Vec<Spanned<Migration>>,
 }
 
 /// A table or bytes that a policy reads through the interface `data`.
@@ -210,6 +218,7 @@ impl Manifest {
             ("publisher", &manifest.pack.publisher),
             ("licence", &manifest.pack.licence),
             ("description", &manifest.pack.description),
+            ("source", &manifest.pack.source),
         ] {
             let value = value.as_ref();
             let problem = value.and_then(|value| identifier::problem(value.get_ref()));
@@ -217,6 +226,16 @@ impl Manifest {
                 let message = format!("`{key}` {problem}");
                 return Err(FileProblem::at(value.span(), message));
             }
+        }
+        if let Some(source) = &manifest.pack.source
+            && WebAddress::parse(source.get_ref()).is_err()
+        {
+            let message = format!("`source` is {:?}, which is no address", source.get_ref());
+            return Err(FileProblem::at(source.span(), message)
+                .help("write one such as \"https://code.example/my-care\""));
+        }
+        if let Some(problem) = migration_problem(&manifest.settings.migration) {
+            return Err(problem);
         }
         let (from, version) = (&manifest.pack.state_from, manifest.pack.state_version);
         if let Some(later) = from.get_ref().iter().find(|from| **from >= version) {
@@ -247,10 +266,27 @@ impl Manifest {
         Ok(())
     }
 
+    /// What becomes of settings that were written for older versions.
+    pub fn migrations(&self) -> Vec<Migration> {
+        let migrations = self.settings.migration.iter();
+        migrations.map(|one| one.get_ref().clone()).collect()
+    }
+
     /// Name of the pack.
     pub fn name(&self) -> &str {
         self.pack.name.get_ref()
     }
+}
+
+fn migration_problem(migrations: &[Spanned<Migration>]) -> Option<FileProblem> {
+    if let Some(last) = migrations.get(MOST_MIGRATIONS) {
+        let message = format!("a pack has at most {MOST_MIGRATIONS} migrations");
+        return Some(FileProblem::at(last.span(), message));
+    }
+    migrations.iter().find_map(|migration| {
+        let problem = migration.get_ref().problem()?;
+        Some(FileProblem::at(migration.span(), problem))
+    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod distribution;
 mod parts;
+mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,17 +11,19 @@ use patchbay_engine::component::Digest;
 use thiserror::Error;
 
 use crate::bundle::{Bundle, BundleError};
+use crate::component_metadata::ComponentMetadata;
 use crate::image::{
     Descriptor, EMPTY, EMPTY_BYTES, ImageIndex, ImageManifest, LAYOUT_BYTES, Layout, LayoutError,
     MANIFEST, PACK, Part, REF_NAME, SIGNATURE,
 };
 use crate::manifest::Manifest;
 use crate::pack::Pack;
-use crate::provenance::{MOST_SIGNATURES, Provenance, SIGNATURE_BYTES};
+use crate::provenance::{MOST_SIGNATURES, Provenance, SIGNATURE_BYTES, cases_part};
 use crate::regular_file::read_bytes;
 use crate::signature::Signature;
 
 pub use parts::PackParts;
+pub use summary::PackSummary;
 
 /// Ending of the name of a pack file.
 pub const EXTENSION: &str = "pack";
@@ -316,17 +319,24 @@ fn read_parts(
     }
     let cases: BTreeMap<String, String> = match part(Part::Cases)? {
         None => BTreeMap::new(),
-        Some(bytes) => serde_json::from_slice(bytes)
-            .map_err(|error| image_error(format!("cases.json is not valid: {error}")))?,
+        Some(bytes) => cases(bytes)?,
     };
     let data = image.data().map_err(PackFileError::Image)?;
     let manifest = part_text(Part::Manifest)?;
     let component = part(Part::Component)?.unwrap_or_default().to_vec();
     let image = layout.blobs.get(&digest).map_or(&[][..], Vec::as_slice);
-    let name = manifest
+    let parsed = manifest
         .as_deref()
-        .and_then(|text| Manifest::parse(text).ok())
-        .map(|manifest| manifest.name().to_owned());
+        .and_then(|text| Manifest::parse(text).ok());
+    if let Some(manifest) = &parsed {
+        let metadata = ComponentMetadata::read(&component);
+        if let Some(difference) = metadata.difference(&manifest.pack) {
+            return Err(image_error(format!(
+                "{difference}; `patchbay pack build` writes both"
+            )));
+        }
+    }
+    let name = parsed.map(|manifest| manifest.name().to_owned());
     let bundle = Bundle {
         name: name.unwrap_or_default(),
         manifest,
@@ -342,6 +352,25 @@ fn read_parts(
     };
     let bytes = |digest: &Digest| layout.blobs.get(digest).cloned();
     Ok(Pack::from_bundle(bundle, component.into(), bytes)?)
+}
+
+/// The cases in the part of a pack. A pack in memory has the cases and not the bytes, so these must
+/// be the bytes that the cases give.
+fn cases(bytes: &[u8]) -> Result<BTreeMap<String, String>, PackFileError> {
+    let cases: BTreeMap<String, String> = serde_json::from_slice(bytes)
+        .map_err(|error| image_error(format!("cases.json is not valid: {error}")))?;
+    let written = cases_part(&cases);
+    if written == bytes {
+        return Ok(cases);
+    }
+    let same = written
+        .iter()
+        .zip(bytes)
+        .take_while(|(one, other)| one == other);
+    Err(image_error(format!(
+        "cases.json differs at byte {} from how cases are written, so that their digest cannot be checked later: write one JSON object without white space, with the paths in the order of their bytes and each once, and no more escapes than JSON demands",
+        same.count()
+    )))
 }
 
 #[cfg(test)]

@@ -1,18 +1,27 @@
 //! Settings of a pack: checked against its JSON Schema, defaults filled in.
 
 mod difference;
+mod pairs;
 mod problem_text;
 mod references;
+mod sample;
+mod schema_changes;
+mod schema_view;
 mod schema_walk;
+mod secrets;
 mod setting_list;
+mod upgrade;
 
 use patchbay_model::bound::{Bound, BoundLimit, BoundSettings, Scope};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 pub use references::{Reference, ReferenceKind};
+pub use schema_changes::SchemaChange;
 use schema_walk::{SchemaWalk, WalkBudget, WalkError};
+pub use secrets::{SecretReference, SecretSource};
 pub use setting_list::Setting;
+pub use upgrade::SettingUpgrade;
 
 /// Largest text of a schema, in bytes.
 const SCHEMA_BYTES: usize = 1 << 20;
@@ -24,7 +33,7 @@ const PATTERN_BYTES: usize = 1 << 20;
 const BACKTRACKS: usize = 10_000;
 
 /// One thing wrong with the settings of a pack.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Error, PartialEq, Eq)]
 #[error("{}{message}", if path.is_empty() { String::new() } else { format!("{path}: ") })]
 pub struct SettingsProblem {
     /// JSON Pointer into the settings; empty for the settings as a whole.
@@ -33,6 +42,11 @@ pub struct SettingsProblem {
     pub message: String,
     /// The limit of the host that is exceeded, and its value.
     pub exceeded: Option<(&'static BoundLimit, u64)>,
+    /// The settings that it is about, where `path` is the table they belong to: those that are
+    /// missing, or that the schema does not know.
+    pub names: Vec<String>,
+    /// Whether a secret may stand at `path`, so that the line must not be shown.
+    pub is_secret: bool,
 }
 
 /// A text is not a valid JSON Schema.
@@ -46,6 +60,8 @@ pub struct SettingsSchema {
     text: String,
     schema: Value,
     validator: jsonschema::Validator,
+    /// Whether it marks secrets.
+    has_secrets: bool,
 }
 
 impl SettingsSchema {
@@ -59,6 +75,7 @@ impl SettingsSchema {
             return Err(SchemaError(message));
         }
         let schema = serde_json::from_str(text).map_err(|error| SchemaError(error.to_string()))?;
+        let has_secrets = secrets::has_secrets(&schema)?;
         if count_patterns(&schema) > PATTERNS {
             let message = format!("it has more than {PATTERNS} patterns");
             return Err(SchemaError(message));
@@ -74,6 +91,7 @@ impl SettingsSchema {
             text: text.to_owned(),
             schema,
             validator,
+            has_secrets,
         })
     }
 
@@ -106,13 +124,16 @@ impl SettingsSchema {
         };
         let walked = SchemaWalk::new(&self.schema, budget).complete(&mut settings);
         walked.map_err(|error| vec![walk_problem(&error, budget)])?;
+        // Before anything is said about values, which may be secrets.
+        self.replace_secret_references(&mut settings)?;
         let problems: Vec<SettingsProblem> = self
             .validator
             .iter_errors(&settings)
             .map(|error| SettingsProblem {
                 path: error.instance_path().to_string(),
                 message: self.describe(&error),
-                exceeded: None,
+                names: upgrade::names_of(error.kind()),
+                ..SettingsProblem::default()
             })
             .collect();
         if problems.is_empty() {
@@ -151,9 +172,9 @@ fn walk_problem(error: &WalkError, budget: WalkBudget) -> SettingsProblem {
     };
     let exceeded = bound.and_then(|(bound, value)| Some((bound.limit(Scope::Item)?, value)));
     SettingsProblem {
-        path: String::new(),
         message,
         exceeded,
+        ..SettingsProblem::default()
     }
 }
 
@@ -179,9 +200,8 @@ pub(crate) fn without_schema(settings: Value) -> Result<Value, Vec<SettingsProbl
         Value::Object(_) => Ok(settings),
         Value::Null => Ok(Value::Object(Map::new())),
         _ => Err(vec![SettingsProblem {
-            path: String::new(),
             message: "settings must be an object".to_owned(),
-            exceeded: None,
+            ..SettingsProblem::default()
         }]),
     }
 }

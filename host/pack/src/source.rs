@@ -3,6 +3,7 @@
 mod embedded_schema;
 mod location;
 mod schema_record;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use crate::settings::SettingsSchema;
 use crate::source_error::SourceError;
 
 pub use location::{LocatedPack, PackPlaces, REGISTRY_SCHEME, locate};
+pub use versions::{AvailablePack, AvailablePacks};
 
 /// Directory of the cases in a pack.
 const CASES: &str = "cases";

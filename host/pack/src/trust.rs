@@ -1,6 +1,7 @@
 //! Which packs a host trusts: the keys of publishers, what each may sign, and how many signatures
 //! a pack needs.
 
+mod origin;
 mod policy_edit;
 mod policy_file;
 mod source;
@@ -16,8 +17,9 @@ use crate::image::{ImageManifest, VENDOR};
 use crate::pack::Pack;
 use crate::signature::{KeyId, PublicKey, Signature, SignatureError};
 
+pub use origin::PackOrigin;
 pub use policy_edit::{EditError, KeyToTrust, PolicyText};
-pub use source::TrustSource;
+pub use source::{PolicyReading, TrustSource};
 
 /// What a host trusts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -176,6 +178,12 @@ impl TrustPolicy {
         })
     }
 
+    /// When the next of its keys expires after a time.
+    pub fn next_expiry(&self, after: Timestamp) -> Option<Timestamp> {
+        let expiries = self.keys.values().filter_map(|key| key.not_after);
+        expiries.filter(|expiry| *expiry > after).min()
+    }
+
     /// Whether a pack is trusted at a time; `also` are names of keys that must have signed it
     /// whatever the policy says.
     ///
@@ -187,15 +195,28 @@ impl TrustPolicy {
         now: Timestamp,
         also: &[String],
     ) -> Result<TrustReport, TrustError> {
-        let provenance = pack.provenance.as_ref();
+        self.check_origin(&PackOrigin::of(pack), now, also)
+    }
+
+    /// [`check`](TrustPolicy::check) of a pack whose component is not read.
+    ///
+    /// # Errors
+    /// [`TrustError`], with every reason why a signature does not count.
+    pub fn check_origin(
+        &self,
+        pack: &PackOrigin<'_>,
+        now: Timestamp,
+        also: &[String],
+    ) -> Result<TrustReport, TrustError> {
+        let provenance = pack.provenance;
         let image = provenance.map(|provenance| provenance.digest());
-        for digest in image.into_iter().chain([pack.digest()]) {
+        for digest in image.into_iter().chain([pack.component]) {
             if let Some(reason) = self.revoked.get(&digest) {
                 let reason = reason.clone();
                 return Err(TrustError::Revoked { digest, reason });
             }
         }
-        if let Some(least) = self.least_version.get(&pack.name)
+        if let Some(least) = self.least_version.get(pack.name)
             && pack.version < *least
         {
             return Err(TrustError::Downgrade {
@@ -259,13 +280,18 @@ impl TrustPolicy {
     }
 
     /// The rule for a pack's name.
-    fn rule_of(&self, pack: &Pack) -> Option<&Rule> {
+    fn rule_of(&self, pack: &PackOrigin<'_>) -> Option<&Rule> {
         let mut rules = self.rules.iter();
-        rules.find(|rule| rule.packs.iter().any(|one| one.fits(&pack.name)))
+        rules.find(|rule| rule.packs.iter().any(|one| one.fits(pack.name)))
     }
 
     /// What signatures are missing, as half a sentence.
-    fn missing(&self, pack: &Pack, counted: &BTreeSet<&str>, also: &[String]) -> Option<String> {
+    fn missing(
+        &self,
+        pack: &PackOrigin<'_>,
+        counted: &BTreeSet<&str>,
+        also: &[String],
+    ) -> Option<String> {
         let rule = self.rule_of(pack);
         let all_of = rule.map(|rule| &rule.all_of);
         let all_of = all_of.into_iter().flatten().chain(also);
@@ -316,14 +342,14 @@ impl TrustPolicy {
 
 impl TrustedKey {
     /// Why a signature by this key does not count for a pack.
-    fn objection(&self, name: &str, pack: &Pack, now: Timestamp) -> Option<String> {
+    fn objection(&self, name: &str, pack: &PackOrigin<'_>, now: Timestamp) -> Option<String> {
         if let Some(reason) = &self.revoked {
             return Some(format!("the key {name} is revoked: {reason}"));
         }
         if let Some(not_after) = self.not_after.filter(|not_after| now >= *not_after) {
             return Some(format!("the key {name} expired at {not_after}"));
         }
-        if !self.packs.is_empty() && !self.packs.iter().any(|one| one.fits(&pack.name)) {
+        if !self.packs.is_empty() && !self.packs.iter().any(|one| one.fits(pack.name)) {
             return Some(format!(
                 "the key {name} may not sign packs named {}",
                 pack.name
@@ -340,8 +366,8 @@ impl TrustedKey {
 }
 
 /// The publisher in the image, which is that of pack.toml.
-fn publisher(pack: &Pack) -> Option<String> {
-    let provenance = pack.provenance.as_ref()?;
+fn publisher(pack: &PackOrigin<'_>) -> Option<String> {
+    let provenance = pack.provenance?;
     let image = ImageManifest::read(provenance.image.as_bytes()).ok()?;
     image.annotations.get(VENDOR).cloned()
 }

@@ -8,12 +8,14 @@ use patchbay_pack::cases::Case;
 use patchbay_pack::data::table_of_csv;
 use patchbay_pack::image::ImageManifest;
 use patchbay_pack::manifest::Manifest;
+use patchbay_pack::migration::{Migration, migrate_company, settings_in};
 use patchbay_pack::pack_file::{PackFile, PackParts};
 use patchbay_pack::settings::SettingsSchema;
 use patchbay_pack::signature::{PublicKey, Signature, generate};
 use patchbay_pack::source::{PackPlaces, locate};
 use patchbay_pack::trust::TrustPolicy;
 use patchbay_pack::{Pack, Provenance, read_component};
+use semver::Version;
 use serde_json::{Map, Value};
 
 const MANIFEST: &str = include_str!("../../../plugins/social-care/pack.toml");
@@ -440,4 +442,62 @@ fn a_table_of_any_bytes_is_read_or_refused() {
                 Reading::Rejected
             }
         });
+}
+
+#[test]
+fn settings_in_a_company_file_are_migrated_or_the_file_is_refused() {
+    let migrations: Vec<Migration> = [
+        "from = \"*\"\nrename = { a = \"b\", \"t.x\" = \"u.y.z\", \"r.*.q\" = \"r.*.s.q\" }",
+        "from = \"*\"\nmap = { \"r.*\" = { one = [1, { k = \"v\" }] }, b = { 1 = \"two\" } }\nremove = [\"t\", \"r.*.n\"]",
+        "from = \"*\"\ndefault = { \"t.u.v\" = { w = 1 }, \"r.*.d\" = 2026-01-01 }",
+    ]
+    .map(|text| toml::from_str(text).expect("a migration"))
+    .to_vec();
+    let version = Version::new(1, 0, 0);
+    Corpus::of([
+        "company = \"a\"\n[plugin.care]\npack = \"care\" # why\n[plugin.care.settings]\n# one\na = 1\nt = { x = 2, y = [3] }\n[plugin.care.settings.r.m]\nq = \"one\"\n[[plugin.care.settings.l]]\nq = 1\n",
+        "plugin.care = { pack = \"care\", settings = { a = 1, r = [{ q = 1, n = 2 }, { q = 2 }], t.x = 1 } }\n",
+        "[plugin]\ncare.settings.a = '''x'''\ncare.settings.r.k = \"one\"\n[plugin.care.settings.t]\nx.y.z = 1\n",
+    ])
+    .words(&TOML_WORDS)
+    .words(&["plugin", "care", "settings", "a", "b", "t.x", "r.m", "{ q = 1 }", "[[plugin.care.settings.r]]\n"])
+    .run(text(|text| {
+        let migrated = migrate_company(text, "care", &version, &migrations);
+        if let Ok(migrated) = &migrated {
+            settings_in(&migrated.text, "care").expect("still a company file with the plugin");
+            let _ = migrated.diff(text);
+        }
+        Reading::from(&migrated)
+    }));
+}
+
+#[test]
+fn settings_schemas_are_compared_in_bounded_time() {
+    let shipped = include_str!("../../../plugins/social-care/settings.schema.json");
+    let seeds: Vec<String> = SCHEMAS
+        .iter()
+        .map(|seed| seed.split(DIVIDER).next().unwrap_or_default().to_owned())
+        .chain([shipped.to_owned()])
+        .collect();
+    let shipped = SettingsSchema::parse(shipped).expect("a schema");
+    Corpus::of(seeds.iter().map(String::as_str))
+        .words(&[
+            "\"$ref\":\"#\"",
+            "\"anyOf\":[",
+            "\"enum\":[",
+            "null",
+            "{",
+            "}",
+            "\"x-patchbay-secret\":true",
+        ])
+        .most_allocated(160 << 20)
+        .run(text(|text| {
+            let schema = SettingsSchema::parse(text);
+            if let Ok(schema) = &schema {
+                assert_eq!(schema.changes_to(schema), []);
+                assert!(shipped.changes_to(schema).len() <= 200);
+                let _ = schema.sample();
+            }
+            Reading::from(&schema)
+        }));
 }

@@ -11,6 +11,10 @@ use serde_json::Value;
 settings! {
     /// Settings of the pack.
     #[derive(Clone, Debug)]
+    #[schemars(extend("examples" = [{
+        "queues": {"WQ1": "general"},
+        "workflow": {"task_routing": {"default_filter": {"queue": "WQ1"}}}
+    }]))]
     pub struct Settings {
         /// The workflow configuration of TaskRouter (`task_routing`), as an object or as its JSON text.
         #[schemars(schema_with = "workflow_schema")]

@@ -120,6 +120,43 @@ references! {
     ChannelRef = "channel",
 }
 
+/// Where a secret of the company is, as `env:NAME` or `file:/run/secrets/name`. A company file gives
+/// it as `{ env = "NAME" }` or `{ file = "/run/secrets/name" }`, and the host refuses anything else.
+///
+/// A policy never gets the secret: what it knows can get into its answers, its log and its stored
+/// state.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(transparent)]
+pub struct SecretRef(String);
+
+impl SecretRef {
+    /// Where the secret is.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+// Written as a text in a default of the schema.
+impl serde::Serialize for SecretRef {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl JsonSchema for SecretRef {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "SecretRef".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "x-patchbay-secret": true})
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +167,8 @@ mod tests {
             fraud: QueueRef,
             #[expect(dead_code, reason = "only its schema is used")]
             press: Option<TargetRef>,
+            #[expect(dead_code, reason = "only its schema is used")]
+            token: Option<SecretRef>,
         }
     }
 
@@ -139,5 +178,7 @@ mod tests {
         assert_eq!(schema["properties"]["fraud"]["x-patchbay-ref"], "queue");
         let press = schema["properties"]["press"].to_string();
         assert!(press.contains("\"x-patchbay-ref\":\"target\""), "{press}");
+        let token = schema["properties"]["token"].to_string();
+        assert!(token.contains("\"x-patchbay-secret\":true"), "{token}");
     }
 }

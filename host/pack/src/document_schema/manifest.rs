@@ -16,6 +16,7 @@ pub(super) fn schema() -> Value {
                 "publisher": text("Name of the publisher"),
                 "licence": text("SPDX licence expression"),
                 "description": text("One sentence"),
+                "source": text("Address of the sources"),
                 "state-version": integer(0, None, "Version of the format of stored state; default 1"),
                 "state-from": described(list(integer(0, None, "Version")), "Earlier state versions this pack also reads"),
             }), &["name", "version"]),
@@ -26,6 +27,7 @@ pub(super) fn schema() -> Value {
             "limits": described(limits(), "Limits the policy suggests; the operator's ceiling wins"),
             "settings": object(json!({
                 "schema": text("File with the JSON Schema of the settings, relative to pack.toml"),
+                "migration": described(list(migration()), "What becomes of settings that were written for older versions"),
             }), &[]),
             "data": described(map(object(json!({
                 "file": text("The file, relative to pack.toml: CSV for a table"),
@@ -34,6 +36,21 @@ pub(super) fn schema() -> Value {
             }), &["file", "kind"])), "Tables and bytes that the policy reads, by name"),
         }),
         &["pack"],
+    )
+}
+
+/// What becomes of settings that were written for older versions.
+fn migration() -> Value {
+    let by_path = |values: Value, description: &str| json!({"type": "object", "additionalProperties": values, "description": description});
+    object(
+        json!({
+            "from": text("Versions of the pack for which the settings were written, such as <0.3.0"),
+            "rename": by_path(text("New path"), "Settings with another name, by their path, such as tone.level or routes.*.queue"),
+            "map": by_path(json!({"type": "object"}), "By path of a setting, under its new name: new value by old value"),
+            "remove": described(list(text("Path")), "Settings that are removed"),
+            "default": by_path(json!({}), "Values of settings that are not given, by path"),
+        }),
+        &["from"],
     )
 }
 

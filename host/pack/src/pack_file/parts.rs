@@ -6,9 +6,10 @@ use patchbay_engine::component::Digest;
 
 use toml::Spanned;
 
+use crate::component_metadata::ComponentMetadata;
 use crate::image::{
-    CONFIG, DESCRIPTION, Descriptor, ImageManifest, LICENCES, PACK, Part, TITLE, VENDOR, VERSION,
-    WasmConfig, data_layer,
+    CONFIG, DESCRIPTION, Descriptor, ImageManifest, LICENCES, PACK, Part, REVISION, SOURCE, TITLE,
+    VENDOR, VERSION, WasmConfig, data_layer,
 };
 use crate::manifest::PackSection;
 use crate::pack::Pack;
@@ -64,6 +65,7 @@ impl PackParts {
         let mut image = ImageManifest::new(PACK, Descriptor::of(CONFIG, &config), layers);
         blobs.insert(Digest::of(&config), config);
         let version = self.section.version.to_string();
+        let revision = ComponentMetadata::read(&self.pack.component).revision;
         for (key, value) in [
             (TITLE, Some(self.section.name.into_inner())),
             (VERSION, Some(version)),
@@ -73,6 +75,8 @@ impl PackParts {
                 DESCRIPTION,
                 self.section.description.map(Spanned::into_inner),
             ),
+            (SOURCE, self.section.source.map(Spanned::into_inner)),
+            (REVISION, revision),
         ] {
             image
                 .annotations

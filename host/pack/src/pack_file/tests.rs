@@ -24,7 +24,7 @@ fn parts(component: &[u8]) -> PackParts {
     }
 }
 
-fn file() -> PackFile {
+pub(super) fn file() -> PackFile {
     PackFile::from_parts(parts(b"code")).expect("a pack file")
 }
 
@@ -394,4 +394,39 @@ fn a_file_is_not_made_of_other_blobs_than_the_image_names() {
     let mut more = all();
     more.insert(Digest::of(b"more"), b"more".to_vec());
     assert!(make(more).contains("which no image names"));
+}
+
+#[test]
+fn cases_that_another_tool_wrote_otherwise_are_refused_with_the_place() {
+    let error = error_after(|layout| {
+        let file = file();
+        let parts = file.image().parts().expect("parts");
+        let before = parts[&Part::Cases].clone();
+        let spaced = b"{\"a/b.json\": \"{}\"}".to_vec();
+        with_image(layout, |image| {
+            for layer in &mut image.layers {
+                if layer.digest == before.digest {
+                    layer.digest = Digest::of(&spaced);
+                    layer.size = spaced.len() as u64;
+                }
+            }
+        });
+        layout.blobs.insert(Digest::of(&spaced), spaced);
+    });
+    assert!(error.contains("cases.json differs at byte 12"), "{error}");
+    assert!(error.contains("without white space"), "{error}");
+}
+
+#[test]
+fn a_component_that_says_otherwise_than_its_manifest_is_refused() {
+    let component = wat::parse_str("(component (@custom \"version\" \"1.3.0\"))");
+    let component = component.expect("a component");
+    let error = PackFile::from_parts(parts(&component)).expect_err("refused");
+    let error = error.to_string();
+    assert!(
+        error.contains("its component says version = \"1.3.0\""),
+        "{error}"
+    );
+    let same = wat::parse_str("(component (@custom \"version\" \"1.2.0+build.7\"))");
+    PackFile::from_parts(parts(&same.expect("a component"))).expect("a pack file");
 }

@@ -5,14 +5,10 @@ use patchbay_model::codes;
 use serde_json::Value;
 
 use super::SettingsSchema;
+use super::pairs::{Reach, visit_pairs};
 
 /// Key of a schema that marks a string as a reference.
-const MARK: &str = "x-patchbay-ref";
-/// Levels of schema and settings that are followed.
-const LEVELS: u32 = 32;
-/// Pairs of schema and value that are visited at most.
-const VISITS: u32 = 100_000;
-
+pub(super) const MARK: &str = "x-patchbay-ref";
 codes! {
     /// What a reference names.
     pub enum ReferenceKind {
@@ -48,81 +44,20 @@ impl SettingsSchema {
     /// Every reference in settings that fit this schema, in the order of the settings. Keys count
     /// too, where `propertyNames` marks them.
     pub fn references(&self, settings: &Value) -> Vec<Reference> {
-        let mut walk = Walk {
-            root: self.root(),
-            found: Vec::new(),
-            visits: 0,
-        };
-        walk.visit(self.root(), settings, "", 0);
-        walk.found
-    }
-}
-
-struct Walk<'a> {
-    root: &'a Value,
-    found: Vec<Reference>,
-    visits: u32,
-}
-
-impl<'a> Walk<'a> {
-    fn visit(&mut self, schema: &Value, value: &Value, path: &str, level: u32) {
-        self.visits += 1;
-        if level > LEVELS || self.visits > VISITS {
-            return;
-        }
-        if let (Some(kind), Some(name)) = (mark(schema), value.as_str()) {
-            self.add(kind, name, path);
-        }
-        let level = level + 1;
-        if let Some(target) = self.target(schema) {
-            self.visit(target, value, path, level);
-        }
-        for key in ["allOf", "anyOf", "oneOf"] {
-            for part in schema[key].as_array().into_iter().flatten() {
-                self.visit(part, value, path, level);
-            }
-        }
-        match value {
-            Value::Object(fields) => {
-                let properties = schema["properties"].as_object();
-                for (name, field) in fields {
-                    let below = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
-                    if let Some(names) = schema.get("propertyNames") {
-                        self.visit(names, &Value::String(name.clone()), &below, level);
-                    }
-                    let known = properties.and_then(|known| known.get(name));
-                    if let Some(schema) = known.or_else(|| schema.get("additionalProperties")) {
-                        self.visit(schema, field, &below, level);
-                    }
+        let mut found: Vec<Reference> = Vec::new();
+        visit_pairs(self.root(), settings, Reach::Certain, &mut |pair| {
+            if let (Some(kind), Some(name)) = (mark(pair.schema), pair.value.as_str()) {
+                let reference = Reference {
+                    kind,
+                    name: name.to_owned(),
+                    path: pair.path.to_owned(),
+                };
+                if !found.contains(&reference) {
+                    found.push(reference);
                 }
             }
-            Value::Array(items) => {
-                let fixed = schema["prefixItems"].as_array();
-                for (index, item) in items.iter().enumerate() {
-                    let own = fixed.and_then(|fixed| fixed.get(index));
-                    if let Some(schema) = own.or_else(|| schema.get("items")) {
-                        self.visit(schema, item, &format!("{path}/{index}"), level);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn target(&self, schema: &Value) -> Option<&'a Value> {
-        let pointer = schema.get("$ref")?.as_str()?.strip_prefix('#')?;
-        self.root.pointer(pointer)
-    }
-
-    fn add(&mut self, kind: ReferenceKind, name: &str, path: &str) {
-        let reference = Reference {
-            kind,
-            name: name.to_owned(),
-            path: path.to_owned(),
-        };
-        if !self.found.contains(&reference) {
-            self.found.push(reference);
-        }
+        });
+        found
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::SettingsSchema;
+use super::secrets::is_secret;
 
 /// Most settings listed.
 const MOST: usize = 500;
@@ -16,6 +17,8 @@ const MOST_REFERENCES: usize = 8;
 pub struct Setting {
     /// Its path, such as `verdicts.blame`.
     pub path: String,
+    /// The keys of its path.
+    pub keys: Vec<String>,
     /// What it is: the type, the texts to choose from, or what it names.
     pub kind: String,
     /// The default, where the schema has one.
@@ -30,30 +33,28 @@ impl SettingsSchema {
     pub fn settings(&self) -> Vec<Setting> {
         let root = &self.schema;
         let mut found = Vec::new();
-        list(root, root, String::new(), 0, &mut found);
+        list(root, root, &[], 0, &mut found);
         found
     }
 }
 
-fn list(root: &Value, schema: &Value, path: String, level: usize, found: &mut Vec<Setting>) {
+fn list(root: &Value, schema: &Value, above: &[String], level: usize, found: &mut Vec<Setting>) {
     let properties = schema.get("properties").and_then(Value::as_object);
     for (name, property) in properties.into_iter().flatten() {
         if found.len() >= MOST {
             return;
         }
-        let path = match path.is_empty() {
-            true => name.clone(),
-            false => format!("{path}.{name}"),
-        };
+        let keys = [above, std::slice::from_ref(name)].concat();
         let target = resolved(root, property);
         if level < MOST_LEVELS && target.get("properties").is_some_and(Value::is_object) {
-            list(root, target, path, level + 1, found);
+            list(root, target, &keys, level + 1, found);
             continue;
         }
         // What stands beside a reference is about this setting.
         let of = |key: &str| property.get(key).or_else(|| target.get(key));
         found.push(Setting {
-            path,
+            path: keys.join("."),
+            keys,
             kind: kind(root, target),
             default: of("default").cloned(),
             description: of("description")
@@ -81,7 +82,8 @@ fn resolved<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     schema
 }
 
-fn kind(root: &Value, schema: &Value) -> String {
+/// What a value is: its type, the texts to choose from, or what it names.
+pub(super) fn kind(root: &Value, schema: &Value) -> String {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -105,6 +107,9 @@ fn kind(root: &Value, schema: &Value) -> String {
     }
     if let Some(what) = schema.get("x-patchbay-ref").and_then(Value::as_str) {
         return format!("name of a {what}");
+    }
+    if is_secret(schema) {
+        return "secret: { env = … } or { file = … }".to_owned();
     }
     let types: Vec<String> = match schema.get("type") {
         Some(Value::Array(types)) => types.iter().map(text).filter(|it| it != "null").collect(),

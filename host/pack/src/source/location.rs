@@ -9,7 +9,7 @@ use semver::{Version, VersionReq};
 use crate::directory_files::has_extension;
 use crate::manifest::FILE_NAME;
 use crate::manifest_file::read_manifest;
-use crate::pack_file::{EXTENSION, PackFile};
+use crate::pack_file::{EXTENSION, PackSummary};
 use crate::regular_file::{MOST_BYTES, read_bytes};
 use crate::source_error::SourceError;
 use crate::store::{PackStore, StoreLease};
@@ -136,25 +136,25 @@ pub fn locate(
     })
 }
 
-fn is_pack_file(path: &Path) -> bool {
+pub(super) fn is_pack_file(path: &Path) -> bool {
     has_extension(path, &[EXTENSION]) && path.is_file()
 }
 
 /// Name and version of the pack at a path, and the digest of a pack file; `None` where there is no pack, or a pack file whose name
 /// does not begin with `wanted`: only some files of a directory are read.
-fn name_and_version(path: &Path, wanted: &str) -> Option<Result<NamedVersion, String>> {
+pub(super) fn name_and_version(
+    path: &Path,
+    wanted: &str,
+) -> Option<Result<NamedVersion, String>> {
     if is_pack_file(path) {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let rest = name.strip_prefix(wanted)?;
         if !rest.is_empty() && !rest.starts_with('-') {
             return None;
         }
-        return Some(match PackFile::open(path) {
-            Ok(file) => {
-                let pack = file.pack();
-                let digest = Some(file.digest());
-                Ok((pack.name.clone(), pack.version.clone(), digest))
-            }
+        // A thousand files are not read whole: the one that is taken is checked then.
+        return Some(match PackSummary::read(path) {
+            Ok(summary) => Ok((summary.name, summary.version, Some(summary.digest))),
             Err(error) => Err(format!("{}: {error}", path.display())),
         });
     }
@@ -166,7 +166,7 @@ fn name_and_version(path: &Path, wanted: &str) -> Option<Result<NamedVersion, St
 }
 
 /// Name, version, and the digest of a pack file.
-type NamedVersion = (String, Version, Option<Digest>);
+pub(super) type NamedVersion = (String, Version, Option<Digest>);
 
 /// What to do about a path that does not exist.
 fn missing_path(wanted: &str, path: &Path) -> String {
@@ -220,7 +220,7 @@ impl PackPlaces {
     }
 
     /// The pack directories and their direct entries, then the files of the store; each once.
-    fn candidates(&self) -> impl Iterator<Item = PathBuf> {
+    pub(super) fn candidates(&self) -> impl Iterator<Item = PathBuf> {
         let mut known = BTreeSet::new();
         let all = self.directories.iter().flat_map(|root| {
             let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
@@ -247,7 +247,7 @@ fn find_by_digest(wanted: &str, places: &PackPlaces) -> Option<LocatedPack> {
             read_bytes(path, MOST_BYTES).is_ok_and(|bytes| Digest::of(&bytes) == wanted)
         }
         path if has_extension(path, &[EXTENSION]) => {
-            PackFile::open(path).is_ok_and(|file| file.digest() == wanted)
+            PackSummary::read(path).is_ok_and(|file| file.digest == wanted)
         }
         _ => false,
     })?;
