@@ -8,6 +8,8 @@ mod findings;
 mod invalid_file;
 mod knowledge;
 mod parts;
+mod setting_secrets;
+mod settings_upgrade;
 mod signing_keys;
 pub mod source;
 mod trust;
@@ -34,13 +36,18 @@ use patchbay_pack::{Pack, SourceError};
 
 use crate::{Generation, QueueSettings};
 use cases::{CasesInterrupted, PassedPacks};
-use parts::{check_references, pipelines, plugin, publishers, settings, surroundings};
+use parts::{check_references, pipelines, plugin, publishers, surroundings};
+use settings_upgrade::UsedPack;
 use signing_keys::targets;
 use source::Source;
 
 pub use findings::Findings;
 pub use invalid_file::InvalidFile;
+pub(crate) use setting_secrets::forbidden_secrets;
+pub(crate) use settings_upgrade::ActivePacks;
 pub(crate) use signing_keys::{check_signing_keys, delivery_warning};
+pub use trust::UntrustedPack;
+pub(crate) use trust::untrusted_in_document;
 
 /// A generation, and its source.
 #[derive(Debug)]
@@ -162,7 +169,8 @@ impl Assembler {
         }
         let keys = check_signing_keys(&reading.file, None);
         let never = CancelSignal::default();
-        match self.assemble(reading, &source, number, missing, &never) {
+        let active = ActivePacks::default();
+        match self.assemble(reading, &source, number, missing, &active, &never) {
             Ok(generation) if keys.problems.is_empty() => {
                 Ok(AssembledGeneration { generation, source })
             }
@@ -196,7 +204,8 @@ impl Assembler {
             return Err(InvalidFile::new(path, text, problems.into()));
         }
         // Report what else is wrong too.
-        match self.assemble(reading, &source, 0, problems, &CancelSignal::default()) {
+        let (active, never) = (ActivePacks::default(), CancelSignal::default());
+        match self.assemble(reading, &source, 0, problems, &active, &never) {
             Ok(_) => Ok(source),
             Err(findings) => Err(InvalidFile::new(path, text, findings)),
         }
@@ -204,23 +213,25 @@ impl Assembler {
 
     /// Build a generation from its source.
     pub fn rebuild(&self, source: &Source, number: u64) -> Result<Generation, Findings> {
-        self.rebuild_until(source, number, &CancelSignal::default())
+        let (active, never) = (ActivePacks::default(), CancelSignal::default());
+        self.rebuild_until(source, number, &active, &never)
     }
 
     /// [`rebuild`](Assembler::rebuild) that gives up when it is cancelled. Packs that are not trusted
     /// any more are errors in the log: a change is refused before, and a stored generation goes on
-    /// deciding.
-    pub fn rebuild_until(
+    /// deciding. `active` are the packs that those of the source replace.
+    pub(crate) fn rebuild_until(
         &self,
         source: &Source,
         number: u64,
+        active: &ActivePacks,
         cancel: &CancelSignal,
     ) -> Result<Generation, Findings> {
         let reading = CompanyFile::read(&source.document)?;
         for problem in self.untrusted_in(&reading.file, source) {
             tracing::error!(generation = number, "{}", problem.message);
         }
-        self.assemble(reading, source, number, Vec::new(), cancel)
+        self.assemble(reading, source, number, Vec::new(), active, cancel)
     }
 
     /// Do not run the cases of packs that passed before with this digest.
@@ -300,6 +311,7 @@ impl Assembler {
         source: &Source,
         number: u64,
         missing: Vec<FileProblem>,
+        active: &ActivePacks,
         cancel: &CancelSignal,
     ) -> Result<Generation, Findings> {
         let is_gathered = missing.is_empty();
@@ -329,7 +341,14 @@ impl Assembler {
             if reading.is_partial(&["plugin", name, "settings"]) {
                 continue;
             }
-            let settings = settings(name, entry, pack, &self.bounds);
+            let used = UsedPack {
+                plugin: name,
+                entry,
+                pack,
+                document: &source.document,
+                bounds: &self.bounds,
+            };
+            let settings = used.settings(active, &mut findings.warnings);
             if reading.is_partial(&["plugin", name]) {
                 // Its grants or limits are invalid: check only the settings.
                 findings.problems.extend(settings.err().unwrap_or_default());

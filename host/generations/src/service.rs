@@ -21,14 +21,15 @@ use patchbay_company::CompanyFile;
 use patchbay_engine::CancelSignal;
 use patchbay_events::ActivationCause;
 use patchbay_journal::{CompanyId, Journal, JournalError, NewGeneration};
+use patchbay_pack::trust::TrustPolicy;
 use serde_json::json;
 
 use crate::Generation;
 use crate::activation::{Change, LiveDesk, lost_retries};
-use crate::assemble::Assembler;
 use crate::assemble::cases::personal_data_warnings;
 use crate::assemble::difference::{Difference, differences};
 use crate::assemble::source::{Source, SourceDocument};
+use crate::assemble::{Assembler, UntrustedPack, untrusted_in_document};
 
 pub use error::ChangeError;
 pub use generation_store::GenerationStore;
@@ -153,6 +154,21 @@ impl GenerationService {
         plan.warnings.extend(warning);
         plan.warnings.extend(personal_data_warnings(source));
         Ok(plan)
+    }
+
+    /// The packs of a stored generation that a policy does not trust at a time. Reads the journal.
+    ///
+    /// # Errors
+    /// Where the generation cannot be read.
+    pub fn untrusted_packs(
+        &self,
+        company: &str,
+        number: u64,
+        policy: &TrustPolicy,
+        now: Timestamp,
+    ) -> Result<Vec<UntrustedPack>, ChangeError> {
+        let document = self.store.document(self.find_company(company)?, number)?;
+        Ok(untrusted_in_document(&document, policy, now))
     }
 
     /// Do not run cases again that passed when these generations were stored.

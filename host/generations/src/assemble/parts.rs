@@ -10,7 +10,6 @@ use patchbay_engine::data_layer::DataSet;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
-use patchbay_model::bound::BoundSettings;
 use patchbay_model::channel::CHANNELS;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::file_problem::FileProblem;
@@ -20,34 +19,12 @@ use patchbay_model::name_suggestion::suggest;
 use patchbay_model::situation::Surroundings;
 use patchbay_pack::Pack;
 use patchbay_pack::cases::sandbox_advice;
-use patchbay_pack::settings::{Reference, ReferenceKind, SettingsProblem};
+use patchbay_pack::settings::{Reference, ReferenceKind};
 use serde_json::Value;
 
 use super::findings::Findings;
 use super::source::Source;
 use crate::Publishers;
-
-/// A plugin's settings, completed with the defaults of the pack's schema.
-pub(super) fn settings(
-    name: &str,
-    entry: &PluginEntry,
-    pack: &Pack,
-    bounds: &BoundSettings,
-) -> Result<Value, Vec<FileProblem>> {
-    let values = serde_json::to_value(entry.settings.get_ref()).unwrap_or_default();
-    pack.complete_settings_within(values, bounds)
-        .map_err(|problems| {
-            let problem = |problem: SettingsProblem| {
-                let message = format!("settings of plugin {name:?}: {problem}");
-                let located = FileProblem::at(entry.settings.span(), message);
-                match problem.exceeded {
-                    Some((limit, value)) => located.exceeds(limit, value),
-                    None => located,
-                }
-            };
-            problems.into_iter().map(problem).collect()
-        })
-}
 
 /// References in a plugin's settings that name nothing of the company: those of
 /// the file are problems. Agents, teams and skills also come from the roster, so

@@ -1,13 +1,15 @@
 //! Whether the packs of a generation are trusted.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use patchbay_company::{CompanyFile, PluginEntry};
 use patchbay_model::file_problem::FileProblem;
 use patchbay_pack::Pack;
-use patchbay_pack::trust::{TrustError, TrustPolicy, TrustSource};
+use patchbay_pack::trust::{PackOrigin, TrustError, TrustPolicy, TrustSource};
 
 use super::Assembler;
-use super::source::Source;
+use super::source::{Source, SourceDocument};
 
 /// What to do about a pack without a signature.
 const SIGN: &str = "sign it with `patchbay pack sign`, and add the key to the trust policy with `patchbay keys trust`";
@@ -15,6 +17,58 @@ const SIGN: &str = "sign it with `patchbay pack sign`, and add the key to the tr
 /// What to do where no signature can count.
 const NO_POLICY: &str =
     "name a trust policy in the server settings, under [trust] policy; docs/packs.md describes it";
+
+/// A pack of a stored generation that is not trusted.
+#[derive(Clone, Debug)]
+pub struct UntrustedPack {
+    /// The plugin that uses it.
+    pub plugin: String,
+    /// Name and version.
+    pub pack: String,
+    /// Why not.
+    pub error: TrustError,
+}
+
+impl UntrustedPack {
+    /// Whether its digest is revoked.
+    pub fn is_revoked(&self) -> bool {
+        matches!(self.error, TrustError::Revoked { .. })
+    }
+}
+
+impl fmt::Display for UntrustedPack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let UntrustedPack {
+            plugin,
+            pack,
+            error,
+        } = self;
+        write!(f, "{pack} of plugin {plugin:?}: {error}")
+    }
+}
+
+/// The packs of a stored generation that a policy does not trust at a time.
+pub(crate) fn untrusted_in_document(
+    document: &SourceDocument,
+    policy: &TrustPolicy,
+    now: Timestamp,
+) -> Vec<UntrustedPack> {
+    let Ok(file) = CompanyFile::parse(&document.document) else {
+        return Vec::new();
+    };
+    let entries = file.plugin.iter();
+    let untrusted = entries.filter_map(|(plugin, entry)| {
+        let bundle = document.packs.get(entry.pack.get_ref())?;
+        let origin = PackOrigin::of_bundle(bundle);
+        let error = policy.check_origin(&origin, now, &entry.signed_by).err()?;
+        Some(UntrustedPack {
+            plugin: plugin.clone(),
+            pack: format!("{} {}", origin.name, origin.version),
+            error,
+        })
+    });
+    untrusted.collect()
+}
 
 impl Assembler {
     /// Set which packs are trusted. Default: all.

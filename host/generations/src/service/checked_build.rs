@@ -7,9 +7,9 @@ use patchbay_model::file_problem::FileProblem;
 use super::{ChangeError, ChangeRequest, GenerationService, queue_moves};
 use crate::Generation;
 use crate::activation::{ProvidedReferences, activation_conflicts};
-use crate::assemble::Findings;
 use crate::assemble::cases::CasesInterrupted;
 use crate::assemble::source::Source;
+use crate::assemble::{ActivePacks, Findings};
 
 impl GenerationService {
     /// Build the generation, run the packs' cases, and check it.
@@ -22,7 +22,10 @@ impl GenerationService {
     ) -> Result<Generation, ChangeError> {
         self.check_trust(company, source, request)?;
         let cancel = self.cancel_signal(request);
-        let mut built = self.assembler().rebuild_until(source, number, &cancel);
+        let active = self.active_packs(company);
+        let mut built = self
+            .assembler()
+            .rebuild_until(source, number, &active, &cancel);
         if cancel.is_cancelled() {
             return Err(ChangeError::stopping());
         }
@@ -46,6 +49,16 @@ impl GenerationService {
             built.map_err(|findings| ChangeError::invalid(&source.document, findings))?;
         next.moved.extend(request.moved.clone());
         Ok(next)
+    }
+
+    /// The packs of the company's active generation. One that cannot be read does not block its
+    /// replacement.
+    fn active_packs(&self, company: Option<CompanyId>) -> ActivePacks {
+        let document = company.and_then(|company| {
+            let active = self.journal().active_generation(company).ok()??;
+            self.store.document(company, active).ok()
+        });
+        document.map_or_else(ActivePacks::default, ActivePacks::of)
     }
 
     /// Refuse packs that are not trusted, before anything of them is compiled.
@@ -88,6 +101,9 @@ impl GenerationService {
         let moves = queue_moves::add_moves(&self.store, company, &mut provided, &request.moved)?;
         findings.problems.extend(moves);
         findings.extend(request.check_signing_keys(&file));
+        findings
+            .problems
+            .extend(request.forbidden_secrets(&file, source));
         let conflicts = match company {
             Some(company) => {
                 let desk = self.desk.as_ref();
@@ -125,6 +141,8 @@ impl GenerationService {
         findings.problems.extend(untrusted);
         if let Ok(reading) = CompanyFile::read(&source.document) {
             findings.extend(request.check_signing_keys(&reading.file));
+            let forbidden = request.forbidden_secrets(&reading.file, source);
+            findings.problems.extend(forbidden);
         }
         ChangeError::invalid(&source.document, findings)
     }

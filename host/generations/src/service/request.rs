@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use patchbay_company::CompanyFile;
 use patchbay_engine::CancelSignal;
 use patchbay_journal::AuditEntry;
+use patchbay_model::file_problem::FileProblem;
 use serde_json::Value;
 
 use crate::assemble::difference::Difference;
-use crate::assemble::{Findings, check_signing_keys};
+use crate::assemble::source::Source;
+use crate::assemble::{Findings, check_signing_keys, forbidden_secrets};
 
 /// Options of a change, and who requests it.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +25,8 @@ pub struct ChangeRequest {
     pub by: String,
     /// Who requests it, for the audit trail.
     pub actor: String,
-    /// Environment variables the company may name as signing keys; `None`:
-    /// all.
+    /// Environment variables the company may name as signing keys, and these and files as secrets
+    /// in settings; `None`: all.
     pub secrets: Option<BTreeSet<String>>,
     /// Report what would change, and write nothing.
     pub dry_run: bool,
@@ -79,5 +81,14 @@ impl ChangeRequest {
     /// them.
     pub(super) fn check_signing_keys(&self, file: &CompanyFile) -> Findings {
         check_signing_keys(file, self.secrets.as_ref())
+    }
+
+    /// Problems of secrets in the settings of plugins that the company may not use.
+    pub(super) fn forbidden_secrets(
+        &self,
+        file: &CompanyFile,
+        source: &Source,
+    ) -> Vec<FileProblem> {
+        forbidden_secrets(file, source, self.secrets.as_ref())
     }
 }
