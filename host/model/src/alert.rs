@@ -111,6 +111,15 @@ alerts! {
     RolloutEnded = "rollout-ended", Warning, hours(7 * 24), Operator,
         "the host ended a shadow run or canary",
         "`patchbay canary report` or `patchbay shadow report` shows its figures; the alert ends with the next rollout or activation";
+    /// A pack that decides is revoked by the trust policy.
+    PackRevoked = "pack-revoked", Critical, WithCause, Operator,
+        "a pack that decides is revoked",
+        "activate another version with `patchbay apply` or `patchbay rollback`; until then `patchbay bypass PLUGIN` suspends its plugin";
+    /// A pack that decides is not trusted any more, or the trust policy cannot be
+    /// read.
+    PackNotTrusted = "pack-not-trusted", Warning, WithCause, Operator,
+        "a pack that decides is not trusted any more, or the trust policy cannot be used",
+        "have the pack signed again by a key that counts and apply the company file, or correct the trust policy; `patchbay keys list` shows its keys";
     /// A circuit breaker is open: its plugin failed repeatedly and is not
     /// called.
     BreakerOpen = "breaker-open", Warning, WithCause, Operator,

@@ -15,6 +15,8 @@ use patchbay_journal::{JournalError, OutboxBacklog};
 use patchbay_model::alert::AlertKind;
 use patchbay_telemetry::{AlertChanges, outbox_by_company};
 
+use crate::trust_monitor::TrustMonitor;
+
 /// Least time between two probes of a journal that cannot write.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 /// Free bytes below which a disk counts as full.
@@ -30,6 +32,8 @@ const ATTEMPTS: u32 = 6;
 /// What finding alerts remembers from one time to the next.
 #[derive(Debug, Default)]
 pub(crate) struct AlertMonitor {
+    /// Whether the packs that decide are trusted.
+    pub(crate) trust: TrustMonitor,
     probed: Mutex<Option<Instant>>,
     backlogs: Mutex<Option<(Instant, Arc<Vec<OutboxBacklog>>)>>,
     /// Components that were not compiled.

@@ -34,12 +34,19 @@ pub(crate) fn refresh(app: &App, only: Option<&Arc<Generation>>) {
                 OutboxReading::default()
             })
         });
-    let mut current = Vec::new();
-    sources::of_host(app, now, &mut current);
     let generations = match only {
         Some(generation) => vec![Arc::clone(generation)],
         None => app.companies.all(),
     };
+    if let Some(service) = &app.generations {
+        let trust = &app.alerts.trust;
+        trust.refresh(&app.settings.trust, service, &generations, now);
+        if only.is_none() {
+            trust.keep_only(&generations);
+        }
+    }
+    let mut current = Vec::new();
+    sources::of_host(app, now, &mut current);
     for generation in generations {
         sources::of_company(app, &generation, &outbox, now, &mut current);
     }

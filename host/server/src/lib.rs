@@ -31,6 +31,7 @@ mod startup;
 mod storage_wait;
 #[cfg(test)]
 mod tests;
+mod trust_monitor;
 
 pub use companies::Companies;
 pub use openapi::openapi_json;

@@ -62,6 +62,12 @@ pub(super) fn of_host(app: &App, now: Timestamp, alerts: &mut Vec<Alert>) {
             alerts.push(Alert::of_host(AlertKind::StorageLow, now, what));
         }
     }
+    if let Some(problem) = app.alerts.trust.problem() {
+        let what =
+            format!("the trust policy cannot be used, and no new pack is accepted: {problem}");
+        let alert = Alert::of_host(AlertKind::PackNotTrusted, now, what);
+        alerts.push(alert.about("trust policy"));
+    }
     for (company, reason) in app.companies.unready() {
         alerts.push(Alert::of_company(
             AlertKind::CompanyNotReady,
@@ -117,6 +123,18 @@ pub(super) fn of_company(
             let alert = Alert::of_company(AlertKind::BreakerOpen, company, now, what);
             alerts.push(alert.about(format!("{} at {stage}", plugin.name())));
         }
+    }
+    for pack in app.alerts.trust.untrusted(generation).iter() {
+        let kind = match pack.is_revoked() {
+            true => AlertKind::PackRevoked,
+            false => AlertKind::PackNotTrusted,
+        };
+        let what = format!(
+            "generation {} goes on deciding with a pack that is not trusted: {pack}",
+            generation.number
+        );
+        let alert = Alert::of_company(kind, company, now, what);
+        alerts.push(alert.about(pack.plugin.clone()));
     }
     if let Some(file) = app.watched.of(company).filter(WatchedFile::differs)
         && let Some(what) = file.concern()
