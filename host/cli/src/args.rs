@@ -38,8 +38,8 @@ pub(crate) use operations::{
 };
 pub(crate) use pack::{
     HostFlag, PackArgs, PackBuildArgs, PackDiffArgs, PackGcArgs, PackImportArgs, PackListArgs,
-    PackPullArgs, PackPushArgs, PackShowArgs, PackSignArgs, PackVerb, PackVerifyArgs, PasswordFlag,
-    PrintedPart,
+    PackMigrateArgs, PackOutdatedArgs, PackPublishArgs, PackPullArgs, PackPushArgs, PackShowArgs,
+    PackSignArgs, PackVerb, PackVerifyArgs, PasswordFlag, PrintedPart,
 };
 pub(crate) use packs::{
     BenchArgs, BuildArgs, BuildFlags, ContractArgs, ContractCheckArgs, ContractVerb, InspectArgs,
@@ -127,7 +127,7 @@ pub(crate) enum Verb {
     Bench(BenchArgs),
     /// Show what a component decides, imports and requests
     Inspect(InspectArgs),
-    /// Build, sign, compare, push and pull pack files
+    /// Build, sign, compare, publish, push, pull and upgrade pack files
     Pack(PackArgs),
     /// Make keys for packs, and decide which keys a host trusts
     Keys(KeysArgs),

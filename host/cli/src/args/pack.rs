@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use patchbay_import::{SYSTEMS, System};
 use patchbay_model::duration::Seconds;
+use patchbay_model::identifier;
 use patchbay_registry::Reference;
+use semver::Version;
 
 use super::BuildFlags;
 
@@ -18,6 +20,8 @@ use super::BuildFlags;
   patchbay pack import taskrouter export.json --company acme
   patchbay pack push my-care-1.0.0.pack registry.example/acme/my-care
   patchbay pack pull registry.example/acme/my-care:1.0.0
+  patchbay pack publish my-care-1.1.0.pack --to /srv/packs
+  patchbay pack outdated northwind.toml
 
 A pack file holds a policy as it is distributed: the component, pack.toml, the
 settings schema, the cases, the README and a bill of materials, named by their
@@ -54,6 +58,12 @@ pub(crate) enum PackVerb {
     Pull(PackPullArgs),
     /// Delete pulled packs that no generation needs
     Gc(PackGcArgs),
+    /// List newer versions of the packs of a company file, and what they change
+    Outdated(PackOutdatedArgs),
+    /// Change a company file to a newer version of a pack, with the migration of its settings
+    Migrate(PackMigrateArgs),
+    /// Check that the version of a release fits what it changes, and publish it
+    Publish(PackPublishArgs),
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +82,9 @@ pub(crate) struct PackBuildArgs {
     /// Do not run the cases
     #[arg(long)]
     pub(crate) skip_cases: bool,
+    /// Revision of the sources, such as a commit, to state in the component
+    #[arg(long, value_name = "TEXT", value_parser = revision)]
+    pub(crate) revision: Option<String>,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
 }
@@ -112,6 +125,9 @@ pub(crate) struct PackShowArgs {
     /// Print one part as it is
     #[arg(long, value_name = "PART")]
     pub(crate) print: Option<PrintedPart>,
+    /// Print a complete company file that uses the pack, to start from
+    #[arg(long, conflicts_with = "print")]
+    pub(crate) example: bool,
 }
 
 #[derive(Debug, Args)]
@@ -280,4 +296,81 @@ fn system(code: &str) -> Result<&'static System, String> {
         let codes: Vec<&str> = SYSTEMS.iter().map(|system| system.code).collect();
         format!("expected one of {}", codes.join(", "))
     })
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay pack outdated northwind.toml
+  patchbay pack outdated northwind.toml --json
+
+For each plugin it compares the version that the file uses now with the newest
+one: grants, settings, limits, and what the cases of the version in use decide
+with the newest. It changes nothing.")]
+pub(crate) struct PackOutdatedArgs {
+    /// Company file
+    pub(crate) file: PathBuf,
+    /// Do not run the cases of the version in use with the newest
+    #[arg(long)]
+    pub(crate) skip_cases: bool,
+    /// Settings file of the server: its pack directories
+    #[arg(long, value_name = "FILE", default_value = "patchbay.toml")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay pack migrate northwind.toml --dry-run
+  patchbay pack migrate northwind.toml --plugin care --from 0.2.0 --to 0.3.0
+
+A pack says in [[settings.migration]] of its pack.toml what becomes of settings
+that were written for older versions. The command applies that to the file, and
+names the newer version there. Comments and order stay. The host never migrates
+settings on its own.")]
+pub(crate) struct PackMigrateArgs {
+    /// Company file
+    pub(crate) file: PathBuf,
+    /// Migrate this plugin only
+    #[arg(long, value_name = "NAME")]
+    pub(crate) plugin: Option<String>,
+    /// Version for which the settings were written [default: the one that the file uses now]
+    #[arg(long, value_name = "VERSION", requires = "plugin")]
+    pub(crate) from: Option<Version>,
+    /// Version to migrate to [default: the newest]
+    #[arg(long, value_name = "VERSION", requires = "plugin")]
+    pub(crate) to: Option<Version>,
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Settings file of the server: its pack directories
+    #[arg(long, value_name = "FILE", default_value = "patchbay.toml")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay pack publish my-care-1.1.0.pack --to /srv/packs
+  patchbay pack publish my-care-1.1.0.pack --to /srv/packs --dry-run
+
+Each file is compared with the highest version below it: a patch release must
+decide as before, and settings and grants that were valid must be valid after a
+minor release (before 1.0.0, after a release with the same number after the
+zero). A version that is there already never changes.")]
+pub(crate) struct PackPublishArgs {
+    /// Pack files
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Directory to publish to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+    /// Check, and publish nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Parse the revision of sources.
+fn revision(text: &str) -> Result<String, String> {
+    match identifier::problem(text) {
+        Some(problem) => Err(format!("the revision {problem}")),
+        None => Ok(text.to_owned()),
+    }
 }

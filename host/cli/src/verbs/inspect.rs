@@ -3,6 +3,7 @@
 use patchbay_engine::CONTRACT_VERSION;
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
+use patchbay_pack::ComponentMetadata;
 use serde_json::json;
 
 use crate::args::InspectArgs;
@@ -18,10 +19,12 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
         .describe(&pack.component)
         .map_err(|error| Failure::new(Exit::Pack, format!("{}: {error}", args.file.display())))?;
     let needs = &pack.needs;
+    let metadata = ComponentMetadata::read(&pack.component);
     let document = json!({
         "name": pack.name,
         "version": pack.version,
         "component": description,
+        "metadata": metadata,
         "host_contract": CONTRACT_VERSION,
         "needs": needs,
         "limits": pack.limits,
@@ -50,6 +53,7 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
                 false => format!("grants      {}", grants.join(", ")),
             },
         ];
+        lines.extend(metadata_line(&metadata));
         if !denied.is_empty() {
             lines.push(format!(
                 "warning     calls {} without requesting the grant in pack.toml: these calls are denied",
@@ -65,4 +69,24 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
         }
         output::line(lines.join("\n"))
     })
+}
+
+/// What the component says of itself; `None` where it says nothing.
+fn metadata_line(metadata: &ComponentMetadata) -> Option<String> {
+    let name = metadata.name.iter().chain(&metadata.version);
+    let name = name.cloned().collect::<Vec<_>>().join(" ");
+    let others = [
+        ("by", &metadata.authors),
+        ("under", &metadata.licenses),
+        ("from", &metadata.source),
+        ("at", &metadata.revision),
+    ];
+    let others = others.into_iter();
+    let others = others.filter_map(|(word, value)| Some(format!("{word} {}", value.as_ref()?)));
+    let parts: Vec<String> = Some(name)
+        .filter(|name| !name.is_empty())
+        .into_iter()
+        .chain(others)
+        .collect();
+    (!parts.is_empty()).then(|| format!("metadata    {}", parts.join(", ")))
 }

@@ -1,12 +1,16 @@
-//! `patchbay pack`: build, sign, compare, import, push and pull pack files.
+//! `patchbay pack`: build, show, verify, sign, compare, import, publish, push, pull and upgrade.
 
 mod build;
 mod diff;
 mod gc;
 mod import;
 mod list;
+mod migrate;
+mod outdated;
+mod publish;
 mod pull;
 mod push;
+mod release;
 mod show;
 mod sign;
 mod verify;
@@ -33,6 +37,9 @@ pub(crate) fn run(args: &PackArgs) -> Outcome {
         PackVerb::Push(push) => push::run(push, args.json),
         PackVerb::Pull(pull) => pull::run(pull, args.json),
         PackVerb::Gc(gc) => gc::run(gc, args.json),
+        PackVerb::Outdated(outdated) => outdated::run(outdated, args.json),
+        PackVerb::Migrate(migrate) => migrate::run(migrate, args.json),
+        PackVerb::Publish(publish) => publish::run(publish, args.json),
     }
 }
 

@@ -9,7 +9,7 @@ use patchbay_pack::directory_files::read_text;
 use patchbay_pack::manifest::{FILE_NAME, PackSection};
 use patchbay_pack::pack_file::{EXTENSION, PackFile, PackParts};
 use patchbay_pack::source::PackError;
-use patchbay_pack::{Pack, SourceError, read_manifest, sbom};
+use patchbay_pack::{ComponentMetadata, Pack, SourceError, read_manifest, sbom};
 use serde_json::json;
 
 use super::secret_key;
@@ -34,7 +34,12 @@ pub(super) fn run(args: &PackBuildArgs, as_json: bool) -> Outcome {
     let key = key
         .map(|path| secret_key(path, &args.password))
         .transpose()?;
-    let pack = open_pack(&args.dir, &args.build)?;
+    let mut pack = open_pack(&args.dir, &args.build)?;
+    // What is tested is what is shipped.
+    pack.component = ComponentMetadata::of_manifest(&section, args.revision.as_deref())
+        .write_into(&pack.component)
+        .map_err(|error| Failure::new(Exit::Pack, format!("the component: {error}")))?
+        .into();
     if !args.skip_cases {
         run_cases(&args.dir, &pack)?;
     }

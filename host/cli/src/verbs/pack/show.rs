@@ -7,6 +7,7 @@ use patchbay_pack::image::{Part, part_name};
 use patchbay_pack::manifest::Manifest;
 use patchbay_pack::pack_file::PackFile;
 use patchbay_pack::signature::Signature;
+use patchbay_pack::{ComponentMetadata, Pack};
 use serde_json::{Value, json};
 
 use crate::args::{PackShowArgs, PrintedPart};
@@ -18,8 +19,27 @@ pub(super) fn run(args: &PackShowArgs, as_json: bool) -> Outcome {
     let file = super::open(&args.file)?;
     match args.print {
         Some(part) => print(&file, part),
+        None if args.example => print_example(file.pack(), as_json),
         None => show(&file, as_json),
     }
+}
+
+/// Write a company file that uses the pack.
+fn print_example(pack: &Pack, as_json: bool) -> Outcome {
+    let example = pack.example_company().map_err(|problems| {
+        let problems = problems.iter().map(|problem| format!("\n  {problem}"));
+        Failure::advised(
+            Exit::NotRight,
+            format!(
+                "the settings that the schema of {} demands cannot be made up:{}",
+                pack.name,
+                problems.collect::<String>()
+            ),
+            "the vendor can give valid settings as the first of `examples` in the settings schema; `patchbay pack show` lists the settings",
+        )
+    })?;
+    let document = json!({"company_file": example});
+    output::result(as_json, &document, || output::line(example.trim_end()))
 }
 
 /// Write a part to stdout as it is: a signature covers every byte.
@@ -87,6 +107,7 @@ fn show(file: &PackFile, as_json: bool) -> Outcome {
         })
         .collect();
     let settings = pack.schema.as_ref().map(|schema| schema.settings());
+    let metadata = ComponentMetadata::read(&pack.component);
     let document = json!({
         "name": pack.name,
         "version": pack.version,
@@ -94,6 +115,9 @@ fn show(file: &PackFile, as_json: bool) -> Outcome {
         "licence": licence,
         "description": description,
         "digest": file.digest(),
+        "source": metadata.source,
+        "revision": metadata.revision,
+        "component": metadata,
         "needs": pack.needs,
         "limits": pack.limits,
         "cases": pack.cases.len(),
@@ -106,6 +130,10 @@ fn show(file: &PackFile, as_json: bool) -> Outcome {
         lines.extend(description.map(str::to_owned));
         lines.push(format!("publisher   {}", publisher.unwrap_or("none")));
         lines.push(format!("licence     {}", licence.unwrap_or("none")));
+        let source = metadata.source.iter();
+        lines.extend(source.map(|source| format!("source      {source}")));
+        let revision = metadata.revision.iter();
+        lines.extend(revision.map(|revision| format!("revision    {revision}")));
         lines.push(format!("digest      {}", file.digest()));
         let needs = pack.needs.names();
         lines.push(format!(
