@@ -142,10 +142,7 @@ pub(super) fn is_pack_file(path: &Path) -> bool {
 
 /// Name and version of the pack at a path, and the digest of a pack file; `None` where there is no pack, or a pack file whose name
 /// does not begin with `wanted`: only some files of a directory are read.
-pub(super) fn name_and_version(
-    path: &Path,
-    wanted: &str,
-) -> Option<Result<NamedVersion, String>> {
+pub(super) fn name_and_version(path: &Path, wanted: &str) -> Option<Result<NamedVersion, String>> {
     if is_pack_file(path) {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let rest = name.strip_prefix(wanted)?;

@@ -88,9 +88,6 @@ mod tests {
         assert_eq!(version(found.before(&two)).as_deref(), Some("2.0.0-rc.1"));
         assert_eq!(version(found.before(&Version::new(1, 0, 0))), None);
         assert_eq!(found.broken.len(), 1, "{:?}", found.broken);
-        assert_eq!(
-            AvailablePacks::find("other", &places).packs,
-            []
-        );
+        assert_eq!(AvailablePacks::find("other", &places).packs, []);
     }
 }
