@@ -257,7 +257,7 @@ pub(crate) struct PackGcArgs {
     pub(crate) older_than: Seconds,
     #[command(flatten)]
     pub(crate) host: HostFlag,
-    /// Delete by age alone: no server of this machine uses the store
+    /// Clean up the store of this user by age alone, whatever a server needs
     #[arg(long, conflicts_with = "config")]
     pub(crate) no_host: bool,
 }

@@ -343,7 +343,7 @@ fn wrong_references_and_answers_are_explained() {
     );
     let shown = joined(&project.run(&["apply", "northwind.toml"]), 1);
     assert!(
-        shown.contains("northwind.toml:5") && shown.contains("write HOST/PATH:TAG"),
+        shown.contains("northwind.toml:5") && shown.contains("is not a pack in a registry"),
         "{shown}"
     );
     // A company file may not lead to this machine.

@@ -11,6 +11,7 @@ use patchbay_journal::Journal;
 use patchbay_pack::pack_file::PackFile;
 use patchbay_pack::regular_file::{MOST_BYTES, read_text};
 use patchbay_pack::source::{PackPlaces, locate};
+use patchbay_pack::store::PackStore;
 use patchbay_server::ServerSettings;
 use serde_json::{Value, json};
 
@@ -40,7 +41,11 @@ pub(super) fn run(args: &PackGcArgs, as_json: bool) -> Outcome {
             ));
         }
     };
-    let Some(store) = store_of(&args.host)? else {
+    let store = match args.no_host {
+        true => PackStore::of_user(),
+        false => store_of(&args.host)?,
+    };
+    let Some(store) = store else {
         return output::result(as_json, &json!({"deleted": [], "kept": []}), || {
             output::line("there is no store")
         });
@@ -114,8 +119,8 @@ fn packs_of_journal(journal: &dyn Journal, needed: &mut BTreeSet<Digest>) -> Res
                 let Some((_, bytes)) = stored else { continue };
                 let document = SourceDocument::read(&bytes).map_err(Failure::machine)?;
                 for bundle in document.packs.into_values() {
-                    needed.insert(bundle.component);
-                    needed.extend(bundle.provenance.map(|image| image.digest()));
+                    let image = bundle.provenance.map(|image| image.digest());
+                    needed.insert(image.unwrap_or(bundle.component));
                 }
             }
             match rows.last().filter(|_| rows.len() == PAGE) {
