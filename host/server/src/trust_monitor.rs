@@ -51,20 +51,14 @@ impl TrustMonitor {
         now: Timestamp,
     ) {
         let reading = trust.read_policy();
-        let mut known = self.0.lock();
-        known.take_policy(&reading, now);
+        self.0.lock().take_policy(&reading, now);
         let Ok(policy) = reading.policy else {
             // What was known before stays: the policy itself is the concern.
             return;
         };
-        let edition = known.edition;
-        let stale = generations.iter().filter(|generation| {
-            let verdict = known.companies.get(&generation.company);
-            verdict.is_none_or(|verdict| {
-                verdict.edition != edition || verdict.generation != generation.number
-            })
-        });
-        let stale: Vec<Arc<Generation>> = stale.take(MOST_AT_ONCE).cloned().collect();
+        let (edition, stale) = self.stale(generations);
+        let mut failure = None;
+        // Readers of alerts do not wait for the journal.
         for generation in stale {
             let company = &generation.company;
             match service.untrusted_packs(company, generation.number, &policy, now) {
@@ -74,13 +68,29 @@ impl TrustMonitor {
                         edition,
                         untrusted: Arc::new(untrusted),
                     };
+                    let mut known = self.0.lock();
                     known.companies.insert(company.clone(), verdict);
                 }
-                Err(error) => {
-                    tracing::warn!(company, %error, "cannot read the packs of the active generation");
-                }
+                Err(error) => failure = Some((company.clone(), error)),
             }
         }
+        // One line, not one for each company.
+        if let Some((company, error)) = failure {
+            tracing::warn!(company, %error, "cannot read the packs of an active generation; the next check tries again");
+        }
+    }
+
+    /// The edition of the policy, and some generations that were not checked against it.
+    fn stale(&self, generations: &[Arc<Generation>]) -> (u64, Vec<Arc<Generation>>) {
+        let known = self.0.lock();
+        let edition = known.edition;
+        let stale = generations.iter().filter(|generation| {
+            let verdict = known.companies.get(&generation.company);
+            verdict.is_none_or(|verdict| {
+                verdict.edition != edition || verdict.generation != generation.number
+            })
+        });
+        (edition, stale.take(MOST_AT_ONCE).cloned().collect())
     }
 
     /// The packs of a company's active generation that are not trusted, as far as they are checked.

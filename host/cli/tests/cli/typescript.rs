@@ -11,10 +11,18 @@ use crate::decisions::decide;
 use crate::project::Project;
 use crate::test_server::TestServer;
 
+/// Lowest major version of Node.js that builds policies.
+const LEAST_NODE: u32 = 20;
+
 /// Whether Node.js and npm are there; says what is skipped where not.
 fn has_node() -> bool {
-    let runs = |tool: &str| Command::new(tool).arg("--version").output().is_ok();
-    let has = runs("node") && runs("npm");
+    let version = |tool: &str| {
+        let output = Command::new(tool).arg("--version").output().ok()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let major = text.trim().trim_start_matches('v').split('.').next()?;
+        major.parse::<u32>().ok()
+    };
+    let has = version("node").is_some_and(|major| major >= LEAST_NODE) && version("npm").is_some();
     if !has {
         skip("policies in TypeScript; install Node.js 20 or later with npm");
     }

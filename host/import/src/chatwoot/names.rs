@@ -194,7 +194,7 @@ impl Names {
 
     fn add_agents(&mut self, ids: Option<&Value>, import: &mut Import) {
         for id in numbers(ids) {
-            self.agents.entry(id).or_insert_with(|| {
+            self.agents.entry(id.clone()).or_insert_with(|| {
                 let own = format!("agent-{id}");
                 import.notes.push(format!(
                     "the export does not list agent {id}: it is written as `{own}`"
@@ -206,7 +206,7 @@ impl Names {
 
     fn add_teams(&mut self, ids: Option<&Value>, import: &mut Import) {
         for id in numbers(ids) {
-            self.teams.entry(id).or_insert_with(|| {
+            self.teams.entry(id.clone()).or_insert_with(|| {
                 let own = format!("team-{id}");
                 import.notes.push(format!(
                     "the export does not list team {id}: its queue is written as `{own}`"

@@ -136,10 +136,10 @@ impl<'a> Walk<'a> {
             if let Some(schema) = known.or_else(|| schema.get("additionalProperties")) {
                 at(self, schema, field, false);
             }
-            if self.reach == Reach::Possible {
-                if let Some(part) = schema.get("unevaluatedProperties") {
-                    at(self, part, field, false);
-                }
+            if self.reach == Reach::Possible
+                && let Some(part) = schema.get("unevaluatedProperties")
+            {
+                at(self, part, field, false);
             }
         }
     }

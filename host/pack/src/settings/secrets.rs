@@ -6,6 +6,8 @@
 //! secret: what a policy knows can get into its answers, its log and its stored state, and a replay
 //! would need it. So neither settings nor journal, record, transcript or event hold a secret.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::pairs::{Reach, visit_pairs};
@@ -159,15 +161,15 @@ impl SettingsSchema {
     }
 
     /// Places of the values that may be secrets, and whether all were looked at.
-    fn secret_places(&self, settings: &Value) -> (Vec<String>, bool) {
-        let mut places: Vec<String> = Vec::new();
+    fn secret_places(&self, settings: &Value) -> (BTreeSet<String>, bool) {
+        let mut places = BTreeSet::new();
         if !self.has_secrets {
             return (places, true);
         }
         let is_complete = visit_pairs(self.root(), settings, Reach::Possible, &mut |pair| {
             let is_marked = is_secret(pair.schema) && !pair.is_key;
-            if is_marked && !pair.value.is_null() && !places.iter().any(|one| one == pair.path) {
-                places.push(pair.path.to_owned());
+            if is_marked && !pair.value.is_null() && !places.contains(pair.path) {
+                places.insert(pair.path.to_owned());
             }
         });
         (places, is_complete)

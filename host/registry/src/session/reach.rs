@@ -129,7 +129,9 @@ mod tests {
         let mut reach = Reach::of_typed(Egress::new(Default::default()));
         let reference = "registry.example/care:1".parse().expect("a reference");
         let to = WebAddress::parse("http://files.example/blob").expect("an address");
-        let refused = reach.named_host(&reference, &to).err().expect("refused");
+        let Err(refused) = reach.named_host(&reference, &to) else {
+            panic!("the registry led to plain HTTP");
+        };
         assert!(
             refused.to_string().contains("which is not encrypted"),
             "{refused}"

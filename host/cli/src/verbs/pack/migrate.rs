@@ -117,7 +117,7 @@ impl Upgrade {
         let Some(target) = target else {
             let wanted = match &args.to {
                 Some(to) => format!("version {to}"),
-                None => "a version".to_owned(),
+                None => "version".to_owned(),
             };
             let known: Vec<String> = versions
                 .packs
@@ -129,7 +129,7 @@ impl Upgrade {
                 false => format!("there are {}", known.join(", ")),
             };
             return Err(format!(
-                "there is not {wanted} of the pack {}: {known}",
+                "there is no {wanted} of the pack {}: {known}",
                 current.name
             ));
         };

@@ -62,7 +62,7 @@ fn a_version_that_is_there_twice_is_an_error_with_both_places() {
 mod stored {
     use super::*;
     use crate::pack::Pack;
-    use crate::pack_file::PackParts;
+    use crate::pack_file::{PackFile, PackParts};
 
     fn file(version: &str, component: &[u8]) -> PackFile {
         let text = format!("[pack]\nname = \"care\"\nversion = \"{version}\"\n");
