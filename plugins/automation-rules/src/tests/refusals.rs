@@ -66,9 +66,9 @@ fn what_is_done_in_part_must_be_accepted() {
     assert!(prepare::<AutomationRules>(settings.clone()).is_ok());
     settings["accept"] = json!([]);
     settings["default-queue"] = Value::Null;
-    let problems = prepare::<AutomationRules>(settings)
-        .err()
-        .expect("a result");
+    let Err(problems) = prepare::<AutomationRules>(settings) else {
+        panic!("accepted");
+    };
     let paths: Vec<&str> = problems.iter().map(|it| it.path.as_str()).collect();
     assert_eq!(
         paths,
@@ -90,9 +90,9 @@ fn an_unknown_field_of_a_rule_is_refused() {
         json!([action("assign_team", json!([3]))]),
     );
     unknown["monitor_id"] = json!(3);
-    let problems = prepare::<AutomationRules>(settings(json!([unknown])))
-        .err()
-        .expect("a result");
+    let Err(problems) = prepare::<AutomationRules>(settings(json!([unknown]))) else {
+        panic!("accepted");
+    };
     assert!(problems.to_string().contains("monitor_id"), "{problems}");
 }
 
