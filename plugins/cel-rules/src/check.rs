@@ -240,7 +240,7 @@ impl<'a> Check<'a> {
             }
         };
         if select.test {
-            return PartFacts::scalar(Type::Bool).with_steps(operand.steps + 1);
+            return PartFacts::scalar(Type::Bool).with_steps(operand.steps.saturating_add(1));
         }
         operand.entry_as(value)
     }
@@ -296,9 +296,9 @@ impl<'a> Check<'a> {
         let goes_on = self.part(&mut call.loop_cond);
         let step = self.part(&mut call.loop_step);
         self.variables.truncate(variables);
-        let steps = range
-            .steps
-            .saturating_add((goes_on.steps + step.steps).saturating_mul(range.size.max(1)));
+        let round = goes_on.steps.saturating_add(step.steps);
+        let rounds = round.saturating_mul(range.size.max(1));
+        let steps = range.steps.saturating_add(rounds);
         let result = step.repeated(range.size);
         self.variables.push((call.accu_var.clone(), result));
         let result = self.part(&mut call.result);

@@ -71,6 +71,27 @@ fn every_fault_is_reported_in_the_order_of_the_text() {
 }
 
 #[test]
+fn the_steps_of_deeply_nested_macros_do_not_wrap() {
+    for levels in 4..=16 {
+        let condition = (0..levels).fold("true".to_owned(), |inner, level| {
+            format!("interaction.attachments.exists(a{level}, {inner})")
+        });
+        let Err(found) = Condition::compile(Stage::Classify, &condition, &[]) else {
+            panic!("{levels} levels are accepted");
+        };
+        let message = &found[0].message;
+        assert!(message.contains("steps, more than"), "{levels}: {message}");
+    }
+    // Two macros in a list: their steps are added.
+    let macros = (0..12).fold("true".to_owned(), |inner, level| {
+        format!("interaction.attachments.exists(a{level}, {inner})")
+    });
+    let list = format!("[{macros}, {macros}][0]");
+    let found = Condition::compile(Stage::Classify, &list, &[]);
+    assert!(found.is_err_and(|faults| faults[0].message.contains("steps, more than")));
+}
+
+#[test]
 fn answers_that_cannot_be_given_are_faulted_by_path() {
     let found = problems(json!({
         "classify": [{ "when": "true", "then": { "intents": { "Bad Code": 2.0 } } }, { "when": "true", "then": {} }],

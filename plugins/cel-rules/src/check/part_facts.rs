@@ -51,7 +51,8 @@ impl PartFacts {
 
     pub(crate) fn list_of(entries: Vec<Self>) -> Self {
         let size = entries.len() as u64;
-        let steps = entries.iter().map(|entry| entry.steps).sum::<u64>() + 1;
+        let steps = entries.iter().map(|entry| entry.steps);
+        let steps = steps.fold(1, u64::saturating_add);
         let entry = entries.iter().map(Self::bytes).max().unwrap_or(8);
         let of = entries
             .into_iter()
