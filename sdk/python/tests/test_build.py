@@ -1,15 +1,18 @@
 """What a build takes from a project, and what it refuses."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from patchbay_sdk.build import component
 from patchbay_sdk.build.cache import ComponentCache
 from patchbay_sdk.build.component import _schema_section
 from patchbay_sdk.build.lock import check_lock, hashes_of
+from patchbay_sdk.build.sources import SDK
 
 POLICY = """
 from patchbay_sdk import *
@@ -85,3 +88,17 @@ def test_the_schema_is_a_custom_section() -> None:
     section = _schema_section("{" + " " * 300 + "}")
     assert section[0] == 0 and section[3] == len("patchbay-settings-schema")
     assert section.endswith(b"}") and len(section) == 1 + 2 + 1 + 24 + 302
+
+
+def test_another_build_package_makes_another_component(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "patchbay_sdk"
+    shutil.copytree(SDK, copy)
+    monkeypatch.setattr(component, "SDK", copy)
+    monkeypatch.setattr(component, "version", lambda package: f"{package} 1")
+    before = component._toolchain()
+    assert before[:2] == ["componentize-py 1", "patchbay-sdk 1"]
+    file = copy / "build" / "merge" / "code.py"
+    file.write_text(file.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    assert component._toolchain() != before

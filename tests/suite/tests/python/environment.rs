@@ -40,6 +40,7 @@ impl Environment {
         let complete = environment.directory.join(COMPLETE);
         // What it was made from: another lock file makes it anew.
         if std::fs::read_to_string(&complete).is_ok_and(|made| made == requirements) {
+            environment.set_cache(&place.join("cache"));
             return Ok(environment);
         }
         let _ = std::fs::remove_dir_all(&place);
@@ -72,8 +73,21 @@ impl Environment {
             let last = why.lines().last().unwrap_or_default();
             return Err(format!("pip cannot install requirements.txt: {last}"));
         }
+        environment.set_cache(&place.join("cache"));
         std::fs::write(&complete, requirements).expect("a file");
         Ok(environment)
+    }
+
+    /// Has its interpreter keep components in a directory, and not in the cache of the user: a
+    /// component of another state of the sources would hide what the tests are about. The
+    /// interpreter executes the file when it starts, also when it is isolated (`-I`).
+    fn set_cache(&self, cache: &Path) {
+        let lines = format!("import os; os.environ['XDG_CACHE_HOME'] = {cache:?}\n");
+        let versions = std::fs::read_dir(self.directory.join("lib")).expect("a directory");
+        for version in versions {
+            let packages = version.expect("an entry").path().join("site-packages");
+            std::fs::write(packages.join("test-cache.pth"), &lines).expect("a file");
+        }
     }
 
     /// Links it into a project, as its `.venv`.

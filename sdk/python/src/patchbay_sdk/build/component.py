@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from .cache import ComponentCache
@@ -38,8 +38,7 @@ def build_component(
 ) -> None:
     """Writes the component to a file."""
     app, world = _app(module, stages), world_of(stages)
-    tool = version("componentize-py")
-    digest = sources.digest([app, world, schema, tool, *_contract()])
+    digest = sources.digest([app, world, schema, *_toolchain(), *_contract()])
     cache = ComponentCache.of_user()
     component = cache.get(digest)
     if component is None:
@@ -55,6 +54,25 @@ def build_component(
     temporary = output.with_name(f"{output.name}.{os.getpid()}")
     temporary.write_bytes(component)
     temporary.replace(output)
+
+
+def _toolchain() -> list[str]:
+    """What makes a component of the sources: componentize-py, and this package of the SDK."""
+    files = sorted((SDK / "build").rglob("*.py"))
+    texts = [
+        text
+        for file in files
+        for text in (file.relative_to(SDK).as_posix(), file.read_text(encoding="utf-8"))
+    ]
+    return [version("componentize-py"), _sdk_version(), *texts]
+
+
+def _sdk_version() -> str:
+    """The version of the SDK; empty where it is not installed but imported from its sources."""
+    try:
+        return version("patchbay-sdk")
+    except PackageNotFoundError:
+        return ""
 
 
 def _contract() -> list[str]:
