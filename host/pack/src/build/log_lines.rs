@@ -2,6 +2,9 @@
 
 use std::io::{self, Write};
 
+/// Most bytes of a line in the log; a longer one is logged in pieces.
+const LONGEST_LINE: usize = 8 << 10;
+
 /// Logs each whole line that is written to it, without trailing spaces. The rest
 /// of a line is logged when this is dropped.
 #[derive(Debug)]
@@ -25,6 +28,17 @@ impl LogLines {
         }
         self.line.clear();
     }
+
+    /// Logs a line that has become too long, up to its last whole character.
+    fn log_piece(&mut self) {
+        let end = match std::str::from_utf8(&self.line) {
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            _ => self.line.len(),
+        };
+        let rest = self.line.split_off(end);
+        self.log();
+        self.line = rest;
+    }
 }
 
 impl Write for LogLines {
@@ -33,6 +47,9 @@ impl Write for LogLines {
             match byte {
                 b'\n' => self.log(),
                 byte => self.line.push(*byte),
+            }
+            if self.line.len() >= LONGEST_LINE {
+                self.log_piece();
             }
         }
         Ok(bytes.len())
@@ -60,5 +77,14 @@ mod tests {
         assert_eq!(lines.line, b"Comp");
         lines.write_all(b"iling b\r\n").expect("written");
         assert!(lines.line.is_empty());
+    }
+
+    #[test]
+    fn a_line_without_end_is_logged_in_pieces_of_whole_characters() {
+        let mut lines = LogLines::of("cargo");
+        let text = "€".repeat(LONGEST_LINE);
+        lines.write_all(text.as_bytes()).expect("written");
+        assert!(lines.line.len() < LONGEST_LINE, "{}", lines.line.len());
+        assert!(std::str::from_utf8(&lines.line).is_ok());
     }
 }
