@@ -21,6 +21,8 @@ const PLUGIN: &str = "automation";
 const DEFAULT_QUEUE: &str = "general";
 /// Most unsupported constructs that are listed.
 const MAX_CONSTRUCTS: usize = 200;
+/// Most notes that are listed.
+const MAX_NOTES: usize = 200;
 
 /// Reads an export.
 ///
@@ -33,7 +35,8 @@ pub fn import(text: &str, options: &Options) -> Result<Import, ImportError> {
     }
     let document = serde_json::from_str(text).map_err(|error| ImportError::syntax(&error))?;
     let mut import = Import::default();
-    let export = Export::read(&document, &mut import.unsupported)?;
+    let mut export = Export::read(&document, &mut import.unsupported)?;
+    rules::limit(&mut export, &mut import);
     let names = Names::new(&export, &mut import);
     let rules = rules::rules(&export, &names, &mut import);
     let inactive = rules.iter().filter(|rule| !rule.reasons.is_empty()).count();
@@ -66,6 +69,14 @@ pub fn import(text: &str, options: &Options) -> Result<Import, ImportError> {
             "",
             format!("{} more are not listed", found - MAX_CONSTRUCTS),
         ));
+    }
+    let more = import.notes.len().saturating_sub(MAX_NOTES);
+    if more > 0 {
+        // What is said about the whole export stands last.
+        import.notes.drain(..more);
+        import
+            .notes
+            .push(format!("{more} more notes are not listed"));
     }
     Ok(import)
 }

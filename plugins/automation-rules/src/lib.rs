@@ -15,6 +15,7 @@ mod vocabulary;
 
 use patchbay_sdk::prelude::*;
 
+pub use prepare::MOST_RULES;
 pub use settings::{
     Action as RuleAction, Approximation, AttributeType, Condition, Inbox, Priorities, Rule,
     Settings,

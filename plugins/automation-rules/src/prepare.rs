@@ -11,8 +11,8 @@ use crate::vocabulary::{EVENTS, Event, OTHER_EVENTS, nearest};
 
 pub(crate) use actions::Effect;
 
-/// Most rules.
-const MOST_RULES: usize = 500;
+/// Most rules of the settings.
+pub const MOST_RULES: usize = 500;
 /// Most conditions of a rule, and most actions.
 const MOST_PARTS: usize = 100;
 

@@ -1,5 +1,6 @@
 //! The rules as settings of the pack, each checked by the pack itself.
 
+use automation_rules::MOST_RULES;
 use serde_json::{Map, Value, json};
 
 use super::export::Export;
@@ -35,8 +36,25 @@ const OTHER_KEYS: &[&str] = &[
     "monitor_name",
 ];
 
+/// Leaves out the rules that one plugin does not take, and names them.
+pub(super) fn limit(export: &mut Export<'_>, import: &mut Import) {
+    let found = export.rules.len();
+    let Some((path, _)) = export.rules.get(MOST_RULES) else {
+        return;
+    };
+    import.unsupported.push(Construct::new(
+        path,
+        format!(
+            "the export has {found} rules, more than {MOST_RULES}, the limit of the pack: this rule and those after \
+             it are left out; import them as the settings of a second plugin"
+        ),
+    ));
+    export.rules.truncate(MOST_RULES);
+}
+
 /// The rules of the export. What is not supported is named, and its rule is not active.
 pub(super) fn rules(export: &Export<'_>, names: &Names, import: &mut Import) -> Vec<ImportedRule> {
+    let check = RuleCheck::new(names);
     let mut rules = Vec::new();
     for (path, entry) in &export.rules {
         let mut rule = cleaned(entry);
@@ -48,11 +66,11 @@ pub(super) fn rules(export: &Export<'_>, names: &Names, import: &mut Import) -> 
             })
             .map(|(key, _)| Construct::new(format!("{path}/{key}"), "is not supported"))
             .collect();
-        faults.extend(problems(path, &rule, names));
+        faults.extend(check.problems(path, &rule));
         if !faults.is_empty() {
             rule.insert("active".to_owned(), Value::Bool(false));
             // What is no rule at all cannot stand in the file either.
-            if !problems(path, &rule, names).is_empty() {
+            if !check.problems(path, &rule).is_empty() {
                 import.unsupported.extend(faults);
                 continue;
             }
@@ -82,17 +100,32 @@ fn cleaned(entry: &Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
-/// What the pack says about a rule, with paths into the export.
-fn problems(path: &str, rule: &Map<String, Value>, names: &Names) -> Vec<Construct> {
-    let mut settings = company_file::settings(names);
-    settings["rules"] = json!([rule]);
-    automation_rules::problems(&settings.to_string())
-        .into_iter()
-        .map(|(at, message)| match at.strip_prefix("/rules/0") {
-            Some(below) => Construct::new(format!("{path}{below}"), message),
-            None => Construct::new(path, format!("{at}: {message}")),
-        })
-        .collect()
+/// The check of single rules by the pack.
+struct RuleCheck {
+    /// The settings without rules, as JSON up to the place of a rule.
+    settings: String,
+}
+
+impl RuleCheck {
+    fn new(names: &Names) -> RuleCheck {
+        let mut settings = company_file::settings(names).to_string();
+        // There is always a default queue before it.
+        settings.truncate(settings.len() - 1);
+        settings.push_str(",\"rules\":[");
+        RuleCheck { settings }
+    }
+
+    /// What the pack says about a rule, with paths into the export.
+    fn problems(&self, path: &str, rule: &Map<String, Value>) -> Vec<Construct> {
+        let settings = format!("{}{}]}}", self.settings, json!(rule));
+        automation_rules::problems(&settings)
+            .into_iter()
+            .map(|(at, message)| match at.strip_prefix("/rules/0") {
+                Some(below) => Construct::new(format!("{path}{below}"), message),
+                None => Construct::new(path, format!("{at}: {message}")),
+            })
+            .collect()
+    }
 }
 
 /// The queue for conversations without a team.

@@ -154,3 +154,24 @@ fn a_text_cannot_leave_its_comment_or_value() {
     assert!(table.get("agent").is_none());
     assert_eq!(table["plugin"].as_table().expect("valid data").len(), 1);
 }
+
+#[test]
+fn rules_beyond_the_limit_of_the_pack_are_named_and_left_out() {
+    let rules: Vec<_> = (1..=503)
+        .map(|id| json!({ "name": "a", "event_name": "conversation_created", "actions": [{ "action_name": "assign_team", "action_params": [id] }] }))
+        .collect();
+    let import = read(&json!({ "automation_rules": rules }));
+    assert_eq!(paths(&import), ["/automation_rules/500"]);
+    let message = &import.unsupported[0].message;
+    assert!(message.contains("503 rules, more than 500"), "{message}");
+    let text = &import.files[0].text;
+    let written = text.matches("[[plugin.automation.settings.rules]]").count();
+    assert_eq!(written, 500);
+    // One for each team that the export does not list; those that are not shown are counted.
+    assert_eq!(import.notes.len(), MAX_NOTES + 1);
+    assert!(
+        import.notes[MAX_NOTES].ends_with("more notes are not listed"),
+        "{:?}",
+        import.notes.last()
+    );
+}
