@@ -83,6 +83,11 @@ fn what_cannot_run_is_named_with_its_path() {
             "one activity",
         ),
         (
+            json!({ "queue": "WQa", "skip_if": "workers[0].available == 0" }),
+            "/skip_if",
+            "write `workers.available`",
+        ),
+        (
             json!({ "queue": "WQa", "max_reserved_workers": 5 }),
             "/max_reserved_workers",
             "unknown",
@@ -170,6 +175,27 @@ fn timeouts_count_from_when_the_filter_was_entered() {
         (second.target.id.as_deref(), second.steps[0].expires_after),
         (Some("everyone"), Some(16))
     );
+}
+
+#[test]
+fn a_skip_condition_counts_the_members_of_the_queue_by_presence() {
+    let everybody = i32::MAX.unsigned_abs();
+    for (condition, minimum) in [
+        ("workers.available == 2", everybody),
+        ("workers.available == 1", 0),
+        ("workers.unavailable == 1", everybody),
+        ("workers.unavailable == 2", 0),
+    ] {
+        let policy = policy(
+            targets(json!([
+                { "queue": "WQa", "timeout": 60, "skip_if": condition },
+                { "queue": "WQb" } ])),
+            json!({}),
+        );
+        let world = world().agent(Agent::example("cy").presence("away"));
+        let plan = route(&policy, &world, "new");
+        assert_eq!(plan.steps[0].minimum_agents, Some(minimum), "{condition}");
+    }
 }
 
 #[test]

@@ -255,6 +255,7 @@ impl Parser {
             Some(Segment::Name(name)) => name.clone(),
             _ => return error("a name is expected".to_owned()),
         };
+        let is_indexed = matches!(path.get(1), Some(Segment::Index(_)));
         let mut reference = |scope| {
             if scope != Scope::Workers && matches!(self.place, Place::Filter | Place::Queue) {
                 return Reference {
@@ -286,6 +287,14 @@ impl Parser {
                 rest.unwrap_or_default()
             )),
             (Place::Queue, _) => Ok(reference(Scope::Worker)),
+            (Place::Target, prefix @ ("task" | "worker")) | (Place::Skip, prefix @ "workers")
+                if is_indexed =>
+            {
+                let name = rest.unwrap_or("NAME");
+                error(format!(
+                    "`{prefix}` is not a list, but `{dotted}` takes an element of it; write `{prefix}.{name}`"
+                ))
+            }
             (Place::Target, prefix @ ("task" | "worker")) => match rest {
                 Some(_) => Ok(reference(match prefix {
                     "task" => Scope::Task,

@@ -96,6 +96,26 @@ fn every_fault_is_named_with_its_path() {
             "compares numbers",
         ),
         (
+            json!({ "queue": "WQa", "skip_if": "workers[0].available == 0" }),
+            "/0/skip_if",
+            "write `workers.available`",
+        ),
+        (
+            json!({ "queue": "WQa", "expression": "worker[0].x == 1" }),
+            "/0/expression",
+            "write `worker.x`",
+        ),
+        (
+            json!({ "queue": "WQa", "expression": "worker.x == task[0][1].y" }),
+            "/0/expression",
+            "write `task.y`",
+        ),
+        (
+            json!({ "queue": "WQa", "expression": "task[0] == 1" }),
+            "/0/expression",
+            "`task` is not a list",
+        ),
+        (
             json!({ "queue": "WQa", "order_by": "worker.level" }),
             "/0/order_by",
             "ASC or DESC",
