@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hyper::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, RANGE};
 use hyper::{Method, StatusCode};
@@ -17,7 +18,7 @@ use crate::session::{Call, Registry};
 use crate::step::{Step, Watcher};
 
 /// Time between two looks at a download of another process.
-const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(200);
+const LOCK_PAUSE: Duration = Duration::from_millis(200);
 
 /// A blob as far as it is downloaded.
 struct PartialBlob {
@@ -114,7 +115,7 @@ impl Registry {
         });
         let limit = self.limits.transfer(blob.size);
         let until = Instant::now() + limit;
-        let mut partial = self.lock(&path, until, watch).await?;
+        let mut partial = self.lock(&path, limit, watch).await?;
         partial.read_back(blob.size).map_err(failed())?;
         let mut is_resumed = partial.length > 0;
         watch(Step::At(partial.length));
@@ -158,9 +159,10 @@ impl Registry {
     async fn lock(
         &self,
         path: &Path,
-        until: Instant,
+        limit: Duration,
         watch: Watcher<'_>,
     ) -> Result<PartialBlob, RegistryError> {
+        let until = Instant::now() + limit;
         let mut was_told = false;
         loop {
             let partial = PartialBlob::open(path).map_err(RegistryError::io(path))?;
@@ -178,7 +180,7 @@ impl Registry {
                 was_told = true;
             }
             if Instant::now() > until {
-                return Err(self.slow("the download of another process", until.elapsed()));
+                return Err(self.slow("the download of another process", limit));
             }
             sleep(LOCK_PAUSE).await;
         }

@@ -1,12 +1,14 @@
 //! Whole and interrupted transfers.
 
+use std::fs::File;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use patchbay_engine::component::Digest;
-use patchbay_registry::{RegistryError, SignatureIndex, Step};
+use patchbay_registry::{RegistryError, RegistryLimits, SignatureIndex, Step};
 use patchbay_test_registry::{Canned, End};
 
-use crate::example::{CHUNK, COMPONENT, Place, pack_file, signed};
+use crate::example::{CHUNK, COMPONENT, Place, limits, pack_file, signed};
 
 #[tokio::test]
 async fn a_pack_that_is_pushed_and_pulled_has_the_same_bytes() {
@@ -94,6 +96,37 @@ async fn a_registry_without_chunks_gets_the_blob_at_once() {
     place.push(&file, "acme/care").await.expect("pushed");
     assert_eq!(place.registry.seen("PATCH").len(), 1);
     assert!(place.pull("acme/care:1.0.0").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_wait_for_another_download_that_is_too_long_names_the_limit() {
+    let file = pack_file("1.0.0");
+    let place = Place::with(&file).await;
+    let directory = place.store.partial_downloads().expect("a directory");
+    let image = String::from_utf8_lossy(file.image_bytes());
+    // As another process that downloads all parts holds them.
+    let locks: Vec<File> = image
+        .split("sha256:")
+        .skip(1)
+        .filter_map(|rest| {
+            let lock = File::create(directory.join(rest.get(..64)?)).expect("a file");
+            lock.try_lock().ok()?;
+            Some(lock)
+        })
+        .collect();
+    let limits = RegistryLimits {
+        answer: Duration::from_secs(1),
+        least_rate: u64::MAX,
+        ..limits()
+    };
+    let mut client = place.client("acme/care:1.0.0").with_limits(limits);
+    let pulled = client.pull(&place.store, &|_| {}).await;
+    let error = pulled.expect_err("too slow").to_string();
+    assert!(
+        error.contains("the download of another process did not arrive within 1 s"),
+        "{error}"
+    );
+    drop(locks);
 }
 
 #[tokio::test]
