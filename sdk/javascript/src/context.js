@@ -153,6 +153,23 @@ const packed = {
   read: call("data", "read"),
 };
 
+/** Most keys of one call of `getMany`. */
+const mostKeys = 64;
+
+/**
+ * @param {string} name
+ * @param {string[]} keys
+ */
+function getMany(name, keys) {
+  // What is not a list is refused by the call, which says what it takes.
+  if (!Array.isArray(keys) || keys.length <= mostKeys) return packed.getMany(name, keys);
+  const rows = [];
+  for (let start = 0; start < keys.length; start += mostKeys) {
+    rows.push(...packed.getMany(name, keys.slice(start, start + mostKeys)));
+  }
+  return rows;
+}
+
 const data = Object.freeze({
   /** @param {string} name */
   table(name) {
@@ -165,7 +182,7 @@ const data = Object.freeze({
       columns: view.columns,
       rowCount: view.rowCount,
       get: (/** @type {string} */ key) => row(packed.get(name, key)),
-      getMany: (/** @type {string[]} */ keys) => packed.getMany(name, keys).map(row),
+      getMany: (/** @type {string[]} */ keys) => getMany(name, keys).map(row),
     };
   },
   size: packed.size,

@@ -206,7 +206,7 @@ export interface Table {
   readonly rowCount: number;
   /** Values of the row with exactly this key, by column; absent where there is none. */
   get(key: string): Record<string, string> | undefined;
-  /** `get` for at most 64 keys, in their order, in one call of the host. */
+  /** `get` for each of the keys, in their order, 64 in one call of the host. */
   getMany(keys: string[]): (Record<string, string> | undefined)[];
 }
 

@@ -113,3 +113,14 @@ test("tables of the pack are looked up by key, bytes by range", () => {
   const gold = { tier: "gold", since: "2020" };
   expect(JSON.parse(tested.classify(interaction())?.why ?? "")).toEqual([gold, [null, gold], 1, null, 3, [2, 3]]);
 });
+
+test("more keys than one call of the host takes are looked up in several calls, in their order", () => {
+  const keys = Array.from({ length: 150 }, (_, at) => `c${at}`);
+  const tested = testPolicy(
+    policy({
+      classify: (_, { data }) => ({ why: JSON.stringify(data.table("tiers")?.getMany(keys).map((found) => found?.tier)) }),
+    }),
+    { data: { tiers: { key: "customer", columns: ["tier"], rows: Object.fromEntries(keys.map((key) => [key, { tier: `of ${key}` }])) } } },
+  );
+  expect(JSON.parse(tested.classify(interaction())?.why ?? "")).toEqual(keys.map((key) => `of ${key}`));
+});

@@ -126,7 +126,10 @@ export class World {
         return found ? { key: found.key, columns: found.columns, rowCount: Object.keys(found.rows).length } : null;
       },
       get: row,
-      getMany: (/** @type {string} */ name, /** @type {string[]} */ keys) => keys.map((key) => row(name, key)),
+      getMany: (/** @type {string} */ name, /** @type {string[]} */ keys) => {
+        if (keys.length > 64) throw new Error(`out of memory: ${keys.length} keys of one call; the host takes 64`);
+        return keys.map((key) => row(name, key));
+      },
       size: (/** @type {string} */ name) => bytes(name)?.length ?? null,
       read: (/** @type {string} */ name, /** @type {number} */ offset, /** @type {number} */ length) => {
         const found = bytes(name);
