@@ -74,3 +74,67 @@ fn the_names_that_a_policy_read_of_a_contact_are_masked_wherever_a_decision_has_
         assert!(!masked.to_string().contains("Silva"), "{masked}");
     }
 }
+
+/// A decision with these host calls about a message of this author.
+fn decision_of(author: &str, calls: &serde_json::Value, why: &str) -> StoredDecision {
+    serde_json::from_value(json!({
+        "id": 1, "kind": "received", "at": "2026-03-02T10:00:00Z", "outcome": "ok",
+        "generation": 1, "stages": ["tone"], "plugins": ["care"],
+        "record": {
+            "tone": {"why": why},
+            "stamp": {"plugins": [{
+                "stage": "tone", "name": "care", "outcome": "ok", "transcript": calls,
+            }]},
+        },
+        "texts": {
+            "interaction": {
+                "id": "1", "channel": "chat", "text": "Hello", "author": {"address": author},
+            },
+            "earlier": [], "elsewhere": [],
+        },
+    }))
+    .expect("a decision")
+}
+
+#[test]
+fn rows_of_a_packs_data_are_masked_and_their_number_stays() {
+    let row = json!(["Maria Reis", "gold", "12 Mill Lane"]);
+    let calls = json!([
+        {"name": "data.table", "args": "customers", "result":
+            {"key": "Maria Reis", "columns": ["street"], "row-count": 7}},
+        {"name": "data.get", "args": ["customers", "Maria Reis"], "result": row},
+        {"name": "data.get-many", "args": ["customers", ["Maria Reis", "x"]], "result": [row, null]},
+        {"name": "data.read", "args": ["notes", 8, 16], "result": "TWFyaWEgUmVpcw"},
+        {"name": "agents.count", "args": "general", "result": 3},
+    ]);
+    let masked = decision_of("@ana", &calls, "a customer of the tier gold").to_masked_json();
+    let text = masked.to_string();
+    for word in ["Maria", "Reis", "Mill", "TWFy"] {
+        assert!(!text.contains(word), "{word}: {masked}");
+    }
+    let transcript = &masked["record"]["stamp"]["plugins"][0]["transcript"];
+    let hidden = json!(["[data]", "[data]", "[data]"]);
+    assert_eq!(transcript[0]["result"]["row-count"], 7);
+    assert_eq!(transcript[1]["args"], json!(["[data]", "[data]"]));
+    assert_eq!(transcript[1]["result"], hidden);
+    assert_eq!(transcript[2]["result"], json!([hidden, null]));
+    assert_eq!(transcript[3]["args"], json!(["[data]", 8, 16]));
+    assert_eq!(transcript[4], calls[4]);
+    // A replay tells the first host call that differs.
+    let decision = decision_of("@ana", &json!([]), "");
+    let call = json!({"name": "data.get", "args": ["customers", "Maria Reis"]});
+    let report = json!({"result": "diverged", "call": 1, "asked": call});
+    let masked = decision.mask(&report);
+    assert_eq!(masked["asked"]["args"], json!(["[data]", "[data]"]));
+}
+
+#[test]
+fn names_are_masked_in_any_case_and_codes_of_the_host_stay() {
+    let decision = decision_of("@Ana", &json!([]), "@ana and @ANA write to the manager");
+    let masked = decision.to_masked_json();
+    let expected = "[contact] and [contact] write to the manager";
+    assert_eq!(masked["record"]["tone"]["why"], expected);
+    let masked = decision_of("Tone", &json!([]), "TONE writes").to_masked_json();
+    assert_eq!(masked["record"]["tone"]["why"], "[contact] writes");
+    assert_eq!(masked["record"]["stamp"]["plugins"][0]["stage"], "tone");
+}

@@ -1,25 +1,32 @@
 //! Masking of decisions for callers who may not read personal data.
 
-use std::cmp::Reverse;
+mod author_names;
+
 use std::collections::BTreeSet;
 
+use patchbay_engine::replay::NotReplayable;
+use patchbay_model::decision::stage::Stage;
 use patchbay_model::masking::mask_document;
-use serde_json::{Value, json};
+use patchbay_model::outcome::OutcomeKind;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 
 use super::StoredDecision;
+use author_names::AuthorNames;
 
-/// Replaces the names and addresses of authors.
-const CONTACT: &str = "[contact]";
+/// Replaces each text that a policy passed to or read from its pack's data.
+const DATA: &str = "[data]";
+/// Prefix of the host calls that read a pack's data: rows may hold names of customers.
+const DATA_CALLS: &str = "data.";
 /// Methods of a contact, and fields of its view, that name a person.
 const CONTACT_NAMES: [&str; 3] = ["address", "name", "id"];
-/// A shorter name is not replaced: it is part of too many words.
-const MIN_NAME: usize = 3;
 /// Fields the host writes; their digits are not telephone numbers.
 const HOST_FIELDS: [&str; 5] = ["id", "conversation", "kind", "at", "outcome"];
 
 impl StoredDecision {
     /// The decision as JSON, with personal data masked: what the detector
-    /// finds, and the names and addresses of authors.
+    /// finds, the names and addresses of authors, and all texts of host calls
+    /// that read a pack's data.
     #[must_use]
     pub fn to_masked_json(&self) -> Value {
         let document = serde_json::to_value(self).unwrap_or(Value::Null);
@@ -34,9 +41,8 @@ impl StoredDecision {
         mask_document(&replace_names(document, &self.author_names()))
     }
 
-    /// Names, addresses and ids of authors; the longest first, because a name
-    /// may be part of another.
-    fn author_names(&self) -> Vec<String> {
+    /// Names, addresses and ids of authors.
+    fn author_names(&self) -> AuthorNames {
         let mut names = BTreeSet::new();
         if let Some(texts) = &self.texts {
             let all = texts.earlier.iter().chain(&texts.elsewhere);
@@ -64,28 +70,64 @@ impl StoredDecision {
                 }
             }
         }
-        let mut names: Vec<String> = names.into_iter().collect();
-        names.retain(|name| name.chars().count() >= MIN_NAME);
-        names.sort_by_key(|name| Reverse(name.len()));
-        names
+        names.into_iter().collect()
     }
 }
 
-fn replace_names(value: &Value, names: &[String]) -> Value {
+fn replace_names(value: &Value, names: &AuthorNames) -> Value {
     match value {
-        Value::String(text) => {
-            let replace = |text: String, name: &String| text.replace(name.as_str(), CONTACT);
-            Value::String(names.iter().fold(text.clone(), replace))
-        }
+        Value::String(text) => Value::String(names.replace(text)),
         Value::Array(items) => items.iter().map(|it| replace_names(it, names)).collect(),
         Value::Object(fields) => {
+            let is_data_call = is_data_call(fields);
             let fields = fields.iter().map(|(name, value)| match name.as_str() {
                 "author" => (name.clone(), json!({})),
+                "args" | "result" if is_data_call => (name.clone(), mask_data(value)),
+                field if is_host_code(field, value) => (name.clone(), value.clone()),
                 _ => (name.clone(), replace_names(value, names)),
             });
             Value::Object(fields.collect())
         }
         other => other.clone(),
+    }
+}
+
+/// Whether an object is a host call, of a transcript or a replay, that reads a pack's data.
+fn is_data_call(fields: &Map<String, Value>) -> bool {
+    let name = fields.get("name").and_then(Value::as_str);
+    fields.contains_key("args") && name.is_some_and(|name| name.starts_with(DATA_CALLS))
+}
+
+/// Arguments or result of a host call that reads data, without any text. Numbers, the length of
+/// lists and absent rows stay.
+fn mask_data(value: &Value) -> Value {
+    match value {
+        Value::String(_) => DATA.into(),
+        Value::Array(items) => items.iter().map(mask_data).collect(),
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, value)| (name.clone(), mask_data(value)));
+            Value::Object(fields.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Whether a field has a code of the host, which programs read and which stays also where an
+/// author has such a name.
+fn is_host_code(field: &str, value: &Value) -> bool {
+    fn is<T: DeserializeOwned>(value: &Value) -> bool {
+        value.is_string() && serde_json::from_value::<T>(value.clone()).is_ok()
+    }
+    match field {
+        "stage" => is::<Stage>(value),
+        "outcome" | "ended" => is::<OutcomeKind>(value),
+        "why" => is::<NotReplayable>(value),
+        "result" => matches!(
+            value.as_str(),
+            Some("same" | "different" | "diverged" | "not-replayable")
+        ),
+        _ => false,
     }
 }
 
