@@ -36,12 +36,12 @@ class CustomerTable:
         self._settings = settings
         for name in settings.tiers:
             if not _CODE.fullmatch(name) or len(name) > 59:
-                problems.add(f"/tiers/{name}", "is no code: use a-z, 0-9 and hyphens")
+                problems.add(pointer("tiers", name), "is no code: use a-z, 0-9 and hyphens")
         self._customers = {}
         for key, entry in settings.customers.items():
             if key != key.strip().lower() and "@" in key:
-                problems.add(f"/customers/{key}", "must be in lower case: it is an address")
-            self._check(f"/customers/{key}", entry.tier, entry.contract, problems)
+                problems.add(pointer("customers", key), "must be in lower case: it is an address")
+            self._check(pointer("customers", key), entry.tier, entry.contract, problems)
             self._customers[key] = entry
         tier, contract = settings.tier_of_others, settings.contract_of_others
         if (tier is None) != (contract is None):
@@ -81,7 +81,8 @@ class CustomerTable:
             ("contract", entry.contract, self._settings.contracts.keys()),
         ):
             if name not in known:
-                raise PolicyError(f"the table customers names the {kind} {name!r}, which the settings lack")
+                what = _described(kind, name)
+                raise PolicyError(f"the table customers names {what}, which the settings lack")
         return entry
 
     def _check(self, path: str, tier: str, contract: str, problems: Problems) -> None:
@@ -97,4 +98,21 @@ class CustomerTable:
             return
         nearest = difflib.get_close_matches(name, list(known), 1)
         advice = f"; did you mean {nearest[0]!r}?" if nearest else ""
-        problems.add(path, f"there is no {kind} {name!r}{advice}")
+        if _is_address(name):
+            problems.add(path, f"must be the name of a {kind} and not an address")
+        else:
+            problems.add(path, f"there is no {kind} {name!r}{advice}")
+
+
+def pointer(*keys: str) -> str:
+    """The JSON Pointer (RFC 6901) to a place in the settings."""
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
+
+
+def _is_address(name: str) -> bool:
+    """Whether this stands where a name belongs but may be a customer's: messages do not repeat it."""
+    return "@" in name
+
+
+def _described(kind: str, name: str) -> str:
+    return f"an address as {kind}" if _is_address(name) else f"the {kind} {name!r}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 
-from customers import Customer, CustomerTable
+from customers import Customer, CustomerTable, pointer
 from patchbay_sdk import (
     Action,
     ActionKind,
@@ -51,7 +51,7 @@ class CustomerTiers(Policy[Settings]):
         for name, contract in settings.contracts.items():
             for index, phrase in enumerate(contract.forbidden):
                 if not phrase.strip():
-                    problems.add(f"/contracts/{name}/forbidden/{index}", "must not be empty")
+                    problems.add(pointer("contracts", name, "forbidden", str(index)), "must not be empty")
             phrases = sorted(contract.forbidden, key=len, reverse=True)
             if phrases:
                 joined = "|".join(r"\s+".join(map(re.escape, one.split())) for one in phrases)

@@ -128,6 +128,25 @@ def test_names_that_do_not_exist_are_problems_with_the_nearest() -> None:
     ]
 
 
+def test_paths_are_json_pointers_and_messages_repeat_no_address() -> None:
+    entry = {"tier": "jo@example.com", "contract": "basic"}
+    settings = {
+        **SETTINGS,
+        "tiers": {**SETTINGS["tiers"], "a/b~c": {"queue": "general"}},
+        "contracts": {**SETTINGS["contracts"], "x/y": {"forbidden": [" "]}},
+        "customers": {"c/1~2": entry},
+    }
+    assert testing.settings_problems(CustomerTiers, settings) == [
+        ("/tiers/a~1b~0c", "is no code: use a-z, 0-9 and hyphens"),
+        ("/customers/c~11~02/tier", "must be the name of a tier and not an address"),
+        ("/contracts/x~1y/forbidden/0", "must not be empty"),
+    ]
+    rows = [ROWS[0], ["c-7", "jo@example.com", "premium", ""]]
+    with testing.World(tables={"customers": rows}):
+        with pytest.raises(PolicyError, match="names an address as tier, which the settings lack"):
+            policy().route(testing.conversation(message(id="c-7")))
+
+
 def test_the_schema_is_up_to_date() -> None:
     # After a change of the settings: patchbay build --update-schema
     testing.schema_matches(CustomerTiers)

@@ -87,7 +87,7 @@ fn a_policy_reads_the_packs_data_until_the_company_replaces_it() {
     );
     let shown = joined(&project.run(&["pack", "build", "care", "--offline"]), 3);
     assert!(
-        shown.contains("tiers.csv: line 3: the key \"17\" is there already"),
+        shown.contains("tiers.csv: line 3: the row has the same key as that of line 2"),
         "{shown}"
     );
     assert!(shown.contains("[data.tiers]"), "{shown}");

@@ -27,9 +27,10 @@ pub enum RowError {
     /// The key of a row is too long.
     #[error("the key has {0} bytes; the limit is {KEY_BYTES}")]
     Key(usize),
-    /// A key is there twice.
-    #[error("the key {0:?} is there already")]
-    KeyTwice(String),
+    /// A key is there twice: again after the row of this number, from 1 in the order of
+    /// insertion. The message does not repeat the key, which may be a customer's.
+    #[error("the row has the same key as row {0}")]
+    KeyTwice(usize),
     /// The values of a row are too long.
     #[error("the row has {0} bytes; the limit is {ROW_BYTES}")]
     Row(usize),
@@ -43,7 +44,8 @@ pub enum RowError {
 pub struct DataTableBuilder {
     key: String,
     columns: Vec<String>,
-    rows: BTreeMap<String, Vec<String>>,
+    /// Number of the row in the order of insertion, from 1, and values, by key.
+    rows: BTreeMap<String, (usize, Vec<String>)>,
     bytes: usize,
 }
 
@@ -95,11 +97,12 @@ impl DataTableBuilder {
         if bytes > DATA_BYTES {
             return Err(RowError::Table);
         }
-        if self.rows.contains_key(&key) {
-            return Err(RowError::KeyTwice(key));
+        if let Some((first, _)) = self.rows.get(&key) {
+            return Err(RowError::KeyTwice(*first));
         }
         self.bytes = bytes;
-        self.rows.insert(key, values);
+        let number = self.rows.len() + 1;
+        self.rows.insert(key, (number, values));
         Ok(())
     }
 
@@ -115,12 +118,12 @@ impl DataTableBuilder {
         }
         let mut offset = 0_u32;
         bytes.extend_from_slice(&offset.to_le_bytes());
-        for (key, values) in &self.rows {
+        for (key, (_, values)) in &self.rows {
             let fields = std::iter::once(key).chain(values);
             offset += fields.map(|field| 2 + field.len() as u32).sum::<u32>();
             bytes.extend_from_slice(&offset.to_le_bytes());
         }
-        for (key, values) in &self.rows {
+        for (key, (_, values)) in &self.rows {
             for field in std::iter::once(key).chain(values) {
                 put_field(&mut bytes, field);
             }

@@ -117,7 +117,7 @@ fn rows_that_do_not_fit_are_not_added() {
         builder.insert(key.to_owned(), values)
     };
     assert_eq!(insert("a", &["x"]), Ok(()));
-    assert_eq!(insert("a", &["y"]), Err(RowError::KeyTwice("a".to_owned())));
+    assert_eq!(insert("a", &["y"]), Err(RowError::KeyTwice(1)));
     let values = RowError::Values {
         found: 2,
         wanted: 1,

@@ -24,6 +24,14 @@ pub enum CsvError {
         /// Names that it has.
         advice: String,
     },
+    /// Two rows have one key. The message does not repeat it, because it may be a customer's.
+    #[error("line {line}: the row has the same key as that of line {first}; keep one of them")]
+    KeyTwice {
+        /// The line of the second row.
+        line: u64,
+        /// The line of the first row.
+        first: u64,
+    },
     /// A row or a name does not fit a table.
     #[error("line {line}: {error}")]
     Row {
@@ -65,14 +73,23 @@ pub fn table_of_csv(bytes: &[u8], key: Option<&str>) -> Result<DataTableBuilder,
         }
     };
     let key = names.remove(at);
-    let row_error = |line: u64| move |error: RowError| CsvError::Row { line, error };
-    let mut table = DataTableBuilder::new(key, names).map_err(row_error(1))?;
+    let name_error = |error: RowError| CsvError::Row { line: 1, error };
+    let mut table = DataTableBuilder::new(key, names).map_err(name_error)?;
     let mut record = csv::StringRecord::new();
+    // Of each row: empty lines are no rows, and a value may have several lines.
+    let mut lines = Vec::new();
     while reader.read_record(&mut record).map_err(malformed)? {
         let line = record.position().map_or(0, csv::Position::line);
         let mut values: Vec<String> = record.iter().map(str::to_owned).collect();
         let key = values.remove(at);
-        table.insert(key, values).map_err(row_error(line))?;
+        table.insert(key, values).map_err(|error| match error {
+            RowError::KeyTwice(row) => CsvError::KeyTwice {
+                line,
+                first: row.checked_sub(1).map_or(0, |index| lines[index]),
+            },
+            error => CsvError::Row { line, error },
+        })?;
+        lines.push(line);
     }
     Ok(table)
 }

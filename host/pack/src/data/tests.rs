@@ -50,9 +50,9 @@ fn what_is_wrong_with_a_file_is_told_with_the_line() {
             "it has no first line with the names of the columns",
         ),
         (
-            "a,b\n1,x\n1,y\n",
+            "a,b\n1,\"x\ny\"\njo@example.org,x\njo@example.org,y\n",
             None,
-            "line 3: the key \"1\" is there already",
+            "line 5: the row has the same key as that of line 4; keep one of them",
         ),
         (
             "a,b\n1\n",
