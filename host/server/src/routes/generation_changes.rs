@@ -12,7 +12,7 @@ use patchbay_access::Caller;
 use patchbay_desk::Desk;
 use patchbay_engine::component::{ComponentBytes, Digest};
 use patchbay_generations::assemble::difference::Difference;
-use patchbay_generations::assemble::source::{Source, SourceDocument};
+use patchbay_generations::assemble::source::{Source, SourceDocument, SourceError};
 use patchbay_generations::service::{ChangeRequest, GenerationService, Plan};
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_model::identifier;
@@ -302,8 +302,14 @@ fn source(
         data.or_else(|| generations.store().part(digest))
     };
     document.with_parts(component, data).map_err(|error| {
+        let field = match &error {
+            SourceError::Data(..) => "data",
+            SourceError::Malformed(_) | SourceError::NoComponent(..) | SourceError::Pack(..) => {
+                "packs"
+            }
+        };
         Problem::of(Kind::InvalidInput)
-            .field("packs")
+            .field(field)
             .detail(error.to_string())
     })
 }
