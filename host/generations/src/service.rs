@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::Timestamp;
 use patchbay_company::CompanyFile;
 use patchbay_engine::CancelSignal;
+use patchbay_engine::component::Digest;
 use patchbay_events::ActivationCause;
 use patchbay_journal::{CompanyId, Journal, JournalError, NewGeneration};
 use patchbay_pack::trust::TrustPolicy;
@@ -94,6 +95,13 @@ impl GenerationService {
 
     fn journal(&self) -> &dyn Journal {
         &*self.store.journal
+    }
+
+    /// Whether a stored generation of the company has this part, a component or data: then a
+    /// change may name it without its bytes. False for an unknown company.
+    pub fn has_part(&self, company: &str, digest: &Digest) -> bool {
+        let company = self.journal().find_company(company).ok().flatten();
+        company.is_some_and(|company| self.store.has_part_of(company, digest))
     }
 
     /// A stored generation to inspect or roll out: without the queue moves of

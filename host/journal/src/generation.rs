@@ -149,6 +149,9 @@ pub trait Generations {
     /// A part of generations, by its digest.
     fn generation_part(&self, digest: [u8; 32]) -> Result<Option<Vec<u8>>>;
 
+    /// Whether a stored generation of the company has the part with this digest.
+    fn has_generation_part(&self, company: CompanyId, digest: [u8; 32]) -> Result<bool>;
+
     // Host-wide.
 
     /// The active generation of every company that has one, by company name.

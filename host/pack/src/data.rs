@@ -69,7 +69,27 @@ pub fn parts_of(data: &DataSet) -> BTreeMap<String, DataPart> {
         .collect()
 }
 
-/// Finds the layers that parts name: in memory, or their bytes by digest.
+/// Checks that `has` allows each part. Called before [`load_parts`] for parts that a company
+/// names, because the memory of the host has data of all companies.
+///
+/// # Errors
+/// As a sentence: that of [`load_parts`] for missing bytes.
+pub fn check_parts(
+    parts: &BTreeMap<String, DataPart>,
+    mut has: impl FnMut(&Digest) -> bool,
+) -> Result<(), String> {
+    match parts.iter().find(|(_, part)| !has(&part.digest)) {
+        Some((name, part)) => Err(missing(name, &part.digest)),
+        None => Ok(()),
+    }
+}
+
+fn missing(name: &str, digest: &Digest) -> String {
+    format!("its data `{name}`, {digest}, is missing")
+}
+
+/// Finds the layers that parts name: in memory, whichever company they are of, or their bytes
+/// by digest.
 ///
 /// # Errors
 /// As a sentence, where bytes are missing, have another digest, or are no layer of
@@ -84,8 +104,7 @@ pub fn load_parts(
             Some(layer) => layer,
             None => {
                 let bytes = bytes(digest);
-                let bytes =
-                    bytes.ok_or_else(|| format!("its data `{name}`, {digest}, is missing"))?;
+                let bytes = bytes.ok_or_else(|| missing(name, digest))?;
                 let layer = DataLayer::of(*kind, bytes);
                 layer.map_err(|error| format!("its data `{name}`: {error}"))?
             }

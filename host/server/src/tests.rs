@@ -16,6 +16,7 @@ mod fair_shares;
 mod framing;
 mod full_disk;
 mod generated_requests;
+mod generation_parts;
 mod generations;
 mod heads;
 mod intake;

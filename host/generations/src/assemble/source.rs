@@ -10,7 +10,7 @@ use patchbay_journal::NewGeneration;
 use patchbay_model::knowledge::Article;
 use patchbay_pack::Pack;
 use patchbay_pack::bundle::{Bundle, BundleError};
-use patchbay_pack::data::{DataPart, load_parts, parts_of};
+use patchbay_pack::data::{DataPart, check_parts, load_parts, parts_of};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -169,6 +169,24 @@ impl SourceDocument {
     /// Digests of the packs that were tested before this was stored.
     pub fn tested(&self) -> impl Iterator<Item = Digest> {
         self.packs.values().filter_map(|bundle| bundle.tested)
+    }
+
+    /// Checks that `has` allows all data that this names. Called before
+    /// [`with_parts`](SourceDocument::with_parts) for a document that a company sent: that also
+    /// finds data of other companies in memory.
+    ///
+    /// # Errors
+    /// That of `with_parts` for the first data that is missing.
+    pub fn check_data(&self, mut has: impl FnMut(&Digest) -> bool) -> Result<(), SourceError> {
+        for (pack, bundle) in &self.packs {
+            check_parts(&bundle.data, &mut has)
+                .map_err(|problem| SourceError::Pack(pack.clone(), BundleError::Data(problem)))?;
+        }
+        for (plugin, parts) in &self.data {
+            check_parts(parts, &mut has)
+                .map_err(|problem| SourceError::Data(plugin.clone(), problem))?;
+        }
+        Ok(())
     }
 
     /// Add the component bytes, which `component` finds by digest, and data that is not in

@@ -95,8 +95,15 @@ impl GenerationStore {
         Ok((document, source))
     }
 
+    /// Whether a stored generation of the company has this part. False also where the
+    /// journal cannot be read.
+    pub(super) fn has_part_of(&self, company: CompanyId, digest: &Digest) -> bool {
+        let has = self.journal.has_generation_part(company, digest.bytes());
+        has.unwrap_or(false)
+    }
+
     /// The bytes of a component of any stored generation; companies share
-    /// components.
+    /// components. Give a company only those that it has itself.
     pub fn component(&self, digest: &Digest) -> Option<ComponentBytes> {
         if let Some(bytes) = self.components.lock().get(digest) {
             return Some(bytes.clone());
@@ -107,7 +114,8 @@ impl GenerationStore {
         Some(bytes)
     }
 
-    /// The bytes of a part of any stored generation, not cached.
+    /// The bytes of a part of any stored generation, not cached. Give a company only those
+    /// that it has itself.
     pub fn part(&self, digest: &Digest) -> Option<Vec<u8>> {
         self.journal.generation_part(digest.bytes()).ok()?
     }

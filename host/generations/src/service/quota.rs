@@ -57,9 +57,10 @@ impl GenerationService {
             usage.count + 1,
             |limit| format!("the company has {limit} generations, as many as it may; {help}"),
         )?;
-        // Parts that the host has cost nothing more.
+        // Parts that the company has cost nothing more. Those of other companies do: they
+        // count for each, and the size does not tell that the host has them.
         let added = part_sizes(source).into_iter();
-        let added = added.filter(|(digest, _)| self.store.part(digest).is_none());
+        let added = added.filter(|(digest, _)| !self.store.has_part_of(company, digest));
         let added: u64 = added.map(|(_, bytes)| bytes).sum();
         let bytes = usage.bytes + added + source.document().to_bytes().len() as u64;
         self.check_bound(Bound::GenerationBytes, Scope::Company, bytes, |limit| {

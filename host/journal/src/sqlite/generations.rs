@@ -105,6 +105,11 @@ impl Generations for SqliteJournal {
         self.read(|sql| sql.read_first(query, [digest], value))
     }
 
+    fn has_generation_part(&self, company: CompanyId, digest: [u8; 32]) -> Result<bool> {
+        let query = "SELECT 1 FROM generation_use WHERE company = ?1 AND digest = ?2 LIMIT 1";
+        self.read(|sql| sql.has_row(query, params![company, digest]))
+    }
+
     fn active_generations(&self) -> Result<Vec<ActiveGeneration>> {
         let query = "SELECT id, name, generation, since FROM company WHERE generation IS NOT NULL
              ORDER BY name";

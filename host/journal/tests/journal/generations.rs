@@ -273,3 +273,22 @@ fn the_parts_of_generations_of_an_earlier_version_are_known() {
     journal.delete_generation(acme, 1, None).unwrap();
     assert_eq!(journal.generation_part([7; 32]).unwrap(), None);
 }
+
+#[test]
+fn a_company_has_only_the_parts_of_its_own_generations() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let acme = journal.company("acme").unwrap();
+    let other = journal.company("other").unwrap();
+    let has = |company, digest| journal.has_generation_part(company, digest).unwrap();
+    journal
+        .put_generation(acme, Some(new(1)), None, at(11), None)
+        .unwrap();
+    assert!(has(acme, [7; 32]) && !has(acme, [8; 32]));
+    assert!(!has(other, [7; 32]));
+    journal
+        .put_generation(other, Some(new(1)), None, at(11), None)
+        .unwrap();
+    journal.delete_generation(acme, 1, None).unwrap();
+    assert!(!has(acme, [7; 32]) && has(other, [7; 32]));
+}

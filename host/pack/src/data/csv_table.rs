@@ -77,7 +77,7 @@ pub fn table_of_csv(bytes: &[u8], key: Option<&str>) -> Result<DataTableBuilder,
     let mut table = DataTableBuilder::new(key, names).map_err(name_error)?;
     let mut record = csv::StringRecord::new();
     // Of each row: empty lines are no rows, and a value may have several lines.
-    let mut lines = Vec::new();
+    let mut lines: Vec<u64> = Vec::new();
     while reader.read_record(&mut record).map_err(malformed)? {
         let line = record.position().map_or(0, csv::Position::line);
         let mut values: Vec<String> = record.iter().map(str::to_owned).collect();

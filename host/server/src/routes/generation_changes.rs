@@ -62,11 +62,12 @@ pub(crate) struct PackParts {
     /// `name`, `manifest`, `schema`, `component` (a digest), `data` (digests) and `cases`.
     #[schema(value_type = Object)]
     bundle: Bundle,
-    /// The component's bytes in base64; may be left out if the host has them.
+    /// The component's bytes in base64; may be left out if a stored generation of the company
+    /// has them.
     #[serde(default)]
     code: Option<String>,
-    /// The bytes of its tables and other data in base64, by name; those that the host has
-    /// may be left out.
+    /// The bytes of its tables and other data in base64, by name; those that a stored
+    /// generation of the company has may be left out.
     #[serde(default)]
     data: BTreeMap<String, String>,
 }
@@ -78,8 +79,8 @@ pub(crate) struct DataUpload {
     /// `kind`, which is `table` or `bytes`, and `digest`.
     #[schema(value_type = Object)]
     part: DataPart,
-    /// The bytes in base64, of a table in its binary format; may be left out if the host has
-    /// them.
+    /// The bytes in base64, of a table in its binary format; may be left out if a stored
+    /// generation of the company has them.
     #[serde(default)]
     code: Option<String>,
 }
@@ -262,7 +263,7 @@ pub(super) async fn apply(
         request,
         move |generations, request| {
             host.check_free_space()?;
-            let source = source(generations, document, &uploaded)?;
+            let source = source(generations, &company, document, &uploaded)?;
             check_company(&source, &company)?;
             Ok(generations.apply(&source, request)?)
         },
@@ -287,21 +288,28 @@ impl Uploads {
     }
 }
 
-/// Complete the document with parts from the request and the host.
+/// Complete the document with parts from the request and from the company's stored generations.
+/// A part that only other companies have is missing, as one that the host does not have.
 fn source(
     generations: &GenerationService,
+    company: &str,
     document: SourceDocument,
     uploaded: &Uploads,
 ) -> Result<Source, Problem> {
-    let component = |digest: &Digest| {
-        let component = uploaded.0.get(digest).cloned().map(ComponentBytes::from);
-        component.or_else(|| generations.store().component(digest))
+    let component = |digest: &Digest| match uploaded.0.get(digest) {
+        Some(bytes) => Some(ComponentBytes::from(bytes.clone())),
+        None if generations.has_part(company, digest) => generations.store().component(digest),
+        None => None,
     };
     let data = |digest: &Digest| {
         let data = uploaded.0.get(digest).cloned();
         data.or_else(|| generations.store().part(digest))
     };
-    document.with_parts(component, data).map_err(|error| {
+    let checked = document.check_data(|digest| {
+        uploaded.0.contains_key(digest) || generations.has_part(company, digest)
+    });
+    let source = checked.and_then(|()| document.with_parts(component, data));
+    source.map_err(|error| {
         let field = match &error {
             SourceError::Data(..) => "data",
             SourceError::Malformed(_) | SourceError::NoComponent(..) | SourceError::Pack(..) => {

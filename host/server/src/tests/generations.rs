@@ -2,9 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use patchbay_engine::component::Digest;
 use patchbay_model::access::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -353,46 +350,6 @@ async fn an_incomplete_request_to_apply_is_refused() {
     post(&server, nobody, json!({}))
         .await
         .problem(404, "unknown-company");
-}
-
-/// The three ways in which a request names a part without its bytes, each with the field that
-/// an error names.
-fn requests_without_bytes(digest: Digest) -> [(&'static str, Value); 3] {
-    let digest = digest.to_string();
-    let data = json!({"notes": {"kind": "bytes", "digest": digest}});
-    let code = STANDARD.encode("code");
-    let of_pack =
-        json!({"name": "care", "component": Digest::of(b"code").to_string(), "data": data});
-    let upload = json!({"notes": {"part": {"kind": "bytes", "digest": digest}}});
-    let component = json!({"bundle": {"name": "care", "component": digest}});
-    let request = |field: &str, value: Value| {
-        let mut body = json!({"document": NORTHWIND, "dry_run": true});
-        body[field] = json!({"care": value});
-        body
-    };
-    [
-        ("data", request("data", upload)),
-        (
-            "packs",
-            request("packs", json!({"bundle": of_pack, "code": code})),
-        ),
-        ("packs", request("packs", component)),
-    ]
-}
-
-#[tokio::test]
-async fn the_error_about_a_missing_part_names_its_field() {
-    let place = tempfile::tempdir().expect("a place");
-    let server = at(&place, NORTHWIND).await;
-    for (field, body) in requests_without_bytes(Digest::of(b"unknown")) {
-        let refused = post(&server, GENERATIONS, body).await;
-        let refused = refused.problem(422, "invalid-input");
-        assert_eq!(refused["field"], field, "{refused}");
-        assert!(
-            refused["detail"].to_string().contains("is missing"),
-            "{refused}"
-        );
-    }
 }
 
 #[tokio::test]

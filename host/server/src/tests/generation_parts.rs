@@ -1,0 +1,137 @@
+//! Components and data that a request to apply names by their digests.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use patchbay_engine::component::Digest;
+use patchbay_engine::data_layer::{DataKind, DataLayer};
+use patchbay_generations::assemble::source::SourceDocument;
+use patchbay_journal::NewGeneration;
+use patchbay_model::bound::{Bound, Scope};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::bounds::two_companies;
+use super::client::Answer;
+use super::{NORTHWIND, Running};
+use crate::settings::JournalSettings;
+
+async fn start(place: &TempDir) -> Running {
+    let kept = JournalSettings::at(place.path().join("desk.db"));
+    Running::of(NORTHWIND, |settings| settings.journal = Some(kept)).await
+}
+
+async fn apply(server: &Running, body: Value) -> Answer {
+    let path = "/v1/companies/northwind/generations";
+    server.client.post(path, body.to_string()).await
+}
+
+/// The three ways in which a request names a part without its bytes, each with the field that
+/// an error names.
+fn requests_without_bytes(digest: Digest) -> [(&'static str, Value); 3] {
+    let digest = digest.to_string();
+    let data = json!({"notes": {"kind": "bytes", "digest": digest}});
+    let code = STANDARD.encode("code");
+    let of_pack =
+        json!({"name": "care", "component": Digest::of(b"code").to_string(), "data": data});
+    let upload = json!({"notes": {"part": {"kind": "bytes", "digest": digest}}});
+    let component = json!({"bundle": {"name": "care", "component": digest}});
+    let request = |field: &str, value: Value| {
+        let mut body = json!({"document": NORTHWIND, "dry_run": true});
+        body[field] = json!({"care": value});
+        body
+    };
+    [
+        ("data", request("data", upload)),
+        (
+            "packs",
+            request("packs", json!({"bundle": of_pack, "code": code})),
+        ),
+        ("packs", request("packs", component)),
+    ]
+}
+
+#[tokio::test]
+async fn the_error_about_a_missing_part_names_its_field() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = start(&place).await;
+    for (field, body) in requests_without_bytes(Digest::of(b"unknown")) {
+        let refused = apply(&server, body).await;
+        let refused = refused.problem(422, "invalid-input");
+        assert_eq!(refused["field"], field, "{refused}");
+        assert!(
+            refused["detail"].to_string().contains("is missing"),
+            "{refused}"
+        );
+    }
+}
+
+/// Store a part in a generation of a company that is not active.
+fn store_part(server: &Running, company: &str, number: u64, digest: Digest, bytes: &[u8]) {
+    let desk = server.app.desk().expect("a desk");
+    let journal = desk.journal();
+    let id = journal.company(company).expect("a company");
+    let new = NewGeneration {
+        number,
+        source: SourceDocument::default().to_bytes(),
+        digest: [0; 32],
+        parts: BTreeMap::from([(digest.bytes(), bytes.to_vec())]),
+        by: "eva".to_owned(),
+        at: Timestamp::UNIX_EPOCH,
+    };
+    let stored = journal.put_generation(id, Some(new), None, Timestamp::UNIX_EPOCH, None);
+    stored.expect("stored");
+}
+
+#[tokio::test]
+async fn a_part_without_bytes_must_be_of_a_generation_of_the_company() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = start(&place).await;
+    // The host has it in its journal and in memory.
+    let bytes = b"what another company knows of its customers";
+    let layer = DataLayer::of(DataKind::Bytes, bytes.to_vec()).expect("bytes");
+    store_part(&server, "harbour", 1, layer.digest(), bytes);
+    let unknown = Digest::of(b"unknown");
+    let pairs = requests_without_bytes(layer.digest())
+        .into_iter()
+        .zip(requests_without_bytes(unknown));
+    for ((field, of_other), (_, of_none)) in pairs {
+        let detail = async |body: Value, digest: Digest| {
+            let refused = apply(&server, body).await;
+            let refused = refused.problem(422, "invalid-input");
+            assert_eq!(refused["field"], field, "{refused}");
+            refused["detail"]
+                .to_string()
+                .replace(&digest.to_string(), "DIGEST")
+        };
+        let told = detail(of_other, layer.digest()).await;
+        assert_eq!(told, detail(of_none, unknown).await);
+    }
+    store_part(&server, "northwind", 2, layer.digest(), bytes);
+    for (field, body) in requests_without_bytes(layer.digest()) {
+        let answer = apply(&server, body).await;
+        assert!(!answer.body.contains("is missing"), "{field}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_part_of_another_company_counts_against_the_quota() {
+    const ALL: u64 = 100_000;
+    let place = tempfile::tempdir().expect("a place");
+    let server = two_companies(&place, |settings| {
+        let bounds = &mut settings.bounds;
+        bounds.set(Bound::GenerationBytes, Scope::Company, ALL);
+    })
+    .await;
+    let bytes = vec![7_u8; ALL as usize];
+    let digest = Digest::of(&bytes);
+    store_part(&server, "harbour", 2, digest, &bytes);
+    let part = json!({"kind": "bytes", "digest": digest.to_string()});
+    let upload = json!({"part": part, "code": STANDARD.encode(&bytes)});
+    let body = json!({"document": NORTHWIND, "data": {"care": {"notes": upload}}});
+    let refused = apply(&server, body).await;
+    let refused = refused.problem(413, "limit-exceeded");
+    assert_eq!(refused["limit"], ALL, "{refused}");
+}
