@@ -14,8 +14,8 @@ use super::BuildError;
 pub(super) const LONGEST_BUILD: Duration = Duration::from_secs(1_800);
 /// Longest time of a program that answers a question, such as its version.
 pub(super) const LONGEST_QUESTION: Duration = Duration::from_secs(60);
-/// Most bytes that are read of a program's answer; the rest is dropped.
-const MOST_BYTES: u64 = 4 << 20;
+/// Most bytes of a program's answer or messages; the metadata of a large workspace take several MiB.
+const MOST_BYTES: usize = 64 << 20;
 /// How often a program that has closed its output is asked whether it has ended.
 const STEP: Duration = Duration::from_millis(2);
 
@@ -132,6 +132,11 @@ impl Tool {
     pub(super) fn ask(&self, command: &mut Command) -> Result<Vec<u8>, BuildError> {
         let answer = self.run(command, LONGEST_QUESTION, read_bytes, read_bytes)?;
         match answer.status.success() {
+            true if answer.stdout.len() > MOST_BYTES => Err(BuildError::Toolchain(format!(
+                "{} printed more than {} MiB; run it by hand to see why",
+                self.name,
+                MOST_BYTES >> 20
+            ))),
             true => Ok(answer.stdout),
             false => {
                 let printed = String::from_utf8_lossy(&answer.stderr);
@@ -148,11 +153,14 @@ impl Tool {
     }
 }
 
-/// Reads the first bytes of a program's output, and drops the rest.
+/// Reads a program's output up to one byte more than may be, and drops the rest.
 pub(super) fn read_bytes(mut source: impl Read) -> Vec<u8> {
     let mut bytes = Vec::new();
     // What was read until an error counts.
-    let _ = source.by_ref().take(MOST_BYTES).read_to_end(&mut bytes);
+    let _ = source
+        .by_ref()
+        .take(MOST_BYTES as u64 + 1)
+        .read_to_end(&mut bytes);
     let _ = std::io::copy(&mut source, &mut std::io::sink());
     bytes
 }
