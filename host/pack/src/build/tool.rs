@@ -237,14 +237,17 @@ mod tests {
     }
 
     #[test]
-    fn long_output_is_read_to_its_end_and_cut() {
-        let text = "head -c 6000000 /dev/zero; echo failed >&2; exit 3";
+    fn long_output_is_read_to_its_end_and_refused() {
+        let text = "head -c 70000000 /dev/zero; echo failed >&2; exit 3";
         let ended = SHELL
             .run(&mut script(text), LONGEST_QUESTION, read_bytes, read_bytes)
             .expect("it ends");
         assert_eq!(ended.status.code(), Some(3));
-        assert_eq!(ended.stdout.len() as u64, MOST_BYTES);
+        assert_eq!(ended.stdout.len(), MOST_BYTES + 1);
         let error = SHELL.ask(&mut script(text)).expect_err("it fails");
         assert_eq!(error.to_string(), "failed");
+        let text = "head -c 70000000 /dev/zero";
+        let error = SHELL.ask(&mut script(text)).expect_err("it is too long");
+        assert!(error.to_string().contains("more than 64 MiB"), "{error}");
     }
 }
