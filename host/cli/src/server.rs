@@ -140,6 +140,17 @@ impl JournalAccess {
         JournalAccess::open_or(config, |_| Ok(()))
     }
 
+    /// Open the journal of a settings file; where it does not exist, an empty one in a directory.
+    pub(crate) fn open_or_scratch(config: &Path, scratch: &Path) -> Result<JournalAccess, Failure> {
+        let settings = settings(config)?;
+        if journal_settings(&settings, config)?.path.exists() {
+            return JournalAccess::open(config);
+        }
+        let options = Options::new(&scratch.join("journal.db"), &scratch.join("journal.key"));
+        let journal = SqliteJournal::open(&options).map_err(Failure::machine)?;
+        Ok(JournalAccess::File(Box::new(journal)))
+    }
+
     fn open_or(
         config: &Path,
         missing: impl FnOnce(&JournalSettings) -> Result<(), Failure>,

@@ -264,8 +264,8 @@ mod tests {
             .validate_all(&written)
             .expect("still a component");
         // What stands in it is untouched.
-        let inner = written.windows(5).filter(|one| one == b"inner").count();
-        assert_eq!(inner, 1);
+        let inner = |bytes: &[u8]| bytes.windows(5).filter(|one| one == b"inner").count();
+        assert_eq!(inner(&written), inner(&plain()));
     }
 
     #[test]

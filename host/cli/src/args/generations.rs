@@ -44,7 +44,7 @@ checks open conversations against it, while the active generation decides. From
 the next decision on the new one decides. If anything is wrong, the command
 lists every reason and changes nothing. A company that the host does not know is
 an error without --new. Without a running server, the command opens the journal
-itself. Packs that the file names as oci://HOST/PATH:TAG are pulled first, and
+itself; with --new it also creates it. Packs that the file names as oci://HOST/PATH:TAG are pulled first, and
 shown with their digests; with --offline, they must be in the local store.")]
 pub(crate) struct ApplyArgs {
     /// The company file

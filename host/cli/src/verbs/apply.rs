@@ -15,6 +15,7 @@ use patchbay_journal::Journal;
 use patchbay_pack::build::BuildOptions;
 use patchbay_pack::data::DataPart;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::change;
 use crate::args::ApplyArgs;
@@ -44,7 +45,17 @@ pub(crate) fn run(args: &ApplyArgs) -> Outcome {
         .map_err(|problems| change::located(&args.file, &source.document, problems))?;
     let company = company.company.into_inner();
     output::note("building the generation and running the test cases of its packs");
-    let mut plan = match JournalAccess::open(config)? {
+    // Of a dry run of the first company, before there is a journal; removed at the end.
+    let scratch: TempDir;
+    let journal = match (args.new, args.change.dry_run) {
+        (false, _) => JournalAccess::open(config)?,
+        (true, false) => JournalAccess::open_or_create(config)?,
+        (true, true) => {
+            scratch = TempDir::new().map_err(Failure::machine)?;
+            JournalAccess::open_or_scratch(config, scratch.path())?
+        }
+    };
+    let mut plan = match journal {
         JournalAccess::Server(api) => {
             // The server does not see the files.
             warn_of_unused(&source.unused);

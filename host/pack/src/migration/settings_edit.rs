@@ -63,6 +63,7 @@ fn rename_in(table: &mut dyn TableLike, pairs: &[(Vec<&str>, Vec<&str>)]) -> Vec
             taken.push((source, target, item));
         }
     }
+    let has_moved = !taken.is_empty();
     let mut new_names = BTreeMap::new();
     for (source, target, (item, comment)) in taken {
         if get(table, target).is_some() {
@@ -71,6 +72,7 @@ fn rename_in(table: &mut dyn TableLike, pairs: &[(Vec<&str>, Vec<&str>)]) -> Vec
                 "{from} is not renamed to {to}, which is given too: decide for one of them"
             ));
             let _ = put(table, source, item);
+            set_comment(table, source, comment);
             continue;
         }
         match put(table, target, item) {
@@ -87,10 +89,11 @@ fn rename_in(table: &mut dyn TableLike, pairs: &[(Vec<&str>, Vec<&str>)]) -> Vec
                     target.join(".")
                 ));
                 let _ = put(table, source, *item);
+                set_comment(table, source, comment);
             }
         }
     }
-    if !new_names.is_empty() {
+    if has_moved {
         let order = order
             .into_iter()
             .map(|key| new_names.get(&key).cloned().unwrap_or(key));

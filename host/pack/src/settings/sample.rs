@@ -11,6 +11,8 @@ use super::{SettingsProblem, SettingsSchema};
 const MOST_LEVELS: usize = 8;
 /// Most entries of a list that are made.
 const MOST_ENTRIES: u64 = 16;
+/// Most values that are made, so that levels with many entries do not multiply.
+const MOST_VALUES: usize = 2_000;
 
 impl SettingsSchema {
     /// Settings as a company file would give them, without those that have a default: the first of
@@ -26,7 +28,11 @@ impl SettingsSchema {
         if let Some(example) = examples.find(|one| self.complete((*one).clone()).is_ok()) {
             return Ok(example.clone());
         }
-        let made = match sample_of(root, root, 0) {
+        let mut sample = Sample {
+            root,
+            left: MOST_VALUES,
+        };
+        let made = match sample.value(root, 0) {
             Value::Object(fields) => Value::Object(fields),
             _ => Value::Object(Map::new()),
         };
@@ -34,66 +40,76 @@ impl SettingsSchema {
     }
 }
 
-fn sample_of(root: &Value, schema: &Value, level: usize) -> Value {
-    let view = SchemaView::of(root, schema);
-    if is_secret(&Value::Object(view.0.clone())) {
-        return json!({"env": "SECRET"});
-    }
-    let examples = view.get("examples").and_then(Value::as_array);
-    let first = examples.and_then(|examples| examples.first());
-    if let Some(value) = first.or(view.get("default")).or(view.get("const")) {
-        return value.clone();
-    }
-    if let Some(values) = view.get("enum").and_then(Value::as_array) {
-        return values.first().cloned().unwrap_or_default();
-    }
-    if let Some(kind) = view.get(MARK).and_then(Value::as_str) {
-        return name_of(kind).into();
-    }
-    if let Some([first, ..]) = view.alternatives().map(|all| &**all) {
-        return sample_of(root, first, level);
-    }
-    let types = view.types();
-    let is = |one: &str| types.contains(one);
-    if is("object") || view.properties().is_some() {
-        return object(root, &view, level);
-    }
-    if is("string") {
-        let least = whole(&view, "minLength").min(1_000) as usize;
-        let text = "text".repeat(least.div_ceil(4).max(1));
-        let most = view.get("maxLength").and_then(Value::as_u64);
-        return text[..most.map_or(text.len(), |most| text.len().min(most as usize))].into();
-    }
-    if is("integer") || is("number") {
-        return number(&view);
-    }
-    if is("array") {
-        let count = whole(&view, "minItems").min(MOST_ENTRIES);
-        let any = Value::Bool(true);
-        let items = view.get("items").unwrap_or(&any);
-        let made = (0..count).map(|_| match level < MOST_LEVELS {
-            true => sample_of(root, items, level + 1),
-            false => Value::Null,
-        });
-        return made.collect();
-    }
-    match is("boolean") {
-        true => false.into(),
-        false => "text".into(),
-    }
+/// Values that a schema accepts.
+struct Sample<'a> {
+    root: &'a Value,
+    /// Values that may still be made.
+    left: usize,
 }
 
-fn object(root: &Value, view: &SchemaView, level: usize) -> Value {
-    let mut fields = Map::new();
-    if level < MOST_LEVELS {
-        for name in view.required() {
+impl Sample<'_> {
+    /// A value that a part of the schema accepts; `null` beyond the bounds.
+    fn value(&mut self, schema: &Value, level: usize) -> Value {
+        if level > MOST_LEVELS || self.left == 0 {
+            return Value::Null;
+        }
+        self.left -= 1;
+        let view = SchemaView::of(self.root, schema);
+        if is_secret(&Value::Object(view.0.clone())) {
+            return json!({"env": "SECRET"});
+        }
+        let examples = view.get("examples").and_then(Value::as_array);
+        let first = examples.and_then(|examples| examples.first());
+        if let Some(value) = first.or(view.get("default")).or(view.get("const")) {
+            return value.clone();
+        }
+        if let Some(values) = view.get("enum").and_then(Value::as_array) {
+            return values.first().cloned().unwrap_or_default();
+        }
+        if let Some(kind) = view.get(MARK).and_then(Value::as_str) {
+            return name_of(kind).into();
+        }
+        if let Some([first, ..]) = view.alternatives().map(|all| &**all) {
+            return self.value(first, level + 1);
+        }
+        let types = view.types();
+        let is = |one: &str| types.contains(one);
+        if is("object") || view.properties().is_some() {
+            return self.object(&view, level);
+        }
+        if is("string") {
+            let least = whole(&view, "minLength").min(1_000) as usize;
+            let text = "text".repeat(least.div_ceil(4).max(1));
+            let most = view.get("maxLength").and_then(Value::as_u64);
+            return text[..most.map_or(text.len(), |most| text.len().min(most as usize))].into();
+        }
+        if is("integer") || is("number") {
+            return number(&view);
+        }
+        if is("array") {
+            let count = whole(&view, "minItems").min(MOST_ENTRIES);
             let any = Value::Bool(true);
-            let property = view.properties().and_then(|all| all.get(name));
-            let value = sample_of(root, property.unwrap_or(&any), level + 1);
-            fields.insert(name.to_owned(), value);
+            let items = view.get("items").unwrap_or(&any);
+            return (0..count).map(|_| self.value(items, level + 1)).collect();
+        }
+        match is("boolean") {
+            true => false.into(),
+            false => "text".into(),
         }
     }
-    Value::Object(fields)
+
+    fn object(&mut self, view: &SchemaView, level: usize) -> Value {
+        let mut fields = Map::new();
+        if level < MOST_LEVELS {
+            for name in view.required() {
+                let any = Value::Bool(true);
+                let property = view.properties().and_then(|all| all.get(name));
+                let value = self.value(property.unwrap_or(&any), level + 1);
+                fields.insert(name.to_owned(), value);
+            }
+        }
+        Value::Object(fields)
+    }
 }
 
 fn whole(view: &SchemaView, key: &str) -> u64 {
@@ -177,6 +193,19 @@ mod tests {
             "examples": [{"code": "wrong"}, {"code": "ABC"}],
         });
         assert_eq!(sample(schema), json!({"code": "ABC"}));
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_gives_a_bounded_sample() {
+        for schema in [
+            json!({"anyOf": [{"$ref": "#"}, {"type": "object"}]}),
+            json!({"required": ["a"], "properties": {"a": {"$ref": "#/$defs/List"}},
+                "$defs": {"List": {"type": "array", "minItems": 16, "items": {"$ref": "#/$defs/List"}}}}),
+        ] {
+            let schema = SettingsSchema::parse(&schema.to_string());
+            // Whether it is valid does not matter here, but that there is an end.
+            let _ = schema.expect("a schema").sample();
+        }
     }
 
     #[test]

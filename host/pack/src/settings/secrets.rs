@@ -296,7 +296,8 @@ mod tests {
         );
         let found = with_token().secret_references(&given);
         let names: Vec<&str> = found.iter().map(|one| one.source.name()).collect();
-        assert_eq!(names, ["DESK_TOKEN", "/run/secrets/b", "A"]);
+        // By path.
+        assert_eq!(names, ["A", "/run/secrets/b", "DESK_TOKEN"]);
     }
 
     #[test]
