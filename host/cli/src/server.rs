@@ -146,7 +146,7 @@ impl JournalAccess {
         if journal_settings(&settings, config)?.path.exists() {
             return JournalAccess::open(config);
         }
-        let options = Options::new(&scratch.join("journal.db"), &scratch.join("journal.key"));
+        let options = Options::new(scratch.join("journal.db"), scratch.join("journal.key"));
         let journal = SqliteJournal::open(&options).map_err(Failure::machine)?;
         Ok(JournalAccess::File(Box::new(journal)))
     }
