@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::command::{root, stderr, stdout};
+use crate::command::{isolated, stderr, stdout};
 
 /// Address space in KiB in which the command runs and no policy does: less than a
 /// server needs beside instances.
@@ -13,11 +13,10 @@ const LITTLE: u64 = 1_650 << 10;
 /// Run the command with at most so many KiB of address space. A server that starts
 /// is stopped after a minute.
 fn run_within(kib: u64, arguments: &[&str]) -> Output {
-    let mut process = Command::new("sh")
+    let mut process = isolated(Command::new("sh"))
         .args(["-c", "ulimit -v \"$0\" && exec \"$@\"", &kib.to_string()])
         .arg(env!("CARGO_BIN_EXE_patchbay"))
         .args(arguments)
-        .current_dir(root())
         .env("MALLOC_ARENA_MAX", "2")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

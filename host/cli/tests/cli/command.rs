@@ -16,18 +16,35 @@ pub(crate) fn guests() -> PathBuf {
     root().join("target/guests")
 }
 
+/// The command, away from this user's packs and credentials: a pack in the user's own store would
+/// be found by its name. A test that needs a store names one.
+pub(crate) fn command() -> Command {
+    isolated(Command::new(env!("CARGO_BIN_EXE_patchbay")))
+}
+
+/// Another program that runs the command.
+pub(crate) fn isolated(mut command: Command) -> Command {
+    let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-user-files");
+    command
+        .current_dir(root())
+        .env("CARGO_TARGET_DIR", guests())
+        .env("XDG_DATA_HOME", &empty)
+        .env("DOCKER_CONFIG", &empty)
+        .env_remove("PATCHBAY_TOKEN");
+    command
+}
+
 pub(crate) fn patchbay(arguments: &[&str]) -> Output {
     patchbay_in(&root(), arguments, "")
 }
 
 /// Run with a token in PATCHBAY_TOKEN.
 pub(crate) fn patchbay_with(token: &str, arguments: &[&str]) -> Output {
-    let command = Command::new(env!("CARGO_BIN_EXE_patchbay"))
+    let output = command()
         .args(arguments)
-        .current_dir(root())
         .env("PATCHBAY_TOKEN", token)
         .output();
-    command.expect("the command starts")
+    output.expect("the command starts")
 }
 
 pub(crate) fn patchbay_in(directory: &Path, arguments: &[&str], input: &str) -> Output {
@@ -44,10 +61,9 @@ pub(crate) fn patchbay_with_environment(
 }
 
 fn run(directory: &Path, environment: &[(&str, &str)], arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_patchbay"))
+    let mut child = command()
         .args(arguments)
         .current_dir(directory)
-        .env("CARGO_TARGET_DIR", guests())
         .envs(environment.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,10 +1,10 @@
 //! Writing, testing and running policies; settings; the contract.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::command::{guests, lines, patchbay, patchbay_in, root, stderr, stdout};
+use crate::command::{command, lines, patchbay, patchbay_in, root, stderr, stdout};
 use crate::project::Project;
 
 const CARE: &str = "plugins/social-care";
@@ -191,11 +191,9 @@ fn a_closed_pipe_ends_the_run() {
     let place = tempfile::tempdir().expect("a place");
     let file = place.path().join("many.jsonl");
     std::fs::write(&file, input).expect("written");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_patchbay"))
+    let mut child = command()
         .args(["run", CARE, "--stage", "classify"])
         .arg(&file)
-        .current_dir(root())
-        .env("CARGO_TARGET_DIR", guests())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -2,12 +2,12 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use patchbay_client::{BlockingClient, ClientOptions, Method};
 use serde_json::Value;
 
-use crate::command::{guests, patchbay, root, stderr, stdout};
+use crate::command::{command, patchbay, root, stderr, stdout};
 
 /// A server on a free port, killed when it is dropped.
 pub(crate) struct TestServer {
@@ -41,11 +41,10 @@ impl TestServer {
         flags: &[&str],
         environment: &[(&str, &str)],
     ) -> TestServer {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_patchbay"))
+        let mut process = command()
             .args(["serve", "--json", "--config"])
             .arg(config)
             .args(flags)
-            .env("CARGO_TARGET_DIR", guests())
             .stdout(Stdio::piped())
             .env("RUST_LOG", level)
             .envs(environment.iter().copied())
