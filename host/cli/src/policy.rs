@@ -56,7 +56,9 @@ pub(crate) fn pack_failure(error: PackError) -> Failure {
             source_failure(source)
         }
         error @ (PackError::File { .. } | PackError::Sources(_)) => Failure::new(Exit::Pack, error),
-        PackError::Build(error @ BuildError::Toolchain(_)) => Failure::new(Exit::Machine, error),
+        PackError::Build(error @ (BuildError::Toolchain(_) | BuildError::Write { .. })) => {
+            Failure::new(Exit::Machine, error)
+        }
         PackError::Build(error) => Failure::new(Exit::Pack, error),
     }
 }

@@ -6,6 +6,7 @@
 //! installs it.
 
 mod log_lines;
+mod merge;
 mod output_directory;
 pub(crate) mod python;
 pub mod rust;
@@ -35,6 +36,14 @@ pub enum BuildError {
     Compile {
         /// Name of the pack.
         pack: String,
+    },
+    /// A component cannot be written.
+    #[error("cannot write {}: {error}", .file.display())]
+    Write {
+        /// Its file.
+        file: PathBuf,
+        /// Error of the operating system.
+        error: std::io::Error,
     },
     /// A dependency compiles C code.
     #[error(

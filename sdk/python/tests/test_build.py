@@ -99,6 +99,6 @@ def test_another_build_package_makes_another_component(
     monkeypatch.setattr(component, "version", lambda package: f"{package} 1")
     before = component._toolchain()
     assert before[:2] == ["componentize-py 1", "patchbay-sdk 1"]
-    file = copy / "build" / "merge" / "code.py"
+    file = copy / "build" / "world.py"
     file.write_text(file.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
     assert component._toolchain() != before

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::log_lines::LogLines;
 use super::tool::{LONGEST_BUILD, Tool, read_bytes};
-use super::{BuildError, Built, Project, output_directory};
-use crate::component_file::read_component;
+use super::{BuildError, Built, Project, merge, output_directory};
 
 const PYTHON: Tool = Tool {
     name: "python3",
@@ -55,8 +54,7 @@ pub(super) fn build(project: &Project<'_>) -> Result<Built, BuildError> {
         let pack = project.pack.to_owned();
         return Err(BuildError::Compile { pack });
     }
-    let component = read_component(&file)?;
-    Ok(Built { file, component })
+    merge::read_built(file)
 }
 
 pub(super) fn find_toolchain(directory: &Path) -> Result<String, BuildError> {

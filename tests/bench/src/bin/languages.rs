@@ -11,9 +11,10 @@ use patchbay_pack::build::find_toolchain;
 use patchbay_pack::manifest::Language;
 
 /// Each language with the directory of its guest.
-const GUESTS: [(Language, &str); 2] = [
+const GUESTS: [(Language, &str); 3] = [
     (Language::Rust, "guest"),
     (Language::Typescript, "guest-javascript"),
+    (Language::Python, "guest-python"),
 ];
 
 fn main() {
@@ -28,7 +29,7 @@ fn main() {
     let mut names = Vec::new();
     let mut contenders: Vec<Box<dyn Contender>> = Vec::new();
     for (language, directory) in GUESTS {
-        if let Err(error) = find_toolchain(language, Path::new(".")) {
+        if let Err(error) = find_toolchain(language, &Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)) {
             println!("SKIPPED: {language}: {error}");
             continue;
         }

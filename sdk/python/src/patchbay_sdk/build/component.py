@@ -12,7 +12,6 @@ from pathlib import Path
 
 from .cache import ComponentCache
 from .component_failure import BuildFailure
-from .merge import merge_core_modules
 from .sources import SDK, Sources
 from .world import world_of
 
@@ -44,11 +43,7 @@ def build_component(
     if component is None:
         if not quiet:
             print("   Snapshot of the interpreter with the policy, about 15 s", file=sys.stderr)
-        separate = _componentize(sources, app, world)
-        component = merge_core_modules(separate)
-        if component is separate:
-            print("   The core modules stay separate: instances start more slowly", file=sys.stderr)
-        component += _schema_section(schema)
+        component = _componentize(sources, app, world) + _schema_section(schema)
         cache.put(digest, component)
     output.parent.mkdir(parents=True, exist_ok=True)
     temporary = output.with_name(f"{output.name}.{os.getpid()}")
