@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use patchbay_engine::component::Digest;
+use semver::Version;
 use thiserror::Error;
 
 use crate::bundle::{Bundle, BundleError};
@@ -240,6 +241,11 @@ fn index_of(image: &ImageManifest, bytes: &[u8]) -> Vec<u8> {
 /// The tag of a version: a tag has no `+`, with which the build of a version begins.
 pub fn version_tag(version: &str) -> String {
     version.replace('+', "_")
+}
+
+/// The version that a tag names; `None` for other tags, such as `stable`.
+pub fn tag_version(tag: &str) -> Option<Version> {
+    Version::parse(&tag.replace('_', "+")).ok()
 }
 
 fn image_error(message: String) -> PackFileError {

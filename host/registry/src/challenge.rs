@@ -78,22 +78,27 @@ fn parse(text: &str) -> Vec<Challenge> {
 
 /// Splits at commas that are not in quotes.
 fn split_at_commas(text: &str) -> Vec<&str> {
-    let (mut parts, mut start) = (Vec::new(), 0);
+    let (mut parts, mut rest) = (Vec::new(), text);
+    while let Some(at) = find_unquoted(rest, b',') {
+        parts.push(&rest[..at]);
+        rest = &rest[at + 1..];
+    }
+    parts.push(rest);
+    parts
+}
+
+/// Where a separator stands first that is not in quotes.
+pub(crate) fn find_unquoted(text: &str, separator: u8) -> Option<usize> {
     let (mut is_quoted, mut is_escaped) = (false, false);
-    for (at, byte) in text.bytes().enumerate() {
+    text.bytes().position(|byte| {
         match byte {
             _ if is_escaped => is_escaped = false,
             b'\\' if is_quoted => is_escaped = true,
             b'"' => is_quoted = !is_quoted,
-            b',' if !is_quoted => {
-                parts.push(&text[start..at]);
-                start = at + 1;
-            }
-            _ => {}
+            _ => return byte == separator && !is_quoted,
         }
-    }
-    parts.push(&text[start..]);
-    parts
+        false
+    })
 }
 
 fn unquoted(value: &str) -> String {

@@ -21,6 +21,7 @@ mod challenge;
 mod credentials;
 mod error;
 mod limits;
+mod link;
 mod manifest;
 mod pull;
 mod push;
@@ -28,6 +29,7 @@ mod reference;
 mod referrers;
 mod session;
 mod step;
+mod tags;
 
 pub use credentials::{Credentials, DockerConfig};
 pub use error::RegistryError;

@@ -5,28 +5,14 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use hyper::{Method, StatusCode};
 use patchbay_engine::component::Digest;
 use patchbay_pack::image::{INDEX, MANIFEST};
-use semver::Version;
-use serde::Deserialize;
 
 use crate::error::RegistryError;
-use crate::reference::is_tag;
 use crate::session::{Call, Registry};
 
 /// Field with the digest of a manifest.
 pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 /// Field with the subject that the registry noted.
 pub(crate) const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
-
-/// Most tags that are listed.
-const MOST_TAGS: usize = 1_000;
-/// Most bytes of a list of tags.
-const TAGS_BYTES: u64 = 1 << 20;
-
-#[derive(Deserialize)]
-struct TagList {
-    /// Some registries write `null` for none.
-    tags: Option<Vec<String>>,
-}
 
 /// A manifest or an index.
 #[derive(Debug)]
@@ -77,6 +63,17 @@ impl Registry {
         }))
     }
 
+    /// The digest of the tag that the reference names, where the registry has it.
+    ///
+    /// # Errors
+    /// [`RegistryError`]; also for a reference without a tag.
+    pub async fn digest(&mut self) -> Result<Option<Digest>, RegistryError> {
+        let tag = self.reference.tag().map(str::to_owned);
+        let tag =
+            tag.ok_or_else(|| RegistryError::Mismatch(format!("{} has no tag", self.reference)))?;
+        self.tag_digest(&tag).await
+    }
+
     /// The digest of a tag, where the registry has it.
     pub(crate) async fn tag_digest(&mut self, tag: &str) -> Result<Option<Digest>, RegistryError> {
         let to = self.address(&format!("manifests/{tag}"))?;
@@ -125,31 +122,5 @@ impl Registry {
         }
         self.finish(answer).await;
         Ok(has_noted)
-    }
-
-    /// The tags of the repository: versions in their order, then others by name. At most
-    /// [`MOST_TAGS`].
-    ///
-    /// # Errors
-    /// [`RegistryError`].
-    pub async fn tags(&mut self) -> Result<Vec<String>, RegistryError> {
-        let to = self.address(&format!("tags/list?n={MOST_TAGS}"))?;
-        let answer = self.call(&Call::new(Method::GET, to)).await?;
-        if answer.status != StatusCode::OK {
-            let what = format!("repository {}", self.reference.repository());
-            return Err(self.refusal(answer, &what).await);
-        }
-        let bytes = self.read(answer, TAGS_BYTES, "the list of tags").await?;
-        let list: TagList = serde_json::from_slice(&bytes)
-            .map_err(|_| self.misbehaved("sends a list of tags that is none".to_owned()))?;
-        let mut tags = list.tags.unwrap_or_default();
-        // Indexes of signatures are no packs.
-        tags.retain(|tag| !tag.starts_with("sha256-") && is_tag(tag));
-        tags.truncate(MOST_TAGS);
-        tags.sort_by_key(|tag| {
-            let version = Version::parse(&tag.replace('_', "+")).ok();
-            (version.is_none(), version, tag.clone())
-        });
-        Ok(tags)
     }
 }

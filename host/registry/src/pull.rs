@@ -6,7 +6,7 @@ use patchbay_engine::component::Digest;
 use patchbay_pack::image::{
     Descriptor, INDEX, ImageManifest, LAYOUT_BYTES, MANIFEST, PACK, part_name,
 };
-use patchbay_pack::pack_file::{PackFile, PackFileError, version_tag};
+use patchbay_pack::pack_file::{PackFile, PackFileError, tag_version, version_tag};
 use patchbay_pack::store::PackStore;
 use patchbay_pack::{IMAGE_BYTES, MOST_SIGNATURES};
 
@@ -16,6 +16,9 @@ use crate::push::check_names;
 use crate::referrers::is_type;
 use crate::session::Registry;
 use crate::step::Watcher;
+
+/// Most tags of a repository that an error shows.
+const SHOWN_TAGS: usize = 20;
 
 /// A pack that was pulled. Whether it is trusted is for the caller to check, before it is stored.
 #[derive(Clone, Debug)]
@@ -132,15 +135,29 @@ impl Registry {
 
     /// The error for a reference without tag and digest.
     async fn missing_tag(&mut self) -> RegistryError {
+        let reference = self.reference.clone();
         let tags = match self.tags().await {
             Ok(tags) => tags,
+            Err(error @ RegistryError::Misbehaved { .. }) => {
+                return RegistryError::Mismatch(format!(
+                    "{reference} has no tag; write {reference}:TAG ({error})"
+                ));
+            }
             Err(error) => return error,
         };
-        let reference = &self.reference;
-        RegistryError::Mismatch(match tags.last() {
+        let versions = tags.iter().filter(|tag| tag_version(tag).is_some()).count();
+        // Of versions, the newest.
+        let shown = &tags[versions.saturating_sub(SHOWN_TAGS)..];
+        let shown = &shown[..shown.len().min(SHOWN_TAGS)];
+        let left = tags.len() - shown.len();
+        let more = match left {
+            0 => String::new(),
+            left => format!(" ({left} more are there)"),
+        };
+        RegistryError::Mismatch(match shown.last() {
             Some(last) => format!(
-                "{reference} has no tag; write one of {}, such as {reference}:{last}",
-                tags.join(", ")
+                "{reference} has no tag; write one of {}{more}, such as {reference}:{last}",
+                shown.join(", ")
             ),
             None => format!("{reference} has no tag, and the registry has none there"),
         })

@@ -3,8 +3,7 @@
 use hyper::body::Bytes;
 use patchbay_engine::component::Digest;
 use patchbay_pack::image::{Descriptor, EMPTY_BYTES, MANIFEST, SIGNATURE, part_name};
-use patchbay_pack::pack_file::{PackFile, version_tag};
-use semver::Version;
+use patchbay_pack::pack_file::{PackFile, tag_version, version_tag};
 
 use crate::blob_upload::Upload;
 use crate::error::RegistryError;
@@ -172,7 +171,7 @@ pub(crate) fn check_names(
 
 /// Whether a tag is a whole version, such as `1.0.0`.
 fn is_version(tag: &str) -> bool {
-    Version::parse(&tag.replace('_', "+")).is_ok()
+    tag_version(tag).is_some()
 }
 
 #[cfg(test)]

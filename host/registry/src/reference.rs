@@ -68,6 +68,16 @@ impl Reference {
         if self.tag.is_some() {
             return Ok(self);
         }
+        let digest = self.digest;
+        let tagged = self.with_tag(tag)?;
+        Ok(Reference { digest, ..tagged })
+    }
+
+    /// The same repository at a tag, without a digest.
+    ///
+    /// # Errors
+    /// [`ReferenceError`] for a text that is no tag.
+    pub fn with_tag(&self, tag: &str) -> Result<Reference, ReferenceError> {
         if !is_tag(tag) {
             let because = "the tag has other characters than letters, digits and . _ -";
             return Err(ReferenceError {
@@ -77,7 +87,8 @@ impl Reference {
         }
         Ok(Reference {
             tag: Some(tag.to_owned()),
-            ..self
+            digest: None,
+            ..self.clone()
         })
     }
 
@@ -330,6 +341,8 @@ mod tests {
         let reference = parse("registry.example/care").expect("valid");
         let tagged = reference.or_tag("1.0.0").expect("a tag");
         assert_eq!(tagged.tag(), Some("1.0.0"));
+        let other = tagged.with_tag("2").expect("a tag");
+        assert_eq!(other.to_string(), "oci://registry.example/care:2");
         assert_eq!(tagged.or_tag("2").expect("kept").tag(), Some("1.0.0"));
         let reference = parse("registry.example/care").expect("valid");
         assert!(reference.or_tag("1.0.0+build").is_err());

@@ -212,18 +212,7 @@ impl Registry {
         let wrong = || {
             self.misbehaved("names no valid address in the field Location of its answer".to_owned())
         };
-        let location = location.ok_or_else(wrong)?;
-        let text = if location.contains("://") {
-            location.to_owned()
-        } else if let Some(rest) = location.strip_prefix("//") {
-            let scheme = if from.is_https() { "https" } else { "http" };
-            format!("{scheme}://{rest}")
-        } else if location.starts_with('/') {
-            format!("{}{location}", from.origin())
-        } else {
-            return Err(wrong());
-        };
-        WebAddress::parse(&text).map_err(|_| wrong())
+        resolve(from, location.ok_or_else(wrong)?).ok_or_else(wrong)
     }
 
     /// The body of an answer, of at most `most` bytes.
@@ -335,6 +324,21 @@ impl Registry {
             problem: EgressProblem::Interrupted(format!("{what} ends too early")),
         })
     }
+}
+
+/// The address that a text names in an answer of `from`: a URL, or one without scheme or host.
+pub(crate) fn resolve(from: &WebAddress, text: &str) -> Option<WebAddress> {
+    let text = if let Some(rest) = text.strip_prefix("//") {
+        let scheme = if from.is_https() { "https" } else { "http" };
+        format!("{scheme}://{rest}")
+    } else if text.starts_with('/') {
+        format!("{}{text}", from.origin())
+    } else if text.contains("://") {
+        text.to_owned()
+    } else {
+        return None;
+    };
+    WebAddress::parse(&text).ok()
 }
 
 fn is_redirect(status: StatusCode) -> bool {

@@ -54,6 +54,10 @@ pub struct State {
     pub refuses_chunks: bool,
     /// Whether each download begins at the first byte.
     pub ignores_ranges: bool,
+    /// Most tags of a page. Default: 1,000.
+    pub tag_page: usize,
+    /// Whether the list of tags never ends: each page has a new tag and leads to a further page.
+    pub has_endless_tags: bool,
     /// Answers instead of the registry's own, for requests whose `METHOD PATH` contains the text.
     pub canned: Vec<(String, Canned)>,
     /// The requests so far.
@@ -79,6 +83,7 @@ impl TestRegistry {
     pub fn start() -> TestRegistry {
         let state = Arc::new(Mutex::new(State {
             has_referrers: true,
+            tag_page: 1_000,
             ..State::default()
         }));
         let (started, address) = std::sync::mpsc::channel();

@@ -52,7 +52,7 @@ pub(crate) async fn answer(
         }
         Some((repository, "manifests", name)) => manifest(&state.lock(), repository, name),
         Some((repository, "referrers", pack)) => referrers(&state.lock(), repository, pack),
-        Some((repository, "tags", "list")) => tags(&state.lock(), repository),
+        Some((repository, "tags", "list")) => tags(&state.lock(), repository, query),
         Some((repository, "blobs", "uploads/")) => {
             let mut state = state.lock();
             let id = format!("u{}", state.seen.len());
@@ -147,11 +147,39 @@ fn referrers(state: &State, repository: &str, pack: &str) -> Canned {
         .with_body(index.to_string())
 }
 
-fn tags(state: &State, repository: &str) -> Canned {
+fn tags(state: &State, repository: &str, query: &str) -> Canned {
     let keys = state.manifests.keys();
     let names = keys.filter_map(|key| key.strip_prefix(&format!("{repository} ")));
-    let tags: Vec<&str> = names.filter(|name| !name.contains(':')).collect();
-    Canned::status(200).with_body(json!({"name": repository, "tags": tags}).to_string())
+    let mut tags: Vec<&str> = names.filter(|name| !name.contains(':')).collect();
+    tags.sort_unstable();
+    let field = |wanted: &str| {
+        let mut fields = query.split('&').filter_map(|field| field.split_once('='));
+        let found = fields.find(|(name, _)| *name == wanted);
+        found.map(|(_, value)| value)
+    };
+    if state.has_endless_tags {
+        let last = field("last").and_then(|last| last.strip_prefix('t'));
+        let tag = format!("t{}", last.map_or(0, |last| last.parse().unwrap_or(0) + 1));
+        return Canned::status(200)
+            .with_body(json!({"name": repository, "tags": [tag]}).to_string())
+            .with("link", &format!("<list?n=1&last={tag}>; rel=next"));
+    }
+    if let Some(last) = field("last") {
+        tags.retain(|tag| *tag > last);
+    }
+    let asked = field("n").and_then(|number| number.parse().ok());
+    let page = asked.unwrap_or(usize::MAX).min(state.tag_page);
+    let is_whole = tags.len() <= page;
+    tags.truncate(page);
+    let answer =
+        Canned::status(200).with_body(json!({"name": repository, "tags": tags}).to_string());
+    match tags.last() {
+        Some(last) if !is_whole => {
+            let next = format!("</v2/{repository}/tags/list?n={page}&last={last}>; rel=\"next\"");
+            answer.with("link", &next)
+        }
+        _ => answer,
+    }
 }
 
 fn blob(state: &mut State, name: &str, range: Option<String>) -> Canned {

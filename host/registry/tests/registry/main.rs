@@ -5,4 +5,5 @@ mod docker;
 mod example;
 mod lies;
 mod signatures;
+mod tags;
 mod transfers;
