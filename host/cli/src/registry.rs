@@ -11,7 +11,7 @@ use patchbay_engine::component::Digest;
 use patchbay_generations::assemble::InvalidFile;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_outbound::egress::Egress;
-use patchbay_pack::pack_file::PackFile;
+use patchbay_pack::pack_file::{PackFile, version_tag};
 use patchbay_pack::source::{PackPlaces, REGISTRY_SCHEME, locate};
 use patchbay_pack::store::PackStore;
 use patchbay_pack::trust::{TrustReport, TrustSource};
@@ -19,6 +19,7 @@ use patchbay_registry::{
     DockerConfig, Reach, Reference, ReferenceError, Registry, RegistryError, Step,
 };
 use patchbay_server::ServerSettings;
+use semver::Version;
 
 use crate::args::HostFlag;
 use crate::exit::{Exit, Failure};
@@ -238,16 +239,53 @@ fn resolve(
         Err(error) if offline => return Err(wrong(&error)),
         _ => {}
     }
+    Ok(pull_named(&reference, settings)?.file.digest())
+}
+
+/// Pulls a pack that a company file names into the store of the server, where its trust policy accepts
+/// it.
+pub(crate) fn pull_named(
+    reference: &Reference,
+    settings: &ServerSettings,
+) -> Result<StoredPull, Failure> {
     let Some(store) = &settings.store else {
-        let message = "there is no store for packs of registries: set `store` in patchbay.toml, or HOME in the environment";
-        return Err(wrong(&message));
+        return Err(Failure::new(
+            Exit::NotRight,
+            "there is no store for packs of registries: set `store` in patchbay.toml, or HOME in the environment",
+        ));
     };
     let request = PullRequest {
-        reference: &reference,
+        reference,
         store,
         trust: Some(&settings.trust),
     };
+    request.pull(named_reach(settings))
+}
+
+/// The versions in the repository that a company file names, the lowest first, each with its reference.
+pub(crate) fn named_versions(
+    reference: &Reference,
+    settings: &ServerSettings,
+) -> Result<Vec<(Version, Reference)>, Failure> {
+    block_on(tagged_versions(reference, named_reach(settings)))?.map_err(failure)
+}
+
+/// The versions in a repository, the lowest first, each with its reference.
+pub(crate) async fn tagged_versions(
+    reference: &Reference,
+    reach: Reach,
+) -> Result<Vec<(Version, Reference)>, RegistryError> {
+    let mut registry = Registry::new(reference.clone(), reach, credentials());
+    let versions = registry.versions().await?.into_iter();
+    let tagged = versions.map(|version| {
+        let tagged = reference.with_tag(&version_tag(&version.to_string()))?;
+        Ok((version, tagged))
+    });
+    tagged.collect()
+}
+
+/// For a registry that a company file names.
+fn named_reach(settings: &ServerSettings) -> Reach {
     let allow = settings.egress.allow.clone();
-    let reach = Reach::of_named(Egress::new(settings.egress.clone()), allow);
-    Ok(request.pull(reach)?.file.digest())
+    Reach::of_named(Egress::new(settings.egress.clone()), allow)
 }

@@ -305,14 +305,19 @@ fn system(code: &str) -> Result<&'static System, String> {
 
 For each plugin it compares the version that the file uses now with the newest
 one: grants, settings, limits, and what the cases of the version in use decide
-with the newest. It changes nothing.")]
+with the newest. For a pack that the file names as oci://HOST/PATH, it asks the
+registry for its tags that are versions, and pulls the newest into the local
+store. It changes nothing else.")]
 pub(crate) struct PackOutdatedArgs {
     /// Company file
     pub(crate) file: PathBuf,
     /// Do not run the cases of the version in use with the newest
     #[arg(long)]
     pub(crate) skip_cases: bool,
-    /// Settings file of the server: its pack directories
+    /// Connect to no registry: versions are those of the pack directories and the local store
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Settings file of the server: its pack directories, its local store and its trust policy
     #[arg(long, value_name = "FILE", default_value = "patchbay.toml")]
     pub(crate) config: PathBuf,
 }

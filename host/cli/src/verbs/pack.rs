@@ -7,6 +7,7 @@ mod import;
 mod list;
 mod migrate;
 mod outdated;
+mod pack_sources;
 mod publish;
 mod pull;
 mod push;

@@ -13,7 +13,7 @@ use patchbay_pack::migration::{
 use semver::{Version, VersionReq};
 use serde_json::json;
 
-use super::outdated::PackSources;
+use super::pack_sources::PackSources;
 use crate::args::PackMigrateArgs;
 use crate::changed_file::ChangedFile;
 use crate::exit::{Exit, Failure, Outcome};
@@ -22,7 +22,7 @@ use crate::policy::rejected;
 use crate::verbs::change::located;
 
 pub(super) fn run(args: &PackMigrateArgs, as_json: bool) -> Outcome {
-    let places = PackSources::read(&args.config)?;
+    let places = PackSources::read(&args.config, false)?;
     let changed = ChangedFile::lock(&args.file)?;
     let before = InvalidFile::read(&args.file).map_err(rejected)?;
     let file =
@@ -111,7 +111,7 @@ impl Upgrade {
         let current = places.current(wanted, beside)?;
         let versions = places.versions(&current.name, wanted, beside);
         let target = match &args.to {
-            Some(to) => versions.packs.iter().find(|pack| pack.version == *to),
+            Some(to) => versions.versions.iter().find(|pack| pack.version == *to),
             None => versions.newest(),
         };
         let Some(target) = target else {
@@ -120,7 +120,7 @@ impl Upgrade {
                 None => "version".to_owned(),
             };
             let known: Vec<String> = versions
-                .packs
+                .versions
                 .iter()
                 .map(|pack| pack.version.to_string())
                 .collect();
@@ -151,7 +151,7 @@ impl Upgrade {
         }
         let target = match current.version == target.version {
             true => current,
-            false => places.open(&target.path)?,
+            false => places.open(&target.origin)?,
         };
         Ok(Some(Upgrade { from, target }))
     }

@@ -4,103 +4,72 @@ use std::path::Path;
 
 use patchbay_company::{CompanyFile, PluginEntry};
 use patchbay_generations::assemble::InvalidFile;
-use patchbay_pack::Pack;
-use patchbay_pack::build::{BuildOptions, Sources};
 use patchbay_pack::manifest::Manifest;
 use patchbay_pack::migration::migrations_from;
 use patchbay_pack::release::{ReleaseChange, changes, level_of};
-use patchbay_pack::source::{AvailablePacks, PackPlaces, REGISTRY_SCHEME, locate};
+use semver::Version;
 use serde_json::{Value, json};
 
+use super::pack_sources::{PackSources, VersionOrigin};
 use super::release::{all_changes, change_documents, change_lines};
 use crate::args::PackOutdatedArgs;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::numbers::counted;
 use crate::output;
 use crate::policy::rejected;
-use crate::server::settings;
 use crate::verbs::change::located;
 
 pub(super) fn run(args: &PackOutdatedArgs, as_json: bool) -> Outcome {
-    let places = PackSources::read(&args.config)?;
+    let places = PackSources::read(&args.config, !args.offline)?;
     let text = InvalidFile::read(&args.file).map_err(rejected)?;
     let file =
         CompanyFile::parse(&text).map_err(|problems| located(&args.file, &text, problems))?;
     let beside = args.file.parent().unwrap_or(Path::new("."));
-    let (mut rows, mut problems) = (Vec::new(), Vec::new());
+    let mut checks = Vec::new();
     for (plugin, entry) in &file.plugin {
-        match Row::of(plugin, entry, beside, &places, args.skip_cases) {
-            Ok(row) => rows.push(row),
-            Err(problem) => problems.push(format!("plugin {plugin:?}: {problem}")),
-        }
+        let row = Row::of(plugin, entry, beside, &places, args.skip_cases);
+        checks.push(row.map_err(|problem| (plugin.clone(), problem)));
     }
+    let rows: Vec<&Row> = checks.iter().flatten().collect();
     let outdated = rows.iter().filter(|row| row.newest.is_some()).count();
+    let problems: Vec<String> = checks.iter().filter_map(problem_of).collect();
     let document = json!({
         "company": file.company.get_ref(),
         "outdated": outdated,
-        "plugins": rows.iter().map(Row::document).collect::<Vec<_>>(),
+        "plugins": rows.iter().map(|row| row.document()).collect::<Vec<_>>(),
         "problems": problems,
     });
     output::result(as_json, &document, || {
-        for row in &rows {
-            for line in row.lines(&args.file) {
-                output::line(line)?;
+        for check in &checks {
+            match check {
+                Ok(row) => row.lines(&args.file).iter().try_for_each(output::line)?,
+                Err((plugin, problem)) => output::line(format!("{plugin}: {problem}"))?,
             }
         }
-        if rows.is_empty() && problems.is_empty() {
-            output::line("the company file has no plugins")?;
+        match checks.is_empty() {
+            true => output::line("the company file has no plugins"),
+            false => Ok(()),
         }
-        Ok(())
     })?;
-    match problems.is_empty() {
-        true => Ok(Exit::Success),
-        false => Err(Failure::new(Exit::Pack, problems.join("; "))),
+    match problems.len() {
+        0 => Ok(Exit::Success),
+        count => Err(Failure::new(
+            Exit::Pack,
+            format!(
+                "{count} of {} could not be checked as a whole",
+                counted(checks.len() as u64, "plugin")
+            ),
+        )),
     }
 }
 
-/// Where packs are looked for, and whether sources are built.
-pub(super) struct PackSources {
-    pub(super) places: PackPlaces,
-    build: BuildOptions,
-}
-
-impl PackSources {
-    pub(super) fn read(config: &Path) -> Result<PackSources, Failure> {
-        let settings = settings(config)?;
-        let build = BuildOptions {
-            sources: settings.sources,
-            ..BuildOptions::default()
-        };
-        let places = PackPlaces {
-            directories: settings.packs,
-            store: settings.store,
-        };
-        Ok(PackSources { places, build })
-    }
-
-    pub(super) fn open(&self, path: &Path) -> Result<Pack, String> {
-        Pack::open(path, &self.build).map_err(|error| error.to_string())
-    }
-
-    /// The pack that a company file names.
-    pub(super) fn current(&self, wanted: &str, beside: &Path) -> Result<Pack, String> {
-        let found = locate(wanted, beside, &self.places).map_err(|error| error.to_string())?;
-        self.open(&found.path)
-    }
-
-    /// The versions of a pack that this host can use; those beside the company file count too, where
-    /// it names a pack by path.
-    pub(super) fn versions(&self, name: &str, wanted: &str, beside: &Path) -> AvailablePacks {
-        let is_path = wanted.contains('/') || wanted.ends_with(".pack");
-        let named = is_path && !wanted.starts_with(REGISTRY_SCHEME);
-        let path = named.then(|| beside.join(wanted));
-        let directory = path.as_deref().and_then(Path::parent).map(Path::to_owned);
-        let mut places = self.places.clone();
-        places.directories.extend(directory);
-        let mut found = AvailablePacks::find(name, &places);
-        let builds = self.build.sources == Sources::Build;
-        found.packs.retain(|pack| pack.is_file || builds);
-        found
-    }
+/// What is wrong with a check, with the name of the plugin.
+fn problem_of(check: &Result<Row, (String, String)>) -> Option<String> {
+    let (plugin, problem) = match check {
+        Ok(row) => (&row.plugin, row.registry_problem.as_ref()?),
+        Err((plugin, problem)) => (plugin, problem),
+    };
+    Some(format!("plugin {plugin:?}: {problem}"))
 }
 
 /// A plugin, the version of its pack, and the newest.
@@ -108,14 +77,19 @@ struct Row {
     plugin: String,
     pack: String,
     wanted: String,
-    current: semver::Version,
+    current: Version,
     newest: Option<Newer>,
+    /// The newest version that promises to be compatible, where it is above the current one.
+    compatible: Option<Version>,
     broken: Vec<String>,
+    /// Why the versions of its registry are not known.
+    registry_problem: Option<String>,
 }
 
 /// A newer version of a pack.
 struct Newer {
-    version: semver::Version,
+    version: Version,
+    origin: VersionOrigin,
     changes: Vec<ReleaseChange>,
     /// What is wrong with the present settings for it.
     invalid: Vec<String>,
@@ -134,13 +108,16 @@ impl Row {
         let wanted = entry.pack.get_ref();
         let current = places.current(wanted, beside)?;
         let versions = places.versions(&current.name, wanted, beside);
-        let newest = versions
-            .newest()
-            .filter(|newest| newest.version.cmp_precedence(&current.version).is_gt());
+        let is_newer = |version: &Version| version.cmp_precedence(&current.version).is_gt();
+        let newest = versions.newest().filter(|found| is_newer(&found.version));
+        let compatible = versions.newest_compatible(&current.version);
+        let compatible = compatible.filter(|found| is_newer(&found.version));
+        let compatible = compatible.map(|found| found.version.clone());
         let newest = match newest {
             None => None,
-            Some(newest) => {
-                let newest = places.open(&newest.path)?;
+            Some(found) => {
+                let origin = found.origin.clone();
+                let newest = places.open(&origin)?;
                 let found = match skip_cases {
                     true => changes(&current, &newest),
                     false => all_changes(&current, &newest)
@@ -158,6 +135,7 @@ impl Row {
                         .is_some(),
                     invalid: invalid.iter().map(ToString::to_string).collect(),
                     version: newest.version,
+                    origin,
                     changes: found,
                 })
             }
@@ -168,7 +146,9 @@ impl Row {
             wanted: wanted.clone(),
             current: current.version,
             newest,
+            compatible,
             broken: versions.broken,
+            registry_problem: versions.registry_problem,
         })
     }
 
@@ -184,35 +164,69 @@ impl Row {
             "changes": newest.map(|newest| change_documents(&newest.changes)),
             "invalid_settings": newest.map(|newest| &newest.invalid),
             "has_migration": newest.map(|newest| newest.has_migration),
+            "reference": newest.and_then(Newer::reference),
+            "newest_compatible": self.compatible,
             "broken": self.broken,
+            "registry_problem": self.registry_problem,
         })
     }
 
     fn lines(&self, file: &Path) -> Vec<String> {
         let (plugin, pack, current) = (&self.plugin, &self.pack, &self.current);
+        let problem = self.registry_problem.as_ref();
+        let problem =
+            problem.map(|problem| format!("  versions in the registry are not known: {problem}"));
         let Some(newest) = &self.newest else {
-            return vec![format!("{plugin}: {pack} {current} is the newest version")];
+            let first = match problem {
+                None => format!("{plugin}: {pack} {current} is the newest version"),
+                Some(_) => format!("{plugin}: {pack} {current}"),
+            };
+            return [first].into_iter().chain(problem).collect();
         };
         let version = &newest.version;
         let mut lines = vec![format!(
             "{plugin}: {pack} {current} > {version}, a {} release",
             level_of(&newest.changes)
         )];
+        lines.extend(problem);
         let changes = change_lines(&newest.changes).into_iter();
         lines.extend(changes.map(|line| format!("  {line}")));
         let invalid = newest.invalid.iter();
         lines.extend(
             invalid.map(|problem| format!("  the present settings are not valid: {problem}")),
         );
-        let (file, next) = (file.display(), format!("pack = \"{pack}@{version}\""));
-        lines.push(match newest.has_migration || !newest.invalid.is_empty() {
-            true => format!(
+        if let Some(compatible) = self.compatible.as_ref().filter(|one| *one != version) {
+            lines.push(format!("  the newest compatible version is {compatible}"));
+        }
+        let (file, next) = (file.display(), newest.name(pack));
+        let is_migrated = newest.has_migration || !newest.invalid.is_empty();
+        if is_migrated {
+            lines.push(format!(
                 "  `patchbay pack migrate {file} --plugin {plugin} --to {version}` changes the file"
-            ),
-            false => format!(
-                "  write {next} under [plugin.{plugin}], and `patchbay apply {file} --dry-run`"
-            ),
-        });
+            ));
+        }
+        // `migrate` does not change references to registries.
+        if !is_migrated || newest.reference().is_some() {
+            lines.push(format!(
+                "  write pack = {next:?} under [plugin.{plugin}], and `patchbay apply {file} --dry-run`"
+            ));
+        }
         lines
+    }
+}
+
+impl Newer {
+    /// Its reference, where it is in a registry.
+    fn reference(&self) -> Option<String> {
+        match &self.origin {
+            VersionOrigin::Registry(reference) => Some(reference.to_string()),
+            VersionOrigin::Path(_) => None,
+        }
+    }
+
+    /// How a company file names it.
+    fn name(&self, pack: &str) -> String {
+        let by_version = || format!("{pack}@{}", self.version);
+        self.reference().unwrap_or_else(by_version)
     }
 }
