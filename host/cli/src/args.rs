@@ -39,7 +39,7 @@ pub(crate) use operations::{
 pub(crate) use pack::{
     HostFlag, PackArgs, PackBuildArgs, PackDiffArgs, PackGcArgs, PackImportArgs, PackListArgs,
     PackMigrateArgs, PackOutdatedArgs, PackPublishArgs, PackPullArgs, PackPushArgs, PackShowArgs,
-    PackSignArgs, PackVerb, PackVerifyArgs, PasswordFlag, PrintedPart,
+    PackSignArgs, PackVerb, PackVerifyArgs, PasswordFlag, PrintedPart, PublishTarget,
 };
 pub(crate) use packs::{
     BenchArgs, BuildArgs, BuildFlags, ContractArgs, ContractCheckArgs, ContractVerb, InspectArgs,

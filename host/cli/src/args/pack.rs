@@ -6,7 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use patchbay_import::{SYSTEMS, System};
 use patchbay_model::duration::Seconds;
 use patchbay_model::identifier;
-use patchbay_registry::Reference;
+use patchbay_pack::source::REGISTRY_SCHEME;
+use patchbay_registry::{Reference, ReferenceError};
 use semver::Version;
 
 use super::BuildFlags;
@@ -355,21 +356,46 @@ pub(crate) struct PackMigrateArgs {
 #[command(after_help = "Examples:
   patchbay pack publish my-care-1.1.0.pack --to /srv/packs
   patchbay pack publish my-care-1.1.0.pack --to /srv/packs --dry-run
+  patchbay pack publish my-care-1.1.0.pack --to oci://registry.example/acme/my-care
 
 Each file is compared with the highest version below it: a patch release must
 decide as before, and settings and grants that were valid must be valid after a
 minor release (before 1.0.0, after a release with the same number after the
-zero). A version that is there already never changes.")]
+zero). A version that is there already never changes. In a registry, the tag is
+the version, and the credentials are those of `docker login`.")]
 pub(crate) struct PackPublishArgs {
     /// Pack files
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// Directory to publish to
-    #[arg(long, value_name = "DIR")]
-    pub(crate) to: PathBuf,
+    /// Directory, or repository of a registry as oci://HOST/PATH, to publish to
+    #[arg(long, value_name = "DIR|REPOSITORY", value_parser = publish_target)]
+    pub(crate) to: PublishTarget,
     /// Check, and publish nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// Where releases are published.
+#[derive(Clone, Debug)]
+pub(crate) enum PublishTarget {
+    /// A directory of pack files.
+    Directory(PathBuf),
+    /// A repository.
+    Registry(Reference),
+}
+
+/// Parse a directory or a repository.
+fn publish_target(text: &str) -> Result<PublishTarget, String> {
+    if !text.starts_with(REGISTRY_SCHEME) {
+        return Ok(PublishTarget::Directory(PathBuf::from(text)));
+    }
+    let reference: Reference = text
+        .parse()
+        .map_err(|error: ReferenceError| error.to_string())?;
+    match reference.tag().is_none() && reference.digest().is_none() {
+        true => Ok(PublishTarget::Registry(reference)),
+        false => Err("the tag is the version of the pack: write oci://HOST/PATH".to_owned()),
+    }
 }
 
 /// Parse the revision of sources.

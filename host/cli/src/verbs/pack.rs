@@ -12,6 +12,7 @@ mod publish;
 mod pull;
 mod push;
 mod release;
+mod release_place;
 mod show;
 mod sign;
 mod verify;

@@ -1,31 +1,25 @@
 //! `patchbay pack publish`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use patchbay_pack::pack_file::{EXTENSION, PackFile};
+use patchbay_engine::component::Digest;
+use patchbay_pack::pack_file::PackFile;
 use patchbay_pack::release::{ReleaseChange, check_version, least_version, level_of};
-use patchbay_pack::source::{AvailablePacks, PackPlaces};
 use semver::Version;
 use serde_json::json;
 
 use super::release::{all_changes, change_documents, change_lines};
+use super::release_place::{ReleasePlace, ReleaseTarget};
 use crate::args::PackPublishArgs;
-use crate::changed_file::ChangedFile;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 
 pub(super) fn run(args: &PackPublishArgs, as_json: bool) -> Outcome {
-    if !args.to.is_dir() {
-        return Err(Failure::advised(
-            Exit::Machine,
-            format!("{} is no directory", args.to.display()),
-            "create it, and name it under `packs` in the server settings of the hosts that read it",
-        ));
-    }
+    let place = ReleasePlace::open(&args.to)?;
     // Nothing is written before every file was checked.
     let mut releases = Vec::new();
     for path in &args.files {
-        let release = Release::check(path, &args.to)?;
+        let release = Release::check(path, &place)?;
         let is_twice = |other: &Release| {
             other.file.pack().name == release.file.pack().name
                 && other.file.pack().version == release.file.pack().version
@@ -40,7 +34,7 @@ pub(super) fn run(args: &PackPublishArgs, as_json: bool) -> Outcome {
     }
     if !args.dry_run {
         for release in &releases {
-            ChangedFile::lock(&release.target)?.write(&release.file.write())?;
+            place.write(&release.file, &release.target)?;
         }
     }
     let documents: Vec<_> = releases.iter().map(Release::document).collect();
@@ -64,7 +58,7 @@ pub(super) fn run(args: &PackPublishArgs, as_json: bool) -> Outcome {
 struct Release {
     file: PackFile,
     /// Where it goes.
-    target: PathBuf,
+    target: ReleaseTarget,
     /// The version before.
     before: Option<Version>,
     changes: Vec<ReleaseChange>,
@@ -73,47 +67,34 @@ struct Release {
 }
 
 impl Release {
-    /// Reads a pack file and compares it with the version before in the directory.
-    fn check(path: &Path, directory: &Path) -> Result<Release, Failure> {
+    /// Reads a pack file and compares it with the version before that is published.
+    fn check(path: &Path, place: &ReleasePlace) -> Result<Release, Failure> {
         let file = super::open(path)?;
         let (name, version) = (file.pack().name.clone(), file.pack().version.clone());
-        let places = PackPlaces {
-            directories: vec![directory.to_owned()],
-            store: None,
-        };
-        let known = AvailablePacks::find(&name, &places);
-        if let Some(broken) = known.broken.first() {
-            // It may be the version before.
-            return Err(Failure::advised(
-                Exit::Pack,
-                broken,
-                "remove the file or replace it by a valid one",
-            ));
-        }
-        let mut files = known.clone();
-        files.packs.retain(|pack| pack.is_file);
-        let target = directory.join(format!("{name}-{version}.{EXTENSION}"));
-        let before = match files.before(&version) {
-            Some(before) => Some(super::open(&before.path)?.into_pack()),
+        let published = place.releases(&name)?;
+        let before = published
+            .iter()
+            .filter(|one| one.version.cmp_precedence(&version).is_lt())
+            .max_by(|one, other| one.version.cmp(&other.version));
+        let before = match before {
+            Some(before) => Some(place.open_release(before)?.into_pack()),
             None => None,
         };
         let changes = match &before {
             Some(before) => all_changes(before, file.pack())?,
             None => Vec::new(),
         };
-        let same = |one: &&patchbay_pack::source::AvailablePack| {
-            one.version.cmp_precedence(&version).is_eq()
-        };
-        let same = files.packs.iter().find(same);
+        let mut published = published.into_iter();
+        let same = published.find(|one| one.version.cmp_precedence(&version).is_eq());
         let mut release = Release {
-            target: same.map_or(target, |same| same.path.clone()),
+            target: place.target(&file, same.as_ref())?,
             before: before.map(|before| before.version),
             changes,
             is_known: same.is_some(),
             file,
         };
         if let Some(same) = same {
-            release.require_same(&super::open(&same.path)?)?;
+            release.require_same(&same.version, place.digest(&same)?)?;
             release.changes.clear();
             return Ok(release);
         }
@@ -126,9 +107,9 @@ impl Release {
     }
 
     /// Refuses to change a version that is there; signatures may be added.
-    fn require_same(&self, published: &PackFile) -> Result<(), Failure> {
+    fn require_same(&self, published: &Version, digest: Digest) -> Result<(), Failure> {
         let version = &self.file.pack().version;
-        if published.digest() == self.file.digest() && published.pack().version == *version {
+        if digest == self.file.digest() && published == version {
             return Ok(());
         }
         let least = least_version(version, level_of(&self.changes));
@@ -137,7 +118,7 @@ impl Release {
             format!(
                 "{} is published with another content: digest {} there, {} here",
                 self.name(),
-                published.digest(),
+                digest,
                 self.file.digest()
             ),
             format!(
@@ -175,11 +156,16 @@ impl Release {
     }
 
     fn document(&self) -> serde_json::Value {
+        let (file, reference) = match &self.target {
+            ReleaseTarget::File(path) => (Some(path), None),
+            ReleaseTarget::Registry(reference) => (None, Some(reference.to_string())),
+        };
         json!({
             "name": self.file.pack().name,
             "version": self.file.pack().version,
             "digest": self.file.digest(),
-            "file": self.target,
+            "file": file,
+            "reference": reference,
             "before": self.before,
             "level": level_of(&self.changes),
             "changes": change_documents(&self.changes),
@@ -187,7 +173,7 @@ impl Release {
     }
 
     fn lines(&self, dry_run: bool) -> Vec<String> {
-        let (name, target) = (self.name(), self.target.display());
+        let (name, target) = (self.name(), &self.target);
         let first = match (self.is_known, dry_run) {
             (true, _) => format!("{name} is published already: {target}"),
             (false, true) => format!("{name} would be published: {target}"),
