@@ -6,6 +6,7 @@
 //! as before, and a minor release accepts the settings and grants that were valid before. Before
 //! 1.0.0 the number after the zero makes both, as in Cargo.
 
+mod data_changes;
 mod pack_changes;
 
 use std::fmt;
@@ -42,6 +43,8 @@ codes! {
         Stages = "stages",
         /// The format of stored state.
         State = "state",
+        /// The names, kinds, keys and columns of its data, and their content.
+        Data = "data",
         /// What the policy decides.
         Behaviour = "behaviour",
         /// Who publishes the pack, and under which licence.

@@ -5,6 +5,7 @@ use patchbay_model::decision::stage::Stage;
 use serde_json::Value;
 
 use super::ChangeLevel::{Major, Minor};
+use super::data_changes::data_changes;
 use super::{ChangeArea, ChangeLevel, ReleaseChange};
 use crate::manifest::{Manifest, PackSection};
 use crate::pack::Pack;
@@ -36,6 +37,9 @@ pub fn changes(before: &Pack, after: &Pack) -> Vec<ReleaseChange> {
     }
     if let Some((level, what)) = state_change(before, after) {
         add(level, ChangeArea::State, what);
+    }
+    for (level, what) in data_changes(&before.data, &after.data) {
+        add(level, ChangeArea::Data, what);
     }
     for (level, what) in origin_changes(before, after) {
         add(level, ChangeArea::Origin, what);
