@@ -175,9 +175,20 @@ fn personal_data(case: &Value) -> Option<&'static str> {
         Value::Object(fields) => fields.iter().find_map(|(name, value)| match name.as_str() {
             "text" | "address" | "name" => value.as_str().and_then(kind_in),
             "settings" | "expect" | "knowledge" | "queues" | "agents" => None,
+            "data" => personal_data_in_texts(value),
             _ => personal_data(value),
         }),
         Value::Array(items) => items.iter().find_map(personal_data),
+        _ => None,
+    }
+}
+
+/// Kind of personal data in any text below a value: a table may be that of a company's customers.
+fn personal_data_in_texts(value: &Value) -> Option<&'static str> {
+    match value {
+        Value::String(text) => kind_in(text),
+        Value::Array(items) => items.iter().find_map(personal_data_in_texts),
+        Value::Object(fields) => fields.values().find_map(personal_data_in_texts),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Cases: inputs and the decisions expected for them, as JSON or TOML files in a pack's `cases/`.
 
 mod advice;
+mod case_data;
 mod case_run;
 mod check;
 mod expect;
@@ -44,6 +45,10 @@ pub struct Case {
     /// Settings of the policy; the schema's defaults are filled in.
     #[serde(default)]
     pub settings: Map<String, Value>,
+    /// Data in place of the pack's own, by name: for a table a list of rows or a CSV text, for bytes a
+    /// text or `{"base64": …}`.
+    #[serde(default)]
+    pub data: BTreeMap<String, Value>,
     /// Time of the first step. Default: 2026-03-02T10:00:00Z, a Monday.
     #[serde(default = "monday")]
     pub now: Timestamp,

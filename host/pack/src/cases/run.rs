@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::case_run::CaseRun;
 use super::expect::{Mismatch, compare};
-use super::{Case, CaseError, advice};
+use super::{Case, CaseError, advice, case_data};
 use crate::pack::Pack;
 
 /// Result of one step.
@@ -69,7 +69,7 @@ impl CaseReport {
 pub struct CaseRunner<'a> {
     pack: &'a Pack,
     engine: Engine,
-    /// The plugin activated with each settings.
+    /// The plugin activated with each settings and the pack's own data.
     plugins: HashMap<String, Arc<Plugin>>,
     prepared: usize,
 }
@@ -97,7 +97,8 @@ impl<'a> CaseRunner<'a> {
         })
     }
 
-    /// Times that it prepared the policy: once for each distinct settings of the cases.
+    /// Times that it prepared the policy: once for each distinct settings of the cases, and for each
+    /// case with data of its own.
     pub fn prepared(&self) -> usize {
         self.prepared
     }
@@ -183,9 +184,11 @@ impl<'a> CaseRunner<'a> {
                 format!("settings: {}", texts.join("; "))
             })?;
         let key = settings.to_string();
-        if let Some(known) = self.plugins.get(&key) {
+        let has_own_data = case.data.is_empty();
+        if let Some(known) = self.plugins.get(&key).filter(|_| has_own_data) {
             return Ok(Arc::clone(known));
         }
+        let data = case_data::replaced(&self.pack.data, &case.data)?;
         let engine = &self.engine;
         let ceiling = &engine.settings().ceiling;
         let limits = Limits::resolve(ceiling, &self.pack.limits, &Default::default()).map_err(
@@ -197,7 +200,7 @@ impl<'a> CaseRunner<'a> {
             version: self.pack.version.to_string(),
             component: self.pack.component.clone(),
             settings,
-            data: self.pack.data.clone(),
+            data,
             grants: self.pack.needs.clone(),
             limits,
             state_version: self.pack.state_version,
@@ -212,7 +215,9 @@ impl<'a> CaseRunner<'a> {
                 None => message,
             }
         })?);
-        self.plugins.insert(key, Arc::clone(&plugin));
+        if has_own_data {
+            self.plugins.insert(key, Arc::clone(&plugin));
+        }
         Ok(plugin)
     }
 }

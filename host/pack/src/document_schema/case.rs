@@ -41,6 +41,7 @@ pub(super) fn input() -> Value {
             "$schema": text("This schema, for editors"),
             "note": text("What the case shows, in one sentence"),
             "settings": {"type": "object", "description": "The policy's settings; the schema's defaults are filled in"},
+            "data": described(map(data()), "Data in place of the pack's own, by name"),
             "now": moment("Time of the first step; default 2026-03-02T10:00:00Z, a Monday"),
             "seed": int64(0, "Seed of the random numbers; default 0"),
             "agents": list(agent()),
@@ -54,6 +55,17 @@ pub(super) fn input() -> Value {
         }),
         &["steps"],
     )
+}
+
+/// What takes the place of a table or bytes of the pack.
+fn data() -> Value {
+    let row = described(map(text("Value")), "A row: a text for each column");
+    let base64 = object(json!({"base64": text("The bytes, in base64")}), &["base64"]);
+    json!({"anyOf": [
+        described(list(row), "The rows of a table; columns that a row does not name are empty"),
+        text("A table as CSV; for bytes, a text"),
+        described(base64, "Bytes"),
+    ]})
 }
 
 pub(super) fn schema() -> Value {
