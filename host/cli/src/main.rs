@@ -12,6 +12,7 @@ mod input;
 mod numbers;
 mod output;
 mod policy;
+mod progress_notes;
 mod registry;
 mod server;
 mod verbs;

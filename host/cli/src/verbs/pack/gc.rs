@@ -20,6 +20,7 @@ use crate::document::{list, text};
 use crate::exit::{Exit, Failure, Outcome, io};
 use crate::numbers::{bytes, counted};
 use crate::output;
+use crate::progress_notes::ProgressNotes;
 use crate::registry::{host_config, host_settings, store_of};
 use crate::server::JournalAccess;
 
@@ -135,9 +136,26 @@ fn packs_of_journal(journal: &dyn Journal, needed: &mut BTreeSet<Digest>) -> Res
 /// The server names the components of generations: enough to know their packs.
 fn packs_of_server(api: &BlockingClient, needed: &mut BTreeSet<Digest>) -> Result<(), Failure> {
     let status = api.get("/v1/status")?;
-    for company in list(&status, "companies") {
+    let companies = list(&status, "companies");
+    // One request for each generation, as pages of the list have no packs; generations of one digest
+    // have the same components.
+    let (mut notes, mut asked) = (ProgressNotes::start(), 0);
+    let mut known = BTreeSet::new();
+    for (index, company) in companies.iter().enumerate() {
         let base = company_path(text(company, "company"), "generations");
         for generation in api.list(&base, "generations", "before")? {
+            if !known.insert(text(&generation, "digest").to_owned()) {
+                continue;
+            }
+            asked += 1;
+            notes.step(|| {
+                format!(
+                    "asking the server which packs its generations have: {}, company {} of {}",
+                    counted(asked, "generation"),
+                    index + 1,
+                    companies.len()
+                )
+            });
             let number = &generation["generation"];
             let detail = api.get(&format!("{base}/{number}"))?;
             let packs = detail["packs"].as_object().into_iter().flatten();
