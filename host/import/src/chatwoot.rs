@@ -9,7 +9,8 @@ mod export;
 mod names;
 mod rules;
 
-use crate::{Construct, Import, ImportError, ImportedFile, MAX_BYTES, Options};
+use crate::systems::read_export;
+use crate::{Import, ImportError, ImportedFile, Options};
 
 use company_file::CompanyText;
 use export::Export;
@@ -19,8 +20,6 @@ use names::Names;
 const PLUGIN: &str = "automation";
 /// The queue of conversations without a team.
 const DEFAULT_QUEUE: &str = "general";
-/// Most unsupported constructs that are listed.
-const MAX_CONSTRUCTS: usize = 200;
 /// Most notes that are listed.
 const MAX_NOTES: usize = 200;
 
@@ -29,11 +28,7 @@ const MAX_NOTES: usize = 200;
 /// # Errors
 /// It is not JSON, or another document.
 pub fn import(text: &str, options: &Options) -> Result<Import, ImportError> {
-    if text.len() > MAX_BYTES {
-        let message = format!("the export has more than {MAX_BYTES} bytes");
-        return Err(ImportError::Document(message));
-    }
-    let document = serde_json::from_str(text).map_err(|error| ImportError::syntax(&error))?;
+    let document = read_export(text)?;
     let mut import = Import::default();
     let mut export = Export::read(&document, &mut import.unsupported)?;
     rules::limit(&mut export, &mut import);
@@ -62,14 +57,7 @@ pub fn import(text: &str, options: &Options) -> Result<Import, ImportError> {
         ),
         text: company.write(),
     });
-    let found = import.unsupported.len();
-    if found > MAX_CONSTRUCTS {
-        import.unsupported.truncate(MAX_CONSTRUCTS);
-        import.unsupported.push(Construct::new(
-            "",
-            format!("{} more are not listed", found - MAX_CONSTRUCTS),
-        ));
-    }
+    import.limit_unsupported();
     let more = import.notes.len().saturating_sub(MAX_NOTES);
     if more > 0 {
         // What is said about the whole export stands last.

@@ -13,6 +13,21 @@ pub struct Import {
     pub notes: Vec<String>,
 }
 
+/// Most unsupported constructs that are listed.
+const MAX_CONSTRUCTS: usize = 200;
+
+impl Import {
+    /// Leaves out what is beyond the most that is listed, and says how much that is.
+    pub(crate) fn limit_unsupported(&mut self) {
+        let more = self.unsupported.len().saturating_sub(MAX_CONSTRUCTS);
+        if more > 0 {
+            self.unsupported.truncate(MAX_CONSTRUCTS);
+            let message = format!("{more} more are not listed");
+            self.unsupported.push(Construct::new("", message));
+        }
+    }
+}
+
 /// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedFile {

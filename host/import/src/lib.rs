@@ -6,6 +6,7 @@
 mod construct;
 mod files;
 mod systems;
+mod toml_text;
 
 pub mod chatwoot;
 pub mod taskrouter;

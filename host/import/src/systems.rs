@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{Import, chatwoot, taskrouter};
+use crate::{Import, MAX_BYTES, chatwoot, taskrouter};
 
 /// A system to import from.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +49,18 @@ pub struct Options {
     pub pack: String,
 }
 
+/// The JSON document of an export.
+///
+/// # Errors
+/// It is longer than [`MAX_BYTES`], or not JSON.
+pub(crate) fn read_export(text: &str) -> Result<serde_json::Value, ImportError> {
+    if text.len() > MAX_BYTES {
+        let message = format!("the export has more than {MAX_BYTES} bytes");
+        return Err(ImportError::Document(message));
+    }
+    serde_json::from_str(text).map_err(|error| ImportError::syntax(&error))
+}
+
 /// Why an export cannot be imported at all.
 #[derive(Debug, Error)]
 pub enum ImportError {
@@ -69,7 +81,7 @@ pub enum ImportError {
 
 impl ImportError {
     /// The error of a JSON parser, without its position in the text.
-    pub(crate) fn syntax(error: &serde_json::Error) -> ImportError {
+    fn syntax(error: &serde_json::Error) -> ImportError {
         let (line, column) = (error.line(), error.column());
         let text = error.to_string();
         let position = format!(" at line {line} column {column}");

@@ -13,26 +13,21 @@ mod settings;
 mod workers;
 mod workflow;
 
-use crate::{Construct, Import, ImportError, ImportedFile, MAX_BYTES, Options};
+use crate::systems::read_export;
+use crate::{Import, ImportError, ImportedFile, Options};
 
 use company_file::CompanyText;
 use export::Export;
 
 /// Name of the plugin in the company file.
 const PLUGIN: &str = "workflow";
-/// Most unsupported constructs that are listed.
-const MAX_CONSTRUCTS: usize = 200;
 
 /// Reads an export.
 ///
 /// # Errors
 /// It is not JSON, or another document.
 pub fn import(text: &str, options: &Options) -> Result<Import, ImportError> {
-    if text.len() > MAX_BYTES {
-        let message = format!("the export has more than {MAX_BYTES} bytes");
-        return Err(ImportError::Document(message));
-    }
-    let document = serde_json::from_str(text).map_err(|error| ImportError::syntax(&error))?;
+    let document = read_export(text)?;
     let mut import = Import::default();
     let export = Export::read(&document, &mut import.unsupported)?;
     let (mut configuration, mut workflow) = workflow::read(&export, &mut import.unsupported);
@@ -94,12 +89,7 @@ pub fn import(text: &str, options: &Options) -> Result<Import, ImportError> {
             text: workers::lines(&agents),
         });
     }
-    let more = import.unsupported.len().saturating_sub(MAX_CONSTRUCTS);
-    if more > 0 {
-        import.unsupported.truncate(MAX_CONSTRUCTS);
-        let message = format!("{more} more parts have no counterpart");
-        import.unsupported.push(Construct::new("", message));
-    }
+    import.limit_unsupported();
     Ok(import)
 }
 

@@ -1,12 +1,13 @@
 //! The text of the company file.
 
 use serde_json::{Map, Value as Json, json};
-use toml::{Table, Value};
+use toml::Value;
 
 use super::names::Names;
 use super::rules::{ImportedRule, default_queue};
 use super::{DEFAULT_QUEUE, PLUGIN};
 use crate::Options;
+use crate::toml_text::{self, from_json};
 
 /// What the company file is made of.
 pub(super) struct CompanyText<'a> {
@@ -150,28 +151,6 @@ fn comment(text: &mut String, line: &str) {
 
 fn push(text: &mut String, json: &Json) {
     if let Some(Value::Table(table)) = from_json(json) {
-        // A table of texts, numbers and tables can always be written.
-        text.push_str(&toml::to_string_pretty::<Table>(&table).unwrap_or_default());
-        text.push('\n');
+        toml_text::push(text, &table);
     }
-}
-
-/// The value without `null`, which TOML does not have and the rules read as absent.
-fn from_json(json: &Json) -> Option<Value> {
-    Some(match json {
-        Json::Null => return None,
-        Json::Bool(value) => Value::from(*value),
-        Json::Number(number) => match number.as_i64() {
-            Some(number) => Value::from(number),
-            None => Value::from(number.as_f64()?),
-        },
-        Json::String(text) => Value::from(text.as_str()),
-        Json::Array(entries) => Value::Array(entries.iter().filter_map(from_json).collect()),
-        Json::Object(entries) => Value::Table(
-            entries
-                .iter()
-                .filter_map(|(key, value)| Some((key.clone(), from_json(value)?)))
-                .collect(),
-        ),
-    })
 }

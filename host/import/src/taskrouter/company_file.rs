@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use toml::{Table, Value};
 
 use crate::Options;
+use crate::toml_text::{from_json, push};
 
 use super::PLUGIN;
 use super::queues::Queue;
@@ -31,16 +32,16 @@ impl CompanyText<'_> {
             "company".to_owned(),
             Value::from(self.options.company.as_str()),
         );
-        push(&mut text, head);
+        push(&mut text, &head);
         let route = Value::Array(vec![Value::from(PLUGIN)]);
-        push(&mut text, table("pipeline", [("route", route)]));
+        push(&mut text, &table("pipeline", [("route", route)]));
         for queue in self.queues {
             let name = queue.name.replace(char::is_control, " ");
             text.push_str(&format!("# Task queue {name}\n"));
-            push(&mut text, queue_table(queue));
+            push(&mut text, &queue_table(queue));
         }
-        push(&mut text, self.desk());
-        push(&mut text, self.plugin());
+        push(&mut text, &self.desk());
+        push(&mut text, &self.plugin());
         text
     }
 
@@ -125,32 +126,4 @@ fn table<'a>(name: &str, entries: impl IntoIterator<Item = (&'a str, Value)>) ->
     let mut table = Table::new();
     table.insert(name.to_owned(), Value::Table(entries.collect()));
     table
-}
-
-fn push(text: &mut String, table: Table) {
-    // A table of strings, numbers and tables can always be written.
-    text.push_str(&toml::to_string_pretty(&table).unwrap_or_default());
-    if !text.ends_with("\n\n") {
-        text.push('\n');
-    }
-}
-
-/// The value without `null`, which TOML does not have and the workflow reads as absent.
-fn from_json(json: &Json) -> Option<Value> {
-    Some(match json {
-        Json::Null => return None,
-        Json::Bool(value) => Value::from(*value),
-        Json::Number(number) => match number.as_i64() {
-            Some(number) => Value::from(number),
-            None => Value::from(number.as_f64()?),
-        },
-        Json::String(text) => Value::from(text.as_str()),
-        Json::Array(items) => Value::Array(items.iter().filter_map(from_json).collect()),
-        Json::Object(entries) => Value::Table(
-            entries
-                .iter()
-                .filter_map(|(key, value)| Some((key.clone(), from_json(value)?)))
-                .collect(),
-        ),
-    })
 }
