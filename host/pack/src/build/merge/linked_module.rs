@@ -3,17 +3,18 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
-use wasm_encoder::reencode::{Error, Reencode};
+use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, EntityType,
-    ExportSection, FunctionSection, GlobalSection, ImportSection, MemorySection, Module,
-    TableSection, TypeSection,
+    CodeSection, DataCountSection, DataSection, ElementSection, EntityType, ExportSection,
+    FunctionSection, GlobalSection, ImportSection, MemorySection, Module, TableSection,
+    TypeSection,
 };
-use wasmparser::{Operator, TypeRef};
+use wasmparser::TypeRef;
 
 use super::MergeError;
 use super::component_items::{ComponentItems, Item, ItemKind, Reference};
 use super::core_module::CoreModule;
+use super::member_indexes::MemberIndexes;
 
 /// Name of the module that the merged module imports from.
 pub(super) const OUTSIDE: &str = "outside";
@@ -28,21 +29,21 @@ pub(super) struct Member {
 }
 
 /// An item of a member: the member, the kind, and the index in its module.
-type Place = (usize, ItemKind, u32);
+pub(super) type Place = (usize, ItemKind, u32);
 
 /// Where an item is defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Definition {
+pub(super) enum Definition {
     Member(Place),
     Outside(Reference),
 }
 
 /// What to add to the indexes of each member, by kind.
 #[derive(Debug, Default)]
-struct Offsets {
-    types: Vec<u32>,
-    data: Vec<u32>,
-    elements: Vec<u32>,
+pub(super) struct Offsets {
+    pub(super) types: Vec<u32>,
+    pub(super) data: Vec<u32>,
+    pub(super) elements: Vec<u32>,
     /// Of what a member defines, counted from its first definition.
     functions: Vec<u32>,
     globals: Vec<u32>,
@@ -54,14 +55,14 @@ struct Offsets {
 pub(super) struct LinkedModule<'a> {
     items: &'a ComponentItems<'a>,
     members: Vec<Member>,
-    modules: Vec<CoreModule<'a>>,
+    pub(super) modules: Vec<CoreModule<'a>>,
     member_of: HashMap<u32, usize>,
     resolved: RefCell<HashMap<Place, Definition>>,
     /// The core functions that it imports, by their index, and the type of each.
     outside: Vec<Reference>,
     outside_types: Vec<u32>,
     outside_index: HashMap<Reference, u32>,
-    offsets: Offsets,
+    pub(super) offsets: Offsets,
     /// Index in the merged module of each function and global of each member, imports first.
     functions: Vec<Vec<u32>>,
     globals: Vec<Vec<u32>>,
@@ -154,7 +155,7 @@ impl<'a> LinkedModule<'a> {
             imports.import(OUTSIDE, &index.to_string(), function);
         }
         for (at, module) in self.modules.iter().enumerate() {
-            let mut indexes = MemberIndexes { linked: self, at };
+            let mut indexes = MemberIndexes::new(self, at);
             if let Some(of_module) = &module.types {
                 indexes.parse_type_section(&mut types, of_module.clone())?;
             }
@@ -249,7 +250,7 @@ impl<'a> LinkedModule<'a> {
     }
 
     /// Where an item is defined.
-    fn resolve(&self, place: Place) -> Result<Definition, MergeError> {
+    pub(super) fn resolve(&self, place: Place) -> Result<Definition, MergeError> {
         let (at, kind, index) = place;
         let import = self.modules[at].imports_of(kind).nth(index as usize);
         let Some(import) = import else {
@@ -320,7 +321,7 @@ impl<'a> LinkedModule<'a> {
     }
 
     /// The index of an item in the merged module.
-    fn final_index(&self, (at, kind, index): Place) -> Result<u32, MergeError> {
+    pub(super) fn final_index(&self, (at, kind, index): Place) -> Result<u32, MergeError> {
         let indexes = match kind {
             ItemKind::Function => &self.functions[at],
             ItemKind::Global => &self.globals[at],
@@ -329,138 +330,6 @@ impl<'a> LinkedModule<'a> {
         };
         let index = indexes.get(index as usize).copied();
         index.ok_or(MergeError::Unsupported("an index beyond its module"))
-    }
-
-    /// A constant expression of a member without what it reads of globals: the engine knows a table
-    /// in advance if the places of its elements are numbers.
-    fn constant(
-        &self,
-        at: usize,
-        value: wasmparser::ConstExpr<'_>,
-    ) -> Result<Constant, MergeError> {
-        let mut numbers = Vec::new();
-        let mut reader = value.get_operators_reader();
-        while !reader.is_end_then_eof() {
-            let number = match reader.read()? {
-                Operator::I32Const { value } => value,
-                Operator::GlobalGet { global_index } => match self.global(at, global_index)? {
-                    Constant::Number(number) => number,
-                    other if numbers.is_empty() && reader.is_end_then_eof() => return Ok(other),
-                    Constant::Other(_) => {
-                        return Err(MergeError::Unsupported("arithmetic of long constants"));
-                    }
-                },
-                operator @ (Operator::I32Add | Operator::I32Sub) => {
-                    let (Some(right), Some(left)) = (numbers.pop(), numbers.pop()) else {
-                        return Err(MergeError::Unsupported("an invalid constant"));
-                    };
-                    match operator {
-                        Operator::I32Add => i32::wrapping_add(left, right),
-                        _ => i32::wrapping_sub(left, right),
-                    }
-                }
-                _ if numbers.is_empty() => return self.other_constant(at, value),
-                _ => return Err(MergeError::Unsupported("arithmetic of long constants")),
-            };
-            numbers.push(number);
-        }
-        match *numbers {
-            [number] => Ok(Constant::Number(number)),
-            _ => Err(MergeError::Unsupported("an invalid constant")),
-        }
-    }
-
-    /// A constant of one operator that is no 32-bit integer.
-    fn other_constant(
-        &self,
-        at: usize,
-        value: wasmparser::ConstExpr<'_>,
-    ) -> Result<Constant, MergeError> {
-        let mut reader = value.get_operators_reader();
-        reader.read()?;
-        if !reader.is_end_then_eof() {
-            return Err(MergeError::Unsupported("arithmetic of long constants"));
-        }
-        let mut indexes = MemberIndexes { linked: self, at };
-        let value = wasm_encoder::reencode::utils::const_expr(&mut indexes, value)?;
-        Ok(Constant::Other(value))
-    }
-
-    /// The first value of a global of a member.
-    fn global(&self, at: usize, index: u32) -> Result<Constant, MergeError> {
-        let Definition::Member((at, _, index)) = self.resolve((at, ItemKind::Global, index))?
-        else {
-            return Err(MergeError::Unsupported("a global from outside"));
-        };
-        let imports = self.modules[at].imports_of(ItemKind::Global).count() as u32;
-        let global = self.modules[at].globals.get((index - imports) as usize);
-        let global = global.ok_or(MergeError::Unsupported("an absent global"))?;
-        match global.ty.mutable {
-            true => Err(MergeError::Unsupported("a constant that changes")),
-            false => self.constant(at, global.init_expr.clone()),
-        }
-    }
-}
-
-/// A constant expression.
-enum Constant {
-    Number(i32),
-    Other(ConstExpr),
-}
-
-/// The indexes of a member in the merged module.
-struct MemberIndexes<'l, 'a> {
-    linked: &'l LinkedModule<'a>,
-    at: usize,
-}
-
-impl MemberIndexes<'_, '_> {
-    fn index(&self, kind: ItemKind, index: u32) -> Result<u32, Error<MergeError>> {
-        let index = self.linked.final_index((self.at, kind, index));
-        index.map_err(Error::UserError)
-    }
-}
-
-impl Reencode for MemberIndexes<'_, '_> {
-    type Error = MergeError;
-
-    fn data_index(&mut self, data: u32) -> Result<u32, Error<MergeError>> {
-        Ok(self.linked.offsets.data[self.at] + data)
-    }
-
-    fn element_index(&mut self, element: u32) -> Result<u32, Error<MergeError>> {
-        Ok(self.linked.offsets.elements[self.at] + element)
-    }
-
-    fn function_index(&mut self, function: u32) -> Result<u32, Error<MergeError>> {
-        self.index(ItemKind::Function, function)
-    }
-
-    fn global_index(&mut self, global: u32) -> Result<u32, Error<MergeError>> {
-        self.index(ItemKind::Global, global)
-    }
-
-    fn memory_index(&mut self, memory: u32) -> Result<u32, Error<MergeError>> {
-        self.index(ItemKind::Memory, memory)
-    }
-
-    fn table_index(&mut self, table: u32) -> Result<u32, Error<MergeError>> {
-        self.index(ItemKind::Table, table)
-    }
-
-    fn type_index(&mut self, type_index: u32) -> Result<u32, Error<MergeError>> {
-        Ok(self.linked.offsets.types[self.at] + type_index)
-    }
-
-    fn const_expr(
-        &mut self,
-        value: wasmparser::ConstExpr<'_>,
-    ) -> Result<ConstExpr, Error<MergeError>> {
-        match self.linked.constant(self.at, value) {
-            Ok(Constant::Number(number)) => Ok(ConstExpr::i32_const(number)),
-            Ok(Constant::Other(value)) => Ok(value),
-            Err(error) => Err(Error::UserError(error)),
-        }
     }
 }
 
