@@ -93,6 +93,8 @@ fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// [`MergeError`]: the component is used as it is.
 pub(super) fn merge_core_modules(component: &[u8]) -> Result<Vec<u8>, MergeError> {
+    // Its items name earlier ones alone: nothing that follows them can go on for ever.
+    Validator::new().validate_all(component)?;
     let items = ComponentItems::read(component)?;
     let merged = ComponentWriter::new(&items)?.write()?;
     Validator::new().validate_all(&merged)?;

@@ -20,6 +20,7 @@ pub(super) fn find_members<'a>(
         return Err(MergeError::Unsupported("no memory, or several"));
     };
     let mut reached = HashSet::from([main.0]);
+    let mut stubs = Vec::new();
     let mut members = vec![Member {
         instance: main.0.index,
         module: main.1,
@@ -37,13 +38,19 @@ pub(super) fn find_members<'a>(
         let of_module = &modules[module];
         let is_stub = of_module.imports.is_empty() && !of_module.has_table();
         let is_member = reached.contains(&defines) && !of_module.fills_shims();
-        if defines != main.0 && (is_stub || is_member) {
-            members.push(Member {
-                instance: defines.index,
-                module: *module,
-            });
+        let member = Member {
+            instance: defines.index,
+            module: *module,
+        };
+        if defines != main.0 && is_stub {
+            stubs.push(member);
+        } else if defines != main.0 && is_member {
+            members.push(member);
         }
     }
+    // componentize-py makes them in another order each time.
+    stubs.sort_by_key(|stub| items.module(stub.module).unwrap_or_default());
+    members.extend(stubs);
     Ok(members)
 }
 
