@@ -128,8 +128,9 @@ pub struct PluginEntry {
     /// per interaction.
     #[serde(default)]
     pub reuse: u32,
-    /// Files that take the place of the pack's own data, by the name of the data;
-    /// relative paths start at the company file.
+    /// What takes the place of the pack's own data, by the name of the data: files, whose relative
+    /// paths start at the company file, or `sha256:…` of data that the pack or a stored generation of
+    /// the company has.
     #[serde(default)]
     pub data: BTreeMap<String, Spanned<String>>,
     /// Names of keys of the host's trust policy that must have signed the pack,

@@ -36,11 +36,13 @@ use patchbay_pack::{Pack, SourceError};
 
 use crate::{Generation, QueueSettings};
 use cases::{CasesInterrupted, PassedPacks};
+use data::NamedData;
 use parts::{check_references, pipelines, plugin, publishers, surroundings};
 use settings_upgrade::UsedPack;
 use signing_keys::targets;
 use source::Source;
 
+pub(crate) use data::complete as complete_data;
 pub use findings::Findings;
 pub use invalid_file::InvalidFile;
 pub(crate) use setting_secrets::forbidden_secrets;
@@ -127,7 +129,10 @@ impl Assembler {
             Some(directory.join(path))
         });
         let data = file.plugin.values().flat_map(|entry| entry.data.values());
-        let data = data.map(|path| directory.join(path.get_ref()));
+        let data = data.filter_map(|named| match NamedData::read(named.get_ref()) {
+            Ok(NamedData::File(path)) => Some(directory.join(path)),
+            Ok(NamedData::Digest(_)) | Err(_) => None,
+        });
         packs.chain(articles).chain(data).collect()
     }
 

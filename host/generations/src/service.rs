@@ -13,6 +13,7 @@ mod request;
 mod rollback;
 mod rollouts;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -30,7 +31,7 @@ use crate::activation::{Change, LiveDesk, lost_retries};
 use crate::assemble::cases::personal_data_warnings;
 use crate::assemble::difference::{Difference, differences};
 use crate::assemble::source::{Source, SourceDocument};
-use crate::assemble::{Assembler, UntrustedPack, untrusted_in_document};
+use crate::assemble::{Assembler, UntrustedPack, complete_data, untrusted_in_document};
 
 pub use error::ChangeError;
 pub use generation_store::GenerationStore;
@@ -127,6 +128,7 @@ impl GenerationService {
             .map_err(|problems| self.unparsable(source, problems, request))?;
         let name = file.company.get_ref();
         let company = self.journal().find_company(name)?;
+        let source = &self.with_stored_data(company, &file, source)?;
         self.check_size(source)?;
         let active = self.check_expected(company, request)?;
         let document = source.document();
@@ -162,6 +164,31 @@ impl GenerationService {
         plan.warnings.extend(warning);
         plan.warnings.extend(personal_data_warnings(source));
         Ok(plan)
+    }
+
+    /// The source with the data that its file names by digest: of its packs, or of stored generations
+    /// of the company, and of no other company. Data that is not found stays missing.
+    fn with_stored_data<'a>(
+        &self,
+        company: Option<CompanyId>,
+        file: &CompanyFile,
+        source: &'a Source,
+    ) -> Result<Cow<'a, Source>, ChangeError> {
+        let stored = |digest: &Digest| {
+            let company = company?;
+            let is_own = self.store.has_part_of(company, digest);
+            is_own.then(|| self.store.part(digest)).flatten()
+        };
+        let found = complete_data(file, source, stored);
+        let found = found.map_err(|problems| ChangeError::invalid(&source.document, problems))?;
+        let mut source = Cow::Borrowed(source);
+        for one in found {
+            let data = &mut source.to_mut().data;
+            data.entry(one.plugin)
+                .or_default()
+                .insert(one.name, one.layer);
+        }
+        Ok(source)
     }
 
     /// The packs of a stored generation that a policy does not trust at a time. Reads the journal.

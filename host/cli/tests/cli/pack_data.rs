@@ -1,5 +1,6 @@
 //! Tables and bytes of a pack: built, looked up by decisions, and replaced by a company.
 
+use patchbay_pack::pack_file::PackFile;
 use serde_json::{Value, json};
 
 use crate::command::{joined, stdout};
@@ -55,6 +56,14 @@ fn project() -> Project {
     }]});
     std::fs::create_dir(project.path("cases")).expect("created");
     std::fs::write(project.path("cases/gold.json"), case.to_string()).expect("written");
+    let replaced = json!({
+        "data": {"tiers": [{"customer": "17", "tier": "bronze", "urgency": "5"}], "greeting": "salut"},
+        "steps": [{
+            "classify": {"id": "1", "channel": "chat", "text": "17"},
+            "expect": {"classification": {"why": "salut bronze", "urgency": 5}},
+        }],
+    });
+    std::fs::write(project.path("cases/bronze.json"), replaced.to_string()).expect("written");
     project.write(
         "care/tiers.csv",
         "tier,customer,urgency\ngold,17,90\nsilver,18,40\n",
@@ -162,4 +171,56 @@ fn a_policy_reads_the_packs_data_until_the_company_replaces_it() {
     );
     joined(&project.run(&["rollback", "--company", "northwind"]), 0);
     assert_eq!(decide(&server, "17")["classification"]["why"], "hello gold");
+
+    // By digest, the file is not needed: a stored generation has the data.
+    let show = [
+        "generations",
+        "diff",
+        "1",
+        "2",
+        "--company",
+        "northwind",
+        "--json",
+    ];
+    let differences = stdout(&project.run(&show));
+    let (_, rest) = differences
+        .split_once("plugin care data tiers")
+        .expect(&differences);
+    let at = rest.find("sha256:").expect(rest);
+    let digest = &rest[at..at + 71];
+    write_company(&project, &format!("data = {{ tiers = {digest:?} }}\n"));
+    let shown = joined(&project.run(&["apply", "northwind.toml"]), 0);
+    // Long values are cut off.
+    assert!(shown.contains(&digest[..40]), "{shown}");
+    assert_eq!(
+        decide(&server, "17")["classification"]["why"],
+        "hello platinum"
+    );
+    // Data of the pack under another name, of another kind, and what nothing has.
+    let pack = PackFile::open(&project.beside("care-0.1.0.pack")).expect("a pack");
+    let greeting = pack.pack().data["greeting"].digest();
+    for (named, expected) in [
+        (greeting.to_string(), "it is no table"),
+        (
+            format!("sha256:{}", "0".repeat(64)),
+            "is not in the pack care",
+        ),
+        ("sha256:00".to_owned(), "is no digest"),
+    ] {
+        write_company(&project, &format!("data = {{ tiers = {named:?} }}\n"));
+        let shown = joined(&project.run(&["apply", "northwind.toml"]), 1);
+        assert!(
+            shown.contains(expected) && shown.contains("northwind.toml:6"),
+            "{shown}"
+        );
+    }
+    // Without a server too, and not for another company.
+    drop(server);
+    write_company(&project, &format!("data = {{ tiers = {digest:?} }}\n"));
+    let shown = joined(&project.run(&["apply", "northwind.toml"]), 0);
+    assert!(shown.contains("nothing"), "{shown}");
+    let other = std::fs::read_to_string(project.beside("northwind.toml")).expect("there");
+    project.write("harbour.toml", &other.replace("northwind", "harbour"));
+    let shown = joined(&project.run(&["apply", "harbour.toml", "--new"]), 1);
+    assert!(shown.contains("is not in the pack care"), "{shown}");
 }

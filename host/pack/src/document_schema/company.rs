@@ -73,7 +73,7 @@ fn plugin() -> Value {
                 "tone": codes(&["hold", "revise", "block"], "Fallback"),
                 "escalate": codes(&["alert"], "Fallback"),
             }), &[]),
-            "data": described(map(text("A file: CSV for a table")), "Files in place of the pack's own data"),
+            "data": described(map(text("A file, CSV for a table; or sha256:… of data that the pack or a stored generation of the company has")), "What takes the place of the pack's own data"),
             "reuse": integer(0, None, "Decisions of one instance; 0: a fresh one each"),
             "signed-by": described(
                 list(text("Name of a key of the host's trust policy")),
