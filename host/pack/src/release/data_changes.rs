@@ -75,7 +75,7 @@ fn table_changes(name: &str, old: &DataTable, new: &DataTable) -> Vec<(ChangeLev
         let added = added.join(", ");
         found.push((
             Major,
-            format!("{name} has the columns {added} more, which a company's own table may lack"),
+            format!("{name} also has the columns {added}, which a company's own table may lack"),
         ));
     }
     if !removed.is_empty() {
@@ -133,7 +133,7 @@ mod tests {
             ),
             (
                 "customer,tier,since,region\n17,gold,2020,pt\n",
-                &["major: tiers has the columns region more, which a company's own table may lack"],
+                &["major: tiers also has the columns region, which a company's own table may lack"],
             ),
             (
                 "customer,tier\n17,gold\n",
@@ -142,7 +142,7 @@ mod tests {
             (
                 "customer,level,since\n17,gold,2020\n",
                 &[
-                    "major: tiers has the columns level more, which a company's own table may lack",
+                    "major: tiers also has the columns level, which a company's own table may lack",
                     "minor: tiers no longer has the columns tier",
                 ],
             ),
@@ -212,7 +212,7 @@ mod tests {
                     .iter()
                     .filter(|own| check_replacement(before, own).is_ok());
                 let breaks = own.any(|own| check_replacement(after, own).is_err());
-                // No table of these may show what another would.
+                // The company's own table may be any of these.
                 assert!(is_major || !breaks, "{found:?}");
             }
         }
