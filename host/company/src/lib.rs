@@ -5,6 +5,7 @@ mod duplicate_keys;
 mod partial_file;
 mod problems;
 mod secret;
+mod settings_place;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -28,6 +29,7 @@ use patchbay_model::record::RecordRules;
 pub use partial_file::PartialCompanyFile;
 pub use patchbay_model::sla::Sla;
 pub use secret::Secret;
+pub use settings_place::SettingsPlaces;
 
 /// Host interfaces a company grants a plugin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

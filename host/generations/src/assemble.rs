@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use patchbay_company::{Articles, CompanyFile, PartialCompanyFile};
+use patchbay_company::{Articles, CompanyFile, PartialCompanyFile, SettingsPlaces};
 use patchbay_engine::CancelSignal;
 use patchbay_engine::component::Digest;
 use patchbay_engine::engine::Engine;
@@ -332,6 +332,7 @@ impl Assembler {
             false => Surroundings::of(Directory::default()),
         };
         let mut plugins: HashMap<&str, Arc<Plugin>> = HashMap::new();
+        let places = SettingsPlaces::of(&source.document);
         for (name, entry) in &file.plugin {
             let pack = entry.pack.get_ref();
             let Some(pack) = source.packs.get(pack) else {
@@ -350,7 +351,7 @@ impl Assembler {
                 plugin: name,
                 entry,
                 pack,
-                document: &source.document,
+                places: &places,
                 bounds: &self.bounds,
             };
             let settings = used.settings(active, &mut findings.warnings);
@@ -361,13 +362,12 @@ impl Assembler {
             }
             if is_valid && let (Some(schema), Ok(settings)) = (&pack.schema, &settings) {
                 let found = schema.references(settings);
-                let text = source.document.as_str();
-                check_references(name, entry, &found, (file, text), &mut findings);
+                check_references(name, &found, (file, &places), &mut findings);
             }
             let own = source.data.get(name);
             let data = data::combine((name, entry), pack, own, is_gathered);
             let parts = (&**pack, settings, data);
-            match plugin(&self.engine, (name, entry), parts, cancel) {
+            match plugin(&self.engine, (name, entry, &places), parts, cancel) {
                 Ok(plugin) => {
                     plugins.insert(name, Arc::new(plugin));
                 }

@@ -42,6 +42,7 @@ pub mod sla;
 
 pub mod state;
 pub mod toml_document;
+pub mod toml_place;
 pub mod traceparent;
 pub mod web_address;
 pub mod wording;

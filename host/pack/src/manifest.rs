@@ -285,7 +285,8 @@ fn migration_problem(migrations: &[Spanned<Migration>]) -> Option<FileProblem> {
     }
     migrations.iter().find_map(|migration| {
         let problem = migration.get_ref().problem()?;
-        Some(FileProblem::at(migration.span(), problem))
+        let span = problem.span.unwrap_or_else(|| migration.span());
+        Some(FileProblem::at(span, problem.message))
     })
 }
 

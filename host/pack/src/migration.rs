@@ -11,9 +11,11 @@ mod setting_path;
 mod settings_edit;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use semver::{Version, VersionReq};
 use serde::Deserialize;
+use toml::Spanned;
 
 pub use company_edit::{MigratedCompany, MigrationError, migrate_company, set_pack, settings_in};
 pub use setting_path::SettingPath;
@@ -31,62 +33,90 @@ pub struct Migration {
     pub from: VersionReq,
     /// Settings with another name. Each is read before any is written, so that two can swap.
     #[serde(default)]
-    pub rename: BTreeMap<SettingPath, SettingPath>,
+    pub rename: BTreeMap<Spanned<SettingPath>, Spanned<SettingPath>>,
     /// By setting, under its new name: what becomes of its values. Others stay.
     #[serde(default)]
     pub map: BTreeMap<SettingPath, BTreeMap<String, toml::Value>>,
     /// Settings that are removed.
     #[serde(default)]
-    pub remove: Vec<SettingPath>,
+    pub remove: Vec<Spanned<SettingPath>>,
     /// Values of settings that are not given.
     #[serde(default)]
-    pub default: BTreeMap<SettingPath, toml::Value>,
+    pub default: BTreeMap<Spanned<SettingPath>, toml::Value>,
+}
+
+/// Why a migration cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MigrationProblem {
+    /// A sentence.
+    pub(crate) message: String,
+    /// Byte range of the path that is wrong; `None`: the migration as a whole.
+    pub(crate) span: Option<Range<usize>>,
+}
+
+impl MigrationProblem {
+    fn whole(message: impl Into<String>) -> MigrationProblem {
+        MigrationProblem {
+            message: message.into(),
+            span: None,
+        }
+    }
+
+    fn at(path: &Spanned<SettingPath>, message: String) -> MigrationProblem {
+        MigrationProblem {
+            message,
+            span: Some(path.span()),
+        }
+    }
 }
 
 impl Migration {
-    /// Why it cannot be used, as a sentence.
-    pub(crate) fn problem(&self) -> Option<String> {
+    /// Why it cannot be used.
+    pub(crate) fn problem(&self) -> Option<MigrationProblem> {
         let steps = self.rename.len() + self.map.len() + self.remove.len() + self.default.len();
         if steps > MOST_STEPS {
-            return Some(format!(
-                "the migration names more than {MOST_STEPS} settings"
-            ));
+            let message = format!("the migration names more than {MOST_STEPS} settings");
+            return Some(MigrationProblem::whole(message));
         }
         if steps == 0 {
-            return Some(
-                "the migration does nothing; give rename, map, remove or default".to_owned(),
-            );
+            let message = "the migration does nothing; give rename, map, remove or default";
+            return Some(MigrationProblem::whole(message));
         }
-        let ends_in_each = |path: &&SettingPath| path.ends_in_each();
         let named = self.rename.iter().flat_map(|(from, to)| [from, to]);
         let mut named = named.chain(&self.remove).chain(self.default.keys());
-        if let Some(path) = named.find(ends_in_each) {
-            return Some(format!(
-                "{path} ends in `*`, which only the settings of `map` may"
-            ));
+        if let Some(path) = named.find(|path| path.get_ref().ends_in_each()) {
+            let shown = path.get_ref();
+            let message = format!("{shown} ends in `*`, which only the settings of `map` may");
+            return Some(MigrationProblem::at(path, message));
         }
         for (from, to) in &self.rename {
-            if from.split_from(to).is_none() {
-                return Some(format!(
-                    "{from} cannot become {to}: every `*` must stand at the same place in both, and they must differ after it"
-                ));
+            let (source, target) = (from.get_ref(), to.get_ref());
+            if source.split_from(target).is_none() {
+                let message = format!(
+                    "{source} cannot become {target}: every `*` must stand at the same place in both, and they must differ after it"
+                );
+                return Some(MigrationProblem::at(to, message));
             }
         }
-        let sources: Vec<&SettingPath> = self.rename.keys().collect();
-        let targets: Vec<&SettingPath> = self.rename.values().collect();
+        let sources: Vec<_> = self.rename.keys().collect();
+        let targets: Vec<_> = self.rename.values().collect();
         overlap(&sources).or_else(|| overlap(&targets))
     }
 }
 
 /// Two paths of which one is the other or a part of it.
-fn overlap(paths: &[&SettingPath]) -> Option<String> {
-    for (index, one) in paths.iter().enumerate() {
+fn overlap(paths: &[&Spanned<SettingPath>]) -> Option<MigrationProblem> {
+    for (index, spanned) in paths.iter().enumerate() {
+        let one = spanned.get_ref();
         let mut others = paths.iter().skip(index + 1);
-        if let Some(other) = others.find(|other| one.contains(other) || other.contains(one)) {
-            return Some(match one == other {
+        let is_part = |other: &SettingPath| one.contains(other) || other.contains(one);
+        if let Some(found) = others.find(|other| is_part(other.get_ref())) {
+            let other = found.get_ref();
+            let message = match one == other {
                 true => format!("rename names {one} twice"),
                 false => format!("rename names {one} and {other}, of which one contains the other"),
-            });
+            };
+            return Some(MigrationProblem::at(found, message));
         }
     }
     None
@@ -107,30 +137,42 @@ pub fn migrations_from<'a>(
 mod tests {
     use super::*;
 
-    fn problem(text: &str) -> Option<String> {
+    /// The message, and the part of the text that is wrong.
+    fn problem(text: &str) -> Option<(String, String)> {
         let text = format!("from = \"<2.0.0\"\n{text}");
         let migration: Migration = toml::from_str(&text).expect("a migration");
-        migration.problem()
+        let MigrationProblem { message, span } = migration.problem()?;
+        Some((message, text[span.unwrap_or_default()].to_owned()))
     }
 
     #[test]
     fn migrations_that_contradict_themselves_are_refused() {
-        for (text, part) in [
-            ("", "does nothing"),
-            ("rename = { a = \"c\", b = \"c\" }", "names c twice"),
+        for (text, part, place) in [
+            ("", "does nothing", ""),
+            ("rename = { a = \"c\", b = 'c' }", "names c twice", "'c'"),
             (
-                "rename = { a = \"x\", \"a.b\" = \"y\" }",
+                "rename = { a = \"x\", \"a . b\" = \"y\" }",
                 "contains the other",
+                "\"a . b\"",
             ),
-            ("rename = { a = \"x\", b = \"x.y\" }", "contains the other"),
-            ("rename = { \"a.*.b\" = \"c\" }", "cannot become"),
-            ("rename = { \"a.*.b\" = \"c.*.b\" }", "cannot become"),
-            ("rename = { a = \"a\" }", "cannot become"),
-            ("remove = [\"a.*\"]", "ends in `*`"),
-            ("default = { \"a.*\" = 1 }", "ends in `*`"),
+            (
+                "rename = { a = \"x\", b = \"x.y\" }",
+                "contains the other",
+                "\"x.y\"",
+            ),
+            ("rename = { \"a.*.b\" = \"c\" }", "cannot become", "\"c\""),
+            (
+                "rename = { \"a.*.b\" = \"c.*.b\" }",
+                "cannot become",
+                "\"c.*.b\"",
+            ),
+            ("rename = { a = \"a\" }", "cannot become", "\"a\""),
+            ("remove = [\"b\", \"a.*\"]", "ends in `*`", "\"a.*\""),
+            ("default = { \"a.*\" = 1 }", "ends in `*`", "\"a.*\""),
         ] {
-            let found = problem(text).unwrap_or_default();
+            let (found, shown) = problem(text).unwrap_or_default();
             assert!(found.contains(part), "{text}: {found}");
+            assert_eq!(shown, place, "{text}");
         }
         for text in [
             "rename = { a = \"b\", b = \"a\" }",

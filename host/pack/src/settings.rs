@@ -13,6 +13,7 @@ mod setting_list;
 mod upgrade;
 
 use patchbay_model::bound::{Bound, BoundLimit, BoundSettings, Scope};
+use patchbay_model::toml_place::{Part, pointer_step};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -31,6 +32,8 @@ const PATTERNS: usize = 1_000;
 const PATTERN_BYTES: usize = 1 << 20;
 /// Most steps back in one match of a pattern.
 const BACKTRACKS: usize = 10_000;
+/// Most problems of settings that are reported at once.
+const MOST_PROBLEMS: usize = 50;
 
 /// One thing wrong with the settings of a pack.
 #[derive(Clone, Debug, Default, Error, PartialEq, Eq)]
@@ -42,11 +45,52 @@ pub struct SettingsProblem {
     pub message: String,
     /// The limit of the host that is exceeded, and its value.
     pub exceeded: Option<(&'static BoundLimit, u64)>,
-    /// The settings that it is about, where `path` is the table they belong to: those that are
-    /// missing, or that the schema does not know.
-    pub names: Vec<String>,
+    /// What of the value at `path` it is about.
+    pub subject: Subject,
     /// Whether a secret may stand at `path`, so that the line must not be shown.
     pub is_secret: bool,
+}
+
+/// What of a value of the settings a problem is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Subject {
+    /// The value.
+    #[default]
+    Value,
+    /// A setting that it lacks.
+    Missing(String),
+    /// A setting in it that the schema does not know.
+    Unknown(String),
+    /// The name of a setting in it.
+    Name(String),
+}
+
+impl SettingsProblem {
+    /// JSON Pointer of the setting that it is about, and whether its name or its value is wrong. A
+    /// setting that is missing is nowhere.
+    pub fn place(&self) -> (String, Part) {
+        match &self.subject {
+            Subject::Value => (self.path.clone(), Part::Value),
+            Subject::Missing(name) | Subject::Unknown(name) | Subject::Name(name) => {
+                (self.path.clone() + &pointer_step(name), Part::Key)
+            }
+        }
+    }
+}
+
+/// The first problems, and how many there are besides.
+fn first(mut problems: Vec<SettingsProblem>) -> Vec<SettingsProblem> {
+    let more = problems.len().saturating_sub(MOST_PROBLEMS);
+    if more > 0 {
+        let is_secret = problems.iter().any(|problem| problem.is_secret);
+        problems.truncate(MOST_PROBLEMS);
+        problems.push(SettingsProblem {
+            message: format!("and {more} more problems"),
+            is_secret,
+            ..SettingsProblem::default()
+        });
+    }
+    problems
 }
 
 /// A text is not a valid JSON Schema.
@@ -126,20 +170,18 @@ impl SettingsSchema {
         walked.map_err(|error| vec![walk_problem(&error, budget)])?;
         // Before anything is said about values, which may be secrets.
         self.replace_secret_references(&mut settings)?;
-        let problems: Vec<SettingsProblem> = self
-            .validator
-            .iter_errors(&settings)
-            .map(|error| SettingsProblem {
-                path: error.instance_path().to_string(),
-                message: self.describe(&error),
-                names: upgrade::names_of(error.kind()),
-                ..SettingsProblem::default()
-            })
-            .collect();
+        let mut problems = Vec::new();
+        for error in self.validator.iter_errors(&settings) {
+            match problems.len() <= MOST_PROBLEMS {
+                true => problems.extend(self.problems_of(&error)),
+                // It is only counted.
+                false => problems.push(SettingsProblem::default()),
+            }
+        }
         if problems.is_empty() {
             Ok(settings)
         } else {
-            Err(problems)
+            Err(first(problems))
         }
     }
 }
@@ -253,6 +295,51 @@ mod tests {
                 "pair": [1, {"languages": []}, {}],
             })
         );
+    }
+
+    #[test]
+    fn of_very_many_problems_the_first_are_reported() {
+        let rules: Vec<Value> = (0..200).map(|_| json!({"a": 1, "b": 2})).collect();
+        let rule = json!({"type": "object", "additionalProperties": false});
+        let schema = json!({"additionalProperties": {"items": rule}});
+        let schema = SettingsSchema::parse(&schema.to_string()).expect("a schema");
+        for settings in [json!({"rules": rules}), json!({"a": [{}], "b": rules})] {
+            let problems = schema.complete(settings).expect_err("unknown settings");
+            assert_eq!(problems.len(), MOST_PROBLEMS + 1);
+            let last = problems.last().expect("the last").to_string();
+            assert!(last.ends_with("more problems"), "{last}");
+        }
+    }
+
+    #[test]
+    fn a_problem_has_the_place_of_the_setting_that_it_is_about() {
+        let schema = json!({
+            "properties": {"night": {
+                "additionalProperties": false,
+                "required": ["queue"],
+                "properties": {"queue": {"type": "string"}},
+            }},
+            "additionalProperties": {"propertyNames": {"maxLength": 3}},
+        });
+        let schema = SettingsSchema::parse(&schema.to_string()).expect("a schema");
+        for (settings, mut expected) in [
+            (json!({"night": {"queue": 1}}), vec!["/night/queue Value"]),
+            (
+                json!({"night": {"a/b": 1, "c": 1}}),
+                vec!["/night/a~1b Key", "/night/c Key", "/night/queue Key"],
+            ),
+            (json!({"words": {"long": 1}}), vec!["/words/long Key"]),
+        ] {
+            let problems = schema.complete(settings).expect_err("problems");
+            let places = problems.iter().map(|problem| {
+                let (path, part) = problem.place();
+                format!("{path} {part:?}")
+            });
+            let mut places: Vec<String> = places.collect();
+            places.sort();
+            expected.sort_unstable();
+            assert_eq!(places, expected);
+        }
     }
 
     #[test]

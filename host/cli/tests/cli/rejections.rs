@@ -69,7 +69,11 @@ fn a_misspelt_name_in_settings_is_reported_with_its_place_and_the_nearest_name()
         "/team: unknown team \"legla\" in the company file; did you mean \"legal\"",
         "/agent: unknown agent \"anna\" in the company file; did you mean \"ana\"",
     ];
-    let place = "settings of plugin \"care\" (line 6, column 1): ";
+    let warned_places = [
+        "(line 9, column 9)",
+        "(line 10, column 8)",
+        "(line 11, column 9)",
+    ];
     let commands = [
         &["apply", "northwind.toml", "--offline"][..],
         &["serve", "--check", "--offline"],
@@ -84,12 +88,14 @@ fn a_misspelt_name_in_settings_is_reported_with_its_place_and_the_nearest_name()
                     "{pack} {command:?}: {part} is not in {printed}"
                 );
             }
-            assert_eq!(
-                printed.matches("northwind.toml:6:1").count(),
-                2,
-                "{printed}"
-            );
-            assert_eq!(printed.matches(place).count(), 3, "{printed}");
+            // Each at its own value.
+            for place in ["northwind.toml:7:9", "northwind.toml:8:9"] {
+                assert_eq!(printed.matches(place).count(), 1, "{place}: {printed}");
+            }
+            for place in warned_places {
+                let place = format!("settings of plugin \"care\" {place}: ");
+                assert_eq!(printed.matches(&place).count(), 1, "{place}: {printed}");
+            }
         }
     }
     // Warnings alone reject nothing.
@@ -190,6 +196,43 @@ fn every_reason_of_a_rejection_is_listed_at_once_without_any_secret() {
                 &joined(&run(command), 1),
                 &[&[reason][..], &reasons[1..]].concat(),
             );
+        }
+    }
+}
+
+#[test]
+fn what_a_policy_rejects_stands_at_its_value() {
+    let project = Project::new();
+    project.write_server_settings();
+    for (settings, places) in [
+        (
+            "[plugin.care.settings.words]\nlate = \"delay\"\nMoney = \"refund\"\n",
+            &["8:9"][..],
+        ),
+        (
+            "settings = { words = { late = \"delay\", Money = \"refund\", \"Back\" = \"refund\" } }\n",
+            &["6:48", "6:67"],
+        ),
+        (
+            "settings.words.Money = \"refund\"\nsettings.words.late = \"delay\"\n",
+            &["6:24"],
+        ),
+    ] {
+        let file = format!(
+            "company = \"northwind\"\n[pipeline]\nclassify = [\"care\"]\n[plugin.care]\npack = \"care\"\n{settings}{QUEUES}"
+        );
+        project.write("northwind.toml", &file);
+        for command in [
+            &["apply", "northwind.toml", "--new", "--dry-run", "--offline"][..],
+            &["serve", "--check", "--offline"],
+        ] {
+            let printed = joined(&project.run(command), 1);
+            let found = printed.matches("must be in lower case").count();
+            assert_eq!(found, places.len(), "{printed}");
+            for place in places {
+                let place = format!("northwind.toml:{place}]");
+                assert!(printed.contains(&place), "{place} is not in {printed}");
+            }
         }
     }
 }

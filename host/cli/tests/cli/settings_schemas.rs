@@ -72,3 +72,108 @@ fn a_schema_whose_defaults_multiply_is_refused() {
     refuse(&["apply", "northwind.toml"]);
     refuse(&["serve", "--check"]);
 }
+
+/// Settings in every form that a file can give them, with what is wrong in each.
+const SETTINGS: &str = r#"company = "northwind"
+publish = "desk"
+[pipeline]
+route = ["many"]
+[target.desk]
+webhook = { url = "https://desk.example/" }
+[plugin.many]
+pack = "./many.wasm"
+settings.queue = "fruad"
+settings.night = { from = 7, "un/til" = 8, queue = [ "a",
+  "late" ] }
+[plugin.many.settings.words]
+late.score = "high"
+[[plugin.many.settings.rules]]
+when = "a"
+then.queue = "general"
+[[plugin.many.settings.rules]]
+when = "b"
+[plugin.many.settings.rules.then]
+queue = "nowhere"
+[queue.general]
+default = true
+"#;
+
+fn places_schema() -> String {
+    let queue = json!({"type": "string", "x-patchbay-ref": "queue"});
+    let object = |properties: Value| json!({"type": "object", "additionalProperties": false, "properties": properties});
+    let mut night = object(json!({
+        "from": {"type": "string"},
+        "queue": {"type": "array", "items": queue},
+    }));
+    night["required"] = json!(["to"]);
+    let score = object(json!({"score": {"type": "number"}}));
+    let rule = object(json!({"when": {"type": "string"}, "then": object(json!({"queue": queue}))}));
+    let mut whole = object(json!({
+        "queue": queue,
+        "night": night,
+        "words": {"additionalProperties": score},
+        "rules": {"type": "array", "items": rule},
+    }));
+    whole["required"] = json!(["brand"]);
+    whole.to_string()
+}
+
+#[test]
+fn every_problem_of_settings_stands_at_its_value() {
+    let project = Project::of_stages("tone");
+    std::fs::write(project.beside("many.wasm"), component(&places_schema())).expect("written");
+    let config = project.write_server_settings();
+    project.write(
+        "northwind.toml",
+        "company = \"northwind\"\n[queue.general]\ndefault = true\n",
+    );
+    let server = TestServer::start(&config);
+    let by_schema = [
+        ("/night/from: 7 is not of type", 10, 27),
+        ("unknown setting \"un/til\"", 10, 30),
+        ("/night: \"to\" is a required property", 10, 18),
+        ("/words/late/score: \"high\" is not of type", 13, 14),
+        ("\"brand\" is a required property", 9, 1),
+    ];
+    // Names are looked for where the schema is satisfied.
+    let by_name = [
+        ("/queue: unknown queue \"fruad\"", 9, 18),
+        ("/night/queue/0: unknown queue \"a\"", 10, 54),
+        ("/night/queue/1: unknown queue \"late\"", 11, 3),
+        ("/rules/1/then/queue: unknown queue \"nowhere\"", 20, 9),
+    ];
+    let named = SETTINGS
+        .replace("from = 7", "from = \"7\"")
+        .replace(", \"un/til\" = 8", ", to = \"8\"  ");
+    let named = named.replace("\"high\"", "0.5");
+    let schemas = [(SETTINGS.to_owned(), &by_schema[..]), (named, &by_name[..])];
+    for (text, expected) in schemas {
+        let schema = match expected.len() {
+            4 => places_schema()
+                .replace("\"required\":[\"brand\"]", "\"required\":[]")
+                .replace("\"from\":{", "\"to\":{},\"from\":{"),
+            _ => places_schema(),
+        };
+        let code = component(&schema);
+        std::fs::write(project.beside("many.wasm"), &code).expect("written");
+        let bundle = json!({"name": "many", "schema": schema, "component": Digest::of(&code)});
+        let pack = json!({"bundle": bundle, "code": STANDARD.encode(&code)});
+        let body = json!({"document": text, "packs": {"./many.wasm": pack}});
+        let (status, problem) = server.send("POST", "generations", &body.to_string());
+        assert_eq!(status, 422, "{problem}");
+        let found = problem["problems"].as_array().expect("problems");
+        project.write("northwind.toml", &text);
+        let printed = joined(&project.run(&["serve", "--check"]), 1);
+        for (part, line, column) in expected {
+            let one = found.iter().find(|one| {
+                let message = one["message"].as_str().unwrap_or_default();
+                message.contains(part)
+            });
+            let one = one.unwrap_or_else(|| panic!("{part}: {problem}"));
+            assert_eq!(one["line"], *line, "{one}");
+            assert_eq!(one["column"], *column, "{one}");
+            let place = format!("northwind.toml:{line}:{column}]");
+            assert!(printed.contains(&place), "{part}: {place}: {printed}");
+        }
+    }
+}

@@ -163,7 +163,8 @@ fn cure(built: &str) -> &'static str {
 }
 
 /// One setting a policy rejects.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Error, PartialEq, Eq, Serialize)]
+#[error("{}{message}", if path.is_empty() { String::new() } else { format!("{path}: ") })]
 pub struct SettingsProblem {
     /// JSON Pointer into the settings.
     pub path: String,
@@ -172,13 +173,7 @@ pub struct SettingsProblem {
 }
 
 fn list(problems: &[SettingsProblem]) -> String {
-    let texts: Vec<_> = problems
-        .iter()
-        .map(|problem| match problem.path.as_str() {
-            "" => problem.message.clone(),
-            path => format!("{path}: {}", problem.message),
-        })
-        .collect();
+    let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
     texts.join("; ")
 }
 

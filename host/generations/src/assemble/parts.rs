@@ -1,9 +1,9 @@
 //! Parts of a generation, built from a company file.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use patchbay_company::{Articles, CompanyFile, PluginEntry};
+use patchbay_company::{Articles, CompanyFile, PluginEntry, SettingsPlaces};
 use patchbay_engine::CancelSignal;
 use patchbay_engine::component::LoadError;
 use patchbay_engine::data_layer::DataSet;
@@ -17,6 +17,7 @@ use patchbay_model::knowledge::Knowledge;
 use patchbay_model::limits::Limits;
 use patchbay_model::name_suggestion::suggest;
 use patchbay_model::situation::Surroundings;
+use patchbay_model::toml_place::Part;
 use patchbay_pack::Pack;
 use patchbay_pack::cases::sandbox_advice;
 use patchbay_pack::settings::{Reference, ReferenceKind};
@@ -26,41 +27,58 @@ use super::findings::Findings;
 use super::source::Source;
 use crate::Publishers;
 
+/// Most unknown names in the settings of a plugin that are reported at once.
+const MOST_UNKNOWN: usize = 50;
+/// Most problems that a policy reports of its settings at once.
+const MOST_REJECTED: usize = 50;
+
 /// References in a plugin's settings that name nothing of the company: those of
 /// the file are problems. Agents, teams and skills also come from the roster, so
-/// that an unknown one is a warning. `text` is that of the file.
+/// that an unknown one is a warning.
 pub(super) fn check_references(
     name: &str,
-    entry: &PluginEntry,
     references: &[Reference],
-    (file, text): (&CompanyFile, &str),
+    (file, places): (&CompanyFile, &SettingsPlaces<'_>),
     findings: &mut Findings,
 ) {
-    // A default of the schema stands nowhere in the file.
-    let span = Some(entry.settings.span()).filter(|span| !span.is_empty());
-    let span = span.unwrap_or_else(|| entry.pack.span());
+    let mut known: BTreeMap<ReferenceKind, Vec<String>> = BTreeMap::new();
+    let (mut unknown, mut has_problem) = (0, false);
     for reference in references {
         let kind = reference.kind;
-        let known = known_names(file, kind);
-        if known.contains(&reference.name) {
+        let known = known.entry(kind).or_insert_with(|| known_names(file, kind));
+        if known.binary_search(&reference.name).is_ok() {
             continue;
         }
-        let advice = suggest(&reference.name, plural(kind), &known);
-        let (path, named) = (&reference.path, &reference.name);
-        let problem = |place: &str| {
-            let message =
-                format!("settings of plugin {name:?}{place}: {path}: unknown {kind} {named:?}");
-            FileProblem::at(span.clone(), message)
-        };
-        match kind {
-            ReferenceKind::Agent | ReferenceKind::Team | ReferenceKind::Skill => {
-                let place = problem("").line_column(text);
-                let place = place.map(|(line, column)| format!(" (line {line}, column {column})"));
-                let warning = problem(&place.unwrap_or_default());
-                let warning = format!("{} in the company file; {advice}", warning.message);
-                findings.warnings.push(warning);
-            }
-            _ => findings.problems.push(problem("").help(advice)),
+        let is_warning = matches!(
+            kind,
+            ReferenceKind::Agent | ReferenceKind::Team | ReferenceKind::Skill
+        );
+        unknown += 1;
+        has_problem |= !is_warning;
+        if unknown > MOST_UNKNOWN {
+            continue;
+        }
+        let advice = suggest(&reference.name, plural(kind), known);
+        let place = (reference.path.as_str(), reference.part);
+        let message = format!("{}: unknown {kind} {:?}", reference.path, reference.name);
+        if is_warning {
+            let message = format!("{message} in the company file; {advice}");
+            let warning = places.problem_text(name, place, message);
+            findings.warnings.push(warning);
+        } else {
+            let problem = places.problem(name, place, message).help(advice);
+            findings.problems.push(problem);
+        }
+    }
+    if unknown > MOST_UNKNOWN {
+        let more = unknown - MOST_UNKNOWN;
+        let message = format!("and {more} more unknown names");
+        let whole = ("", Part::Value);
+        match has_problem {
+            true => findings.problems.push(places.problem(name, whole, message)),
+            false => findings
+                .warnings
+                .push(places.problem_text(name, whole, message)),
         }
     }
 }
@@ -154,7 +172,7 @@ type PartResult<T> = Result<T, Vec<FileProblem>>;
 /// A plugin, with its instances prepared.
 pub(super) fn plugin(
     engine: &Engine,
-    (name, entry): (&str, &PluginEntry),
+    (name, entry, places): (&str, &PluginEntry, &SettingsPlaces<'_>),
     (pack, settings, data): (&Pack, PartResult<Value>, PartResult<DataSet>),
     cancel: &CancelSignal,
 ) -> Result<Plugin, Vec<FileProblem>> {
@@ -199,12 +217,17 @@ pub(super) fn plugin(
     };
     Plugin::activate_until(engine, spec, cancel).map_err(|error| match error {
         LoadError::Settings(all) => {
-            let problems = all.into_iter().map(|problem| {
-                let (path, message) = (problem.path, problem.message);
-                let message = format!("settings of plugin {name:?}: {path}: {message}");
-                with_advice(FileProblem::at(entry.settings.span(), message))
+            let more = all.len().saturating_sub(MOST_REJECTED);
+            let first = all.iter().take(MOST_REJECTED);
+            let problems = first.map(|problem| {
+                let place = (problem.path.as_str(), Part::Value);
+                with_advice(places.problem(name, place, problem))
             });
-            problems.collect()
+            let more = (more > 0).then(|| {
+                let message = format!("and {more} more problems");
+                places.problem(name, ("", Part::Value), message)
+            });
+            problems.chain(more).collect()
         }
         LoadError::AtLimit { limit, value, .. } => {
             let problem = at_pack(format!("plugin {name:?}: {error}"));
@@ -280,10 +303,11 @@ mod tests {
             kind,
             name: name.to_owned(),
             path: "/a".to_owned(),
+            part: Part::Value,
         };
         let mut findings = Findings::default();
-        let entry = &file.plugin["care"];
-        check_references("care", entry, &[reference], (&file, text), &mut findings);
+        let places = SettingsPlaces::of(text);
+        check_references("care", &[reference], (&file, &places), &mut findings);
         findings
     }
 
@@ -308,7 +332,8 @@ mod tests {
         );
         let help = problems[0].help.as_deref().unwrap_or_default();
         assert!(help.contains("did you mean \"fraud\""), "{help}");
-        assert_eq!(problems[0].line_column(text_of_plugin()), Some((3, 8)));
+        // A default of the schema stands nowhere in the file.
+        assert_eq!(problems[0].line_column(text_of_plugin()), Some((2, 1)));
         for (kind, name) in [(Hours, "offce"), (Target, "press"), (Channel, "telegrm")] {
             assert_eq!(checked(kind, name).problems.len(), 1, "{kind} {name}");
         }
@@ -316,8 +341,34 @@ mod tests {
         for (kind, name) in [(Agent, "bo"), (Team, "legla"), (Skill, "vat")] {
             let Findings { problems, warnings } = checked(kind, name);
             assert_eq!((problems.len(), warnings.len()), (0, 1), "{kind} {name}");
-            let place = "settings of plugin \"care\" (line 3, column 8): /a: unknown";
+            let place = "settings of plugin \"care\" (line 2, column 1): /a: unknown";
             assert!(warnings[0].starts_with(place), "{warnings:?}");
+        }
+    }
+
+    #[test]
+    fn of_very_many_unknown_names_the_first_are_told() {
+        let text =
+            "company = \"a\"\n[plugin.care]\npack = \"care\"\n[queue.fraud]\ndefault = true\n";
+        let file = CompanyFile::parse(text).expect("valid");
+        let places = SettingsPlaces::of(text);
+        for kind in [ReferenceKind::Queue, ReferenceKind::Agent] {
+            let reference = |number| Reference {
+                kind,
+                name: format!("x{number}"),
+                path: format!("/{number}"),
+                part: Part::Value,
+            };
+            let references: Vec<Reference> = (0..MOST_UNKNOWN + 9).map(reference).collect();
+            let mut findings = Findings::default();
+            check_references("care", &references, (&file, &places), &mut findings);
+            let Findings { problems, warnings } = findings;
+            assert_eq!(problems.len() + warnings.len(), MOST_UNKNOWN + 1, "{kind}");
+            let last = problems.last().map(|problem| problem.message.clone());
+            let last = last
+                .or_else(|| warnings.last().cloned())
+                .unwrap_or_default();
+            assert!(last.ends_with("and 9 more unknown names"), "{last}");
         }
     }
 

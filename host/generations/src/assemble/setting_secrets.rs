@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use patchbay_company::CompanyFile;
+use patchbay_company::{CompanyFile, SettingsPlaces};
 use patchbay_model::file_problem::FileProblem;
+use patchbay_model::toml_place::Part;
 
 use super::source::Source;
+
+/// Most secrets in the settings of a plugin that are refused at once.
+const MOST_FORBIDDEN: usize = 50;
 
 /// Problems of secrets that the company may not name: it may name those in `allowed`, variables by
 /// name and files by path, or all if that is `None`. Nothing is revealed of a variable or a file.
@@ -18,6 +22,7 @@ pub(crate) fn forbidden_secrets(
         return Vec::new();
     };
     let mut problems = Vec::new();
+    let places = SettingsPlaces::of(&source.document);
     for (plugin, entry) in &file.plugin {
         let pack = source.packs.get(entry.pack.get_ref());
         let Some(schema) = pack.and_then(|pack| pack.schema.as_ref()) else {
@@ -25,13 +30,15 @@ pub(crate) fn forbidden_secrets(
         };
         let settings = serde_json::to_value(entry.settings.get_ref()).unwrap_or_default();
         let references = schema.secret_references(&settings).into_iter();
-        for one in references.filter(|one| !allowed.contains(one.source.name())) {
+        let forbidden = references.filter(|one| !allowed.contains(one.source.name()));
+        for one in forbidden.take(MOST_FORBIDDEN) {
             let message = format!(
-                "settings of plugin {plugin:?}: {}: {} is a secret that the company may not use",
+                "{}: {} is a secret that the company may not use",
                 one.path,
                 one.source.name()
             );
-            problems.push(FileProblem::at(entry.settings.span(), message).help(
+            let place = (one.path.as_str(), Part::Value);
+            problems.push(places.problem(plugin, place, message).help(
                 "have the operator list it for the company under [secrets] in patchbay.toml",
             ));
         }
@@ -65,6 +72,7 @@ mod tests {
         };
         let pack = Pack::from_bundle(bundle, b"code".to_vec().into(), |_| None).expect("a pack");
         let source = Source {
+            document: text.to_owned(),
             packs: BTreeMap::from([("care".to_owned(), Arc::new(pack))]),
             ..Source::default()
         };
@@ -81,6 +89,8 @@ mod tests {
             problems[0].message.contains("/b: /run/b is a secret"),
             "{problems:?}"
         );
+        let place = problems[0].span.clone().expect("a place");
+        assert_eq!(&text[place], "{ file = \"/run/b\" }");
         assert_eq!(forbidden(&[]).len(), 2);
     }
 }

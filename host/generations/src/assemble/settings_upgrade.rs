@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_company::{CompanyFile, PluginEntry};
+use patchbay_company::{CompanyFile, PluginEntry, SettingsPlaces};
 use patchbay_model::bound::BoundSettings;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_pack::Pack;
@@ -62,8 +62,7 @@ pub(super) struct UsedPack<'a> {
     pub(super) plugin: &'a str,
     pub(super) entry: &'a PluginEntry,
     pub(super) pack: &'a Pack,
-    /// Text of the company file.
-    pub(super) document: &'a str,
+    pub(super) places: &'a SettingsPlaces<'a>,
     pub(super) bounds: &'a BoundSettings,
 }
 
@@ -94,15 +93,14 @@ impl UsedPack<'_> {
 
     fn located(&self, problems: Vec<SettingsProblem>) -> Vec<FileProblem> {
         let problem = |problem: SettingsProblem| {
-            let message = format!("settings of plugin {:?}: {problem}", self.plugin);
-            let located = FileProblem::at(self.entry.settings.span(), message);
+            let (path, part) = problem.place();
+            let place = (path.as_str(), part);
             if problem.is_secret {
                 // The line may hold the secret, and an error shows its line.
-                let place = located.line_column(self.document);
-                let place = place.map(|(line, _)| format!("line {line}: "));
-                let message = place.unwrap_or_default() + &located.message;
-                return FileProblem::whole(message);
+                let text = self.places.problem_text(self.plugin, place, &problem);
+                return FileProblem::whole(text);
             }
+            let located = self.places.problem(self.plugin, place, &problem);
             match problem.exceeded {
                 Some((limit, value)) => located.exceeds(limit, value),
                 None => located,
@@ -139,14 +137,12 @@ impl UsedPack<'_> {
     }
 
     fn upgrade_problem(&self, older: &ActivePack, one: SettingUpgrade) -> FileProblem {
-        let place = match one.path.as_str() {
-            "" => String::new(),
-            path => format!("{path}: "),
+        let place = (one.path.as_str(), one.part);
+        let message = match one.path.as_str() {
+            "" => one.message.clone(),
+            path => format!("{path}: {}", one.message),
         };
-        let message = format!(
-            "settings of plugin {:?}: {place}{}",
-            self.plugin, one.message
-        );
+        let problem = self.places.problem(self.plugin, place, message);
         let shown = |wanted: Option<String>| wanted.unwrap_or_else(|| "no such setting".to_owned());
         let help = format!(
             "valid for version {} of the pack {}, which is active: {}; version {} has: {}; {}",
@@ -157,7 +153,7 @@ impl UsedPack<'_> {
             shown(one.after),
             one.advice
         );
-        FileProblem::at(self.entry.settings.span(), message).help(help)
+        problem.help(help)
     }
 
     /// What the pack's migration would make of the company file; `None` where it has none that
@@ -165,20 +161,26 @@ impl UsedPack<'_> {
     fn proposal(&self, older: &ActivePack) -> Option<String> {
         let manifest = Manifest::parse(self.pack.manifest.as_deref()?).ok()?;
         let (plugin, from) = (self.plugin, &older.version);
-        let migrated = migrate_company(self.document, plugin, from, &manifest.migrations()).ok()?;
-        if migrated.text == self.document && migrated.left.is_empty() {
+        let before = self.places.text();
+        let migrated = migrate_company(before, plugin, from, &manifest.migrations()).ok()?;
+        if migrated.text == before && migrated.left.is_empty() {
             return None;
         }
         let mut text = format!(
             "version {} of the pack {} has a migration of settings from {from}, which is active; `patchbay pack migrate COMPANY.toml --plugin {plugin} --from {from}` makes these changes:\n{}",
             self.pack.version,
             older.name,
-            migrated.diff(self.document)
+            migrated.diff(before)
         );
         let settings = settings_in(&migrated.text, plugin).unwrap_or_default();
         let still = self.pack.complete_settings_within(settings, self.bounds);
         let still = still.err().unwrap_or_default();
-        let still = still.iter().map(|problem| format!("after it, {problem}"));
+        let places = SettingsPlaces::of(&migrated.text);
+        let still = still.iter().map(|problem| {
+            let (path, part) = problem.place();
+            let text = places.problem_text(plugin, (&path, part), problem);
+            format!("after it, {text}")
+        });
         for line in migrated.left.into_iter().chain(still) {
             text.push_str(&format!("\n{line}"));
         }

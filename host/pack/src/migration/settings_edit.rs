@@ -15,12 +15,13 @@ pub(super) fn migrate(settings: &mut dyn TableLike, migration: &Migration) -> Ve
         each_value(settings, &path.0, &mut |value| replace(value, values));
     }
     for path in &migration.remove {
-        let (before, keys) = path.split_at_each();
+        let (before, keys) = path.get_ref().split_at_each();
         each_table(settings, before, &mut |table| {
             take(table, &keys);
         });
     }
     for (path, default) in &migration.default {
+        let path = path.get_ref();
         let (before, keys) = path.split_at_each();
         each_table(settings, before, &mut |table| {
             if get(table, &keys).is_none()
@@ -42,7 +43,7 @@ fn rename(settings: &mut dyn TableLike, migration: &Migration) -> Vec<String> {
     type Pair<'a> = (Vec<&'a str>, Vec<&'a str>);
     let mut groups: BTreeMap<&[Part], Vec<Pair<'_>>> = BTreeMap::new();
     for (from, to) in &migration.rename {
-        if let Some((before, source, target)) = from.split_from(to) {
+        if let Some((before, source, target)) = from.get_ref().split_from(to.get_ref()) {
             groups.entry(before).or_default().push((source, target));
         }
     }

@@ -1,5 +1,6 @@
 //! Visits every value of settings together with each part of the schema that applies to it.
 
+use patchbay_model::toml_place::pointer_step;
 use serde_json::Value;
 
 /// Levels of schema and settings that are followed.
@@ -119,7 +120,7 @@ impl<'a> Walk<'a> {
         let properties = schema["properties"].as_object();
         for (name, field) in pair.value.as_object().into_iter().flatten() {
             let path = &pair.path;
-            let below = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
+            let below = format!("{path}{}", pointer_step(name));
             let at = |walk: &mut Self, schema: &Value, value: &Value, is_key: bool| {
                 let pair = Pair {
                     schema,

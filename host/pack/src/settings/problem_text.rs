@@ -5,33 +5,55 @@ use jsonschema::error::ValidationErrorKind;
 use patchbay_model::name_suggestion::suggest;
 use serde_json::Value;
 
-use super::SettingsSchema;
+use super::{MOST_PROBLEMS, SettingsProblem, SettingsSchema, Subject};
 
 impl SettingsSchema {
-    /// The message of a validation error: an unknown setting with the nearest known one and the
-    /// list of valid names, else the validator's.
-    pub(super) fn describe(&self, error: &ValidationError<'_>) -> String {
-        let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() else {
-            return error.to_string();
+    /// The problems of a validation error. Unknown settings are one each, with the nearest known
+    /// one and the list of valid names; other messages are the validator's.
+    pub(super) fn problems_of(&self, error: &ValidationError<'_>) -> Vec<SettingsProblem> {
+        let problem = |subject: Subject, message: String| SettingsProblem {
+            path: error.instance_path().to_string(),
+            message,
+            subject,
+            ..SettingsProblem::default()
         };
+        let subject = match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected }
+            | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+                let known = self.known_beside(error);
+                let unknown = unexpected.iter().enumerate();
+                let unknown = unknown.map(|(index, name)| {
+                    let mut message = format!("unknown setting {name:?}");
+                    // Others are only counted.
+                    if index < MOST_PROBLEMS {
+                        message += &format!("; {}", suggest(name, "settings", &known));
+                    }
+                    problem(Subject::Unknown(name.clone()), message)
+                });
+                return unknown.collect();
+            }
+            ValidationErrorKind::Required { property } => property
+                .as_str()
+                .map(|name| Subject::Missing(name.to_owned())),
+            ValidationErrorKind::PropertyNames { error } => {
+                let name = error.instance();
+                name.as_str().map(|name| Subject::Name(name.to_owned()))
+            }
+            _ => None,
+        };
+        vec![problem(subject.unwrap_or_default(), error.to_string())]
+    }
+
+    /// The names that the schema knows where it has no others, sorted.
+    fn known_beside(&self, error: &ValidationError<'_>) -> Vec<String> {
         let place = error.schema_path().to_string();
-        let place = place.strip_suffix("/additionalProperties");
+        let place = place.rsplit_once('/').map(|(place, _)| place);
         let known = place.and_then(|place| self.schema.pointer(place));
         let known = known.and_then(|schema| schema["properties"].as_object());
-        let mut known: Vec<String> = known
-            .map(|known| known.keys().cloned().collect())
-            .unwrap_or_default();
+        let known = known.into_iter().flat_map(|known| known.keys().cloned());
+        let mut known: Vec<String> = known.collect();
         known.sort();
-        let problems: Vec<String> = unexpected
-            .iter()
-            .map(|name| {
-                format!(
-                    "unknown setting {name:?}; {}",
-                    suggest(name, "settings", &known)
-                )
-            })
-            .collect();
-        problems.join("; ")
+        known
     }
 
     /// The schema, for walks along it.

@@ -2,6 +2,7 @@
 //! marks them with `"x-patchbay-ref": "queue"`.
 
 use patchbay_model::codes;
+use patchbay_model::toml_place::Part;
 use serde_json::Value;
 
 use super::SettingsSchema;
@@ -38,6 +39,8 @@ pub struct Reference {
     pub name: String,
     /// JSON Pointer into the settings.
     pub path: String,
+    /// Whether the value at `path` is the name, or its key.
+    pub part: Part,
 }
 
 impl SettingsSchema {
@@ -51,6 +54,10 @@ impl SettingsSchema {
                     kind,
                     name: name.to_owned(),
                     path: pair.path.to_owned(),
+                    part: match pair.is_key {
+                        true => Part::Key,
+                        false => Part::Value,
+                    },
                 };
                 if !found.contains(&reference) {
                     found.push(reference);

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::pairs::{Reach, visit_pairs};
-use super::{SchemaError, SettingsProblem, SettingsSchema};
+use super::{SchemaError, SettingsProblem, SettingsSchema, first};
 
 /// Key of a schema that marks a string as a secret.
 const MARK: &str = "x-patchbay-secret";
@@ -156,7 +156,7 @@ impl SettingsSchema {
         }
         match problems.is_empty() {
             true => Ok(()),
-            false => Err(problems),
+            false => Err(first(problems)),
         }
     }
 

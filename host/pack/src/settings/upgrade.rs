@@ -1,18 +1,20 @@
 //! Why settings that an older version of a pack accepts are not valid for a newer one.
 
-use jsonschema::error::ValidationErrorKind;
 use patchbay_model::bound::BoundSettings;
+use patchbay_model::toml_place::Part;
 use serde_json::Value;
 
 use super::schema_view::SchemaView;
 use super::setting_list::kind;
-use super::{SettingsProblem, SettingsSchema};
+use super::{SettingsProblem, SettingsSchema, Subject};
 
 /// A setting that is not valid any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingUpgrade {
     /// JSON Pointer into the settings.
     pub path: String,
+    /// Whether the setting's name or its value is wrong.
+    pub part: Part,
     /// What is wrong, as for any settings.
     pub message: String,
     /// What the older version wants there, with its description; `None` where it has no such setting.
@@ -44,42 +46,27 @@ impl SettingsSchema {
         }
         problems
             .into_iter()
-            .flat_map(|problem| self.explain(older, problem))
+            .map(|problem| self.explain(older, problem))
             .collect()
     }
 
-    fn explain(&self, older: &SettingsSchema, problem: SettingsProblem) -> Vec<SettingUpgrade> {
-        let names: Vec<Option<&String>> = match problem.names.is_empty() {
-            true => vec![None],
-            false => problem.names.iter().map(Some).collect(),
+    fn explain(&self, older: &SettingsSchema, problem: SettingsProblem) -> SettingUpgrade {
+        let (path, part) = problem.place();
+        let (before, after) = (older.wanted_at(&path), self.wanted_at(&path));
+        let advice = match (&after, &problem.subject) {
+            (None, _) | (_, Subject::Unknown(_)) => "remove the setting".to_owned(),
+            (Some(after), Subject::Missing(_)) => format!("add the setting: {after}"),
+            (Some(_), Subject::Name(_)) => "change its name".to_owned(),
+            (Some(after), Subject::Value) => format!("change its value: {after}"),
         };
-        let explained = names.into_iter().map(|name| {
-            let path = match name {
-                Some(name) => {
-                    let name = name.replace('~', "~0").replace('/', "~1");
-                    format!("{}/{name}", problem.path)
-                }
-                None => problem.path.clone(),
-            };
-            let (before, after) = (older.wanted_at(&path), self.wanted_at(&path));
-            let advice = match (&after, name) {
-                (None, _) => "remove the setting".to_owned(),
-                (Some(after), Some(_)) => format!("add the setting: {after}"),
-                (Some(after), None) => format!("change its value: {after}"),
-            };
-            let message = match (name, problem.names.len()) {
-                (Some(name), 2..) => format!("unknown setting {name:?}"),
-                _ => problem.message.clone(),
-            };
-            SettingUpgrade {
-                message,
-                path,
-                before,
-                after,
-                advice,
-            }
-        });
-        explained.collect()
+        SettingUpgrade {
+            message: problem.message,
+            path,
+            part,
+            before,
+            after,
+            advice,
+        }
     }
 
     /// What a schema wants at a JSON Pointer into the settings, as a form would show it.
@@ -118,18 +105,6 @@ impl SettingsSchema {
             wanted.push_str(&format!(" ({})", description.trim_end_matches('.')));
         }
         Some(wanted)
-    }
-}
-
-/// Names of settings that a validation error is about, where its path is that of the table they
-/// belong to.
-pub(super) fn names_of(kind: &ValidationErrorKind) -> Vec<String> {
-    match kind {
-        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.clone(),
-        ValidationErrorKind::Required { property } => {
-            property.as_str().map(str::to_owned).into_iter().collect()
-        }
-        _ => Vec::new(),
     }
 }
 

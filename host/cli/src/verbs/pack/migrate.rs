@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use patchbay_company::{CompanyFile, PluginEntry};
+use patchbay_company::{CompanyFile, PluginEntry, SettingsPlaces};
 use patchbay_generations::assemble::InvalidFile;
 use patchbay_model::name_suggestion::suggest;
 use patchbay_pack::Pack;
@@ -40,7 +40,7 @@ pub(super) fn run(args: &PackMigrateArgs, as_json: bool) -> Outcome {
     }
     let beside = args.file.parent().unwrap_or(Path::new("."));
     let mut text = before.clone();
-    let (mut lines, mut left) = (Vec::new(), Vec::new());
+    let (mut lines, mut left, mut invalid) = (Vec::new(), Vec::new(), Vec::new());
     for (plugin, entry) in &file.plugin {
         if args.plugin.as_ref().is_some_and(|wanted| wanted != plugin) {
             continue;
@@ -59,11 +59,15 @@ pub(super) fn run(args: &PackMigrateArgs, as_json: bool) -> Outcome {
         ));
         let settings = settings_in(&migrated.text, plugin).map_err(failed)?;
         let problems = upgrade.target.complete_settings(settings).err();
-        let problems = problems.into_iter().flatten();
-        let problems = problems.map(|problem| format!("settings of plugin {plugin:?}: {problem}"));
-        left.extend(migrated.left.into_iter().chain(problems));
+        invalid.extend(problems.into_iter().flatten().map(|one| (plugin, one)));
+        left.extend(migrated.left);
         text = migrated.text;
     }
+    let places = SettingsPlaces::of(&text);
+    left.extend(invalid.iter().map(|(plugin, problem)| {
+        let (path, part) = problem.place();
+        places.problem_text(plugin, (&path, part), problem)
+    }));
     let result = MigratedCompany { text, left };
     let diff = result.diff(&before);
     if !args.dry_run && result.text != before {
