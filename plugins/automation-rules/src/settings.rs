@@ -24,7 +24,8 @@ settings! {
         pub custom_attributes: BTreeMap<String, AttributeType>,
         /// Priority by name.
         pub priorities: Priorities,
-        /// Target to notify instead of each address that `send_webhook_event` names.
+        /// Target to notify for each webhook that `send_webhook_event` names, by its address or the name
+        /// that stands for it.
         pub webhooks: BTreeMap<String, TargetRef>,
         /// Target to notify for `send_email_to_team`, by the number of the team.
         pub team_targets: BTreeMap<String, TargetRef>,

@@ -58,11 +58,11 @@ pub(super) fn settings(names: &Names) -> Json {
             .map(|(key, of)| (key.clone(), json!(of)))
             .collect(),
     );
-    let webhooks = names.webhooks.iter();
+    let webhooks = names.webhooks.values();
     add(
         "webhooks",
         webhooks
-            .map(|(url, target)| (url.clone(), json!(target)))
+            .map(|target| (target.clone(), json!(target)))
             .collect(),
     );
     settings.insert("default-queue".to_owned(), default_queue());

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use patchbay_model::web_address::WebAddress;
 use serde_json::{Map, Value};
 
 use super::DEFAULT_QUEUE;
@@ -19,7 +20,8 @@ pub(super) struct Names {
     pub(super) inboxes: BTreeMap<String, (&'static str, Option<String>)>,
     /// Type by key.
     pub(super) attributes: BTreeMap<String, &'static str>,
-    /// Target by address.
+    /// Target by address. The settings know a webhook by the name of its target: an address often
+    /// contains a secret, and settings are recorded.
     pub(super) webhooks: BTreeMap<String, String>,
     /// Constructs that are done in part.
     pub(super) accept: BTreeSet<&'static str>,
@@ -68,6 +70,7 @@ impl Names {
         for (_, rule) in &export.rules {
             names.add_used(rule, import);
         }
+        names.add_webhooks(export, import);
         if !export.agents.is_empty() {
             import.notes.push(
                 "the export does not say which agents are in a team: every agent is in every queue; set `queues` of \
@@ -186,7 +189,6 @@ impl Names {
                 "add_private_note" => {
                     self.accept.insert("add_private_note");
                 }
-                "send_webhook_event" => self.add_webhook(parameters, import),
                 _ => {}
             }
         }
@@ -216,26 +218,65 @@ impl Names {
         }
     }
 
-    fn add_webhook(&mut self, parameters: Option<&Value>, import: &mut Import) {
-        let first = match parameters {
-            Some(Value::Array(list)) => list.first(),
-            other => other,
-        };
-        let Some(url) = first.and_then(Value::as_str) else {
-            return;
-        };
-        let is_address = url.starts_with("https://")
-            && url.len() < 1000
-            && !url.contains(|sign: char| sign.is_whitespace() || sign.is_control());
-        if is_address && !self.webhooks.contains_key(url) {
-            let target = format!("webhook-{}", self.webhooks.len() + 1);
+    /// Adds a target for each address that a rule sends to, named for its host.
+    fn add_webhooks(&mut self, export: &Export<'_>, import: &mut Import) {
+        let rules = export.rules.iter();
+        let actions = rules.filter_map(|(_, rule)| rule.get("actions")?.as_array());
+        let addresses: Vec<&str> = actions.flatten().filter_map(webhook_address).collect();
+        // The pack finds a webhook by its name: no other text of a rule may be one.
+        let others = addresses.iter().filter(|text| host(text).is_none());
+        let mut taken: BTreeSet<String> = others.map(|text| (*text).to_owned()).collect();
+        let mut number = 0;
+        for url in addresses {
+            let Some(host) = host(url).filter(|_| !self.webhooks.contains_key(url)) else {
+                continue;
+            };
+            number += 1;
+            while taken.contains(&format!("webhook-{number}")) {
+                number += 1;
+            }
+            let target = code(&host, "webhook", &number.to_string(), &mut taken);
             import.notes.push(format!(
-                "the address of a webhook is the target `{target}`; it gets notices in Patchbay's form, unsigned until \
-                 you set its `secret`"
+                "the address of a webhook is that of the target `{target}`, and the rules name the target; it gets \
+                 notices in Patchbay's form, unsigned until you set its `secret`"
             ));
             self.webhooks.insert(url.to_owned(), target);
         }
     }
+
+    /// A rule in which the names of webhooks stand instead of their addresses.
+    pub(super) fn with_webhook_names(&self, mut rule: Map<String, Value>) -> Map<String, Value> {
+        let actions = rule.get_mut("actions").and_then(Value::as_array_mut);
+        for action in actions.into_iter().flatten() {
+            let name = webhook_address(action).and_then(|url| self.webhooks.get(url));
+            let Some(name) = name.cloned() else {
+                continue;
+            };
+            if let Some(parameters) = action.get_mut("action_params") {
+                match parameters {
+                    Value::Array(list) => list[0] = Value::from(name),
+                    other => *other = Value::from(name),
+                }
+            }
+        }
+        rule
+    }
+}
+
+/// What an action sends to, if it is a webhook.
+fn webhook_address(action: &Value) -> Option<&str> {
+    let is_webhook = action.get("action_name")?.as_str()? == "send_webhook_event";
+    let parameters = action.get("action_params").filter(|_| is_webhook)?;
+    match parameters {
+        Value::Array(list) => list.first()?.as_str(),
+        other => other.as_str(),
+    }
+}
+
+/// Host of an address that a target may have.
+fn host(text: &str) -> Option<String> {
+    let address = WebAddress::parse(text).ok().filter(WebAddress::is_https)?;
+    Some(address.host().to_owned())
 }
 
 /// Number and name of an entry.

@@ -57,7 +57,7 @@ pub(super) fn rules(export: &Export<'_>, names: &Names, import: &mut Import) -> 
     let check = RuleCheck::new(names);
     let mut rules = Vec::new();
     for (path, entry) in &export.rules {
-        let mut rule = cleaned(entry);
+        let mut rule = names.with_webhook_names(cleaned(entry));
         let mut faults: Vec<Construct> = entry
             .iter()
             .filter(|(key, value)| {

@@ -33,7 +33,9 @@ fn an_export_becomes_a_company_file_that_is_read() {
         "company = \"northwind\"",
         "[queue.billing-team]",
         "[agent.ana-sousa]",
-        "[target.webhook-1.webhook]",
+        "[target.crm-example.webhook]\nurl = \"https://crm.example/hooks/chat\"",
+        "crm-example = \"crm-example\"",
+        "action_params = [\"crm-example\"]",
         "default-queue = \"general\"",
         "[[plugin.automation.settings.rules]]",
         "7 = \"ana-sousa\"",
@@ -128,6 +130,56 @@ fn names_that_are_alike_stay_apart() {
         assert!(text.contains(queue), "{text}");
     }
     assert_eq!(paths(&import), ["/teams/4"]);
+}
+
+#[test]
+fn settings_name_webhooks_and_contain_no_address() {
+    let urls = [
+        "https://hooks.example/a?token=s3cret",
+        "https://hooks.example/b",
+        "https://webhook-2/c",
+        "https://user:password@hooks.example/d",
+        "http://hooks.example/e",
+        "webhook-4",
+        "hooks-example",
+        "https://hooks.example/a?token=s3cret",
+    ];
+    let rules = urls.map(|url| {
+        json!({ "name": "a", "event_name": "message_created", "actions": [
+            { "action_name": "send_webhook_event", "action_params": [url] },
+        ] })
+    });
+    let single = json!({ "name": "a", "event_name": "message_created", "actions": [
+        { "action_name": "send_webhook_event", "action_params": urls[1] },
+    ] });
+    let import = read(&json!([rules.to_vec(), vec![single]].concat()));
+    // A text that is no address is not taken for the name of a webhook.
+    assert_eq!(
+        paths(&import),
+        [3, 4, 5, 6].map(|rule| format!("/{rule}/actions/0/action_params/0"))
+    );
+    let text = &import.files[0].text;
+    let table: toml::Table = text.parse().expect("valid data");
+    let targets = table["target"].as_table().expect("targets");
+    let named: Vec<&String> = targets.keys().collect();
+    assert_eq!(named.len(), 3, "{text}");
+    for url in &urls[..3] {
+        let found = targets.values();
+        let found = found.filter(|target| target["webhook"]["url"].as_str() == Some(url));
+        assert_eq!(found.count(), 1, "{url}: {text}");
+    }
+    let settings = &table["plugin"]["automation"]["settings"];
+    assert!(!settings.to_string().contains("s3cret"), "{settings}");
+    let webhooks = settings["webhooks"].as_table().expect("webhooks");
+    assert_eq!(webhooks.keys().collect::<Vec<_>>(), named, "{text}");
+    for rule in settings["rules"].as_array().expect("rules") {
+        if rule.get("active").is_none() {
+            let name = &rule["actions"][0]["action_params"];
+            let name = name.get(0).unwrap_or(name).as_str().expect("a name");
+            assert!(webhooks.contains_key(name), "{name}: {text}");
+        }
+    }
+    patchbay_company::CompanyFile::parse(text).expect("valid");
 }
 
 #[test]

@@ -255,7 +255,7 @@ impl ActionReader<'_, '_> {
             None => {
                 self.problem(
                     "/action_params/0",
-                    "the address is not in `webhooks`; add the target of the company file that stands for it",
+                    "the webhook is not in `webhooks`; add the target of the company file that stands for it",
                 );
                 Vec::new()
             }
