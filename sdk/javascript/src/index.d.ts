@@ -62,7 +62,8 @@ export interface Decisions<Settings, Prepared> {
   /**
    * Reads the settings and builds what decisions need, which they get as `context.prepared`. Called
    * once; the host keeps a snapshot of the memory, and every decision starts from it. May use
-   * `clock`, `log` and `random` alone. Throw `Problems` for settings that are not valid.
+   * `clock.now`, `log` and `random` alone: business hours are denied, because companies share the
+   * snapshot. Throw `Problems` for settings that are not valid.
    */
   prepare?(settings: Settings, context: PreparationContext): Prepared;
   /** Classifies an inbound interaction. */
@@ -122,6 +123,7 @@ export interface Problem {
 
 /** What `prepare` can use. */
 export interface PreparationContext {
+  /** In `prepare`, `now` is 0, and the functions of business hours are denied. */
   readonly clock: Clock;
   readonly log: Log;
   /** A number from 0 to 1, without 1. */
@@ -146,17 +148,21 @@ export interface Context<Settings = unknown, Prepared = unknown> extends Prepara
   readonly state: State;
 }
 
-/** Time of the decision, and business hours of the company file. */
+/**
+ * Time of the decision, and business hours of the company file. In `prepare` the host denies every
+ * function of business hours, which rejects the activation: companies share the snapshot that is taken
+ * then, and each has hours of its own. Ask for them in a decision.
+ */
 export interface Clock {
-  /** Time of the decision, in milliseconds; `Date.now()` is the same. */
+  /** Time of the decision, in milliseconds; `Date.now()` is the same. In `prepare` both are 0. */
   now(): Timestamp;
-  /** Whether business hours are open; absent where the company has none of that name. */
+  /** Whether business hours are open; absent where the company has none of that name. Denied in `prepare`. */
   isOpen(hours: string, at?: Timestamp | Date): boolean | undefined;
-  /** When they open next; absent where they are open, or do not open within 366 days. */
+  /** When they open next; absent where they are open, or do not open within 366 days. Denied in `prepare`. */
   opensAt(hours: string, at?: Timestamp | Date): Timestamp | undefined;
-  /** When they close next; absent where they are closed, or do not close within 366 days. */
+  /** When they close next; absent where they are closed, or do not close within 366 days. Denied in `prepare`. */
   closesAt(hours: string, at?: Timestamp | Date): Timestamp | undefined;
-  /** A time plus seconds of working time; absent where that is not within 366 days. */
+  /** A time plus seconds of working time; absent where that is not within 366 days. Denied in `prepare`. */
   afterWorkingTime(hours: string, seconds: number, at?: Timestamp | Date): Timestamp | undefined;
 }
 

@@ -48,8 +48,9 @@ pub trait Policy: Sized + 'static {
     /// Checks the settings and builds what decisions need. Called once, when the policy is activated:
     /// the host takes a snapshot of the memory, and every decision starts from it, so word lists and
     /// indexes are built once. Only [`log`](crate::log), [`random`](crate::random),
-    /// [`clock`](crate::clock) and [`settings`](mod@crate::settings) may be called here; every other
-    /// call is denied.
+    /// [`clock::now`](crate::clock::now) and [`settings`](mod@crate::settings) may be called here;
+    /// every other call is denied, also those of business hours, because companies share the
+    /// snapshot.
     ///
     /// # Errors
     /// What is wrong with the settings; the host rejects the activation.

@@ -42,8 +42,9 @@ class Policy(Generic[S]):
     def prepare(self, problems: Problems) -> None:
         """Checks the settings and builds what decisions need. Called once, when the policy is
         activated: the host takes a snapshot of the memory, and every decision starts from it, so
-        word lists and indexes are built once. Of the host, only `log`, `random` and `clock` may
-        be used here; every other call is denied.
+        word lists and indexes are built once. Of the host, only `log`, `random` and `clock.now`
+        may be used here; every other call is denied, also those of business hours, because
+        companies share the snapshot.
         """
 
     def classify(self, interaction: Interaction) -> Classification | None:

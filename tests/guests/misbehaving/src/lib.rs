@@ -47,6 +47,9 @@ impl Policy for Misbehaving {
             "agents" => {
                 agents::get("ana");
             }
+            "hours" => {
+                clock::is_open("office", clock::now());
+            }
             other => resources::waste(other),
         }
         Ok(Self {

@@ -78,6 +78,8 @@ fn a_crash_in_prepare_rejects_the_activation() {
         );
         assert_detail(&crash("exit"), Trapped, "exit code");
         assert_detail(&crash("agents"), Denied, "no decision yet");
+        // Companies share the snapshot, and each has hours of its own.
+        assert_detail(&crash("hours"), Denied, "no decision yet");
         assert_eq!(crash("recurse").kind, StackOverflow);
         assert_healthy(&plugin(engine, |_| {}));
     }
