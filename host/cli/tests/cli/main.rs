@@ -19,6 +19,7 @@ mod pack_files;
 mod pack_import;
 mod pack_trust_alerts;
 mod pack_versions;
+mod packed_crates;
 mod policies;
 mod project;
 mod project_errors;
