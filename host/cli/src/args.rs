@@ -43,7 +43,7 @@ pub(crate) use pack::{
 };
 pub(crate) use packs::{
     BenchArgs, BuildArgs, BuildFlags, ContractArgs, ContractCheckArgs, ContractVerb, InspectArgs,
-    NewArgs, PolicyFlags, RunArgs, SchemaArgs, TestArgs,
+    NewArgs, PolicyFlags, RunArgs, SchemaArgs, TestArgs, UpdateArgs,
 };
 pub(crate) use rollout::{CanaryArgs, CanaryVerb, RolloutFlags, ShadowArgs, ShadowVerb};
 pub(crate) use serve::{DoctorArgs, LogLineFormat, ServeArgs};
@@ -117,6 +117,8 @@ pub(crate) enum Verb {
     Serve(ServeArgs),
     /// Create a policy project that compiles and passes its tests
     New(NewArgs),
+    /// Move a policy project to the SDK and contract of this binary
+    Update(UpdateArgs),
     /// Build a pack into a WebAssembly component
     Build(BuildArgs),
     /// Build a pack and run its test cases in the sandbox

@@ -59,7 +59,15 @@ impl ChangedFile {
                 file.persist(path).map_err(|error| error.error)?;
                 Ok(())
             });
-        written.map_err(io(path))
+        written.map_err(|error| {
+            // Without the name of the file beside, which is gone.
+            let reason = match error.raw_os_error() {
+                Some(code) => std::io::Error::from_raw_os_error(code),
+                None => error.kind().into(),
+            };
+            let message = format!("{}: {reason}; the file is not changed", path.display());
+            Failure::machine(message)
+        })
     }
 }
 

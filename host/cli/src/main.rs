@@ -57,6 +57,7 @@ fn main() -> std::process::ExitCode {
     credentials.install();
     let result = match cli.verb {
         Verb::New(args) => verbs::new::run(&args),
+        Verb::Update(args) => verbs::update::run(&args),
         Verb::Build(args) => verbs::build::run(&args),
         Verb::Inspect(args) => verbs::inspect::run(&args),
         Verb::Pack(args) => verbs::pack::run(&args),

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
+use semver::Version;
 
 static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
 
@@ -33,6 +34,16 @@ impl Contract {
         released().map(|(name, _)| name).collect()
     }
 
+    /// Its version: the highest of its packages' versions.
+    pub fn version(&self) -> String {
+        let files = self.files();
+        let versions = files.values().flat_map(|text| package_versions(text));
+        let newest = versions.max();
+        newest
+            .map(|version| version.to_string())
+            .unwrap_or_default()
+    }
+
     /// Text of every file by `package/file.wit`.
     pub fn files(&self) -> BTreeMap<String, &'static str> {
         self.packages()
@@ -59,6 +70,15 @@ impl Contract {
         let directories = self.0.dirs();
         directories.filter(|directory| !directory.path().ends_with(RELEASED))
     }
+}
+
+/// The versions that lines such as `package patchbay:care@0.1.1;` of a text give.
+pub(crate) fn package_versions(text: &str) -> impl Iterator<Item = Version> {
+    text.lines().filter_map(|line| {
+        let name = line.trim().strip_prefix("package patchbay:")?;
+        let (_, version) = name.strip_suffix(';')?.split_once('@')?;
+        version.parse().ok()
+    })
 }
 
 fn released() -> impl Iterator<Item = (String, &'static Dir<'static>)> {

@@ -21,6 +21,17 @@ pub(crate) fn version() -> &'static str {
     rest.split('"').next().unwrap_or_default()
 }
 
+/// Name of the package's file in a project.
+pub(crate) fn file_name() -> String {
+    format!("patchbay-sdk-{}.tar", version())
+}
+
+/// A value of the package's manifest.
+pub(crate) fn manifest_value(key: &str) -> Option<serde_json::Value> {
+    let manifest: serde_json::Value = serde_json::from_str(MANIFEST).ok()?;
+    manifest.get(key).cloned()
+}
+
 /// The package: the same bytes from every build of the same sources.
 ///
 /// # Errors

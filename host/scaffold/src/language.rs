@@ -1,17 +1,14 @@
 //! What a project has by its language: files of its own, the SDK, and what its author does next.
 
 use std::io;
-use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 use patchbay_pack::manifest::Language;
 
-use crate::contract::Contract;
+use crate::javascript_sdk;
 use crate::python_sdk::Wheel;
-use crate::{javascript_sdk, unpack};
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/template");
-static RUST_SDK: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/rust");
 
 /// Directory of what every project has.
 const SHARED: &str = "every-language";
@@ -25,29 +22,6 @@ pub(crate) fn templates(language: Language) -> impl Iterator<Item = &'static Dir
 /// Whether this version has a template of the language.
 pub(crate) fn is_supported(language: Language) -> bool {
     TEMPLATES.get_dir(language.code()).is_some()
-}
-
-/// Writes the SDK, and what it needs to build, to the directory `vendor` of a project.
-///
-/// # Errors
-/// When a file cannot be written.
-pub(crate) fn write_sdk(language: Language, vendor: &Path) -> io::Result<()> {
-    match language {
-        Language::Rust => {
-            unpack(&RUST_SDK, &vendor.join("patchbay-sdk"), &str::to_owned)?;
-            Contract::current().unpack(&vendor.join("wit"))
-        }
-        Language::Typescript => {
-            std::fs::create_dir_all(vendor)?;
-            let name = format!("patchbay-sdk-{}.tar", javascript_sdk::version());
-            std::fs::write(vendor.join(name), javascript_sdk::archive()?)
-        }
-        Language::Python => {
-            std::fs::create_dir_all(vendor)?;
-            let wheel = Wheel::of_sdk()?;
-            std::fs::write(vendor.join(wheel.file_name), wheel.bytes)
-        }
-    }
 }
 
 /// Placeholders of the language's template, and what each stands for.

@@ -2,10 +2,15 @@
 //! SDK and the contract are embedded in the binary and become part of the project.
 
 pub mod contract;
+pub mod contract_changes;
 mod javascript_sdk;
+mod json_place;
 mod language;
 mod python_sdk;
+mod sdk_files;
+mod sdk_record;
 mod sections;
+pub mod update;
 mod zip_archive;
 
 use std::io;
@@ -13,12 +18,14 @@ use std::path::{Path, PathBuf};
 
 use include_dir::Dir;
 use patchbay_model::decision::stage::Stage;
-use patchbay_pack::document_schema::DocumentKind;
 use patchbay_pack::manifest::{Language, NAME_RULE, is_pack_name};
 use thiserror::Error;
 
+use contract::Contract;
 pub use language::next_commands;
 pub use python_sdk::Wheel;
+use sdk_files::{sdk_files, sdk_version};
+use sdk_record::{RECORD, SdkRecord};
 use sections::select;
 
 /// Why a project is not written.
@@ -87,12 +94,10 @@ pub fn scaffold(
             .replace("{{language}}", language.code())
             .replace("{{stages}}", &listed)
     };
-    let vendor = directory.join("vendor");
     language::templates(language)
         .try_for_each(|template| unpack(template, directory, &fill_in))
         .and_then(|()| remove_other_cases(&directory.join("cases"), &stages))
-        .and_then(|()| write_schemas(&vendor.join("schemas")))
-        .and_then(|()| language::write_sdk(language, &vendor))
+        .and_then(|()| write_sdk(language, directory))
         .map_err(io)?;
     Ok(name)
 }
@@ -105,15 +110,17 @@ fn remove_other_cases(cases: &Path, stages: &[Stage]) -> io::Result<()> {
     others.try_for_each(|stage| std::fs::remove_dir_all(cases.join(stage.as_str())))
 }
 
-/// Writes the schemas that the first lines of `pack.toml` and the cases name.
-fn write_schemas(to: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    [DocumentKind::Pack, DocumentKind::Case]
-        .into_iter()
-        .try_for_each(|kind| {
-            let schema = kind.schema();
-            std::fs::write(to.join(kind.file_name()), format!("{schema:#}\n"))
-        })
+/// Writes the SDK of a language into a project, and the record of its files.
+fn write_sdk(language: Language, directory: &Path) -> io::Result<()> {
+    let mut files = sdk_files(language)?;
+    let contract = Contract::current().version();
+    let record = SdkRecord::of(sdk_version(language), &contract, &files);
+    files.insert(RECORD.to_owned(), record.text().into_bytes());
+    files.into_iter().try_for_each(|(path, bytes)| {
+        let path = directory.join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(directory))?;
+        std::fs::write(path, bytes)
+    })
 }
 
 fn capitalize(word: &str) -> String {
@@ -217,6 +224,7 @@ mod tests {
             "vendor/wit/care/types.wit",
             "vendor/schemas/pack.schema.json",
             "vendor/schemas/case.schema.json",
+            "vendor/patchbay.json",
         ] {
             assert!(directory.join(file).is_file(), "{file}");
         }

@@ -54,6 +54,11 @@ impl Wheel {
         })
     }
 
+    /// Version of the SDK.
+    pub(crate) fn version() -> &'static str {
+        project_value("version")
+    }
+
     /// The digest of its bytes, as `requirements.txt` has it.
     pub fn sha256(&self) -> String {
         let digest = Sha256::digest(&self.bytes);

@@ -41,6 +41,35 @@ pub(crate) struct NewArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  patchbay update --dry-run
+  patchbay update my-care
+  patchbay update my-care --replace
+
+The files that `patchbay new` wrote into vendor/ become those of this binary, and
+Cargo.toml, Cargo.lock, package.json, package-lock.json or requirements.txt name
+the new SDK. A file of the SDK that was changed by hand stays: the new one is
+written beside it, as FILE.new. All files are written, or none.
+
+Exit codes: 0 the project has the SDK of this binary; 1 files that were changed by
+hand are left to you, or the project is refused; 2 the directory is no project; 4 a
+file cannot be read or written.")]
+pub(crate) struct UpdateArgs {
+    /// Directory of the project, with pack.toml
+    #[arg(default_value = ".")]
+    pub(crate) directory: PathBuf,
+    /// Show what differs, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Also replace files of the SDK that were changed by hand
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
   patchbay build my-care
   patchbay build my-care --output my-care.wasm")]
 pub(crate) struct BuildArgs {

@@ -31,3 +31,4 @@ pub(crate) mod status;
 pub(crate) mod test;
 pub(crate) mod token;
 pub(crate) mod top;
+pub(crate) mod update;

@@ -35,3 +35,4 @@ mod status;
 mod test_server;
 mod tls;
 mod typescript;
+mod updates;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::command::{joined, stdout};
+use crate::command::{joined, patchbay_on_full_disk, stdout};
 use crate::releases::{Place, Release};
 use crate::test_server::TestServer;
 
@@ -54,9 +54,35 @@ fn an_upgrade_that_makes_settings_invalid_is_explained_and_migrated_on_request()
         "--from",
         "0.1.0",
     ];
+    // What stays wrong has its place in the file as it will be.
+    place.company(
+        "care@0.2",
+        "words = { \"money back\" = \"refunds\", angry = \"complaint\", odd = \"other\" }",
+    );
+    let left = joined(&place.run(&[&migrate[..], &["--dry-run"]].concat()), 1);
+    let line = before.lines().position(|line| line.starts_with("words"));
+    let line = line.expect("the settings") + 1;
+    let place_of =
+        format!("still to do: settings of plugin \"care\" (line {line}, column 63): /words/odd: ");
+    assert!(left.contains(&place_of), "{place_of}: {left}");
+    place.company("care@0.2", settings);
     joined(&place.run(&[&migrate[..], &["--dry-run"]].concat()), 0);
     let unchanged = std::fs::read_to_string(place.path("northwind.toml")).expect("there");
     assert_eq!(unchanged, before);
+    let long = before.clone() + &"# A comment.\n".repeat(200);
+    place.write("northwind.toml", &long);
+    let files = || {
+        std::fs::read_dir(place.path("."))
+            .expect("readable")
+            .count()
+    };
+    let count = files();
+    let full = joined(&patchbay_on_full_disk(&place.path("."), &migrate), 4);
+    let part = "northwind.toml: file too large; the file is not changed";
+    assert!(full.contains(part), "{full}");
+    let unchanged = std::fs::read_to_string(place.path("northwind.toml")).expect("there");
+    assert_eq!((unchanged, files()), (long, count));
+    place.write("northwind.toml", &before);
     joined(&place.run(&migrate), 0);
     let migrated = std::fs::read_to_string(place.path("northwind.toml")).expect("there");
     assert_eq!(migrated, before.replace("\"refunds\"", "\"refund\""));
