@@ -11,21 +11,21 @@ use super::Cli;
 /// The Markdown documents whose commands are checked.
 fn documents() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let fixed = [
-        "README.md",
-        "CONTRIBUTING.md",
-        "CHANGELOG.md",
-        "sdk/rust/README.md",
-        "plugins/automation-rules/README.md",
-        "plugins/cel-rules/README.md",
-        "plugins/social-care/README.md",
-        "plugins/taskrouter-workflow/README.md",
-    ];
+    let fixed = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
     let mut paths: Vec<PathBuf> = fixed.iter().map(|path| root.join(path)).collect();
-    let entries = fs::read_dir(root.join("docs")).expect("docs can be listed");
-    let pages = entries.map(|entry| entry.expect("an entry").path());
-    paths.extend(pages.filter(|path| path.extension().is_some_and(|end| end == "md")));
+    let is_page = |path: &PathBuf| path.extension().is_some_and(|end| end == "md");
+    paths.extend(entries(&root.join("docs")).filter(is_page));
+    for packages in ["sdk", "plugins"] {
+        let directory = root.join(packages);
+        let readmes = entries(&directory).map(|package| package.join("README.md"));
+        paths.extend(readmes.filter(|readme| readme.is_file()));
+    }
     paths
+}
+
+fn entries(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(directory).expect("a directory");
+    entries.map(|entry| entry.expect("an entry").path())
 }
 
 /// Command lines of the ```console blocks: the text after `$ `, with continued
@@ -126,6 +126,27 @@ fn help_examples(command: &Command, examples: &mut Vec<String>) {
     examples.extend(lines.map(str::to_owned));
     for subcommand in command.get_subcommands() {
         help_examples(subcommand, examples);
+    }
+}
+
+#[test]
+fn the_documents_of_every_sdk_and_pack_are_checked() {
+    let documents: Vec<String> = documents()
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    for part in [
+        "sdk/rust",
+        "sdk/javascript",
+        "sdk/python",
+        "plugins/office-hours",
+        "plugins/customer-tiers",
+    ] {
+        let readme = format!("{part}/README.md");
+        assert!(
+            documents.iter().any(|path| path.ends_with(&readme)),
+            "{readme}"
+        );
     }
 }
 
