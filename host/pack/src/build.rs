@@ -8,6 +8,7 @@
 mod log_lines;
 mod merge;
 mod output_directory;
+mod process_tree;
 pub(crate) mod python;
 pub mod rust;
 mod tool;

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use super::BuildError;
+use super::process_tree::{self, Output};
 
 /// Longest time of a program that builds. Longer than a cold build of a large project.
 pub(super) const LONGEST_BUILD: Duration = Duration::from_secs(1_800);
@@ -77,7 +78,7 @@ impl Tool {
     ///
     /// # Errors
     /// [`BuildError::Toolchain`] where it cannot be started or takes longer than `longest`; it is
-    /// then ended.
+    /// then ended with all programs that it started.
     pub(super) fn run<Out: Send + 'static, Err: Send + 'static>(
         &self,
         command: &mut Command,
@@ -92,6 +93,10 @@ impl Tool {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| self.cannot_start(&error))?;
+        let outputs = [
+            child.stdout.as_ref().and_then(Output::of),
+            child.stderr.as_ref().and_then(Output::of),
+        ];
         let stdout = child.stdout.take().map(|out| read(out, read_stdout));
         let stderr = child.stderr.take().map(|err| read(err, read_stderr));
         let stdout = stdout.and_then(|result| received(&result, end));
@@ -113,9 +118,8 @@ impl Tool {
                 stderr,
             }),
             _ => {
-                // It may have ended in the meantime.
-                let _ = child.kill();
-                let _ = child.wait();
+                let outputs: Vec<Output> = outputs.into_iter().flatten().collect();
+                process_tree::end(&mut child, &outputs);
                 Err(BuildError::Toolchain(format!(
                     "{} did not end within {} s and was ended; run it by hand to see what it waits for",
                     self.name,
@@ -233,6 +237,38 @@ mod tests {
             let error = ended.expect_err("it does not end").to_string();
             assert!(error.contains("did not end within"), "{error}");
             assert!(begin.elapsed() < Duration::from_secs(30));
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_programs_that_it_started_are_ended_too() {
+        let place = tempfile::tempdir().expect("a directory");
+        let begun = place.path().join("begun");
+        let sleep = format!("sleep 300 & echo $! >> {}", begun.display());
+        for text in [
+            // Children, grandchildren, and programs whose parent has ended: with the output of
+            // the tool open, and all of them in its process group.
+            format!("{sleep}; ({sleep}; wait) & wait"),
+            format!("({sleep}; exec >&- 2>&-; ({sleep}; wait); wait) & exec >&- 2>&-; wait"),
+            format!("(({sleep}) & ); exit 0"),
+        ] {
+            let _ = std::fs::remove_file(&begun);
+            let longest = Duration::from_millis(700);
+            let ended = SHELL.run(&mut script(&text), longest, read_bytes, read_bytes);
+            let error = ended.expect_err("it does not end").to_string();
+            assert!(error.contains("did not end within"), "{error}");
+            let ids = std::fs::read_to_string(&begun).expect("it began");
+            assert!(!ids.is_empty(), "{text}");
+            for id in ids.lines() {
+                let is_over = (0..500).any(|_| {
+                    std::thread::sleep(Duration::from_millis(10));
+                    let stat = std::fs::read_to_string(format!("/proc/{id}/stat"));
+                    // Where no process collects it, it stays in the table.
+                    stat.map_or(true, |stat| stat.contains(") Z ") || stat.contains(") X "))
+                });
+                assert!(is_over, "{id} of {text} still runs");
+            }
         }
     }
 
