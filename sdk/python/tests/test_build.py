@@ -11,7 +11,6 @@ import pytest
 from patchbay_sdk.build import component
 from patchbay_sdk.build.cache import ComponentCache
 from patchbay_sdk.build.component import _schema_section
-from patchbay_sdk.build.lock import check_lock, hashes_of
 from patchbay_sdk.build.sources import SDK
 
 POLICY = """
@@ -57,20 +56,6 @@ def test_mistakes_in_the_sources_are_explained(
     code, printed = build(tmp_path, source)
     assert code == 1 and message in printed, printed
     assert "importlib" not in printed, printed
-
-
-def test_packages_must_be_those_of_the_lock_file(tmp_path: Path) -> None:
-    file = tmp_path / "requirements.txt"
-    assert "there is no" in (check_lock(file) or "")
-    file.write_text("pytest==1.0.0\n")
-    assert "does not pin componentize-py" in (check_lock(file) or "")
-    file.write_text("pytest==1.0.0\ncomponentize-py==0.25.1\n")
-    problem = check_lock(file) or ""
-    assert "is installed, but requirements.txt pins 1.0.0" in problem
-    assert "pip install -r requirements.txt" in problem
-    file.write_text("no-such-package-here==1.0 \\\n    --hash=sha256:" + "a" * 64 + "\ncomponentize-py==0.25.1")
-    assert "no-such-package-here is not installed" in (check_lock(file) or "")
-    assert hashes_of(file)["no-such-package-here"] == ["a" * 64]
 
 
 def test_a_cache_keeps_what_was_used_last(tmp_path: Path) -> None:

@@ -13,15 +13,21 @@ use crate::source_error::cannot_read;
 /// Most bytes of the list of packages.
 const MOST_BYTES: u64 = 4 << 20;
 
+/// What the digest of a package is of that the lock file has none for.
+const FILES: &str = "the sorted lines PATH,sha256=DIGEST of its files";
+
 /// A package, as the SDK's program lists it.
 #[derive(Deserialize)]
 struct Package {
     name: String,
     version: String,
     licence: Option<String>,
-    /// SHA-256 digests of its archives, of which one was installed.
+    /// SHA-256 digests of its archives, as the lock file has them; one of them was installed.
     #[serde(default)]
     archives: Vec<String>,
+    /// SHA-256 of the names and digests of its files, where the lock file has no digest.
+    #[serde(default)]
+    files: Option<String>,
 }
 
 /// The bill of materials of a project that was built.
@@ -52,8 +58,20 @@ fn document(pack: &str, version: &str, packages: &[Package]) -> Value {
             if let Some(licence) = &package.licence {
                 component["licenses"] = json!([{"license": {"name": licence}}]);
             }
-            if let [archive] = &package.archives[..] {
-                component["hashes"] = json!([{"alg": "SHA-256", "content": archive}]);
+            let hash = |content: &String| json!({"alg": "SHA-256", "content": content});
+            match (&package.archives[..], &package.files) {
+                ([archive], _) => component["hashes"] = json!([hash(archive)]),
+                ([], Some(files)) => {
+                    component["hashes"] = json!([hash(files)]);
+                    component["properties"] = json!([{"name": "patchbay:hash-of", "value": FILES}]);
+                }
+                ([], None) => {}
+                // An archive for each kind of machine: the same document on all of them.
+                (archives, _) => {
+                    let hashes: Vec<Value> = archives.iter().map(hash).collect();
+                    component["externalReferences"] =
+                        json!([{"type": "distribution", "url": reference, "hashes": hashes}]);
+                }
             }
             component
         })
@@ -81,25 +99,39 @@ mod tests {
             version: "1.0".to_owned(),
             licence: licence.map(str::to_owned),
             archives: archives.iter().map(|&one| one.to_owned()).collect(),
+            files: archives.is_empty().then(|| "dd".to_owned()),
         };
         let packages = [
             package("componentize-py", None, &["aa", "bb"]),
             package("patchbay-sdk", Some("Apache-2.0"), &["cc"]),
+            package("rules", Some("MIT"), &[]),
         ];
         let document = document("tiers", "0.1.0", &packages);
-        let purls: Vec<&Value> = (0..2_usize)
+        let purls: Vec<&Value> = (0..3_usize)
             .map(|at| &document["components"][at]["purl"])
             .collect();
         assert_eq!(
             purls,
-            ["pkg:pypi/componentize-py@1.0", "pkg:pypi/patchbay-sdk@1.0"]
+            [
+                "pkg:pypi/componentize-py@1.0",
+                "pkg:pypi/patchbay-sdk@1.0",
+                "pkg:pypi/rules@1.0"
+            ]
         );
-        assert!(document["components"][0].get("hashes").is_none());
-        assert_eq!(document["components"][1]["hashes"][0]["content"], "cc");
-        assert_eq!(document["metadata"]["component"]["name"], "tiers");
+        let components = &document["components"];
+        assert!(components[0].get("hashes").is_none());
         assert_eq!(
-            document["dependencies"][0]["dependsOn"],
-            json!(["pkg:pypi/componentize-py@1.0", "pkg:pypi/patchbay-sdk@1.0"])
+            components[0]["externalReferences"],
+            json!([{"type": "distribution", "url": "pkg:pypi/componentize-py@1.0", "hashes": [
+                {"alg": "SHA-256", "content": "aa"},
+                {"alg": "SHA-256", "content": "bb"},
+            ]}])
         );
+        assert_eq!(components[1]["hashes"][0]["content"], "cc");
+        assert!(components[1].get("properties").is_none());
+        assert_eq!(components[2]["hashes"][0]["content"], "dd");
+        assert_eq!(components[2]["properties"][0]["value"], FILES);
+        assert_eq!(document["metadata"]["component"]["name"], "tiers");
+        assert_eq!(document["dependencies"][0]["dependsOn"], json!(purls));
     }
 }

@@ -1,8 +1,8 @@
 """`python -m patchbay_sdk.build DIRECTORY --output FILE`: builds the policy of a project.
 
 Writes FILE, the component, and FILE.packages.json, the packages in it. The exit code is 1 for a
-mistake in the sources, which it prints to stderr, and 2 for a package that is missing, which it
-prints to stdout.
+mistake in the sources, which it prints to stderr, and 2 for a package that is missing or is not
+pinned, which it prints to stdout.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from ..policy import policy_of
 from ..settings_schema import schema_of
 from .component import build_component
 from .component_failure import BuildFailure
-from .lock import check_lock
+from .lock import check_imports, check_installed
 from .packages import packages_of
+from .requirements import Requirements, RequirementsError
 from .sources import Sources
 
 MODULE = "policy"
@@ -33,13 +34,10 @@ def main() -> int:
     parser.add_argument("--quiet", action="store_true", help="print errors only")
     arguments = parser.parse_args()
     directory = arguments.directory.resolve()
-    requirements = directory / "requirements.txt"
-    problem = check_lock(requirements)
-    if problem:
-        print(problem)
-        return 2
     before = set(sys.modules)
     try:
+        requirements = Requirements.read(directory / "requirements.txt")
+        check_installed(requirements)
         policy = _import_policy(directory)
         stages = policy.stages()
         if not stages:
@@ -48,7 +46,11 @@ def main() -> int:
             )
         schema = json.dumps(schema_of(policy.settings_type()))
         sources = Sources.of_imports(directory, before)
+        check_imports(sources, requirements)
         build_component(sources, MODULE, stages, schema, arguments.output, arguments.quiet)
+    except RequirementsError as error:
+        print(error)
+        return 2
     except BuildFailure as failure:
         print(f"error: {failure}", file=sys.stderr)
         return 1

@@ -2,51 +2,88 @@
 
 from __future__ import annotations
 
-import re
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
-_PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
+from .requirements import Requirements, RequirementsError, normal_name
+from .sources import Sources
+
 _ADVICE = "run `.venv/bin/pip install -r requirements.txt`"
+_FREEZE = "`pip-compile --generate-hashes` of pip-tools writes such lines"
 
 
-def pins_of(requirements: Path) -> dict[str, str]:
-    """The pinned version of each package of the file."""
-    pins = {}
-    for line in requirements.read_text().splitlines():
-        found = _PIN.match(line.strip())
-        if found:
-            pins[found[1]] = found[2]
-    return pins
-
-
-def hashes_of(requirements: Path) -> dict[str, list[str]]:
-    """The SHA-256 hashes of each package of the file."""
-    hashes: dict[str, list[str]] = {}
-    name = None
-    for line in requirements.read_text().splitlines():
-        pin = _PIN.match(line.strip())
-        if pin:
-            name = pin[1]
-        elif line and not line[0].isspace():
-            name = None
-        if name:
-            hashes.setdefault(name, []).extend(re.findall(r"--hash=sha256:([0-9a-f]{64})", line))
-    return hashes
-
-
-def check_lock(requirements: Path) -> str | None:
-    """What differs from the file, with the command that helps."""
-    if not requirements.is_file():
-        return f"there is no {requirements}; `patchbay new --language python` writes one to start from"
-    pins = pins_of(requirements)
-    if "componentize-py" not in pins:
-        return f"{requirements} does not pin componentize-py; add it with its hashes"
-    for name, pinned in pins.items():
+def check_installed(requirements: Requirements) -> None:
+    """Raises `RequirementsError` for a package that is not the one of the file."""
+    tool = requirements.get("componentize-py")
+    if tool is None or tool.version is None:
+        raise RequirementsError(
+            f"{requirements.file} does not pin componentize-py; add it with its hashes"
+        )
+    for package in requirements.packages.values():
         try:
-            installed = version(name)
+            installed = version(package.name)
         except PackageNotFoundError:
-            return f"the package {name} is not installed; {_ADVICE}"
-        if installed != pinned:
-            return f"{name} {installed} is installed, but requirements.txt pins {pinned}; {_ADVICE}"
+            raise RequirementsError(
+                f"the package {package.name} is not installed; {_ADVICE}"
+            ) from None
+        if package.version is not None and not _is_same(installed, package.version):
+            raise RequirementsError(
+                f"{package.name} {installed} is installed, but {requirements.file.name} pins "
+                f"{package.version}; {_ADVICE}"
+            )
+
+
+def check_imports(sources: Sources, requirements: Requirements) -> None:
+    """Raises `RequirementsError` for a package of a component that the file does not pin. Not for the
+    SDK, whose digest changes with the host that brings it.
+    """
+    owners = owners_of(sources.packaged)
+    for path in sources.packaged:
+        if path not in owners:
+            raise RequirementsError(
+                f"the policy imports {path}, which belongs to no installed package; "
+                "move it into the project"
+            )
+        problem = _problem(*owners[path], requirements)
+        if problem:
+            raise RequirementsError(f"the policy imports {path.name} of {owners[path][0]}, but {problem}")
+
+
+def _problem(name: str, installed: str, requirements: Requirements) -> str | None:
+    """What the line of a package lacks, and what to write."""
+    file, package = requirements.file.name, requirements.get(name)
+    if package is None:
+        return f"{file} does not pin it for this Python; add `{name}=={installed}`: {_FREEZE}"
+    if package.version is None:
+        return (
+            f"{file}:{package.line}: `{package.text}` allows several versions; "
+            f"write `{name}=={installed}`: {_FREEZE}"
+        )
+    if requirements.has_hashes and not package.hashes:
+        return f"{file}:{package.line}: `{package.text}` has no digests, unlike others; {_FREEZE}"
     return None
+
+
+def owners_of(files: list[Path]) -> dict[Path, tuple[str, str]]:
+    """Name, in its normal form, and version of the installed package that brought each file."""
+    wanted = set(files)
+    owners: dict[Path, tuple[str, str]] = {}
+    for package in distributions() if wanted else []:
+        root = Path(str(package.locate_file(""))).resolve()
+        for file in package.files or []:
+            if (path := root / file) in wanted:
+                owners[path] = (normal_name(package.metadata["Name"]), package.version)
+    return owners
+
+
+def _is_same(installed: str, pinned: str) -> bool:
+    """Whether two spellings are one version: a file may write `1.0` for `1.0.0`, or leave a local label."""
+    public = installed if "+" in pinned else installed.split("+")[0]
+    return _parts(public) == _parts(pinned)
+
+
+def _parts(text: str) -> list[str]:
+    parts = text.lower().removeprefix("v").split(".")
+    while len(parts) > 1 and parts[-1] == "0":
+        parts.pop()
+    return parts

@@ -25,8 +25,8 @@ class Sources:
     """Files by their path below the directory that the component imports from."""
 
     files: dict[PurePosixPath, Path] = field(default_factory=dict)
-    modules: list[str] = field(default_factory=list)
-    """Names of the modules that are not of the project, the SDK or the standard library."""
+    packaged: list[Path] = field(default_factory=list)
+    """Files of modules that are not of the project, the SDK or the standard library."""
 
     @classmethod
     def of_imports(cls, directory: Path, before: set[str]) -> Sources:
@@ -54,7 +54,7 @@ class Sources:
                         "the sandbox runs Python alone: use a package without compiled code"
                     )
                 sources._add(path, root)
-                sources.modules.append(name)
+                sources.packaged.append(path)
                 if path.name == "__init__.py":
                     sources._add_data(path.parent, root)
             elif not any(path.is_relative_to(one) for one in standard):
