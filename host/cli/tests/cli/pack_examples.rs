@@ -1,8 +1,11 @@
 //! `pack show --example`: a company file to start from, for every pack of the repository.
 
 use std::io::Write;
+use std::path::Path;
 
-use crate::command::{joined, patchbay_in, root, stderr, stdout};
+use patchbay_test_python::Environment;
+
+use crate::command::{joined, patchbay_in, patchbay_with_environment, root, stderr, stdout};
 use crate::project::Project;
 
 #[test]
@@ -39,8 +42,19 @@ fn the_example_of_every_pack_of_the_repository_is_a_valid_company_file() {
             "--output",
             &file,
         ];
-        let built = patchbay_in(place.path(), &build, "");
-        if built.status.code() == Some(4) {
+        let has_python = plugin.join("requirements.txt").is_file();
+        let environment = match has_python {
+            true => Environment::installed(Path::new(env!("CARGO_TARGET_TMPDIR"))),
+            false => None,
+        };
+        let variables: Vec<(&str, &str)> = environment
+            .and_then(|environment| environment.directory().to_str())
+            .map(|directory| ("VIRTUAL_ENV", directory))
+            .into_iter()
+            .collect();
+        let built = patchbay_with_environment(place.path(), &variables, &build);
+        // Without the tools of its language; the packages of a test environment are complete.
+        if built.status.code() == Some(4) && environment.is_none() {
             let why = stderr(&built);
             writeln!(std::io::stderr(), "SKIPPED: {name}: {why}").expect("standard error");
             continue;

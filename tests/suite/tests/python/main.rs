@@ -1,7 +1,6 @@
 //! Policies in Python: the SDK installed as a wheel, a new project, and the example pack. Skipped
 //! with a message where Python or the packages of its registry are missing.
 
-mod environment;
 mod project;
 
 use std::path::Path;
@@ -19,12 +18,12 @@ use patchbay_pack::build::BuildOptions;
 use patchbay_suite::host::{TIMEOUT, said, small, spec};
 use serde_json::json;
 
-use environment::Environment;
+use patchbay_test_python::Environment;
 use project::{Project, root};
 
 #[test]
 fn the_sdk_passes_its_tests_and_types() {
-    let Some(environment) = Environment::installed() else {
+    let Some(environment) = installed() else {
         return;
     };
     environment.check(&root().join("sdk/python"));
@@ -32,7 +31,7 @@ fn the_sdk_passes_its_tests_and_types() {
 
 #[test]
 fn new_projects_pass_their_tests_and_types() {
-    let Some(environment) = Environment::installed() else {
+    let Some(environment) = installed() else {
         return;
     };
     for stages in [
@@ -46,7 +45,7 @@ fn new_projects_pass_their_tests_and_types() {
 
 #[test]
 fn a_new_project_is_built_and_passes_its_cases() {
-    let Some(environment) = Environment::installed() else {
+    let Some(environment) = installed() else {
         return;
     };
     let project = Project::new(environment, &Stage::ALL);
@@ -80,7 +79,7 @@ fn a_new_project_is_built_and_passes_its_cases() {
 
 #[test]
 fn the_example_pack_is_the_same_from_two_directories_and_passes_its_cases() {
-    let Some(environment) = Environment::installed() else {
+    let Some(environment) = installed() else {
         return;
     };
     let first = Project::copy(environment, "plugins/customer-tiers");
@@ -101,7 +100,7 @@ fn the_example_pack_is_the_same_from_two_directories_and_passes_its_cases() {
 
 #[test]
 fn decisions_of_the_example_pack_replay_to_the_same_bytes() {
-    let Some(environment) = Environment::installed() else {
+    let Some(environment) = installed() else {
         return;
     };
     let pack = Project::copy(environment, "plugins/customer-tiers").pack();
@@ -133,7 +132,7 @@ fn decisions_of_the_example_pack_replay_to_the_same_bytes() {
 
 #[test]
 fn a_project_without_its_packages_says_what_to_run() {
-    let Some(environment) = Environment::installed() else {
+    let Some(environment) = installed() else {
         return;
     };
     let project = Project::new(environment, &[Stage::Tone]);
@@ -153,6 +152,11 @@ fn a_project_without_its_packages_says_what_to_run() {
             && error.contains("python3 -m venv .venv"),
         "{error}"
     );
+}
+
+/// The environment that tests share.
+fn installed() -> Option<&'static Environment> {
+    Environment::installed(Path::new(env!("CARGO_TARGET_TMPDIR")))
 }
 
 fn open(directory: &Path) -> Result<Pack, String> {

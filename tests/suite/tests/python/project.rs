@@ -9,7 +9,8 @@ use patchbay_pack::manifest::Language;
 use patchbay_scaffold::scaffold;
 use tempfile::TempDir;
 
-use crate::environment::Environment;
+use patchbay_test_python::Environment;
+
 use crate::open;
 
 /// A pack directory that is removed at the end.
