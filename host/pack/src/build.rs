@@ -11,6 +11,7 @@ mod output_directory;
 mod process_tree;
 pub(crate) mod python;
 pub mod rust;
+mod sdk_program;
 mod tool;
 pub(crate) mod typescript;
 

@@ -3,12 +3,10 @@
 //! A build never runs pip and needs no network: it uses the packages that the user installed into
 //! a virtual environment, and refuses those that are not the ones of `requirements.txt`.
 
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use super::log_lines::LogLines;
-use super::tool::{LONGEST_BUILD, Tool, read_bytes};
-use super::{BuildError, Built, Project, merge, output_directory};
+use super::tool::Tool;
+use super::{BuildError, Built, Project, sdk_program};
 
 const PYTHON: Tool = Tool {
     name: "python3",
@@ -17,44 +15,30 @@ const PYTHON: Tool = Tool {
 
 /// Lowest minor version of Python 3.
 const LEAST_MINOR: u32 = 11;
-/// Directory of a project that builds write.
-const OUTPUT: &str = "dist";
-/// Exit code of the SDK's program for a package that is missing; it prints which.
-const MISSING_PACKAGE: i32 = 2;
+/// Exit code of the SDK's program for a package that is missing or not pinned; it prints which.
+const WRONG_PACKAGE: i32 = 2;
 /// Prints the version, then whether virtual environments can be made and the SDK is installed.
 const QUESTION: &str = "import sys, importlib.util as u\n\
     print(*sys.version_info[:3], sep='.')\n\
     print(*(u.find_spec(name) is not None for name in ('ensurepip', 'patchbay_sdk', 'componentize_py')))";
 
 pub(super) fn build(project: &Project<'_>) -> Result<Built, BuildError> {
-    let (directory, to_log) = (&project.directory, project.options.to_log);
+    let directory = &project.directory;
     let python = Interpreter::of_project(directory)?;
     python.require_packages(directory)?;
-    let output = directory.join(OUTPUT);
-    let _lock = output_directory::lock(&output);
-    let file = output.join(format!("{}.wasm", project.pack));
-    let mut command = PYTHON.clean_command_of(python.program.as_os_str(), directory);
-    // Isolated: neither variables nor packages of the user change what is built.
-    command.args(["-I", "-B", "-m", "patchbay_sdk.build"]);
-    command.arg(directory).arg("--output").arg(&file);
-    command.args(project.options.quiet.then_some("--quiet"));
-    let ended = PYTHON.run(&mut command, LONGEST_BUILD, read_bytes, move |stderr| {
-        let mut lines = BufReader::new(stderr);
-        // Nothing to do about a terminal that is gone.
-        let _ = match to_log {
-            true => std::io::copy(&mut lines, &mut LogLines::of("python")),
-            false => std::io::copy(&mut lines, &mut std::io::stderr()),
-        };
-    })?;
-    if ended.status.code() == Some(MISSING_PACKAGE) {
+    let command = |file: &Path| {
+        let mut command = PYTHON.clean_command_of(python.program.as_os_str(), directory);
+        // Isolated: neither variables nor packages of the user change what is built.
+        command.args(["-I", "-B", "-m", "patchbay_sdk.build"]);
+        command.arg(directory).arg("--output").arg(file);
+        command.args(project.options.quiet.then_some("--quiet"));
+        command
+    };
+    sdk_program::run(project, &PYTHON, command, |ended| {
         let printed = String::from_utf8_lossy(&ended.stdout);
-        return Err(BuildError::Toolchain(printed.trim().to_owned()));
-    }
-    if !ended.status.success() {
-        let pack = project.pack.to_owned();
-        return Err(BuildError::Compile { pack });
-    }
-    merge::read_built(file)
+        (ended.status.code() == Some(WRONG_PACKAGE))
+            .then(|| BuildError::Toolchain(printed.trim().to_owned()))
+    })
 }
 
 pub(super) fn find_toolchain(directory: &Path) -> Result<String, BuildError> {
@@ -75,9 +59,7 @@ fn find_program(directory: &Path) -> PathBuf {
 
 /// The file in which the SDK's program lists the packages of a component.
 pub(crate) fn package_list(directory: &Path, pack: &str) -> PathBuf {
-    directory
-        .join(OUTPUT)
-        .join(format!("{pack}.wasm.packages.json"))
+    sdk_program::component_file(directory, pack).with_extension("wasm.packages.json")
 }
 
 /// A Python that a project may use.

@@ -5,12 +5,10 @@
 
 pub(crate) mod packages;
 
-use std::io::BufReader;
 use std::path::Path;
 
-use super::log_lines::LogLines;
-use super::tool::{LONGEST_BUILD, Tool, read_bytes};
-use super::{BuildError, Built, Project, merge, output_directory};
+use super::tool::Tool;
+use super::{BuildError, Built, Project, sdk_program};
 use packages::Packages;
 
 const NODE: Tool = Tool {
@@ -24,34 +22,18 @@ const NPM: Tool = Tool {
 
 /// Lowest major version of Node.js.
 const LEAST_NODE: u32 = 20;
-/// Directory of a project that builds write.
-const OUTPUT: &str = "dist";
 
 pub(super) fn build(project: &Project<'_>) -> Result<Built, BuildError> {
-    let (directory, to_log) = (&project.directory, project.options.to_log);
+    let directory = &project.directory;
     let packages = Packages::of_project(directory)?;
     require_node(directory)?;
-    let output = directory.join(OUTPUT);
-    let _lock = output_directory::lock(&output);
-    let file = output.join(format!("{}.wasm", project.pack));
-    let mut command = NODE.clean_command(directory);
-    command
-        .arg(packages.build_program())
-        .arg("--output")
-        .arg(&file);
-    let ended = NODE.run(&mut command, LONGEST_BUILD, read_bytes, move |stderr| {
-        let mut lines = BufReader::new(stderr);
-        // Nothing to do about a terminal that is gone.
-        let _ = match to_log {
-            true => std::io::copy(&mut lines, &mut LogLines::of("node")),
-            false => std::io::copy(&mut lines, &mut std::io::stderr()),
-        };
-    })?;
-    if !ended.status.success() {
-        let pack = project.pack.to_owned();
-        return Err(BuildError::Compile { pack });
-    }
-    merge::read_built(file)
+    let command = |file: &Path| {
+        let mut command = NODE.clean_command(directory);
+        command.arg(packages.build_program());
+        command.arg("--output").arg(file);
+        command
+    };
+    sdk_program::run(project, &NODE, command, |_| None)
 }
 
 /// The version of Node.js, which must be new enough.
