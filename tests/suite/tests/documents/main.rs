@@ -5,6 +5,7 @@
 
 mod checklist;
 mod document;
+mod policy_example;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
