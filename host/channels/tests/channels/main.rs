@@ -1,0 +1,7 @@
+//! The crate from outside: signatures against published and independently
+//! computed vectors.
+
+mod bit_flips;
+mod refusals;
+mod sample;
+mod vectors;
