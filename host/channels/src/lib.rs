@@ -1,6 +1,21 @@
-//! Channels as pure functions over bytes: whether a delivery is authentic. No I/O,
-//! no clock, no HTTP types: bytes and times come in as parameters, and values come
-//! out, so every rule is a plain test.
+//! Adapters of channels as pure functions over bytes: whether a delivery is
+//! authentic, what it says, which requests send a reply, and what the answer to
+//! such a request means. No I/O, no clock, no HTTP types: bytes and times come
+//! in as parameters, and values come out, so every rule is a plain test.
+//!
+//! The stages of a delivery show in the types:
+//!
+//! 1. [`InboundRequest`]: what came over the wire, unverified.
+//! 2. [`Adapter::handshake`] answers the provider's registration requests.
+//! 3. [`Adapter::verify`] gives a [`VerifiedRequest`]; only that can be decoded.
+//! 4. [`Adapter::decode`] gives [`Item`]s. One that cannot be decoded does not
+//!    keep the others out.
+//!
+//! The stages of a reply:
+//!
+//! 1. [`Adapter::reply_window`] tells until when the channel takes a reply.
+//! 2. [`Adapter::encode`] gives [`OutboundRequest`]s, the parts of the reply.
+//! 3. [`Adapter::outcome`] maps what came back to one [`Outcome`].
 //!
 //! Nothing of the server calls this crate yet.
 //!
@@ -8,11 +23,30 @@
 //! not seen in its documentation or in published tests: compare it with the
 //! provider's page before a release depends on it.
 
+mod account;
+mod adapter;
+mod field;
 mod form;
+mod item;
+mod message_id;
+mod outcome;
+mod reply;
 mod request;
 mod secret;
+mod split;
 pub mod verify;
+pub mod whatsapp;
 
+pub use account::{AccountConfig, ConfigError, SecretStore};
+pub use adapter::{ADAPTERS, Adapter, AdapterKind, adapter_kind};
+pub use item::{
+    AddressChange, DecodedInteraction, DeliveryState, DeliveryStatus, InteractionKind, Item,
+    Undecodable,
+};
+pub use message_id::{CompanyKey, MessageIds};
+pub use outcome::{Exchange, Failure, FailureKind, Outcome, Reason, Receipt, Response};
+pub use reply::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
 pub use request::{HandshakeAnswer, Headers, InboundRequest, Method};
 pub use secret::{Secret, SecretError, Secrets};
+pub use split::{Unsplittable, split_text};
 pub use verify::{Rejection, Scheme, VerifiedRequest};

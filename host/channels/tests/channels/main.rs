@@ -1,7 +1,9 @@
 //! The crate from outside: signatures against published and independently
-//! computed vectors.
+//! computed vectors, and each adapter on deliveries, replies and answers.
 
 mod bit_flips;
+mod fuzz;
 mod refusals;
 mod sample;
 mod vectors;
+mod whatsapp;

@@ -1,0 +1,111 @@
+//! A reply to send, and the requests that send it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::secret::Secret;
+use crate::split::Unsplittable;
+
+/// A reply of the company, as an adapter encodes it.
+#[derive(Clone, Debug)]
+pub struct Reply<'a> {
+    /// Key of the outbox item, the same at every attempt. The parts have the keys
+    /// `key/1`, `key/2` and so on.
+    pub key: &'a str,
+    /// The company's account that answers: the one the customer wrote to.
+    pub account: &'a str,
+    /// The customer's address exactly as it came.
+    pub to: &'a str,
+    /// The interaction's conversation, if the channel gave one.
+    pub conversation: Option<&'a str>,
+    /// The provider's id of the message that is answered: the attribute
+    /// `provider_id`, unsealed.
+    pub in_reply_to: Option<&'a str>,
+    /// The text.
+    pub text: &'a str,
+}
+
+/// Until when a channel takes a free reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyWindow {
+    /// Any time.
+    Unlimited,
+    /// Before this time.
+    Until(Timestamp),
+    /// Not at all: the customer never wrote.
+    Closed,
+}
+
+impl ReplyWindow {
+    /// Whether a reply can be sent now.
+    pub fn is_open(self, now: Timestamp) -> bool {
+        match self {
+            ReplyWindow::Unlimited => true,
+            ReplyWindow::Until(end) => now < end,
+            ReplyWindow::Closed => false,
+        }
+    }
+}
+
+/// What the host adds to a request when it leaves, so that no secret is in the
+/// outbox. `Debug` hides it.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// `Authorization: Bearer` and the secret.
+    Bearer(Secret),
+}
+
+/// A request to the provider: a POST.
+#[derive(Clone)]
+pub struct OutboundRequest {
+    /// Key of this part, planted in the request where the provider returns it.
+    pub key: String,
+    /// URL.
+    pub url: String,
+    /// Media type of the body.
+    pub content_type: &'static str,
+    /// Body: the same bytes at every attempt.
+    pub body: Vec<u8>,
+    /// Credential.
+    pub credential: Credential,
+}
+
+impl fmt::Debug for OutboundRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboundRequest")
+            .field("key", &self.key)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a reply cannot be sent on a channel. Contains no text of the reply.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EncodeError {
+    /// There is no text.
+    #[error("the reply has no text")]
+    Empty,
+    /// The text is longer than any reply.
+    #[error("the reply is longer than {limit} bytes")]
+    TooLong {
+        /// The limit.
+        limit: usize,
+    },
+    /// The text cannot be divided.
+    #[error(transparent)]
+    Unsplittable(#[from] Unsplittable),
+    /// The recipient's address does not have a form of the channel.
+    #[error("the recipient's address is not one of this channel")]
+    Address,
+    /// The account is not one of the channel's settings.
+    #[error("the account that answers is not in the channel's settings")]
+    Account,
+    /// The key does not fit the provider's field for it.
+    #[error("the key of the reply is longer than {limit} characters")]
+    Key {
+        /// The limit.
+        limit: usize,
+    },
+}

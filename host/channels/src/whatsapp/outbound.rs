@@ -1,0 +1,151 @@
+//! Requests that send a reply, and the meaning of their results.
+
+use std::time::Duration;
+
+use patchbay_model::channel;
+use patchbay_model::input::TEXT_BYTES;
+use serde_json::{Value, json};
+
+use super::{CHANNEL, WhatsApp, error_code};
+use crate::field::Fields;
+use crate::outcome::{Exchange, Failure, FailureKind, Outcome, Reason, Receipt, Response};
+use crate::reply::{Credential, EncodeError, OutboundRequest, Reply};
+use crate::split::split_text;
+
+/// Most characters of a planted key (assumption). Part numbers are part of it.
+const KEY_CHARACTERS: usize = 512;
+/// Wait after too many messages to one customer.
+const PAIR_WAIT: Duration = Duration::from_secs(6);
+
+/// The parts of a reply. The first one quotes the message that is answered.
+pub(super) fn encode(
+    adapter: &WhatsApp,
+    reply: &Reply<'_>,
+) -> Result<Vec<OutboundRequest>, EncodeError> {
+    if reply.text.trim().is_empty() {
+        return Err(EncodeError::Empty);
+    }
+    if reply.text.len() > TEXT_BYTES {
+        return Err(EncodeError::TooLong { limit: TEXT_BYTES });
+    }
+    if !adapter.accounts.contains(reply.account) {
+        return Err(EncodeError::Account);
+    }
+    let (recipient_type, field, recipient) = recipient(reply)?;
+    let texts = split_text(reply.text, channel::length_rule(CHANNEL))?;
+    let parts = texts.iter().enumerate().map(|(index, text)| {
+        let key = format!("{}/{}", reply.key, index + 1);
+        if key.chars().count() > KEY_CHARACTERS {
+            let limit = KEY_CHARACTERS;
+            return Err(EncodeError::Key { limit });
+        }
+        let mut document = json!({
+            "messaging_product": "whatsapp",
+            "recipient_type": recipient_type,
+            field: recipient,
+            "type": "text",
+            "text": {"body": text},
+            "biz_opaque_callback_data": key,
+        });
+        if let (0, Some(id)) = (index, reply.in_reply_to) {
+            document["context"] = json!({"message_id": id});
+        }
+        Ok(OutboundRequest {
+            key,
+            url: format!("{}/{}/messages", adapter.endpoint, reply.account),
+            content_type: "application/json",
+            body: document.to_string().into_bytes(),
+            credential: Credential::Bearer(adapter.access_token.first().clone()),
+        })
+    });
+    parts.collect()
+}
+
+/// Type, field and value of the recipient: a group, a number exactly as it came, or
+/// a business-scoped user id.
+fn recipient<'a>(reply: &Reply<'a>) -> Result<(&'static str, &'static str, &'a str), EncodeError> {
+    if let Some(group) = reply.conversation {
+        return Ok(("group", "to", group));
+    }
+    let number = reply.to.strip_prefix('+').unwrap_or(reply.to);
+    let is_number = |text: &str| {
+        (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if is_number(number) {
+        return Ok(("individual", "to", number));
+    }
+    match is_user_id(reply.to) {
+        true => Ok(("individual", "recipient", reply.to)),
+        false => Err(EncodeError::Address),
+    }
+}
+
+/// A country code, `ENT` for the id of several portfolios, and up to 128 letters and
+/// digits, separated by full stops.
+fn is_user_id(text: &str) -> bool {
+    let Some((country, id)) = text.split_once('.') else {
+        return false;
+    };
+    let id = id.strip_prefix("ENT.").unwrap_or(id);
+    country.len() == 2
+        && country.bytes().all(|byte| byte.is_ascii_uppercase())
+        && (1..=128).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// What a result means. The API has no idempotency key: what may have been sent is
+/// not sent again.
+pub(super) fn outcome(exchange: &Exchange<'_>) -> Outcome {
+    let failed = |kind, reason| Outcome::failed(Failure { kind, reason }, None);
+    let response = match exchange {
+        Exchange::Unsent => return failed(FailureKind::Retry, Reason::words("not sent")),
+        Exchange::Lost => return failed(FailureKind::Uncertain, Reason::words("no answer")),
+        Exchange::Answered(response) => response,
+    };
+    // An answer that is not JSON comes from something in between.
+    let document: Value = serde_json::from_slice(response.body).unwrap_or_default();
+    if let Some(code) = document.at(&["error", "code"]).and_then(Value::as_i64) {
+        return by_code(code, &document, response);
+    }
+    let reason = Reason::status(response.status);
+    let kind = match response.status {
+        200..=299 => match receipt(&document) {
+            Some(receipt) => return Outcome::Accepted(receipt),
+            // Taken, but by which id?
+            None => FailureKind::Uncertain,
+        },
+        // The base URL leads elsewhere, or the token is not accepted.
+        300..=399 | 401 | 403 => FailureKind::ChannelBroken,
+        408 | 425 | 429 => FailureKind::Retry,
+        400..=499 => FailureKind::Refused,
+        _ => FailureKind::Uncertain,
+    };
+    Outcome::failed(Failure { kind, reason }, response.retry_after())
+}
+
+fn by_code(code: i64, document: &Value, response: &Response<'_>) -> Outcome {
+    let by_status = || match response.status {
+        401 => FailureKind::ChannelBroken,
+        429 => FailureKind::Retry,
+        _ if document.flag(&["error", "is_transient"]) => FailureKind::Retry,
+        500.. => FailureKind::Uncertain,
+        _ => FailureKind::Refused,
+    };
+    let failure = Failure {
+        kind: error_code::kind(code).unwrap_or_else(by_status),
+        reason: Reason::code(code),
+    };
+    let pair_wait = (code == error_code::PAIR_RATE).then_some(PAIR_WAIT);
+    Outcome::failed(failure, response.retry_after().or(pair_wait))
+}
+
+fn receipt(document: &Value) -> Option<Receipt> {
+    let message = document.list("messages").first()?;
+    let contact = document.list("contacts").first();
+    let contact = contact.unwrap_or(&Value::Null);
+    let recipient = contact.text(&["wa_id"]).or(contact.text(&["user_id"]));
+    Some(Receipt {
+        provider_id: message.text(&["id"])?.to_owned(),
+        recipient: recipient.map(str::to_owned),
+    })
+}
