@@ -116,6 +116,61 @@ async fn a_part_without_bytes_must_be_of_a_generation_of_the_company() {
     }
 }
 
+/// A request whose company file names the data `notes` of its pack by a digest.
+fn request_with_named_data(named: &str) -> Value {
+    let document = format!(
+        "{NORTHWIND}[plugin.care]\npack = \"care\"\ndata = {{ notes = {named:?} }}\n[pipeline]\nclassify = [\"care\"]\n"
+    );
+    let section = |name: &str| format!("[data.{name}]\nfile = \"{name}.txt\"\nkind = \"bytes\"\n");
+    let manifest = format!(
+        "[pack]\nname = \"care\"\nversion = \"1.0.0\"\n{}{}",
+        section("notes"),
+        section("other")
+    );
+    let part = |bytes: &[u8]| json!({"kind": "bytes", "digest": Digest::of(bytes).to_string()});
+    let bundle = json!({
+        "name": "care",
+        "manifest": manifest,
+        "component": Digest::of(b"code").to_string(),
+        "data": {"notes": part(b"own"), "other": part(b"of the pack")},
+    });
+    let data = json!({"notes": STANDARD.encode("own"), "other": STANDARD.encode("of the pack")});
+    let pack = json!({"bundle": bundle, "code": STANDARD.encode("code"), "data": data});
+    json!({"document": document, "packs": {"care": pack}, "dry_run": true})
+}
+
+#[tokio::test]
+async fn data_that_a_company_file_names_by_digest_is_of_its_pack_or_the_company() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = start(&place).await;
+    // The host has it in its journal and in memory.
+    let bytes = b"what another company knows of its customers";
+    let layer = DataLayer::of(DataKind::Bytes, bytes.to_vec()).expect("bytes");
+    store_part(&server, "harbour", 1, layer.digest(), bytes);
+    let (of_other, unknown) = (layer.digest(), Digest::of(b"unknown"));
+    let problems = async |named: Digest| {
+        let named = named.to_string();
+        let answer = apply(&server, request_with_named_data(&named)).await;
+        // Its component is none: it is refused in any case.
+        assert_eq!(answer.status, 422, "{answer:?}");
+        answer.json()["problems"]
+            .to_string()
+            .replace(&named, "DIGEST")
+    };
+    let told = problems(of_other).await;
+    assert!(told.contains("DIGEST is not in the pack care"), "{told}");
+    assert_eq!(told, problems(unknown).await);
+    // That of the pack under another name, and that of the company.
+    let of_pack = problems(Digest::of(b"of the pack")).await;
+    assert!(!of_pack.contains("is not in the pack"), "{of_pack}");
+    store_part(&server, "northwind", 2, of_other, bytes);
+    assert_eq!(problems(of_other).await, of_pack);
+    for wrong in ["sha256:", "sha256:00", "sha256:../../etc/passwd"] {
+        let answer = apply(&server, request_with_named_data(wrong)).await;
+        assert_eq!(answer.status, 422, "{answer:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_part_of_another_company_counts_against_the_quota() {
     const ALL: u64 = 100_000;
