@@ -14,6 +14,9 @@ const COMPLETE: &str = "complete";
 /// The lock file of a new project.
 const REQUIREMENTS: &str = include_str!("../../../host/scaffold/template/python/requirements.txt");
 
+/// End of the name of a directory that, as `XDG_CACHE_HOME`, is the cache of one build alone.
+pub const OWN_CACHE: &str = "patchbay-test-cache";
+
 /// A virtual environment.
 #[derive(Debug)]
 pub struct Environment {
@@ -117,7 +120,10 @@ impl Environment {
     /// component of another state of the sources would hide what the tests are about. The
     /// interpreter executes the file when it starts, also when it is isolated (`-I`).
     fn set_cache(&self, cache: &Path) {
-        let lines = format!("import os; os.environ['XDG_CACHE_HOME'] = {cache:?}\n");
+        let lines = format!(
+            "import os; own = os.environ.get('XDG_CACHE_HOME', ''); \
+             os.environ['XDG_CACHE_HOME'] = own if own.endswith({OWN_CACHE:?}) else {cache:?}\n"
+        );
         let versions = std::fs::read_dir(self.directory.join("lib")).expect("a directory");
         for version in versions {
             let packages = version.expect("an entry").path().join("site-packages");

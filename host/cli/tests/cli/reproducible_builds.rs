@@ -1,6 +1,10 @@
 //! A component depends on its sources alone.
 
-use crate::command::{joined, stderr};
+use std::path::Path;
+
+use patchbay_test_python::{Environment, OWN_CACHE};
+
+use crate::command::{joined, patchbay_with_environment, stderr};
 use crate::project::Project;
 
 /// The component of a new project with a generated source, and what the build printed.
@@ -42,4 +46,45 @@ fn the_same_sources_give_the_same_component_in_any_directory() {
     // Projects that share a target directory share their compiled dependencies.
     assert!(printed.contains("Compiling care "), "{printed}");
     assert!(!printed.contains("Compiling serde "), "{printed}");
+}
+
+/// What is built of a new project in Python, with files of its own and in a cache of its own.
+fn built_in_python(environment: &Environment, temporary: &Path) -> Vec<u8> {
+    let place = tempfile::tempdir_in(temporary).expect("a directory");
+    let path = |name: &str| place.path().join(name).display().to_string();
+    let (cache, output) = (path(OWN_CACHE), path("care.wasm"));
+    let variables = [
+        (
+            "VIRTUAL_ENV",
+            environment.directory().to_str().expect("UTF-8"),
+        ),
+        ("XDG_CACHE_HOME", &cache),
+        ("TMPDIR", temporary.to_str().expect("UTF-8")),
+    ];
+    for command in [
+        &["new", "care", "--language", "python"][..],
+        &["build", "care", "--output", &output],
+    ] {
+        let output = patchbay_with_environment(place.path(), &variables, command);
+        let printed = joined(&output, 0);
+        assert!(!printed.contains("another digest"), "{printed}");
+    }
+    std::fs::read(output).expect("built")
+}
+
+#[test]
+fn a_component_in_python_is_the_same_whatever_files_and_file_system_it_is_built_on() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let Some(environment) = Environment::installed(target) else {
+        return;
+    };
+    // In memory, files have other numbers and times, and directories list them in another order.
+    let memory = Path::new("/dev/shm");
+    let other = if memory.is_dir() { memory } else { target };
+    let (first, second) = std::thread::scope(|scope| {
+        let first = scope.spawn(|| built_in_python(environment, target));
+        let second = built_in_python(environment, other);
+        (first.join().expect("built"), second)
+    });
+    assert!(first == second, "the components differ");
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import gc
 import importlib
+import importlib.util
 import logging
-import pkgutil
 from collections.abc import Callable
 from typing import Any
 
@@ -33,14 +33,15 @@ _DECISIONS: dict[str, tuple[Any, Any]] = {
 class Component:
     """The policy of a module, called by the host."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, interfaces: list[str]) -> None:
+        """The interfaces are all of the contract; the world of the component has some of them."""
         import componentize_py_types
         import wit_world.exports
         import wit_world.imports
 
         self._error: Any = componentize_py_types.Err
-        _use_own_records(wit_world.imports)
-        _use_own_records(wit_world.exports)
+        for package in (wit_world.imports, wit_world.exports):
+            _use_own_records(package, interfaces)
         source.host = wit_world.imports
         clock_of_decision.install()
         log.connect()
@@ -106,10 +107,14 @@ def _report(error: BaseException) -> str:
     return text
 
 
-def _use_own_records(package: Any) -> None:
+def _use_own_records(package: Any, interfaces: list[str]) -> None:
     """Makes the runtime create the SDK's records instead of those it generated."""
-    for module in pkgutil.iter_modules(package.__path__):
-        generated = importlib.import_module(f"{package.__name__}.{module.name}")
+    for interface in interfaces:
+        # Not by the list of the directory: its order differs between machines.
+        module = f"{package.__name__}.{interface}"
+        if importlib.util.find_spec(module) is None:
+            continue
+        generated = importlib.import_module(module)
         for name in records.__all__:
             if hasattr(generated, name):
                 setattr(generated, name, getattr(records, name))

@@ -159,6 +159,39 @@ fn installed() -> Option<&'static Environment> {
     Environment::installed(Path::new(env!("CARGO_TARGET_TMPDIR")))
 }
 
+#[test]
+fn a_package_that_a_policy_imports_must_be_pinned() {
+    let Some(environment) = installed() else {
+        return;
+    };
+    let project = Project::new(environment, &[Stage::Tone]);
+    project.change(
+        "policy.py",
+        "\nfrom dataclasses",
+        "\nimport iniconfig\nfrom dataclasses",
+    );
+    project.change("requirements.txt", "iniconfig==", "iniconfig>=");
+    let error = open(project.directory()).expect_err("several versions");
+    assert!(
+        error.contains("the policy imports __init__.py of iniconfig, but requirements.txt:")
+            && error.contains("allows several versions; write `iniconfig=="),
+        "{error}"
+    );
+    let file = project.directory().join("requirements.txt");
+    let text = std::fs::read_to_string(file).expect("a file");
+    let (before, rest) = text.split_once("iniconfig>=").expect("a line");
+    let after = rest.find("\nlibrt").expect("a next line");
+    project.write(
+        "requirements.txt",
+        &format!("{before}{}", &rest[after + 1..]),
+    );
+    let error = open(project.directory()).expect_err("not pinned");
+    assert!(
+        error.contains("requirements.txt does not pin it for this Python; add `iniconfig=="),
+        "{error}"
+    );
+}
+
 fn open(directory: &Path) -> Result<Pack, String> {
     let options = BuildOptions {
         quiet: true,

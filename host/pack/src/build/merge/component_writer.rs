@@ -197,6 +197,9 @@ impl<'a> ComponentWriter<'a> {
         arguments: &[(&'a str, u32)],
     ) -> Result<(), MergeError> {
         let mut written = Vec::new();
+        // By name: componentize-py lists stubs in another order each time.
+        let mut arguments: Vec<_> = arguments.iter().collect();
+        arguments.sort_by_key(|(name, _)| *name);
         for (name, instance) in arguments {
             let instance = match self.linked.member_of(*instance) {
                 Some(member) => self.write_exports_of(member, module, name)?,

@@ -1,8 +1,5 @@
-"""Components that were built, by the digest of what they were built from.
-
-Two runs of componentize-py give two different components: the snapshot of the interpreter contains
-numbers of files, times and random keys. Equal sources get the same component here, as long as the
-cache has it, and builds that change nothing take no time.
+"""Components that were built, by the digest of what they were built from: a build that changes nothing
+takes no time.
 """
 
 from __future__ import annotations

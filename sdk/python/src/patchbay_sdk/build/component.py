@@ -10,10 +10,14 @@ import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from . import start_library
+from .binary_format import name, section
 from .cache import ComponentCache
 from .component_failure import BuildFailure
+from .memory_image import KNOWN_TOOL, UnknownLayout, without_differences
 from .sources import SDK, Sources
-from .world import world_of
+from .stubs import with_sorted_stubs
+from .world import interfaces, world_of
 
 APP = "patchbay_component"
 """The module that componentize-py is given."""
@@ -79,7 +83,7 @@ def _app(module: str, stages: list[str]) -> str:
     """The module with the classes that the runtime looks for."""
     lines = [
         "from patchbay_sdk.component import Component",
-        f"_component = Component({module!r})",
+        f"_component = Component({module!r}, {interfaces()!r})",
         "class Lifecycle:",
         "    def prepare(self, settings):",
         "        _component.prepare(settings)",
@@ -88,6 +92,7 @@ def _app(module: str, stages: list[str]) -> str:
         name, method = EXPORTS[stage]
         lines.append(f"class {name}:")
         lines.append(f"    {method} = staticmethod(_component.decision({stage!r}))")
+    lines += ["from patchbay_sdk import snapshot", "snapshot.finish()"]
     return "\n".join(lines) + "\n"
 
 
@@ -97,6 +102,7 @@ def _componentize(sources: Sources, app: str, world: str) -> bytes:
         directory = Path(place) / "sources"
         sources.copy_to(directory)
         (directory / f"{APP}.py").write_text(app)
+        (directory / start_library.FILE_NAME).write_bytes(start_library.start_library())
         (directory / "guest.wit").unlink(missing_ok=True)
         contract = Path(place) / "wit"
         for file in (SDK / "wit").rglob("*.wit"):
@@ -115,7 +121,18 @@ def _componentize(sources: Sources, app: str, world: str) -> bytes:
         )
         if ended.returncode != 0 or not output.is_file():
             raise BuildFailure(_readable(ended.stderr + ended.stdout))
-        return output.read_bytes()
+        return _same_on_every_machine(output.read_bytes())
+
+
+def _same_on_every_machine(component: bytes) -> bytes:
+    """The component without what differs between machines, where this knows the version of the tool."""
+    try:
+        if version("componentize-py") != KNOWN_TOOL:
+            raise UnknownLayout(f"componentize-py is not of version {KNOWN_TOOL}")
+        return with_sorted_stubs(without_differences(component))
+    except UnknownLayout as reason:
+        print(f"   Other machines build a component of another digest: {reason}", file=sys.stderr)
+        return component
 
 
 def _readable(printed: str) -> str:
@@ -126,15 +143,4 @@ def _readable(printed: str) -> str:
 
 
 def _schema_section(schema: str) -> bytes:
-    name = SCHEMA_SECTION.encode()
-    content = _leb128(len(name)) + name + schema.encode()
-    return b"\0" + _leb128(len(content)) + content
-
-
-def _leb128(number: int) -> bytes:
-    data = bytearray()
-    while number > 127:
-        data.append(number & 127 | 128)
-        number >>= 7
-    data.append(number)
-    return bytes(data)
+    return section(0, name(SCHEMA_SECTION.encode()) + schema.encode())

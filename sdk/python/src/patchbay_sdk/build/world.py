@@ -22,6 +22,13 @@ def world_of(stages: list[str]) -> str:
     return "package patchbay:guest;\nworld guest {\n" + "\n".join(lines) + "\n}\n"
 
 
+def interfaces() -> list[str]:
+    """Every interface of the contract, as Python spells its name."""
+    texts = [file.read_text() for file in sorted((SDK / "wit").rglob("*.wit"))]
+    names = [name for text in texts for name in re.findall(r"^interface ([a-z0-9-]+)", text, re.MULTILINE)]
+    return sorted({name.replace("-", "_") for name in names})
+
+
 def _version(package: str) -> str:
     for file in (SDK / "wit" / package).glob("*.wit"):
         found = re.search(rf"^package patchbay:{package}@([^;]+);", file.read_text(), re.MULTILINE)
