@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use wasm_encoder::ExportKind;
+use wasm_encoder::reencode::{ReencodeComponent, RoundtripReencoder};
+use wasm_encoder::{ComponentNameSection, Encode, ExportKind};
 use wasmparser::{
-    CanonicalFunction, CanonicalOption, Chunk, ComponentAlias, Encoding, ExternalKind, Instance,
-    Parser, Payload,
+    CanonicalFunction, CanonicalOption, Chunk, ComponentAlias, ComponentName, CustomSectionReader,
+    Encoding, ExternalKind, Instance, KnownCustom, Parser, Payload,
 };
 
 use super::MergeError;
@@ -213,6 +214,7 @@ impl<'a> ComponentItems<'a> {
                         items.push_function(function, &component[start..end])?;
                     }
                 }
+                Payload::CustomSection(section) => items.push_custom(&section)?,
                 other => {
                     if let Payload::ComponentSection {
                         unchecked_range, ..
@@ -273,6 +275,30 @@ impl<'a> ComponentItems<'a> {
         }
         self.items.push(item);
         self.defines.push(defines);
+    }
+
+    /// A custom section as it is, and one of names without those of core items, whose indexes change.
+    fn push_custom(&mut self, section: &CustomSectionReader<'a>) -> Result<(), MergeError> {
+        let mut bytes = Vec::new();
+        section.name().encode(&mut bytes);
+        match section.as_known() {
+            KnownCustom::ComponentName(names) => {
+                let mut kept = ComponentNameSection::new();
+                for name in names {
+                    let name = name?;
+                    if is_of_component(&name) {
+                        RoundtripReencoder
+                            .parse_custom_component_name_subsection(&mut kept, name)
+                            .map_err(|_| MergeError::Unsupported("names that cannot be read"))?;
+                    }
+                }
+                bytes.extend_from_slice(&kept.as_custom().data);
+            }
+            _ => bytes.extend_from_slice(section.data()),
+        }
+        let id = wasm_encoder::ComponentSectionId::CoreCustom.into();
+        self.push(Item::Whole { id, bytes }, None);
+        Ok(())
     }
 
     fn push_instance(&mut self, instance: Instance<'a>) -> Result<(), MergeError> {
@@ -357,4 +383,17 @@ impl<'a> ComponentItems<'a> {
         self.push(item, kind);
         Ok(())
     }
+}
+
+/// Whether these are names of items of the component, whose order the merge keeps.
+fn is_of_component(names: &ComponentName<'_>) -> bool {
+    matches!(
+        names,
+        ComponentName::Component { .. }
+            | ComponentName::Types(_)
+            | ComponentName::Instances(_)
+            | ComponentName::Components(_)
+            | ComponentName::Funcs(_)
+            | ComponentName::Values(_)
+    )
 }

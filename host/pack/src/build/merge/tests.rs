@@ -120,6 +120,28 @@ fn merged_modules_answer_as_the_separate_ones() {
 }
 
 #[test]
+fn names_of_core_items_go_and_those_of_the_component_stay() {
+    let merged = merge_core_modules(&component("")).expect("merged");
+    let (mut of_functions, mut of_others) = (0, 0);
+    for payload in wasmparser::Parser::new(0).parse_all(&merged) {
+        let wasmparser::Payload::CustomSection(section) = payload.expect("valid") else {
+            continue;
+        };
+        let wasmparser::KnownCustom::ComponentName(names) = section.as_known() else {
+            continue;
+        };
+        for name in names {
+            match name.expect("names") {
+                wasmparser::ComponentName::Funcs(_) => of_functions += 1,
+                _ => of_others += 1,
+            }
+        }
+    }
+    // The imported function `$add`; instances, modules and functions of the core had names too.
+    assert_eq!((of_functions, of_others), (1, 0));
+}
+
+#[test]
 fn a_stub_without_imports_is_merged() {
     let separate = component(
         r#"(core module $stub (func (export "never") unreachable)) (core instance $stubbed (instantiate $stub))"#,
