@@ -5,7 +5,7 @@ use patchbay_channels::{Rejection, Scheme, SecretError, Secrets};
 use crate::sample::{Sample, secrets};
 use crate::vectors::samples;
 
-/// Those whose signature is the value of a header.
+/// Schemes that send the signature as the value of a header.
 fn with_header() -> impl Iterator<Item = Sample> {
     let is_parameter = |scheme: Scheme| scheme.as_str().starts_with("vonage-sms");
     samples()

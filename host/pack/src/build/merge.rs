@@ -55,7 +55,8 @@ impl From<reencode::Error<MergeError>> for MergeError {
     }
 }
 
-/// A component of a toolchain in a file, whose core modules are merged there if that is possible.
+/// Reads the component that a toolchain wrote, and merges its core modules in the file where
+/// possible.
 ///
 /// # Errors
 /// When the file cannot be read or written.

@@ -122,8 +122,8 @@ mod linux {
         let writers = all().filter(|process| process.id != own && process.writes_to(outputs));
         let mut tree: Vec<Process> = root.into_iter().chain(writers).collect();
         let mut at = 0;
-        // Each is stopped before its children are listed: then it can start no more, and those
-        // that end keep their number, since it does not ask for their end.
+        // A process is stopped before its children are listed: stopped, it starts no others, and
+        // does not reap children that exit, so their ids are not used again.
         while let Some(&process) = tree.get(at) {
             process.stop();
             let known = |one: &Process| tree.iter().any(|other| other.id == one.id);

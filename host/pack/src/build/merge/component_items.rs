@@ -277,7 +277,8 @@ impl<'a> ComponentItems<'a> {
         self.defines.push(defines);
     }
 
-    /// A custom section as it is, and one of names without those of core items, whose indexes change.
+    /// Adds a custom section. A name section loses the names of core items: the merge changes their
+    /// indexes.
     fn push_custom(&mut self, section: &CustomSectionReader<'a>) -> Result<(), MergeError> {
         let mut bytes = Vec::new();
         section.name().encode(&mut bytes);
@@ -385,7 +386,7 @@ impl<'a> ComponentItems<'a> {
     }
 }
 
-/// Whether these are names of items of the component, whose order the merge keeps.
+/// Whether the names are of component items: the merge does not change their indexes.
 fn is_of_component(names: &ComponentName<'_>) -> bool {
     matches!(
         names,
