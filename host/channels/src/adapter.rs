@@ -8,7 +8,7 @@ use crate::account::{AccountConfig, ConfigError};
 use crate::item::Item;
 use crate::outcome::{Exchange, Outcome};
 use crate::reply::{EncodeError, OutboundRequest, Reply, ReplyWindow};
-use crate::request::{HandshakeAnswer, InboundRequest};
+use crate::request::{Acknowledgement, InboundRequest};
 use crate::verify::{Rejection, VerifiedRequest};
 use crate::whatsapp;
 
@@ -26,7 +26,11 @@ pub trait Adapter: fmt::Debug + Send + Sync {
         &self,
         request: &InboundRequest<'_>,
         now: Timestamp,
-    ) -> Result<Option<HandshakeAnswer>, Rejection>;
+    ) -> Result<Option<Acknowledgement>, Rejection>;
+
+    /// Whether the company's settings name this account of the provider. A reply
+    /// goes out by the connection that serves the account the customer wrote to.
+    fn serves(&self, account: &str) -> bool;
 
     /// Checks that the provider sent a request. `now` is the host's clock, for
     /// schemes that sign a time.
@@ -44,11 +48,17 @@ pub trait Adapter: fmt::Debug + Send + Sync {
     /// failing.
     fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item>;
 
-    /// Until when the channel takes a free reply, from the provider's time of the
+    /// The answer to a delivery that is stored: most providers read only its
+    /// status, 200.
+    fn acknowledgement(&self) -> Acknowledgement {
+        Acknowledgement::EMPTY
+    }
+
+    /// Until when a channel of the adapter takes a free reply, from the provider's time of the
     /// customer's last item that opens a window
     /// ([`DecodedInteraction::opens_window`](crate::DecodedInteraction::opens_window)).
     /// Asked when an agent begins to write and again before sending.
-    fn reply_window(&self, last_inbound: Option<Timestamp>) -> ReplyWindow;
+    fn reply_window(&self, channel: &str, last_inbound: Option<Timestamp>) -> ReplyWindow;
 
     /// The requests that send a reply, in order. The next one is sent only after
     /// the one before was accepted.
@@ -64,18 +74,61 @@ pub trait Adapter: fmt::Debug + Send + Sync {
 /// An adapter that can be opened.
 #[derive(Clone, Copy, Debug)]
 pub struct AdapterKind {
-    /// Code of the channel, as in an interaction.
-    pub channel: &'static str,
+    /// Its name, a code: the channel's in the company file and in the URL of its
+    /// webhook. Where one webhook delivers several channels, that of the first.
+    pub name: &'static str,
+    /// Codes of the channels of its interactions.
+    pub channels: &'static [&'static str],
     /// Roles of the secrets it needs.
-    pub secrets: &'static [&'static str],
+    pub secrets: &'static [SecretRole],
+    /// Whether the provider signs the URL: then the company's public URL must be
+    /// known.
+    pub signs_url: bool,
+    /// What to do at the provider, in order, one sentence each. `{url}` stands for
+    /// the URL of the webhook.
+    pub setup: &'static [&'static str],
     /// Opens it.
     pub open: fn(&AccountConfig) -> Result<Box<dyn Adapter>, ConfigError>,
+}
+
+/// A secret that an adapter needs.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretRole {
+    /// Its key in the company file.
+    pub name: &'static str,
+    /// What it is at the provider, and where to find it.
+    pub source: &'static str,
 }
 
 /// One row per adapter.
 pub const ADAPTERS: &[AdapterKind] = &[whatsapp::KIND];
 
-/// The adapter of a channel code.
-pub fn adapter_kind(channel: &str) -> Option<&'static AdapterKind> {
-    ADAPTERS.iter().find(|kind| kind.channel == channel)
+/// The adapter of this name.
+pub fn adapter_kind(name: &str) -> Option<&'static AdapterKind> {
+    ADAPTERS.iter().find(|kind| kind.name == name)
+}
+
+/// The adapter that delivers interactions of a channel and sends its replies.
+pub fn adapter_of_channel(code: &str) -> Option<&'static AdapterKind> {
+    ADAPTERS.iter().find(|kind| kind.channels.contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_name_and_a_channel_belong_to_one_adapter() {
+        let names: BTreeSet<_> = ADAPTERS.iter().map(|kind| kind.name).collect();
+        assert_eq!(names.len(), ADAPTERS.len());
+        let channels = ADAPTERS.iter().flat_map(|kind| kind.channels);
+        let distinct: BTreeSet<_> = channels.clone().collect();
+        assert_eq!(distinct.len(), channels.count());
+        for kind in ADAPTERS {
+            assert_eq!(kind.channels.first(), Some(&kind.name));
+            assert!(kind.setup.iter().any(|step| step.contains("{url}")));
+        }
+    }
 }

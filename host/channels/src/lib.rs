@@ -38,7 +38,7 @@ pub mod verify;
 pub mod whatsapp;
 
 pub use account::{AccountConfig, ConfigError, SecretStore};
-pub use adapter::{ADAPTERS, Adapter, AdapterKind, adapter_kind};
+pub use adapter::{ADAPTERS, Adapter, AdapterKind, SecretRole, adapter_kind, adapter_of_channel};
 pub use item::{
     AddressChange, DecodedInteraction, DeliveryState, DeliveryStatus, InteractionKind, Item,
     Undecodable,
@@ -46,7 +46,7 @@ pub use item::{
 pub use message_id::{CompanyKey, MessageIds};
 pub use outcome::{Exchange, Failure, FailureKind, Outcome, Reason, Receipt, Response};
 pub use reply::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
-pub use request::{HandshakeAnswer, Headers, InboundRequest, Method};
+pub use request::{Acknowledgement, Headers, InboundRequest, Method};
 pub use secret::{Secret, SecretError, Secrets};
 pub use split::{Unsplittable, split_text};
 pub use verify::{Rejection, Scheme, VerifiedRequest};

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use patchbay_model::interaction::WrittenBy;
 use thiserror::Error;
 
 use crate::secret::Secret;
@@ -14,6 +15,10 @@ pub struct Reply<'a> {
     /// Key of the outbox item, the same at every attempt. The parts have the keys
     /// `key/1`, `key/2` and so on.
     pub key: &'a str,
+    /// Code of the channel.
+    pub channel: &'a str,
+    /// Who wrote the text: some channels must be told.
+    pub written_by: WrittenBy,
     /// The company's account that answers: the one the customer wrote to.
     pub account: &'a str,
     /// The customer's address exactly as it came.
@@ -55,6 +60,28 @@ impl ReplyWindow {
 pub enum Credential {
     /// `Authorization: Bearer` and the secret.
     Bearer(Secret),
+    /// `Authorization: Basic` of this user and the secret.
+    Basic {
+        /// The user; not secret.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+    /// A header with the secret.
+    Header {
+        /// Name.
+        name: &'static str,
+        /// Its value.
+        value: Secret,
+    },
+    /// The secret stands in the path of the URL, in place of
+    /// [`Credential::PLACEHOLDER`]. It has only letters, digits, `:`, `-` and `_`.
+    Path(Secret),
+}
+
+impl Credential {
+    /// Where [`Credential::Path`] stands in the URL.
+    pub const PLACEHOLDER: &'static str = "{credential}";
 }
 
 /// A request to the provider: a POST.
@@ -66,6 +93,8 @@ pub struct OutboundRequest {
     pub url: String,
     /// Media type of the body.
     pub content_type: &'static str,
+    /// Further headers, the same at every attempt.
+    pub headers: Vec<(&'static str, String)>,
     /// Body: the same bytes at every attempt.
     pub body: Vec<u8>,
     /// Credential.

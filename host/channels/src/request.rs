@@ -98,13 +98,21 @@ impl fmt::Debug for InboundRequest<'_> {
     }
 }
 
-/// The answer to a handshake: status 200 with this body.
+/// An answer to the provider: status 200 with this body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HandshakeAnswer {
-    /// Media type.
-    pub content_type: &'static str,
+pub struct Acknowledgement {
+    /// Media type; `None` without a body.
+    pub content_type: Option<&'static str>,
     /// Body.
     pub body: String,
+}
+
+impl Acknowledgement {
+    /// Without a body.
+    pub const EMPTY: Acknowledgement = Acknowledgement {
+        content_type: None,
+        body: String::new(),
+    };
 }
 
 #[cfg(test)]

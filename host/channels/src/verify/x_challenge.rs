@@ -6,7 +6,7 @@ use ring::hmac;
 
 use super::Rejection;
 use crate::form;
-use crate::request::{HandshakeAnswer, InboundRequest, Method};
+use crate::request::{Acknowledgement, InboundRequest, Method};
 use crate::secret::Secrets;
 
 /// Most bytes of a token.
@@ -21,7 +21,7 @@ const TOKEN_BYTES: usize = 1_024;
 pub fn answer_x_challenge(
     request: &InboundRequest<'_>,
     secrets: &Secrets,
-) -> Result<Option<HandshakeAnswer>, Rejection> {
+) -> Result<Option<Acknowledgement>, Rejection> {
     if request.method != Method::Get {
         return Ok(None);
     }
@@ -34,8 +34,8 @@ pub fn answer_x_challenge(
     }
     let key = hmac::Key::new(hmac::HMAC_SHA256, secrets.first().expose());
     let code = BASE64_STANDARD.encode(hmac::sign(&key, token));
-    Ok(Some(HandshakeAnswer {
-        content_type: "application/json",
+    Ok(Some(Acknowledgement {
+        content_type: Some("application/json"),
         body: format!(r#"{{"response_token":"sha256={code}"}}"#),
     }))
 }

@@ -1,7 +1,7 @@
 //! The request by which Meta checks a URL when it is registered.
 
 use crate::form;
-use crate::request::{HandshakeAnswer, InboundRequest, Method};
+use crate::request::{Acknowledgement, InboundRequest, Method};
 use crate::secret::Secrets;
 use crate::verify::{Rejection, are_equal};
 
@@ -13,7 +13,7 @@ const CHALLENGE_BYTES: usize = 256;
 pub(super) fn answer(
     request: &InboundRequest<'_>,
     tokens: &Secrets,
-) -> Result<Option<HandshakeAnswer>, Rejection> {
+) -> Result<Option<Acknowledgement>, Rejection> {
     if request.method != Method::Get {
         return Ok(None);
     }
@@ -36,8 +36,8 @@ pub(super) fn answer(
     if !is_valid {
         return Err(Rejection::Malformed);
     }
-    Ok(Some(HandshakeAnswer {
-        content_type: "text/plain",
+    Ok(Some(Acknowledgement {
+        content_type: Some("text/plain"),
         body: challenge.iter().map(|byte| char::from(*byte)).collect(),
     }))
 }

@@ -28,12 +28,12 @@ use patchbay_model::web_address::WebAddress;
 use serde::Deserialize;
 
 use crate::account::{AccountConfig, ConfigError};
-use crate::adapter::{Adapter, AdapterKind};
+use crate::adapter::{Adapter, AdapterKind, SecretRole};
 use crate::item::Item;
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
 use crate::reply::{EncodeError, OutboundRequest, Reply, ReplyWindow};
-use crate::request::{HandshakeAnswer, InboundRequest};
+use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::Secrets;
 use crate::verify::{Rejection, Scheme, VerifiedRequest};
 
@@ -50,8 +50,29 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
 /// The adapter's row.
 pub const KIND: AdapterKind = AdapterKind {
-    channel: CHANNEL,
-    secrets: &[APP_SECRET, VERIFY_TOKEN, ACCESS_TOKEN],
+    name: CHANNEL,
+    channels: &[CHANNEL],
+    secrets: &[
+        SecretRole {
+            name: APP_SECRET,
+            source: "the app's secret: Meta for Developers, App settings, Basic",
+        },
+        SecretRole {
+            name: VERIFY_TOKEN,
+            source: "a random text of your own, which you also enter beside the webhook's URL",
+        },
+        SecretRole {
+            name: ACCESS_TOKEN,
+            source: "a token of a system user with the permission whatsapp_business_messaging",
+        },
+    ],
+    signs_url: false,
+    setup: &[
+        "Create a Meta app of the type Business and add the product WhatsApp to it.",
+        "Give a system user the app and the WhatsApp account, and create a token with the permissions whatsapp_business_messaging and whatsapp_business_management.",
+        "Under WhatsApp, Configuration, enter {url} as callback URL and the verify token beside it.",
+        "Subscribe the fields messages and, where the number is also used in the phone app, smb_message_echoes.",
+    ],
     open: |config| Ok(Box::new(WhatsApp::open(config)?)),
 };
 
@@ -140,8 +161,12 @@ impl Adapter for WhatsApp {
         &self,
         request: &InboundRequest<'_>,
         _now: Timestamp,
-    ) -> Result<Option<HandshakeAnswer>, Rejection> {
+    ) -> Result<Option<Acknowledgement>, Rejection> {
         handshake::answer(request, &self.verify_token)
+    }
+
+    fn serves(&self, account: &str) -> bool {
+        self.accounts.contains(account)
     }
 
     fn verify<'r>(
@@ -156,7 +181,7 @@ impl Adapter for WhatsApp {
         delivery::decode(self, request.body())
     }
 
-    fn reply_window(&self, last_inbound: Option<Timestamp>) -> ReplyWindow {
+    fn reply_window(&self, _channel: &str, last_inbound: Option<Timestamp>) -> ReplyWindow {
         let end = last_inbound.map(|at| at.checked_add(WINDOW).unwrap_or(Timestamp::MAX));
         end.map_or(ReplyWindow::Closed, ReplyWindow::Until)
     }

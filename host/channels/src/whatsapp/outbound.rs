@@ -54,6 +54,7 @@ pub(super) fn encode(
             key,
             url: format!("{}/{}/messages", adapter.endpoint, reply.account),
             content_type: "application/json",
+            headers: Vec::new(),
             body: document.to_string().into_bytes(),
             credential: Credential::Bearer(adapter.access_token.first().clone()),
         })

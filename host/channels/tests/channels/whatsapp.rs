@@ -71,10 +71,15 @@ fn settings_and_secrets_are_checked_when_a_channel_starts() {
         assert!(shown.contains(part), "{settings}: {shown}");
         assert!(!shown.contains("hush"), "{shown}");
     }
-    for role in kind.secrets {
+    for role in kind.secrets.iter().map(|role| role.name) {
         let mut config = config(json!({"accounts": ["1"]}));
         config.secrets = SecretStore::default();
-        for other in kind.secrets.iter().filter(|other| *other != role) {
+        for other in kind
+            .secrets
+            .iter()
+            .map(|role| role.name)
+            .filter(|other| *other != role)
+        {
             config
                 .secrets
                 .insert(other, Secrets::one("x").expect("a secret"));

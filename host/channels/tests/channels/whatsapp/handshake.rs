@@ -1,9 +1,9 @@
 use jiff::Timestamp;
-use patchbay_channels::{HandshakeAnswer, InboundRequest, Method, Rejection};
+use patchbay_channels::{Acknowledgement, InboundRequest, Method, Rejection};
 
 use super::adapter;
 
-fn answer(method: Method, query: &str) -> Result<Option<HandshakeAnswer>, Rejection> {
+fn answer(method: Method, query: &str) -> Result<Option<Acknowledgement>, Rejection> {
     let request = InboundRequest {
         method,
         url: &format!("https://care.example/hooks{query}"),
@@ -16,8 +16,8 @@ fn answer(method: Method, query: &str) -> Result<Option<HandshakeAnswer>, Reject
 #[test]
 fn the_challenge_is_answered_to_those_who_know_the_token() {
     let known = "?hub.mode=subscribe&hub.verify_token=token+of+the%20handshake";
-    let expected = HandshakeAnswer {
-        content_type: "text/plain",
+    let expected = Acknowledgement {
+        content_type: Some("text/plain"),
         body: "1158201444".to_owned(),
     };
     let query = format!("{known}&hub.challenge=1158201444");

@@ -1,5 +1,6 @@
 use jiff::Timestamp;
 use patchbay_channels::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_model::interaction::WrittenBy;
 use proptest::prelude::{ProptestConfig, proptest};
 use proptest::{prop_assert, prop_assert_eq};
 use serde_json::{Value, json};
@@ -9,6 +10,8 @@ use super::{ACCOUNT, adapter};
 fn reply<'a>(to: &'a str, text: &'a str) -> Reply<'a> {
     Reply {
         key: "reply-01J",
+        channel: "whatsapp",
+        written_by: WrittenBy::Human,
         account: ACCOUNT,
         to,
         conversation: None,
@@ -42,7 +45,9 @@ fn a_reply_is_one_request_with_the_planted_key_and_the_quoted_message() {
         "https://graph.example/v24.0/1122334455667/messages"
     );
     assert_eq!(request.content_type, "application/json");
-    let Credential::Bearer(token) = &request.credential;
+    let Credential::Bearer(token) = &request.credential else {
+        panic!("{:?}", request.credential);
+    };
     assert_eq!(token.expose(), b"hush");
     assert_eq!(
         body,
@@ -188,14 +193,14 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
 fn the_window_closes_24_hours_after_the_customers_last_message() {
     let time = |text: &str| -> Timestamp { text.parse().expect("a time") };
     let adapter = adapter();
-    assert_eq!(adapter.reply_window(None), ReplyWindow::Closed);
+    assert_eq!(adapter.reply_window("whatsapp", None), ReplyWindow::Closed);
     assert!(!ReplyWindow::Closed.is_open(time("2026-01-01T00:00:00Z")));
-    let window = adapter.reply_window(Some(time("2026-01-01T10:00:00Z")));
+    let window = adapter.reply_window("whatsapp", Some(time("2026-01-01T10:00:00Z")));
     assert_eq!(window, ReplyWindow::Until(time("2026-01-02T10:00:00Z")));
     assert!(window.is_open(time("2026-01-02T09:59:59Z")));
     // A reply that waited in the outbox: asked again before it is sent.
     assert!(!window.is_open(time("2026-01-02T10:00:00Z")));
-    let last = adapter.reply_window(Some(Timestamp::MAX));
+    let last = adapter.reply_window("whatsapp", Some(Timestamp::MAX));
     assert_eq!(last, ReplyWindow::Until(Timestamp::MAX));
 }
 
