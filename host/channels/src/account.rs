@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use patchbay_model::web_address::WebAddress;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -32,6 +33,20 @@ impl AccountConfig {
             }
         })
     }
+}
+
+/// The base URL of a provider's API, without a slash at its end.
+///
+/// # Errors
+/// [`ConfigError::Settings`].
+pub(crate) fn api_base(setting: &str) -> Result<String, ConfigError> {
+    let base = WebAddress::parse(setting)
+        .map_err(|error| ConfigError::settings(format!("`api-base` {error}")))?;
+    if base.path_and_query().contains('?') {
+        return Err(ConfigError::settings("`api-base` must not have a query"));
+    }
+    let path = base.path_and_query().trim_end_matches('/');
+    Ok(format!("{}{path}", base.origin()))
 }
 
 /// Secrets by role (`app-secret`), resolved from the environment or a file by the
@@ -75,4 +90,12 @@ pub enum ConfigError {
         /// The problem.
         problem: SecretError,
     },
+}
+
+impl ConfigError {
+    pub(crate) fn settings(problem: impl Into<String>) -> ConfigError {
+        ConfigError::Settings {
+            problem: problem.into(),
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! What a delivery contains.
 
 use jiff::Timestamp;
+use patchbay_model::channel::Visibility;
 use patchbay_model::codes;
 use patchbay_model::input;
-use patchbay_model::interaction::Interaction;
+use patchbay_model::interaction::{Author, Direction, Interaction};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -105,6 +106,28 @@ impl DecodedInteraction {
             Ok(_) => Item::Interaction(Box::new(self)),
             Err(error) => Item::undecodable(place, error.to_string()),
         }
+    }
+}
+
+/// An inbound interaction without content, account, author and time.
+pub(crate) fn blank_interaction(id: String, channel: &str, visibility: Visibility) -> Interaction {
+    Interaction {
+        id,
+        channel: channel.to_owned(),
+        text: String::new(),
+        direction: Direction::Inbound,
+        visibility: Some(visibility),
+        account: None,
+        language: None,
+        received_at: None,
+        author: Author::default(),
+        conversation: None,
+        in_reply_to: None,
+        attachments: Vec::new(),
+        edited_at: None,
+        automatic: false,
+        attributes: Default::default(),
+        rest: None,
     }
 }
 

@@ -25,9 +25,11 @@
 
 mod account;
 mod adapter;
+mod attributes;
 mod field;
 mod form;
 mod item;
+mod media;
 mod message_id;
 mod outcome;
 mod reply;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use patchbay_model::codes;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::request::Headers;
 
@@ -20,6 +21,20 @@ pub enum Exchange<'a> {
     Unsent,
     /// The request, or a part of it, was sent, and no whole answer came.
     Lost,
+}
+
+impl<'a> Exchange<'a> {
+    /// The answer; without one, the outcome. `lost` is what it means that a request
+    /// was sent and has no answer: [`FailureKind::Retry`] where the provider
+    /// recognises a request that it took before.
+    pub(crate) fn answer(&self, lost: FailureKind) -> Result<&Response<'a>, Outcome> {
+        let failed = |kind, reason| Err(Outcome::failed(Failure { kind, reason }, None));
+        match self {
+            Exchange::Unsent => failed(FailureKind::Retry, Reason::words("not sent")),
+            Exchange::Lost => failed(lost, Reason::words("no answer")),
+            Exchange::Answered(response) => Ok(response),
+        }
+    }
 }
 
 /// An answer of the provider. `Debug` shows no header and no body.
@@ -45,6 +60,12 @@ impl std::fmt::Debug for Response<'_> {
 }
 
 impl Response<'_> {
+    /// The body as JSON. An answer that is not JSON comes from something in
+    /// between: null.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(self.body).unwrap_or_default()
+    }
+
     /// The wait that the header `Retry-After` asks for, in seconds or as a date; at
     /// most a day.
     pub fn retry_after(&self) -> Option<Duration> {
@@ -80,6 +101,20 @@ codes! {
         /// The message may have been sent. Look it up by the planted key, or ask a
         /// person.
         Uncertain = "uncertain",
+    }
+}
+
+impl FailureKind {
+    /// What an HTTP status other than 2xx means by itself. `lost` is as in
+    /// [`Exchange::answer`].
+    pub(crate) fn of_status(status: u16, lost: FailureKind) -> FailureKind {
+        match status {
+            // The base URL leads elsewhere, or the token is not accepted.
+            300..=399 | 401 | 403 => FailureKind::ChannelBroken,
+            408 | 425 | 429 => FailureKind::Retry,
+            400..=499 => FailureKind::Refused,
+            _ => lost,
+        }
     }
 }
 

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use patchbay_model::input::TEXT_BYTES;
 use patchbay_model::interaction::WrittenBy;
+use patchbay_model::length::LengthRule;
 use thiserror::Error;
 
 use crate::secret::Secret;
-use crate::split::Unsplittable;
+use crate::split::{Unsplittable, split_text};
 
 /// A reply of the company, as an adapter encodes it.
 #[derive(Clone, Debug)]
@@ -30,6 +32,38 @@ pub struct Reply<'a> {
     pub in_reply_to: Option<&'a str>,
     /// The text.
     pub text: &'a str,
+}
+
+impl Reply<'_> {
+    /// The texts of the parts within a rule of length, each with its key.
+    /// `key_characters` is the most that the provider's field for the key holds.
+    ///
+    /// # Errors
+    /// There is no text, it is too long or cannot be divided, or a key is too long.
+    pub(crate) fn parts(
+        &self,
+        rule: LengthRule,
+        key_characters: usize,
+    ) -> Result<Vec<(String, String)>, EncodeError> {
+        if self.text.trim().is_empty() {
+            return Err(EncodeError::Empty);
+        }
+        if self.text.len() > TEXT_BYTES {
+            return Err(EncodeError::TooLong { limit: TEXT_BYTES });
+        }
+        let texts = split_text(self.text, rule)?;
+        let texts = texts.into_iter().enumerate();
+        let parts = texts.map(|(index, text)| {
+            let key = format!("{}/{}", self.key, index + 1);
+            match key.chars().count() > key_characters {
+                true => Err(EncodeError::Key {
+                    limit: key_characters,
+                }),
+                false => Ok((key, text)),
+            }
+        });
+        parts.collect()
+    }
 }
 
 /// Until when a channel takes a free reply.

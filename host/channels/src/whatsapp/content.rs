@@ -1,49 +1,11 @@
 //! What a message says, by its type.
 
-use std::collections::BTreeMap;
-
-use patchbay_model::input::{ATTACHMENTS, ATTRIBUTES_BYTES, NAME_BYTES};
+use patchbay_model::input::{ATTACHMENTS, NAME_BYTES};
 use patchbay_model::interaction::Attachment;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use crate::field::{Fields, cut};
-
-/// Attributes within their limit: one that is too long is left out, and its name
-/// is in `left_out`.
-#[derive(Default)]
-pub(super) struct Attributes {
-    map: BTreeMap<String, Value>,
-    bytes: usize,
-    left_out: Vec<Value>,
-}
-
-/// Bytes that `left_out` may need.
-const RESERVE: usize = 512;
-
-impl Attributes {
-    /// Sets an attribute, if it has a value.
-    pub(super) fn set(&mut self, name: &str, value: Option<Value>) {
-        let Some(value) = value else {
-            return;
-        };
-        let bytes = name.len() + value.to_string().len();
-        if self.bytes + bytes > ATTRIBUTES_BYTES - RESERVE {
-            self.left_out.push(name.into());
-            return;
-        }
-        self.bytes += bytes;
-        self.map.insert(name.to_owned(), value);
-    }
-
-    pub(super) fn into_map(mut self) -> BTreeMap<String, Value> {
-        if !self.left_out.is_empty() {
-            let left_out = Value::Array(self.left_out);
-            self.map.insert("left_out".to_owned(), left_out);
-        }
-        self.map
-    }
-}
+use crate::media;
 
 /// Text, files and further attributes of a message.
 #[derive(Default)]
@@ -90,7 +52,7 @@ impl Content {
     /// between deliveries: the host asks for it when it fetches the file.
     fn of_media(kind: &str, media: &Value, account: &str) -> Content {
         let text = |name: &str| media.text(&[name]);
-        let id = media.id(&["id"]).filter(|id| id.len() <= MEDIA_ID);
+        let id = media.id(&["id"]);
         let file = Attachment {
             kind: match kind {
                 "sticker" => "image",
@@ -100,7 +62,7 @@ impl Content {
             name: text("filename").map(|name| cut(name, NAME_BYTES).to_owned()),
             media_type: text("mime_type").map(|kind| cut(kind, NAME_BYTES).to_owned()),
             size: None,
-            url: id.map(|id| media_reference(account, &id)),
+            url: id.and_then(|id| media::reference(super::CHANNEL, account, &[&id])),
         };
         let sticker = match media.flag(&["animated"]) {
             true => "animated",
@@ -132,7 +94,7 @@ impl Content {
         let name = location.text(&["name"]);
         let file = Attachment {
             name: name.map(|name| cut(name, NAME_BYTES).to_owned()),
-            ..bare("location")
+            ..media::bare("location")
         };
         Content {
             attachments: vec![file],
@@ -163,7 +125,7 @@ impl Content {
             content.attachments.push(Attachment {
                 name: name.map(|name| cut(name, NAME_BYTES).to_owned()),
                 media_type: Some("text/vcard".to_owned()),
-                ..bare("other")
+                ..media::bare("other")
             });
             kept.push(json!({"name": name, "phones": phones, "emails": emails}));
         }
@@ -216,27 +178,5 @@ impl Content {
         let inner = message.text(&["unsupported", "type"]).unwrap_or(kind);
         let unsupported = json!({"type": cut(inner, NAME_BYTES), "codes": codes});
         Content::default().with("unsupported", Some(unsupported))
-    }
-}
-
-/// Longest id of a file.
-const MEDIA_ID: usize = 512;
-
-/// What an id keeps as it is in a reference.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
-
-/// A reference to a file, which only the host resolves.
-fn media_reference(account: &str, id: &str) -> String {
-    let id = utf8_percent_encode(id, ENCODED);
-    format!("media:{}/{account}/{id}", super::CHANNEL)
-}
-
-fn bare(kind: &str) -> Attachment {
-    Attachment {
-        kind: kind.to_owned(),
-        name: None,
-        media_type: None,
-        size: None,
-        url: None,
     }
 }

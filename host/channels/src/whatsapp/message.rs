@@ -4,14 +4,15 @@
 use patchbay_model::channel::Visibility;
 use patchbay_model::identifier;
 use patchbay_model::input::NAME_BYTES;
-use patchbay_model::interaction::{Direction, Interaction};
+use patchbay_model::interaction::Interaction;
 use serde_json::{Value, json};
 
-use super::content::{Attributes, Content};
+use super::content::Content;
 use super::delivery::Change;
 use super::sender::Customer;
+use crate::attributes::Attributes;
 use crate::field::Fields;
-use crate::item::{AddressChange, DecodedInteraction, InteractionKind, Item};
+use crate::item::{AddressChange, DecodedInteraction, InteractionKind, Item, blank_interaction};
 
 /// One item of `messages`.
 pub(super) fn decode(change: &Change<'_>, place: &str, message: &Value) -> Item {
@@ -39,23 +40,16 @@ pub(super) fn interaction(
     attributes.set("username", customer.username.map(Value::from));
     attributes.set("second_address", customer.second_address.map(Value::from));
     let interaction = Interaction {
-        id: change.adapter.ids.id(change.account, provider_id),
-        channel: super::CHANNEL.to_owned(),
-        text: String::new(),
-        direction: Direction::Inbound,
-        visibility: Some(Visibility::Private),
         account: Some(change.account.to_owned()),
-        language: None,
         received_at: message.seconds("timestamp"),
         author: customer.author(),
         // Elsewhere the author and the account are the conversation.
         conversation: message.text(&["group_id"]).map(str::to_owned),
-        in_reply_to: None,
-        attachments: Vec::new(),
-        edited_at: None,
-        automatic: false,
-        attributes: Default::default(),
-        rest: None,
+        ..blank_interaction(
+            change.adapter.ids.id(change.account, provider_id),
+            super::CHANNEL,
+            Visibility::Private,
+        )
     };
     (interaction, attributes)
 }

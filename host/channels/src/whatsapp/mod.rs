@@ -24,10 +24,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use patchbay_model::web_address::WebAddress;
 use serde::Deserialize;
 
-use crate::account::{AccountConfig, ConfigError};
+use crate::account::{AccountConfig, ConfigError, api_base};
 use crate::adapter::{Adapter, AdapterKind, SecretRole};
 use crate::item::Item;
 use crate::message_id::MessageIds;
@@ -116,9 +115,7 @@ impl WhatsApp {
     /// A setting does not fit, or a secret is missing.
     pub fn open(config: &AccountConfig) -> Result<WhatsApp, ConfigError> {
         let settings: Settings = config.read_settings()?;
-        let invalid = |problem: &str| ConfigError::Settings {
-            problem: problem.to_owned(),
-        };
+        let invalid = |problem: &str| ConfigError::settings(problem);
         let is_segment = |text: &str| {
             let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
             (1..=64).contains(&text.len()) && text.bytes().all(is_part)
@@ -131,15 +128,10 @@ impl WhatsApp {
         if !is_segment(&settings.api_version) {
             return Err(invalid("`api-version` must be a version such as \"v24.0\""));
         }
-        let base = WebAddress::parse(&settings.api_base)
-            .map_err(|error| invalid(&format!("`api-base` {error}")))?;
-        if base.path_and_query().contains('?') {
-            return Err(invalid("`api-base` must not have a query"));
-        }
-        let path = base.path_and_query().trim_end_matches('/');
+        let base = api_base(&settings.api_base)?;
         Ok(WhatsApp {
             accounts: settings.accounts.into_iter().collect(),
-            endpoint: format!("{}{path}/{}", base.origin(), settings.api_version),
+            endpoint: format!("{base}/{}", settings.api_version),
             app_secret: config.secrets.get(APP_SECRET)?.clone(),
             verify_token: config.secrets.get(VERIFY_TOKEN)?.clone(),
             access_token: config.secrets.get(ACCESS_TOKEN)?.clone(),

@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use patchbay_model::channel;
-use patchbay_model::input::TEXT_BYTES;
 use serde_json::{Value, json};
 
 use super::{CHANNEL, WhatsApp, error_code};
 use crate::field::Fields;
 use crate::outcome::{Exchange, Failure, FailureKind, Outcome, Reason, Receipt, Response};
 use crate::reply::{Credential, EncodeError, OutboundRequest, Reply};
-use crate::split::split_text;
 
 /// Most characters of a planted key (assumption). Part numbers are part of it.
 const KEY_CHARACTERS: usize = 512;
@@ -22,23 +20,13 @@ pub(super) fn encode(
     adapter: &WhatsApp,
     reply: &Reply<'_>,
 ) -> Result<Vec<OutboundRequest>, EncodeError> {
-    if reply.text.trim().is_empty() {
-        return Err(EncodeError::Empty);
-    }
-    if reply.text.len() > TEXT_BYTES {
-        return Err(EncodeError::TooLong { limit: TEXT_BYTES });
-    }
     if !adapter.accounts.contains(reply.account) {
         return Err(EncodeError::Account);
     }
     let (recipient_type, field, recipient) = recipient(reply)?;
-    let texts = split_text(reply.text, channel::length_rule(CHANNEL))?;
-    let parts = texts.iter().enumerate().map(|(index, text)| {
-        let key = format!("{}/{}", reply.key, index + 1);
-        if key.chars().count() > KEY_CHARACTERS {
-            let limit = KEY_CHARACTERS;
-            return Err(EncodeError::Key { limit });
-        }
+    let parts = reply.parts(channel::length_rule(CHANNEL), KEY_CHARACTERS)?;
+    let parts = parts.into_iter().enumerate();
+    let parts = parts.map(|(index, (key, text))| {
         let mut document = json!({
             "messaging_product": "whatsapp",
             "recipient_type": recipient_type,
@@ -50,16 +38,16 @@ pub(super) fn encode(
         if let (0, Some(id)) = (index, reply.in_reply_to) {
             document["context"] = json!({"message_id": id});
         }
-        Ok(OutboundRequest {
+        OutboundRequest {
             key,
             url: format!("{}/{}/messages", adapter.endpoint, reply.account),
             content_type: "application/json",
             headers: Vec::new(),
             body: document.to_string().into_bytes(),
             credential: Credential::Bearer(adapter.access_token.first().clone()),
-        })
+        }
     });
-    parts.collect()
+    Ok(parts.collect())
 }
 
 /// Type, field and value of the recipient: a group, a number exactly as it came, or
@@ -97,14 +85,11 @@ fn is_user_id(text: &str) -> bool {
 /// What a result means. The API has no idempotency key: what may have been sent is
 /// not sent again.
 pub(super) fn outcome(exchange: &Exchange<'_>) -> Outcome {
-    let failed = |kind, reason| Outcome::failed(Failure { kind, reason }, None);
-    let response = match exchange {
-        Exchange::Unsent => return failed(FailureKind::Retry, Reason::words("not sent")),
-        Exchange::Lost => return failed(FailureKind::Uncertain, Reason::words("no answer")),
-        Exchange::Answered(response) => response,
+    let response = match exchange.answer(FailureKind::Uncertain) {
+        Ok(response) => response,
+        Err(outcome) => return outcome,
     };
-    // An answer that is not JSON comes from something in between.
-    let document: Value = serde_json::from_slice(response.body).unwrap_or_default();
+    let document = response.json();
     if let Some(code) = document.at(&["error", "code"]).and_then(Value::as_i64) {
         return by_code(code, &document, response);
     }
@@ -115,11 +100,7 @@ pub(super) fn outcome(exchange: &Exchange<'_>) -> Outcome {
             // Taken, but by which id?
             None => FailureKind::Uncertain,
         },
-        // The base URL leads elsewhere, or the token is not accepted.
-        300..=399 | 401 | 403 => FailureKind::ChannelBroken,
-        408 | 425 | 429 => FailureKind::Retry,
-        400..=499 => FailureKind::Refused,
-        _ => FailureKind::Uncertain,
+        status => FailureKind::of_status(status, FailureKind::Uncertain),
     };
     Outcome::failed(Failure { kind, reason }, response.retry_after())
 }
