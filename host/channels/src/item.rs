@@ -26,6 +26,10 @@ codes! {
     }
 }
 
+/// Most items of a delivery, besides one that says that there were more. The
+/// batches of providers are smaller by far.
+pub const MOST_ITEMS: usize = 10_000;
+
 /// One item of a delivery.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "item", rename_all = "kebab-case")]
@@ -58,6 +62,16 @@ impl Item {
         Item::Event {
             name: parts.join("."),
         }
+    }
+
+    /// The first [`MOST_ITEMS`] items, and where there are more, one that says so.
+    pub(crate) fn bounded(mut items: impl Iterator<Item = Item>) -> Vec<Item> {
+        let mut bounded: Vec<Item> = items.by_ref().take(MOST_ITEMS).collect();
+        if items.next().is_some() {
+            let reason = format!("the delivery has more than {MOST_ITEMS} items");
+            bounded.push(Item::undecodable("$", reason));
+        }
+        bounded
     }
 
     pub(crate) fn undecodable(place: &str, reason: impl Into<String>) -> Item {

@@ -9,9 +9,6 @@ use super::{echo, message, status};
 use crate::field::Fields;
 use crate::item::Item;
 
-/// Most items of a delivery. Meta's batches are smaller by far.
-const MOST_ITEMS: usize = 10_000;
-
 /// What the items of a change have in common.
 pub(super) struct Change<'a> {
     pub(super) adapter: &'a WhatsApp,
@@ -25,7 +22,6 @@ pub(super) struct Change<'a> {
 
 /// The items of a delivery, in order.
 pub(super) fn decode(adapter: &WhatsApp, body: &[u8]) -> Vec<Item> {
-    let mut items = Vec::new();
     let document: Value = match serde_json::from_slice(body) {
         Ok(document) => document,
         Err(error) => return vec![Item::undecodable("$", format!("is not JSON: {error}"))],
@@ -35,19 +31,15 @@ pub(super) fn decode(adapter: &WhatsApp, body: &[u8]) -> Vec<Item> {
         Some(object) => return vec![Item::event(&["object", object])],
         None => return vec![Item::undecodable("object", "is missing")],
     }
-    for (entry_index, entry) in document.list("entry").iter().enumerate() {
-        for (index, change) in entry.list("changes").iter().enumerate() {
+    let entries = document.list("entry").iter().enumerate();
+    let items = entries.flat_map(|(entry_index, entry)| {
+        let changes = entry.list("changes").iter().enumerate();
+        changes.flat_map(move |(index, change)| {
             let place = format!("entry[{entry_index}].changes[{index}]");
-            for item in change_items(adapter, &place, change) {
-                if items.len() == MOST_ITEMS {
-                    let reason = format!("the delivery has more than {MOST_ITEMS} items");
-                    items.push(Item::undecodable(&place, reason));
-                    return items;
-                }
-                items.push(item);
-            }
-        }
-    }
+            change_items(adapter, &place, change)
+        })
+    });
+    let mut items = Item::bounded(items);
     if items.is_empty() {
         items.push(Item::undecodable("entry", "has no changes"));
     }

@@ -3,6 +3,7 @@
 
 mod bit_flips;
 mod fuzz;
+mod golden;
 mod refusals;
 mod sample;
 mod vectors;
