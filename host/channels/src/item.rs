@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use patchbay_model::channel::Visibility;
 use patchbay_model::codes;
+use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::input;
 use patchbay_model::interaction::{Author, Direction, Interaction};
 use serde::Serialize;
@@ -145,32 +146,6 @@ pub(crate) fn blank_interaction(id: String, channel: &str, visibility: Visibilit
     }
 }
 
-codes! {
-    /// How far a message of the company came. Later states include the earlier
-    /// ones, except that a failed message was not delivered.
-    pub enum DeliveryState {
-        /// The provider sent it on.
-        Sent = "sent",
-        /// It did not arrive.
-        Failed = "failed",
-        /// It arrived.
-        Delivered = "delivered",
-        /// The customer saw it.
-        Read = "read",
-        /// The customer played the voice message.
-        Played = "played",
-    }
-}
-
-impl DeliveryState {
-    /// The state after another status came. Providers deliver statuses in any
-    /// order: what arrived stays arrived.
-    #[must_use]
-    pub fn after(self, other: DeliveryState) -> DeliveryState {
-        self.max(other)
-    }
-}
-
 /// The status of a message that the company sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeliveryStatus {
@@ -218,20 +193,6 @@ pub struct Undecodable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use DeliveryState::{Delivered, Failed, Read, Sent};
-
-    #[test]
-    fn statuses_in_any_order_give_the_same_state() {
-        for (states, last) in [
-            ([Read, Delivered, Sent], Read),
-            ([Sent, Read, Delivered], Read),
-            ([Sent, Failed, Sent], Failed),
-            ([Failed, Delivered, Sent], Delivered),
-        ] {
-            let state = states.into_iter().reduce(DeliveryState::after);
-            assert_eq!(state, Some(last), "{states:?}");
-        }
-    }
 
     #[test]
     fn an_event_is_named_by_codes_only() {

@@ -42,8 +42,8 @@ pub mod whatsapp;
 pub use account::{AccountConfig, ConfigError, SecretStore};
 pub use adapter::{ADAPTERS, Adapter, AdapterKind, SecretRole, adapter_kind, adapter_of_channel};
 pub use item::{
-    AddressChange, DecodedInteraction, DeliveryState, DeliveryStatus, InteractionKind, Item,
-    MOST_ITEMS, Undecodable,
+    AddressChange, DecodedInteraction, DeliveryStatus, InteractionKind, Item, MOST_ITEMS,
+    Undecodable,
 };
 pub use message_id::{CompanyKey, MessageIds};
 pub use outcome::{Exchange, Failure, FailureKind, Outcome, Reason, Receipt, Response};

@@ -16,6 +16,7 @@ pub mod conversation;
 pub mod conversation_state;
 pub mod data_table;
 pub mod decision;
+pub mod delivery_state;
 pub mod desk;
 pub mod directory;
 pub mod duration;

@@ -1,11 +1,12 @@
 //! Statuses of the company's messages.
 
+use patchbay_model::delivery_state::DeliveryState;
 use serde_json::Value;
 
 use super::delivery::Change;
 use super::error_code;
 use crate::field::Fields;
-use crate::item::{DeliveryState, DeliveryStatus, Item};
+use crate::item::{DeliveryStatus, Item};
 use crate::outcome::{Failure, FailureKind, Reason};
 
 /// Most bytes of the provider's id, and of a key.
