@@ -254,8 +254,8 @@ pub enum SealError {
     /// The contact does not exist.
     #[error("there is no contact {0}")]
     NoContact(ContactId),
-    /// The bytes were not sealed for this contact and purpose, or were changed.
-    #[error("the bytes were not sealed for this contact and purpose, or were changed")]
+    /// The bytes were not sealed for this owner and purpose, or were changed.
+    #[error("the bytes were not sealed for this contact or company and purpose, or were changed")]
     NotAuthentic,
     /// The key could not be read.
     #[error(transparent)]

@@ -1,5 +1,7 @@
 //! Sealing: personal data is readable only while its contact's key exists.
 
+use zeroize::Zeroizing;
+
 use crate::{CompanyId, ContactId, SealError};
 
 /// Use of sealed bytes. Bytes sealed for one purpose open for no other.
@@ -16,9 +18,14 @@ pub enum Purpose {
     Address,
     /// Personal data in a conversation's snapshot.
     Snapshot,
+    /// The provider's id and the recipient in a receipt.
+    Receipt,
+    /// A delivery in quarantine.
+    Quarantine,
 }
 
-/// Seals and opens personal data under the keys of contacts.
+/// Seals and opens personal data under the keys of contacts, and what belongs to
+/// no contact under a key of the company.
 pub trait Seal {
     /// Seal bytes under a contact's key. The same bytes for the same contact
     /// and purpose give the same sealed bytes, so that a repeated pass writes
@@ -39,4 +46,28 @@ pub trait Seal {
         purpose: Purpose,
         sealed: &[u8],
     ) -> Result<Vec<u8>, SealError>;
+
+    /// Seal bytes under the company's key, which derives from the master key. No
+    /// erasure makes them unreadable: what holds personal data must be deleted.
+    /// The same bytes for the same company and purpose give the same sealed
+    /// bytes.
+    fn seal_company(
+        &self,
+        company: CompanyId,
+        purpose: Purpose,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError>;
+
+    /// Open bytes sealed under the company's key.
+    fn open_company(
+        &self,
+        company: CompanyId,
+        purpose: Purpose,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, SealError>;
+
+    /// A secret key for a use that `context` names, such as a keyed hash of ids.
+    /// It derives from the master key and the company's number: the same each
+    /// time, also after a restore, and another for each company and context.
+    fn derive_company_key(&self, company: CompanyId, context: &str) -> Zeroizing<[u8; 32]>;
 }

@@ -2,8 +2,10 @@
 //!
 //! A contact has a random key, stored wrapped under a key derived from the
 //! master key, which is outside the database. Destroying the wrapped key makes
-//! everything sealed with it unreadable, copies included.
+//! everything sealed with it unreadable, copies included. What belongs to no
+//! contact is sealed under a key of its company.
 
+mod company_key;
 mod key_file;
 
 use blake3::Hasher;
@@ -31,7 +33,10 @@ const HEAD_BYTES: usize = 2 + NONCE_BYTES;
 pub(crate) struct NotAuthentic;
 
 /// The key of one contact, unwrapped.
-pub(crate) struct ContactKey {
+pub(crate) struct ContactKey(SealingKeys);
+
+/// What one key seals with.
+struct SealingKeys {
     seal: Zeroizing<[u8; 32]>,
     nonce: Zeroizing<[u8; 32]>,
 }
@@ -59,6 +64,7 @@ pub(crate) struct Vault {
     wrap: Zeroizing<[u8; 32]>,
     address: Zeroizing<[u8; 32]>,
     digest: Zeroizing<[u8; 32]>,
+    companies: Zeroizing<[u8; 32]>,
     check: [u8; 16],
 }
 
@@ -72,6 +78,7 @@ impl Vault {
             wrap: derived("patchbay journal 2026 wrapping of contact keys"),
             address: derived("patchbay journal 2026 hash of addresses"),
             digest: derived("patchbay journal 2026 digest of bodies"),
+            companies: derived("patchbay journal 2026 keys of companies"),
             check,
         }
     }
@@ -133,7 +140,7 @@ impl Vault {
         let mut wrapped = [0; WRAPPED_BYTES];
         wrapped[..NONCE_BYTES].copy_from_slice(&nonce);
         wrapped[NONCE_BYTES..].copy_from_slice(&sealed);
-        Ok((ContactKey::derive(&key[..]), wrapped))
+        Ok((ContactKey(SealingKeys::derive(&key[..])), wrapped))
     }
 
     pub(crate) fn unwrap_key(
@@ -146,22 +153,11 @@ impl Vault {
             .ok_or(NotAuthentic)?;
         let data = person.associated_data([LAYOUT, 0]);
         let key = Zeroizing::new(decrypt(&self.wrap, *nonce, sealed, &data)?);
-        Ok(ContactKey::derive(&key))
+        Ok(ContactKey(SealingKeys::derive(&key)))
     }
 }
 
 impl ContactKey {
-    fn derive(key: &[u8]) -> ContactKey {
-        let derived = |context| Zeroizing::new(blake3::derive_key(context, key));
-        ContactKey {
-            seal: derived("patchbay journal 2026 sealing"),
-            nonce: derived("patchbay journal 2026 nonces"),
-        }
-    }
-
-    /// Seal bytes. The nonce is a keyed hash of the plain text: sealing again
-    /// gives the same bytes, and two texts never share a nonce. A reader of the
-    /// store learns only that a contact sent the same text twice.
     pub(crate) fn seal(
         &self,
         person: Person,
@@ -169,17 +165,7 @@ impl ContactKey {
         plain: &[u8],
     ) -> Result<Vec<u8>, NotAuthentic> {
         let data = person.associated_data([LAYOUT, purpose as u8]);
-        let hash = Hasher::new_keyed(&self.nonce)
-            .update(&data)
-            .update(plain)
-            .finalize();
-        let mut nonce = [0; NONCE_BYTES];
-        nonce.copy_from_slice(&hash.as_bytes()[..NONCE_BYTES]);
-        let mut sealed = Vec::with_capacity(HEAD_BYTES + plain.len() + TAG_BYTES);
-        sealed.extend_from_slice(&[LAYOUT, purpose as u8]);
-        sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(&encrypt(&self.seal, nonce, plain, &data)?);
-        Ok(sealed)
+        self.0.seal(&data, plain)
     }
 
     pub(crate) fn open(
@@ -188,16 +174,48 @@ impl ContactKey {
         purpose: Purpose,
         sealed: &[u8],
     ) -> Result<Vec<u8>, NotAuthentic> {
+        let data = person.associated_data([LAYOUT, purpose as u8]);
+        self.0.open(&data, sealed)
+    }
+}
+
+impl SealingKeys {
+    fn derive(key: &[u8]) -> SealingKeys {
+        let derived = |context| Zeroizing::new(blake3::derive_key(context, key));
+        SealingKeys {
+            seal: derived("patchbay journal 2026 sealing"),
+            nonce: derived("patchbay journal 2026 nonces"),
+        }
+    }
+
+    /// Seal bytes; `data` is authenticated with them and starts with layout and
+    /// purpose. The nonce is a keyed hash of the plain text: sealing again gives
+    /// the same bytes, and two texts never share a nonce. A reader of the store
+    /// learns only that an owner sealed the same text twice.
+    fn seal(&self, data: &[u8], plain: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+        let hash = Hasher::new_keyed(&self.nonce)
+            .update(data)
+            .update(plain)
+            .finalize();
+        let mut nonce = [0; NONCE_BYTES];
+        nonce.copy_from_slice(&hash.as_bytes()[..NONCE_BYTES]);
+        let mut sealed = Vec::with_capacity(HEAD_BYTES + plain.len() + TAG_BYTES);
+        sealed.extend_from_slice(&data[..2]);
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(&encrypt(&self.seal, nonce, plain, data)?);
+        Ok(sealed)
+    }
+
+    fn open(&self, data: &[u8], sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
         let (head, text) = sealed
             .split_first_chunk::<HEAD_BYTES>()
             .ok_or(NotAuthentic)?;
         let (first, nonce) = head.split_first_chunk::<2>().ok_or(NotAuthentic)?;
         let nonce = <[u8; NONCE_BYTES]>::try_from(nonce).map_err(|_| NotAuthentic)?;
-        let data = person.associated_data([LAYOUT, purpose as u8]);
         if first[..] != data[..2] {
             return Err(NotAuthentic);
         }
-        decrypt(&self.seal, nonce, text, &data)
+        decrypt(&self.seal, nonce, text, data)
     }
 }
 

@@ -1,10 +1,12 @@
-//! Sealing under the keys of contacts, and a cache of these keys.
+//! Sealing under the keys of contacts and companies, and a cache of the keys of
+//! contacts.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, params};
+use zeroize::Zeroizing;
 
 use super::{Query, SqliteJournal, value};
 use crate::vault::{ContactKey, Person, Vault, WRAPPED_BYTES};
@@ -38,6 +40,30 @@ impl Seal for SqliteJournal {
         let key = self.contact_key(person)?;
         key.open(person, purpose, sealed)
             .map_err(|_| SealError::NotAuthentic)
+    }
+
+    fn seal_company(
+        &self,
+        company: CompanyId,
+        purpose: Purpose,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let sealed = self.vault.company_key(company).seal(purpose, plain);
+        sealed.map_err(|_| SealError::NotAuthentic)
+    }
+
+    fn open_company(
+        &self,
+        company: CompanyId,
+        purpose: Purpose,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let plain = self.vault.company_key(company).open(purpose, sealed);
+        plain.map_err(|_| SealError::NotAuthentic)
+    }
+
+    fn derive_company_key(&self, company: CompanyId, context: &str) -> Zeroizing<[u8; 32]> {
+        self.vault.derive_company_key(company, context)
     }
 }
 

@@ -39,6 +39,11 @@ impl MasterKey {
         MasterKey::read(path)
     }
 
+    #[cfg(test)]
+    pub(super) fn from_bytes(key: [u8; 32]) -> MasterKey {
+        MasterKey(Zeroizing::new(key))
+    }
+
     pub(super) fn bytes(&self) -> &[u8; 32] {
         &self.0
     }

@@ -157,3 +157,80 @@ fn the_hash_of_an_address_depends_on_company_and_channel() {
     assert_ne!(one, hash(1, "sm", "s+41791234567"));
     assert_ne!(vault.contact_id(&one, 0), vault.contact_id(&one, 1));
 }
+
+#[test]
+fn bytes_sealed_for_a_company_open_for_it_and_their_purpose_only() {
+    let (_directory, vault) = vault();
+    let [one, other] = [1, 2].map(|company| vault.company_key(CompanyId(company)));
+    let sealed = one.seal(Purpose::Quarantine, b"a delivery").expect("short");
+    let plain = one.open(Purpose::Quarantine, &sealed);
+    assert_eq!(plain.as_deref(), Ok(&b"a delivery"[..]));
+    let again = vault
+        .company_key(CompanyId(1))
+        .seal(Purpose::Quarantine, b"a delivery");
+    assert_eq!(again.as_ref(), Ok(&sealed));
+    assert_eq!(one.open(Purpose::Message, &sealed), Err(NotAuthentic));
+    assert_eq!(other.open(Purpose::Quarantine, &sealed), Err(NotAuthentic));
+    let contact = key(&vault).open(ANNA, Purpose::Quarantine, &sealed);
+    assert_eq!(contact, Err(NotAuthentic));
+    for at in 0..sealed.len() {
+        let mut bad = sealed.clone();
+        bad[at] ^= 1;
+        for bytes in [&bad, &sealed[..at]] {
+            let opened = one.open(Purpose::Quarantine, bytes);
+            assert_eq!(opened, Err(NotAuthentic), "{at}");
+        }
+    }
+    let elsewhere = Vault::new(&MasterKey::from_bytes([8; 32])).company_key(CompanyId(1));
+    assert_eq!(
+        elsewhere.open(Purpose::Quarantine, &sealed),
+        Err(NotAuthentic)
+    );
+}
+
+proptest! {
+    #[test]
+    fn sealing_for_a_company_is_deterministic_and_distinguishes_texts(a: Vec<u8>, b: Vec<u8>) {
+        let key = Vault::new(&MasterKey::from_bytes([7; 32])).company_key(CompanyId(1));
+        let [one, same, other] = [&a, &a, &b].map(|text| key.seal(Purpose::Quarantine, text).expect("short"));
+        prop_assert_eq!(&one, &same);
+        prop_assert_eq!(one == other, a == b);
+        prop_assert_eq!(key.open(Purpose::Quarantine, &one), Ok(a));
+    }
+
+    #[test]
+    fn a_derived_key_depends_on_company_context_and_master_key(
+        a: (u32, String, bool), b: (u32, String, bool),
+    ) {
+        let derive = |(company, context, master): &(u32, String, bool)| {
+            let vault = Vault::new(&MasterKey::from_bytes([u8::from(*master); 32]));
+            vault.derive_company_key(CompanyId(*company), context)
+        };
+        prop_assert_eq!(derive(&a), derive(&a));
+        prop_assert_eq!(derive(&a) == derive(&b), a == b);
+    }
+}
+
+#[test]
+fn a_derived_key_is_the_same_in_every_version() {
+    let vault = Vault::new(&MasterKey::from_bytes([7; 32]));
+    let key = vault.derive_company_key(CompanyId(1), "message ids");
+    // What the documentation says, from the functions of BLAKE3.
+    let root = blake3::derive_key("patchbay journal 2026 keys of companies", &[7; 32]);
+    let material = [&root[..], &[1, 0, 0, 0], b"message ids"].concat();
+    assert_eq!(
+        *key,
+        blake3::derive_key("patchbay journal 2026 key of a company", &material)
+    );
+    assert_eq!(key[..8], KEY_OF_1);
+    // The key that seals is another.
+    let sealing = vault.derive_company_key(CompanyId(1), "");
+    let of_seals = [&root[..], &[1, 0, 0, 0]].concat();
+    assert_ne!(
+        *sealing,
+        blake3::derive_key("patchbay journal 2026 sealing for a company", &of_seals)
+    );
+}
+
+/// A constant on purpose: ids made from the key must stay the same.
+const KEY_OF_1: [u8; 8] = [110, 231, 31, 188, 139, 122, 9, 31];
