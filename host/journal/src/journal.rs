@@ -2,7 +2,7 @@
 
 use crate::{
     AuditTrail, Commits, Companies, Contacts, Conversations, Directives, Entries, Generations,
-    Intake, Maintenance, Outbox, Rollouts, Roster, Runs, Seal, Tokens, Usage,
+    Intake, Maintenance, Outbox, Quarantine, Receipts, Rollouts, Roster, Runs, Seal, Tokens, Usage,
 };
 
 macro_rules! journal {
@@ -31,6 +31,6 @@ macro_rules! journal {
 }
 
 journal! {
-    Companies Intake Commits Conversations Entries Contacts Seal Outbox Generations Rollouts
-    Roster Directives Tokens AuditTrail Maintenance Runs Usage
+    Companies Intake Commits Conversations Entries Contacts Seal Outbox Receipts Quarantine
+    Generations Rollouts Roster Directives Tokens AuditTrail Maintenance Runs Usage
 }

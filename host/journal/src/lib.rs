@@ -25,6 +25,8 @@ mod lanes;
 mod limits;
 mod maintenance;
 mod outbox;
+mod quarantine;
+mod receipt;
 mod requester;
 mod rollout;
 mod roster;
@@ -60,10 +62,14 @@ pub use intake::{
 };
 pub use journal::Journal;
 pub use maintenance::{
-    Backup, CheckFinding, CheckReport, CompactReport, Maintenance, RestoreReport, Status,
-    WriteStats,
+    Backup, CheckFinding, CheckReport, CompactReport, ExpiryReport, Maintenance, RestoreReport,
+    Status, WriteStats,
 };
 pub use outbox::{NewOutbox, Outbox, OutboxBacklog, OutboxCount, OutboxItem, OutboxState};
+pub use quarantine::{
+    NewQuarantined, Quarantine, QuarantineLimit, QuarantineOutcome, QuarantinedItem,
+};
+pub use receipt::{DeliveryReport, NewReceipt, Receipt, ReceiptChange, Receipts};
 pub use requester::read_for;
 pub use rollout::{RolloutRow, Rollouts};
 pub use roster::{AgentRow, Roster};

@@ -1,6 +1,8 @@
 //! Limits of what a caller may store, in bytes or items. Every backend checks
 //! them before it writes anything.
 
+use jiff::SignedDuration;
+
 use crate::{JournalError, Result};
 
 pub(crate) const THREAD: usize = 1024;
@@ -17,6 +19,25 @@ pub(crate) const COMMIT_PART: usize = 16 << 20;
 pub(crate) const COMMIT_NAME: usize = 1024;
 /// Longer problems of outbox items are cut.
 pub(crate) const OUTBOX_PROBLEM: usize = 4096;
+
+/// Most parts of a reply, and so receipts of an outbox item.
+pub(crate) const RECEIPT_PARTS: u32 = 1000;
+pub(crate) const RECEIPT_SEALED: usize = 16 << 10;
+/// The provider's code of a state.
+pub(crate) const DELIVERY_REASON: usize = 64;
+/// Messages of a company whose state is kept before their receipt comes.
+pub(crate) const EARLY_STATES: u64 = 1000;
+/// How long it is kept.
+pub(crate) const EARLY_STATE_AGE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Deliveries in a company's quarantine.
+pub(crate) const QUARANTINE_ITEMS: u64 = 1000;
+/// Sealed bytes of them.
+pub(crate) const QUARANTINE_BYTES: u64 = 64 << 20;
+/// Longer places and reasons are cut.
+pub(crate) const QUARANTINE_TEXT: usize = 1024;
+/// How long they are kept.
+pub(crate) const QUARANTINE_AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 pub(crate) const NOTES: usize = 10_000;
 pub(crate) const NOTE_HEAD: usize = 64 << 10;

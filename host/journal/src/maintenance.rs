@@ -113,6 +113,19 @@ pub struct CompactReport {
     pub outbox: u64,
     /// Policy memory that had expired or whose conversation was deleted.
     pub state: u64,
+    /// Receipts of deleted conversations, and old ones without a conversation.
+    pub receipts: u64,
+    /// Deliveries in quarantine.
+    pub quarantined: u64,
+}
+
+/// What was deleted because it is kept for a fixed time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExpiryReport {
+    /// Reported states of messages without a receipt.
+    pub early_states: u64,
+    /// Deliveries in quarantine.
+    pub quarantined: u64,
 }
 
 /// Metrics of a journal.
@@ -190,7 +203,12 @@ pub trait Maintenance {
     /// Delete data that was last changed before a time: resolved conversations
     /// with their entries, inputs and policy memory, unless the outbox still
     /// holds a waiting or dead item of them; outbox items that are done;
-    /// notes; expired policy memory. Works in small steps; other work
-    /// continues.
+    /// notes; expired policy memory; receipts with their conversation;
+    /// deliveries in quarantine. Works in small steps; other work continues.
     fn compact(&self, before: Timestamp) -> Result<CompactReport>;
+
+    /// Delete what is kept for a fixed time, whatever the company's retention:
+    /// states of messages without a receipt after a day, deliveries in quarantine
+    /// after 30 days. To be called every hour.
+    fn delete_expired(&self, now: Timestamp) -> Result<ExpiryReport>;
 }

@@ -25,7 +25,7 @@ use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::work_share::{WorkShares, on_share};
 use patchbay_http::workers::Workers;
 use patchbay_http::{body, json};
-use patchbay_journal::CompanyId;
+use patchbay_journal::{CompactReport, CompanyId};
 use patchbay_model::bound::{Bound, Scope};
 use patchbay_outbound::courier::Courier;
 use patchbay_settings::{NOT_A_COMPANY_FILE, ServerSettings};
@@ -167,18 +167,24 @@ impl App {
         }
     }
 
-    /// Deletes resolved conversations and finished items at the age the
-    /// settings give, every hour. None if they give no age.
+    /// Deletes every hour what the journal keeps for a fixed time, and resolved
+    /// conversations and finished items at the age the settings give, if they
+    /// give one. None without a journal.
     pub(crate) fn retention(self: &Arc<App>) -> Option<impl Future<Output = ()> + Send + use<>> {
-        let age = self.settings.journal.as_ref()?.retain?;
-        let age = SignedDuration::from_secs(age.0.into());
+        let retain = self.settings.journal.as_ref()?.retain;
+        let age = retain.map(|age| SignedDuration::from_secs(age.0.into()));
         let app = Arc::clone(self);
         Some(async move {
             let mut ticks = interval(RETENTION_INTERVAL);
             loop {
                 ticks.tick().await;
                 let deleted = app.read(move |desk| {
-                    let before = desk.now().checked_sub(age).unwrap_or_default();
+                    let now = desk.now();
+                    desk.journal().delete_expired(now)?;
+                    let Some(age) = age else {
+                        return Ok(CompactReport::default());
+                    };
+                    let before = now.checked_sub(age).unwrap_or_default();
                     Ok(desk.journal().compact(before)?)
                 });
                 match deleted.await {
@@ -189,7 +195,7 @@ impl App {
                     Ok(_) => {}
                     // The cause has been logged.
                     Err(_) => tracing::error!(
-                        "cannot delete data older than `retain`; retrying within the hour"
+                        "cannot delete data that is too old; retrying within the hour"
                     ),
                 }
             }

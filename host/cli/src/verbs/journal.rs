@@ -214,12 +214,14 @@ fn compact(access: &JournalAccess, age: Seconds, as_json: bool) -> Outcome {
     let count = |name: &str| number(&deleted, name);
     output::result(as_json, &deleted, || {
         output::line(format!(
-            "deleted {} resolved conversations, {} history entries, {} interactions, {} deliveries, {} plugin state values",
+            "deleted {} resolved conversations, {} history entries, {} interactions, {} deliveries, {} plugin state values, {} receipts, {} undecoded deliveries",
             count("conversations"),
             count("entries"),
             count("inputs"),
             count("outbox"),
-            count("state")
+            count("state"),
+            count("receipts"),
+            count("quarantined")
         ))
     })
 }

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, Row};
 
-use super::{Query, audit, byte_counter, load_key, outbox};
+use super::{Query, audit, byte_counter, load_key, outbox, receipts};
 use crate::vault::{ContactKey, Person, Vault};
-use crate::{CheckFinding, CheckReport, JournalError, Purpose, Result, SealError};
+use crate::{CheckFinding, CheckReport, CompanyId, JournalError, Purpose, Result, SealError};
 
 /// Most findings reported.
 const LIMIT: usize = 1000;
@@ -18,9 +18,11 @@ pub(super) fn check(sql: &Connection, vault: &Vault) -> Result<CheckReport> {
         .and_then(|()| check_sequences(sql, &mut report))
         .and_then(|()| check_feeds(sql, &mut report))
         .and_then(|()| check_outbox(sql, &mut report))
+        .and_then(|()| check_early_states(sql, &mut report))
         .and_then(|()| check_stored_bytes(sql, &mut report))
         .and_then(|()| check_audit(sql, &mut report))
-        .and_then(|()| check_seals(sql, vault, &mut report));
+        .and_then(|()| check_seals(sql, vault, &mut report))
+        .and_then(|()| check_quarantine(sql, vault, &mut report));
     match result {
         Err(JournalError::Corrupt(text)) => report.findings.push(CheckFinding::Damaged(text)),
         Err(error) => return Err(error),
@@ -107,10 +109,25 @@ fn check_outbox(sql: &Connection, report: &mut CheckReport) -> Result<()> {
     Ok(())
 }
 
+fn check_early_states(sql: &Connection, report: &mut CheckReport) -> Result<()> {
+    if !has_table(sql, "early_state")? {
+        return Ok(());
+    }
+    report_rows(sql, report, receipts::UNCLAIMED, |row| {
+        let (company, count): (u32, u64) = (row.get(0)?, row.get(1)?);
+        Ok(CheckFinding::Damaged(format!(
+            "{count} states of messages of company {company} are missing from their receipts"
+        )))
+    })
+}
+
+/// Whether the database has a table. A backup of an earlier version may lack it.
+fn has_table(sql: &Connection, name: &str) -> Result<bool> {
+    sql.has_row("SELECT 1 FROM sqlite_schema WHERE name = ?1", [name])
+}
+
 fn check_stored_bytes(sql: &Connection, report: &mut CheckReport) -> Result<()> {
-    // A backup of an earlier version has no counts.
-    let exists = "SELECT 1 FROM sqlite_schema WHERE name = 'stored_bytes'";
-    if !sql.has_row(exists, [])? {
+    if !has_table(sql, "stored_bytes")? {
         return Ok(());
     }
     let differences = byte_counter::find_differences(sql)?.into_iter();
@@ -135,8 +152,12 @@ fn check_seals(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Res
         ("inbound", "body", Purpose::Message),
         ("entry", "sealed", Purpose::Entry),
         ("address", "sealed", Purpose::Address),
+        ("receipt", "sealed", Purpose::Receipt),
     ];
     for (table, column, purpose) in tables {
+        if !has_table(sql, table)? {
+            continue;
+        }
         let query = format!(
             "SELECT company, contact, {column} FROM {table}
              WHERE contact IS NOT NULL AND length({column}) > 0 ORDER BY company, contact"
@@ -158,6 +179,27 @@ fn check_seals(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Res
                 Some(Err(SealError::Erased(_))) => report.erased += 1,
                 _ => report.unopenable += 1,
             }
+        }
+    }
+    Ok(())
+}
+
+/// Open everything in quarantine.
+fn check_quarantine(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Result<()> {
+    if !has_table(sql, "quarantine")? {
+        return Ok(());
+    }
+    let mut statement = sql.prepare("SELECT company, sealed FROM quarantine")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let company: CompanyId = row.get(0)?;
+        let sealed: Vec<u8> = row.get(1)?;
+        match vault
+            .company_key(company)
+            .open(Purpose::Quarantine, &sealed)
+        {
+            Ok(_) => report.seals += 1,
+            Err(_) => report.unopenable += 1,
         }
     }
     Ok(())

@@ -1,11 +1,11 @@
 //! Compaction: deletion by age, in steps small enough that other writes run
 //! between them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, ToSql, params};
 
-use super::{Query, SqliteJournal, UNSENT, WriteTransaction, value};
-use crate::{CompactReport, CompanyId, ConversationId, Result};
+use super::{Query, SqliteJournal, UNSENT, WriteTransaction, quarantine, receipts, value};
+use crate::{CompactReport, CompanyId, ConversationId, ExpiryReport, Result, limits};
 
 /// Rows deleted in one step.
 const STEP: usize = 256;
@@ -37,6 +37,7 @@ pub(super) fn compact(journal: &SqliteJournal, before: Timestamp) -> Result<Comp
         deleted.entries += step.entries;
         deleted.inputs += step.inputs;
         deleted.state += step.state;
+        deleted.receipts += step.receipts;
     }
     deleted.outbox = repeat(journal, move |sql| {
         sql.run(
@@ -54,6 +55,54 @@ pub(super) fn compact(journal: &SqliteJournal, before: Timestamp) -> Result<Comp
         )
     })?;
     deleted.entries += repeat(journal, move |sql| delete_notes(sql, cutoff))?;
+    deleted.receipts += repeat(journal, move |sql| {
+        sql.run(
+            "DELETE FROM receipt WHERE number IN (SELECT number FROM receipt
+               WHERE conversation IS NULL AND accepted_at < ?1 LIMIT ?2)",
+            params![cutoff, STEP as i64],
+        )
+    })?;
+    deleted.quarantined = delete_quarantined(journal, before)?;
+    delete_early_states(journal, before)?;
+    return_pages(journal)?;
+    Ok(deleted)
+}
+
+/// Delete what is kept for a fixed time.
+pub(super) fn delete_expired(journal: &SqliteJournal, now: Timestamp) -> Result<ExpiryReport> {
+    let before = |age: SignedDuration| now.checked_sub(age).unwrap_or(Timestamp::MIN);
+    let states = before(limits::EARLY_STATE_AGE);
+    let deliveries = before(limits::QUARANTINE_AGE);
+    // Mostly there is none: leave the writer alone.
+    let query = "SELECT 1 FROM early_state WHERE received_at < ?1
+         UNION ALL SELECT 1 FROM quarantine WHERE received_at < ?2";
+    let cutoffs = [states, deliveries].map(Timestamp::as_microsecond);
+    if !journal.read(|sql| sql.has_row(query, cutoffs))? {
+        return Ok(ExpiryReport::default());
+    }
+    let deleted = ExpiryReport {
+        early_states: delete_early_states(journal, states)?,
+        quarantined: delete_quarantined(journal, deliveries)?,
+    };
+    return_pages(journal)?;
+    Ok(deleted)
+}
+
+fn delete_early_states(journal: &SqliteJournal, before: Timestamp) -> Result<u64> {
+    let cutoff = before.as_microsecond();
+    repeat(journal, move |sql| {
+        receipts::delete_older(sql, cutoff, STEP as i64)
+    })
+}
+
+fn delete_quarantined(journal: &SqliteJournal, before: Timestamp) -> Result<u64> {
+    let cutoff = before.as_microsecond();
+    // One may have 64 MiB.
+    repeat(journal, move |sql| quarantine::delete_older(sql, cutoff, 1))
+}
+
+/// Return free pages to the file system.
+fn return_pages(journal: &SqliteJournal) -> Result<()> {
     repeat(journal, |sql| {
         let free = |sql: &Connection| -> Result<u64> {
             Ok(sql.pragma_query_value(None, "freelist_count", |row| row.get(0))?)
@@ -64,7 +113,7 @@ pub(super) fn compact(journal: &SqliteJournal, before: Timestamp) -> Result<Comp
         while rows.next()?.is_some() {}
         Ok(before.saturating_sub(free(sql)?))
     })?;
-    Ok(deleted)
+    Ok(())
 }
 
 /// Repeat a step until it deletes nothing; the total.
@@ -113,6 +162,10 @@ fn delete_conversation(
         return Ok(());
     };
     deleted.conversations += 1;
+    deleted.receipts += sql.run(
+        "DELETE FROM receipt WHERE company = ?1 AND conversation = ?2",
+        params![company, id],
+    )?;
     // Inputs go with their entries: without an entry they would be pending.
     let entries = params![company, number];
     sql.run(

@@ -230,6 +230,15 @@ impl Contacts for SqliteJournal {
     }
 }
 
+/// Whether a company has a contact, erased or not.
+pub(super) fn contact_exists(
+    sql: &Connection,
+    company: CompanyId,
+    contact: ContactId,
+) -> Result<bool> {
+    Ok(is_erased(sql, Person { company, contact })?.is_some())
+}
+
 impl SqliteJournal {
     /// Merge or split contacts; returns the number of the change.
     fn change_contacts(

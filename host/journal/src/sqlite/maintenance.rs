@@ -9,8 +9,8 @@ use rusqlite::params;
 use super::{Query, SqliteJournal, append_suffix, backup, check, compact, outbox, schema, value};
 use crate::storage::free_files;
 use crate::{
-    Backup, CheckReport, CompactReport, Maintenance, OutboxState, Result, Status, StorageState,
-    WriteStats,
+    Backup, CheckReport, CompactReport, ExpiryReport, Maintenance, OutboxState, Result, Status,
+    StorageState, WriteStats,
 };
 
 /// Name in `meta` of what a probe writes.
@@ -97,6 +97,10 @@ impl Maintenance for SqliteJournal {
 
     fn compact(&self, before: Timestamp) -> Result<CompactReport> {
         compact::compact(self, before)
+    }
+
+    fn delete_expired(&self, now: Timestamp) -> Result<ExpiryReport> {
+        compact::delete_expired(self, now)
     }
 }
 

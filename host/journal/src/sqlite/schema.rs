@@ -18,6 +18,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
+    include_str!("schema_6.sql"),
 ];
 /// The newest schema version.
 const VERSION: u32 = STEPS.len() as u32;
@@ -146,7 +147,14 @@ pub(super) fn scrub(path: &Path) -> Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::vault::{MasterKey, Vault};
+    use crate::{
+        CompanyId, ContactId, ConversationId, Maintenance, NewQuarantined, NewReceipt, Options,
+        Outbox, Purpose, Quarantine, QuarantineOutcome, Receipts, Seal, SqliteJournal,
+    };
 
     #[test]
     fn a_migration_removes_the_cases_of_stored_generations() {
@@ -195,5 +203,91 @@ mod tests {
         let used = connection.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)));
         let used: (i64, Vec<u8>) = used.expect("the component of the first generation");
         assert_eq!(used, (1, vec![0x5a; 32]));
+    }
+
+    /// A database as the first five steps make it, with a resolved conversation
+    /// and a contact of a company.
+    fn create_version_5(options: &Options) {
+        let master = MasterKey::read_or_create(&options.key_file).expect("created");
+        let sql = Connection::open(&options.path).expect("a database");
+        sql.pragma_update(None, "auto_vacuum", "INCREMENTAL")
+            .expect("set");
+        for step in &STEPS[..5] {
+            sql.execute_batch(step).expect("a step");
+        }
+        sql.execute(
+            "INSERT INTO meta (name, value) VALUES ('key_check', ?1)",
+            [Vault::new(&master).check().as_slice()],
+        )
+        .expect("a row");
+        sql.execute_batch(
+            "INSERT INTO company (id, name) VALUES (1, 'acme');
+             INSERT INTO contact (company, id, created_at) VALUES (1, zeroblob(16), 0);
+             INSERT INTO conversation (company, id, sequence, state, touched_at, snapshot,
+               thread, opened_at, live)
+             VALUES (1, zeroblob(16), 1, 'resolved', 0, x'01', x'02', 0, 0);
+             INSERT INTO entry (company, feed, conversation, sequence, kind, at, head, sealed)
+             VALUES (1, 1, 1, 1, 1, 0, '{}', x'');
+             INSERT INTO outbox (company, key, target, payload, not_before)
+             VALUES (1, 'reply', 'crm', x'', 0);",
+        )
+        .expect("rows");
+        recount(&sql).expect("counted");
+        sql.pragma_update(None, "application_id", APPLICATION_ID)
+            .expect("set");
+        sql.pragma_update(None, "user_version", 5).expect("set");
+    }
+
+    #[test]
+    fn a_database_of_version_5_gets_receipts_and_a_quarantine() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let at = directory.path();
+        let options = Options::new(at.join("journal.db"), at.join("keys/master"));
+        create_version_5(&options);
+        // A backup of version 5 is checked as it is.
+        let backup = at.join("backup.db");
+        std::fs::copy(&options.path, &backup).expect("copied");
+        crate::restore(&options, &backup, true).expect("sound");
+        assert_eq!(read_version(&options.path).expect("read"), 5);
+
+        let journal = SqliteJournal::open(&options).expect("migrated");
+        assert_eq!(read_version(&options.path).expect("read"), VERSION);
+        let company = CompanyId(1);
+        let item = journal.outbox_item(company, "reply").expect("read");
+        assert_eq!(item.map(|item| item.target), Some("crm".to_owned()));
+        let conversation = ConversationId([0; 16]);
+        let receipt = journal.record_receipt(NewReceipt {
+            company,
+            channel: "sms".to_owned(),
+            message: "m".to_owned(),
+            key: "reply".to_owned(),
+            part: 1,
+            parts: 1,
+            conversation: Some(conversation),
+            contact: ContactId([0; 16]),
+            account: String::new(),
+            sealed: Vec::new(),
+            accepted_at: Timestamp::UNIX_EPOCH,
+        });
+        let receipt = receipt.expect("recorded");
+        assert_eq!(receipt.conversation, Some(conversation));
+        let sealed = journal.seal_company(company, Purpose::Quarantine, b"a");
+        let stored = journal.quarantine(NewQuarantined {
+            company,
+            channel: "sms".to_owned(),
+            account: String::new(),
+            received_at: Timestamp::UNIX_EPOCH,
+            place: String::new(),
+            reason: String::new(),
+            digest: [0; 32],
+            sealed: sealed.expect("short"),
+        });
+        let stored = stored.expect("stored");
+        assert_eq!(stored, QuarantineOutcome::Stored { number: 1 });
+        let report = journal.check().expect("checked");
+        assert_eq!(report.findings, []);
+        let later = Timestamp::from_second(9).expect("in range");
+        let deleted = journal.compact(later).expect("compacted");
+        assert_eq!((deleted.conversations, deleted.receipts), (1, 1));
     }
 }

@@ -260,13 +260,7 @@ fn the_parts_of_generations_of_an_earlier_version_are_known() {
         .put_generation(acme, Some(new(2)), None, at(11), None)
         .unwrap();
     drop(journal);
-    let raw = store.raw();
-    raw.execute_batch(
-        "DROP TABLE stored_bytes; DROP TABLE generation_use; ALTER TABLE company DROP COLUMN newest_generation;
-         PRAGMA user_version = 3",
-    )
-    .unwrap();
-    drop(raw);
+    store.downgrade(3);
     let journal = store.open();
     let usage = journal.generation_usage(acme).unwrap();
     assert_eq!((usage.count, usage.newest), (2, 2));

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod channel_writes;
 mod commits;
 mod contacts;
 mod crash;
@@ -14,10 +15,13 @@ mod maintenance;
 mod opening;
 mod outbox;
 mod policy_memory;
+mod quarantine;
 mod reading;
+mod receipts;
 mod restore;
 mod roster;
 mod runs;
+mod sequence;
 mod store;
 mod stored_bytes;
 mod wordings;

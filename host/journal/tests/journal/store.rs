@@ -29,6 +29,29 @@ impl TestStore {
     pub(crate) fn raw(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.options().path).unwrap()
     }
+
+    /// Undo what the versions above this one, 3 or higher, added; only while no
+    /// journal is open. Data of earlier versions stays as it is.
+    pub(crate) fn downgrade(&self, version: u32) {
+        let added = [
+            (
+                6,
+                "DROP TABLE receipt; DROP TABLE early_state; DROP TABLE quarantine;
+                 ALTER TABLE company DROP COLUMN newest_quarantined;",
+            ),
+            (5, "DROP TABLE stored_bytes;"),
+            (
+                4,
+                "DROP TABLE generation_use;
+                 ALTER TABLE company DROP COLUMN newest_generation;",
+            ),
+        ];
+        let raw = self.raw();
+        for (_, undo) in added.iter().filter(|(of, _)| *of > version) {
+            raw.execute_batch(undo).unwrap();
+        }
+        raw.pragma_update(None, "user_version", version).unwrap();
+    }
 }
 
 pub(crate) fn at(second: i64) -> Timestamp {

@@ -6,23 +6,9 @@ use patchbay_journal::*;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::state::{Change, Scope};
 
+use crate::channel_writes;
+use crate::sequence::Sequence;
 use crate::store::{TestStore, accept_one, arrival, at, audit_entry, commit, conversation};
-
-/// Numbers of a fixed sequence that looks random.
-struct Sequence(u64);
-
-impl Sequence {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-
-    fn bytes(&mut self, end: u64) -> Vec<u8> {
-        vec![7; self.below(end) as usize]
-    }
-}
 
 /// A company and its conversations: the conversation and its sequence number.
 struct Writer {
@@ -205,7 +191,20 @@ fn the_count_is_exact_after_random_writes_and_restarts() {
         }
         for step in 0..100 {
             let which = next.below(2) as usize;
-            write(&journal, &mut writers[which], round * 100 + step, &mut next);
+            let writer = &mut writers[which];
+            match next.below(4) {
+                0 => {
+                    let conversation = writer.open.values().next().map(|(of, _)| of.id);
+                    channel_writes::write(
+                        &journal,
+                        writer.company,
+                        conversation,
+                        round * 100 + step,
+                        &mut next,
+                    )
+                }
+                _ => write(&journal, writer, round * 100 + step, &mut next),
+            }
         }
         let findings = journal.check().unwrap().findings;
         assert_eq!(findings, [], "after round {round}");
@@ -271,10 +270,7 @@ fn a_journal_of_the_version_before_is_counted_when_it_opens() {
     }
     let counted = journal.stored_bytes(writer.company);
     drop(journal);
-    let raw = store.raw();
-    raw.execute_batch("DROP TABLE stored_bytes; PRAGMA user_version = 4")
-        .unwrap();
-    drop(raw);
+    store.downgrade(4);
     let journal = store.open();
     assert_eq!(journal.stored_bytes(writer.company), counted);
     assert_eq!(journal.check().unwrap().findings, []);

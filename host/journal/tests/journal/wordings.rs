@@ -229,11 +229,12 @@ fn the_inputs_of_an_earlier_version_are_wordings_too() {
     let raw = store.raw();
     // As the migration leaves them.
     raw.execute_batch(
-        "DELETE FROM message_state; DROP TABLE stored_bytes; PRAGMA user_version = 4;
+        "DELETE FROM message_state;
          UPDATE inbound SET written_at = NULL, content = NULL, wording = NULL;",
     )
     .unwrap();
     drop(raw);
+    store.downgrade(4);
     let journal = store.open();
     let pending = journal.pending(Ordinal(0), 10).unwrap();
     let wordings: Vec<_> = pending.iter().map(|one| one.input.wording).collect();

@@ -97,6 +97,10 @@ pub struct CompactDocument {
     outbox: u64,
     /// State entries of policies deleted.
     state: u64,
+    /// Receipts of replies deleted.
+    receipts: u64,
+    /// Deliveries deleted that could not be decoded.
+    quarantined: u64,
 }
 
 impl From<CheckReport> for CheckDocument {
@@ -119,6 +123,8 @@ impl From<CompactReport> for CompactDocument {
             inputs: deleted.inputs,
             outbox: deleted.outbox,
             state: deleted.state,
+            receipts: deleted.receipts,
+            quarantined: deleted.quarantined,
         }
     }
 }
