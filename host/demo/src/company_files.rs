@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use patchbay_outbound::webhook::Secret;
+use patchbay_outbound::webhook::SigningKey;
 use toml::{Table, Value};
 
 use crate::{DemoError, content};
@@ -17,7 +17,7 @@ pub(crate) struct CompanyFiles {
     /// Name of each file without its extension, and its text.
     pub(crate) texts: Vec<(&'static str, String)>,
     /// Signing secret of each path of the webhook that has one.
-    pub(crate) secrets: BTreeMap<String, Secret>,
+    pub(crate) secrets: BTreeMap<String, SigningKey>,
 }
 
 impl CompanyFiles {
@@ -52,7 +52,7 @@ impl CompanyFiles {
     }
 }
 
-fn secret_of(webhook: &Table) -> Result<Option<Secret>, DemoError> {
+fn secret_of(webhook: &Table) -> Result<Option<SigningKey>, DemoError> {
     let variable = webhook.get("secret").and_then(|secret| secret.get("env"));
     let Some(variable) = variable.and_then(Value::as_str) else {
         return Ok(None);
@@ -60,7 +60,7 @@ fn secret_of(webhook: &Table) -> Result<Option<Secret>, DemoError> {
     let Ok(text) = std::env::var(variable) else {
         return Ok(None);
     };
-    let secret = Secret::parse(&text).map_err(|error| DemoError::Secret {
+    let secret = SigningKey::parse(&text).map_err(|error| DemoError::Secret {
         variable: variable.to_owned(),
         problem: error.to_string(),
     })?;

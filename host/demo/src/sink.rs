@@ -12,7 +12,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
-use patchbay_outbound::webhook::Secret;
+use patchbay_outbound::webhook::SigningKey;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -63,7 +63,7 @@ struct Inner {
     received: Mutex<Received>,
     rng: Mutex<Rng>,
     /// Signing secret of each path that has one.
-    secrets: BTreeMap<String, Secret>,
+    secrets: BTreeMap<String, SigningKey>,
     /// Receives each reply once, by company.
     readers: BTreeMap<String, mpsc::UnboundedSender<Value>>,
     problems: ProblemLog,
@@ -71,7 +71,7 @@ struct Inner {
 
 impl Sink {
     pub(crate) fn new(
-        secrets: BTreeMap<String, Secret>,
+        secrets: BTreeMap<String, SigningKey>,
         readers: BTreeMap<String, mpsc::UnboundedSender<Value>>,
         problems: ProblemLog,
     ) -> Sink {

@@ -3,7 +3,7 @@
 use std::env::VarError;
 
 use patchbay_model::web_address::WebAddress;
-use patchbay_outbound::webhook::{Secret, SecretError};
+use patchbay_outbound::webhook::{SigningKey, SigningKeyError};
 use thiserror::Error;
 
 /// A webhook target.
@@ -32,7 +32,7 @@ pub enum SigningKeyProblem {
     NotText(String),
     /// The variable is set to something that is no key.
     #[error("the signing key in {0} {1}")]
-    Malformed(String, SecretError),
+    Malformed(String, SigningKeyError),
 }
 
 impl TargetSettings {
@@ -45,7 +45,7 @@ impl TargetSettings {
     ///
     /// # Errors
     /// The first key that cannot be used.
-    pub fn signing_keys(&self) -> Result<Vec<Secret>, SigningKeyProblem> {
+    pub fn signing_keys(&self) -> Result<Vec<SigningKey>, SigningKeyProblem> {
         self.signing_keys_in(|variable| std::env::var(variable))
     }
 
@@ -58,7 +58,7 @@ impl TargetSettings {
     fn signing_keys_in(
         &self,
         read: impl Fn(&str) -> Result<String, VarError>,
-    ) -> Result<Vec<Secret>, SigningKeyProblem> {
+    ) -> Result<Vec<SigningKey>, SigningKeyProblem> {
         self.keys_in(read).collect()
     }
 
@@ -66,14 +66,14 @@ impl TargetSettings {
     fn keys_in(
         &self,
         read: impl Fn(&str) -> Result<String, VarError>,
-    ) -> impl Iterator<Item = Result<Secret, SigningKeyProblem>> {
+    ) -> impl Iterator<Item = Result<SigningKey, SigningKeyProblem>> {
         let variables = [(&self.secret_env, false), (&self.previous_secret_env, true)];
         variables
             .into_iter()
             .filter_map(move |(variable, is_previous)| {
                 let variable = variable.as_ref()?;
                 let problem = match read(variable) {
-                    Ok(text) => match Secret::parse(&text) {
+                    Ok(text) => match SigningKey::parse(&text) {
                         Ok(key) => return Some(Ok(key)),
                         Err(error) => SigningKeyProblem::Malformed(variable.clone(), error),
                     },
@@ -94,7 +94,7 @@ mod tests {
     const NEW: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     const OLD: &str = "v1,whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
 
-    fn keys(new: Option<&str>, old: Option<&str>) -> Result<Vec<Secret>, SigningKeyProblem> {
+    fn keys(new: Option<&str>, old: Option<&str>) -> Result<Vec<SigningKey>, SigningKeyProblem> {
         let target = TargetSettings {
             url: WebAddress::parse("https://hooks.example/in").expect("a URL"),
             secret_env: Some("NEW".to_owned()),
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn both_keys_sign_while_both_are_set() {
-        let parse = |text| Secret::parse(text).expect("a secret");
+        let parse = |text| SigningKey::parse(text).expect("a secret");
         assert_eq!(keys(Some(NEW), Some(OLD)), Ok(vec![parse(NEW), parse(OLD)]));
         assert_eq!(keys(Some(NEW), None), Ok(vec![parse(NEW)]));
     }

@@ -15,7 +15,7 @@ use std::io::Read;
 use jiff::Timestamp;
 use patchbay_model::web_address::WebAddress;
 use patchbay_outbound::egress::{Egress, EgressSettings};
-use patchbay_outbound::webhook::{Secret, Webhook};
+use patchbay_outbound::webhook::{SigningKey, Webhook};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         url: WebAddress::parse(&url)?,
         secrets: secret
             .as_deref()
-            .map(Secret::parse)
+            .map(SigningKey::parse)
             .transpose()?
             .into_iter()
             .collect(),

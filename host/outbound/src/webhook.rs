@@ -9,8 +9,8 @@
 //! | `idempotency-key` | the key again, for targets that know this header |
 //! | `content-type` | `application/json` |
 
-mod secret;
 mod send_error;
+mod signing_key;
 
 use hyper::HeaderMap;
 use hyper::body::Bytes;
@@ -18,8 +18,8 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use jiff::Timestamp;
 use patchbay_model::web_address::WebAddress;
 
-pub use self::secret::{Secret, SecretError};
 pub use self::send_error::SendError;
+pub use self::signing_key::{SigningKey, SigningKeyError};
 use crate::egress::Egress;
 
 /// Most bytes of a key.
@@ -32,7 +32,7 @@ pub struct Webhook {
     pub url: WebAddress,
     /// Requests are not signed without one. With two, a target that knows
     /// either accepts the request: so a secret is replaced without a gap.
-    pub secrets: Vec<Secret>,
+    pub secrets: Vec<SigningKey>,
 }
 
 impl Webhook {
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn two_secrets_give_two_signatures() {
-        let [new, old] = ["new", "old"].map(|text| Secret::parse(text).expect("a secret"));
+        let [new, old] = ["new", "old"].map(|text| SigningKey::parse(text).expect("a secret"));
         let webhook = Webhook {
             url: WebAddress::parse("https://hooks.example/in").expect("a URL"),
             secrets: vec![new.clone(), old.clone()],

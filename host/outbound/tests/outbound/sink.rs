@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use patchbay_model::web_address::WebAddress;
 use patchbay_outbound::egress::{Egress, EgressSettings};
-use patchbay_outbound::webhook::{Secret, Webhook};
+use patchbay_outbound::webhook::{SigningKey, Webhook};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -158,7 +158,7 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), reply: Reply) -> io::Resu
 pub(crate) fn webhook(url: &str) -> Webhook {
     Webhook {
         url: WebAddress::parse(url).expect("an address"),
-        secrets: vec![Secret::parse(SECRET).expect("a secret")],
+        secrets: vec![SigningKey::parse(SECRET).expect("a secret")],
     }
 }
 

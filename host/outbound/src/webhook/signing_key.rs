@@ -23,13 +23,13 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// An HMAC key. `Debug` hides it; dropping it wipes its memory.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret {
+pub struct SigningKey {
     bytes: Zeroizing<Vec<u8>>,
 }
 
 /// Why a text is not a secret. Does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum SecretError {
+pub enum SigningKeyError {
     /// The text is empty.
     #[error("is empty; make one with `openssl rand -base64 32`")]
     Empty,
@@ -57,7 +57,7 @@ fn is_quoted(text: &str) -> bool {
     pairs.into_iter().filter_map(within).next().is_some()
 }
 
-impl Secret {
+impl SigningKey {
     /// Parses a secret as dashboards show it: `whsec_` and base64, also behind
     /// `v1,`, with the URL-safe alphabet, or without `=` at its end. Any other
     /// text is used as its bytes. Surrounding white space is ignored. The
@@ -66,7 +66,7 @@ impl Secret {
     /// # Errors
     /// The text is empty, not base64 after the prefix, or evidently something
     /// else: a signature, a public key, a secret in quotes.
-    pub fn parse(text: &str) -> Result<Secret, SecretError> {
+    pub fn parse(text: &str) -> Result<SigningKey, SigningKeyError> {
         let text = text.trim();
         let own = text
             .strip_prefix("v1,")
@@ -75,29 +75,29 @@ impl Secret {
         if let Some(encoded) = own.strip_prefix(PREFIX) {
             let standard = encoded.replace('-', "+").replace('_', "/");
             let bytes = LENIENT.decode(Zeroizing::new(standard).as_bytes());
-            return Secret::new(bytes.map_err(|_| SecretError::NotBase64)?);
+            return SigningKey::new(bytes.map_err(|_| SigningKeyError::NotBase64)?);
         }
         let lower = Zeroizing::new(own.to_ascii_lowercase());
         if lower.contains(PREFIX) {
-            return Err(SecretError::Surrounded);
+            return Err(SigningKeyError::Surrounded);
         }
         if lower.starts_with("v1,") || OTHERS.iter().any(|other| lower.starts_with(other)) {
-            return Err(SecretError::NotASecret);
+            return Err(SigningKeyError::NotASecret);
         }
         if is_quoted(own) {
-            return Err(SecretError::Quoted);
+            return Err(SigningKeyError::Quoted);
         }
-        Secret::new(own.as_bytes().to_vec())
+        SigningKey::new(own.as_bytes().to_vec())
     }
 
     /// Uses the bytes as the key.
     ///
     /// # Errors
-    /// [`SecretError::Empty`].
-    pub fn new(bytes: Vec<u8>) -> Result<Secret, SecretError> {
+    /// [`SigningKeyError::Empty`].
+    pub fn new(bytes: Vec<u8>) -> Result<SigningKey, SigningKeyError> {
         match bytes.is_empty() {
-            true => Err(SecretError::Empty),
-            false => Ok(Secret {
+            true => Err(SigningKeyError::Empty),
+            false => Ok(SigningKey {
                 bytes: Zeroizing::new(bytes),
             }),
         }
@@ -113,9 +113,9 @@ impl Secret {
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
+        f.write_str("SigningKey(…)")
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
     /// (<https://github.com/standard-webhooks/standard-webhooks>).
     #[test]
     fn the_published_example_has_the_published_signature() {
-        let secret = Secret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("a secret");
+        let secret = SigningKey::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("a secret");
         assert_eq!(
             secret.signature(
                 "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -140,27 +140,27 @@ mod tests {
 
     #[test]
     fn a_secret_parses_as_base64_or_as_its_bytes() {
-        let raw = Secret::new(b"0123456789abcdef01234567".to_vec());
+        let raw = SigningKey::new(b"0123456789abcdef01234567".to_vec());
         let encoded = format!(
             "whsec_{}\n",
             BASE64_STANDARD.encode("0123456789abcdef01234567")
         );
-        assert_eq!(Secret::parse(&encoded), raw);
-        assert_eq!(Secret::parse("0123456789abcdef01234567"), raw);
+        assert_eq!(SigningKey::parse(&encoded), raw);
+        assert_eq!(SigningKey::parse("0123456789abcdef01234567"), raw);
     }
 
     /// The published secret as dashboards and clipboards give it.
     #[test]
     fn every_way_to_paste_a_secret_gives_its_bytes() {
-        let published = Secret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        let published = SigningKey::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         for pasted in [
             "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
             "v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
             " whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\r\n",
         ] {
-            assert_eq!(Secret::parse(pasted), published, "{pasted:?}");
+            assert_eq!(SigningKey::parse(pasted), published, "{pasted:?}");
         }
-        let bytes = Secret::new([0xfb, 0xff, 0xfe, 0x01].to_vec());
+        let bytes = SigningKey::new([0xfb, 0xff, 0xfe, 0x01].to_vec());
         for pasted in [
             "whsec_+//+AQ==",
             "whsec_+//+AQ",
@@ -168,59 +168,59 @@ mod tests {
             "whsec_-__-AQ==",
             "v1,whsec_-__-AQ",
         ] {
-            assert_eq!(Secret::parse(pasted), bytes, "{pasted:?}");
+            assert_eq!(SigningKey::parse(pasted), bytes, "{pasted:?}");
         }
     }
 
     #[test]
     fn what_is_not_a_secret_is_refused() {
         for (text, error) in [
-            ("", SecretError::Empty),
-            (" \n", SecretError::Empty),
-            ("whsec_", SecretError::Empty),
-            ("v1,whsec_", SecretError::Empty),
-            ("whsec_*", SecretError::NotBase64),
+            ("", SigningKeyError::Empty),
+            (" \n", SigningKeyError::Empty),
+            ("whsec_", SigningKeyError::Empty),
+            ("v1,whsec_", SigningKeyError::Empty),
+            ("whsec_*", SigningKeyError::NotBase64),
             (
                 "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw x",
-                SecretError::NotBase64,
+                SigningKeyError::NotBase64,
             ),
-            ("whsec_MfKQ9", SecretError::NotBase64),
+            ("whsec_MfKQ9", SigningKeyError::NotBase64),
             (
                 "\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"",
-                SecretError::Surrounded,
+                SigningKeyError::Surrounded,
             ),
-            ("'whsec_AA=='", SecretError::Surrounded),
-            ("\"a long secret\"", SecretError::Quoted),
-            ("'a long secret'", SecretError::Quoted),
-            ("“a long secret”", SecretError::Quoted),
-            ("WHSEC_AA==", SecretError::Surrounded),
-            ("SECRET=whsec_AA==", SecretError::Surrounded),
+            ("'whsec_AA=='", SigningKeyError::Surrounded),
+            ("\"a long secret\"", SigningKeyError::Quoted),
+            ("'a long secret'", SigningKeyError::Quoted),
+            ("“a long secret”", SigningKeyError::Quoted),
+            ("WHSEC_AA==", SigningKeyError::Surrounded),
+            ("SECRET=whsec_AA==", SigningKeyError::Surrounded),
             (
                 "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-                SecretError::NotASecret,
+                SigningKeyError::NotASecret,
             ),
             (
                 "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw",
-                SecretError::NotASecret,
+                SigningKeyError::NotASecret,
             ),
             (
                 "whpk_1SiA4o9hyqTCpIqC5X9HUakiiaeACeqfZTInDBbOyvs=",
-                SecretError::NotASecret,
+                SigningKeyError::NotASecret,
             ),
             (
                 "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc",
-                SecretError::NotASecret,
+                SigningKeyError::NotASecret,
             ),
-            ("sha256=a2114d57b48eac39", SecretError::NotASecret),
+            ("sha256=a2114d57b48eac39", SigningKeyError::NotASecret),
         ] {
-            assert_eq!(Secret::parse(text), Err(error), "{text:?}");
+            assert_eq!(SigningKey::parse(text), Err(error), "{text:?}");
             assert!(text.len() < 8 || !error.to_string().contains(text));
         }
     }
 
     #[test]
     fn debug_output_hides_the_secret() {
-        let secret = Secret::parse("hush").expect("a secret");
-        assert_eq!(format!("{secret:?}"), "Secret(…)");
+        let secret = SigningKey::parse("hush").expect("a secret");
+        assert_eq!(format!("{secret:?}"), "SigningKey(…)");
     }
 }
