@@ -12,7 +12,8 @@
 //! - No redirects, no proxies from the environment.
 //! - The host's certificate must chain to one of the system's authorities.
 //! - Time is limited. Of an answer to [`Egress::post`], at most 64 KiB are read
-//!   and discarded.
+//!   and discarded; an answer to [`Egress::exchange`] may not be longer than the
+//!   request permits.
 
 mod address_range;
 mod connection;
@@ -22,6 +23,7 @@ mod idle_connections;
 mod open_answer;
 mod resolver;
 mod special_ranges;
+mod whole_answer;
 
 use std::fmt;
 use std::sync::Arc;
@@ -37,6 +39,7 @@ use self::idle_connections::IdleConnections;
 pub use self::open_answer::OpenAnswer;
 use self::resolver::SystemResolver;
 pub use self::resolver::{Resolve, Resolved};
+pub use self::whole_answer::{EgressAnswer, EgressRequest, ExchangeFailure};
 
 /// The operator's rules for outgoing connections.
 #[derive(Clone, Debug, PartialEq, Eq)]

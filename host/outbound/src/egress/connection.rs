@@ -18,6 +18,7 @@ use tokio_rustls::TlsConnector;
 
 use super::error::EgressProblem;
 use super::special_ranges::special_range;
+use super::whole_answer::Departure;
 use super::{Egress, EgressSettings};
 
 /// Most bytes of an answer's head.
@@ -49,9 +50,18 @@ impl Connection {
     pub(super) async fn send(
         &mut self,
         request: Request<Full<Bytes>>,
+        departure: &Departure,
     ) -> hyper::Result<Response<Incoming>> {
         self.sender.ready().await?;
-        self.sender.send_request(request).await
+        let before = departure.begin();
+        let sent = self.sender.try_send_request(request).await;
+        sent.map_err(|mut error| {
+            // A request that comes back was not written.
+            if error.take_message().is_some() {
+                departure.undo(before);
+            }
+            error.into_error()
+        })
     }
 
     pub(super) fn is_closed(&self) -> bool {

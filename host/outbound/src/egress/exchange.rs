@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{HOST, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
 use hyper::{Method, Request, Response, StatusCode};
@@ -13,6 +13,7 @@ use super::Egress;
 use super::connection::Connection;
 use super::error::{EgressError, EgressProblem};
 use super::idle_connections::Endpoint;
+use super::whole_answer::{Departure, ExchangeFailure, whole};
 
 /// Most bytes of an answer's body that are read and discarded.
 const BODY_BYTES: usize = 64 << 10;
@@ -38,7 +39,7 @@ pub enum Delivery {
 }
 
 /// A body that was read, and whether its connection can serve again.
-type Read<T> = Result<(T, bool), EgressProblem>;
+pub(super) type Read<T> = Result<(T, bool), EgressProblem>;
 
 impl Egress {
     /// Posts a body and returns the answer's status. The answer's body is
@@ -55,20 +56,25 @@ impl Egress {
         body: Bytes,
     ) -> Result<Answer, EgressError> {
         let request = request(to, Method::POST, headers, body);
-        self.exchange(to, request, async |response, until| {
-            let answer = Answer {
-                status: response.status(),
-                retry_after: response
-                    .headers()
-                    .get(RETRY_AFTER)
-                    .and_then(|value| value.to_str().ok())
-                    .filter(|value| value.len() <= RETRY_AFTER_BYTES)
-                    .map(str::to_owned),
-            };
-            let complete = timeout_at(until, discard(response.into_body())).await;
-            Ok((answer, complete.unwrap_or(false)))
-        })
-        .await
+        let answer = self.perform(
+            to,
+            request,
+            Delivery::Repeatable,
+            async |response, until| {
+                let answer = Answer {
+                    status: response.status(),
+                    retry_after: response
+                        .headers()
+                        .get(RETRY_AFTER)
+                        .and_then(|value| value.to_str().ok())
+                        .filter(|value| value.len() <= RETRY_AFTER_BYTES)
+                        .map(str::to_owned),
+                };
+                let complete = timeout_at(until, discard(response.into_body())).await;
+                Ok((answer, complete.unwrap_or(false)))
+            },
+        );
+        Ok(answer.await?)
     }
 
     /// Reads a document of at most `max` bytes: its status and body.
@@ -81,30 +87,28 @@ impl Egress {
         max: usize,
     ) -> Result<(StatusCode, Bytes), EgressError> {
         let request = request(to, Method::GET, HeaderMap::new(), Bytes::new());
-        self.exchange(to, request, async |response, _| {
+        let document = self.perform(to, request, Delivery::Repeatable, async |response, _| {
             let status = response.status();
-            let body = Limited::new(response.into_body(), max).collect().await;
-            let body = body.map_err(|error| match error.is::<LengthLimitError>() {
-                true => EgressProblem::TooLarge(max),
-                false => EgressProblem::Interrupted(error.to_string()),
-            })?;
-            Ok(((status, body.to_bytes()), true))
-        })
-        .await
+            Ok(((status, whole(response.into_body(), max).await?), true))
+        });
+        Ok(document.await?)
     }
 
-    async fn exchange<T>(
+    /// Sends a request and reads its answer, within the limit for an exchange.
+    pub(super) async fn perform<T>(
         &self,
         to: &WebAddress,
         request: Result<Request<Full<Bytes>>, hyper::http::Error>,
+        delivery: Delivery,
         read: impl AsyncFnOnce(Response<Incoming>, Instant) -> Read<T>,
-    ) -> Result<T, EgressError> {
+    ) -> Result<T, ExchangeFailure> {
         let limit = self.settings.timeout;
         let until = Instant::now() + limit;
+        let departure = Departure::default();
         let exchange = async {
             let request = request.map_err(|error| EgressProblem::Interrupted(error.to_string()))?;
             let (response, connection, endpoint) =
-                self.send(to, request, Delivery::Repeatable).await?;
+                self.send(to, request, delivery, &departure).await?;
             let (answer, complete) = read(response, until).await?;
             if complete {
                 self.idle.put(endpoint, connection);
@@ -115,9 +119,11 @@ impl Egress {
         timeout_at(until, exchange)
             .await
             .unwrap_or(Err(EgressProblem::Timeout { step, limit }))
-            .map_err(|problem| EgressError {
-                origin: to.origin(),
-                problem,
+            .map_err(|problem| {
+                departure.failure(EgressError {
+                    origin: to.origin(),
+                    problem,
+                })
             })
     }
 
@@ -129,6 +135,7 @@ impl Egress {
         to: &WebAddress,
         request: Request<Full<Bytes>>,
         delivery: Delivery,
+        departure: &Departure,
     ) -> Result<(Response<Incoming>, Connection, Endpoint), EgressProblem> {
         let limit = self.settings.connect_timeout;
         let mut until = Instant::now() + limit;
@@ -145,14 +152,14 @@ impl Egress {
         for &address in reusable {
             let endpoint = endpoint(address);
             if let Some(mut connection) = self.idle.take(&endpoint) {
-                if let Ok(response) = connection.send(request.clone()).await {
+                if let Ok(response) = connection.send(request.clone(), departure).await {
                     return Ok((response, connection, endpoint));
                 }
                 until = Instant::now() + limit;
             }
         }
         let (mut connection, address) = self.connect(to, &addresses, until).await?;
-        let response = connection.send(request).await?;
+        let response = connection.send(request, departure).await?;
         Ok((response, connection, endpoint(address)))
     }
 }

@@ -15,6 +15,7 @@ use super::connection::Connection;
 use super::error::{EgressError, EgressProblem};
 use super::exchange::{Delivery, request};
 use super::idle_connections::{Endpoint, IdleConnections};
+use super::whole_answer::Departure;
 
 /// An answer whose head was read. Dropping it closes the connection, unless its
 /// body was read to the end.
@@ -48,7 +49,9 @@ impl Egress {
         let exchange = async {
             let request = request(to, method, headers, body)
                 .map_err(|error| EgressProblem::Interrupted(error.to_string()))?;
-            let (response, connection, endpoint) = self.send(to, request, delivery).await?;
+            let (response, connection, endpoint) = self
+                .send(to, request, delivery, &Departure::default())
+                .await?;
             let address = endpoint.address;
             let (head, body) = response.into_parts();
             Ok(OpenAnswer {

@@ -4,6 +4,8 @@
 mod certificates;
 mod courier;
 mod keep_alive;
+mod repeated_request;
 mod rules;
 mod sink;
 mod webhook;
+mod whole_answer;
