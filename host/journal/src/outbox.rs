@@ -72,7 +72,7 @@ pub struct OutboxItem {
     pub attempts: u32,
     /// State.
     pub state: OutboxState,
-    /// Problem of the last failed attempt, cut at 4 KiB.
+    /// Problem of the last failed or held attempt, cut at 4 KiB.
     pub problem: Option<String>,
 }
 
@@ -113,6 +113,19 @@ pub trait Outbox {
     /// # Errors
     /// `JournalError::NoOutboxItem` unless it waits.
     fn reschedule_outbox(
+        &self,
+        company: CompanyId,
+        key: &str,
+        not_before: Timestamp,
+        problem: &str,
+    ) -> Result<()>;
+
+    /// Let an item wait for `not_before` because its target is broken: no
+    /// attempt is counted.
+    ///
+    /// # Errors
+    /// `JournalError::NoOutboxItem` unless it waits.
+    fn hold_outbox(
         &self,
         company: CompanyId,
         key: &str,

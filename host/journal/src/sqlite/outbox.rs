@@ -68,6 +68,17 @@ impl Outbox for SqliteJournal {
         self.step_outbox(company, key, step)
     }
 
+    fn hold_outbox(
+        &self,
+        company: CompanyId,
+        key: &str,
+        not_before: Timestamp,
+        problem: &str,
+    ) -> Result<()> {
+        let step = Step::Hold(not_before, problem.to_owned());
+        self.step_outbox(company, key, step)
+    }
+
     fn mark_outbox_dead(&self, company: CompanyId, key: &str, problem: &str) -> Result<()> {
         self.step_outbox(company, key, Step::Dead(problem.to_owned()))
     }
@@ -221,6 +232,7 @@ pub(super) const UNSENT: &str =
 enum Step {
     Done,
     Reschedule(Timestamp, String),
+    Hold(Timestamp, String),
     Dead(String),
     Retry(Timestamp),
 }
@@ -232,6 +244,12 @@ fn step(sql: &Connection, company: CompanyId, key: &str, step: &Step) -> Result<
         Step::Done => ("state = 'done', held = 0", "", None, None),
         Step::Reschedule(at, problem) => (
             "not_before = ?3, problem = ?4, attempts = attempts + 1",
+            "AND state = 'waiting'",
+            Some(Micros(*at)),
+            Some(cut(problem)),
+        ),
+        Step::Hold(at, problem) => (
+            "not_before = ?3, problem = ?4",
             "AND state = 'waiting'",
             Some(Micros(*at)),
             Some(cut(problem)),
@@ -271,7 +289,7 @@ fn step(sql: &Connection, company: CompanyId, key: &str, step: &Step) -> Result<
     };
     match step {
         Step::Done | Step::Dead(_) => queue.release_first(sql),
-        Step::Reschedule(..) => Ok(()),
+        Step::Reschedule(..) | Step::Hold(..) => Ok(()),
         Step::Retry(_) => queue.hold_others(sql),
     }
 }

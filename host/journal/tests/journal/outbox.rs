@@ -64,6 +64,36 @@ fn a_failed_attempt_is_counted_and_leaves_the_payload_unchanged() {
 }
 
 #[test]
+fn an_item_whose_target_is_broken_waits_and_no_attempt_is_counted() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = filled(&journal);
+    journal
+        .reschedule_outbox(company, "soon", at(12), "503")
+        .unwrap();
+    for second in [40, 50] {
+        journal
+            .hold_outbox(company, "soon", at(second), "token revoked")
+            .unwrap();
+    }
+    assert_eq!(due(&journal, 49), ["next", "late"]);
+    assert_eq!(due(&journal, 50), ["next", "late", "soon"]);
+    drop(journal);
+    let journal = store.open();
+    let item = journal.outbox_item(company, "soon").unwrap().unwrap();
+    assert_eq!((item.attempts, item.state), (1, OutboxState::Waiting));
+    assert_eq!(item.problem.as_deref(), Some("token revoked"));
+    assert_eq!(item.payload, b"soon");
+    journal
+        .mark_outbox_dead(company, "soon", "refused")
+        .unwrap();
+    for key in ["soon", "nothing"] {
+        let refused = journal.hold_outbox(company, key, at(5), "");
+        assert!(matches!(refused, Err(JournalError::NoOutboxItem(_))));
+    }
+}
+
+#[test]
 fn a_dead_item_waits_for_an_operator() {
     let store = TestStore::new();
     let journal = store.open();
