@@ -8,6 +8,7 @@ use patchbay_floor::{FloorError, OfferId};
 use patchbay_journal::JournalError;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::Review;
+use patchbay_model::final_failure::FinalFailure;
 use patchbay_model::input::ID_BYTES;
 use patchbay_records::reply::{Reply, ReplyResult};
 use thiserror::Error;
@@ -61,12 +62,12 @@ pub enum AgentAction {
         /// Key of the outbox item.
         key: String,
     },
-    /// The channel refused a reply for good.
+    /// Delivery of a reply failed for good.
     Undeliverable {
         /// Key of the outbox item.
         key: String,
-        /// What the channel answered.
-        problem: String,
+        /// Kind of failure, and what the channel answered.
+        failure: FinalFailure,
     },
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RolloutEndedEvent;
 use patchbay_model::decision::stage::Stage;
+use patchbay_model::final_failure::FinalKind;
 use patchbay_model::rollout::Breach;
 
 /// An alert: its code, and what it is about.
@@ -48,6 +49,11 @@ pub enum AlertEvent {
         /// it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         problem: Option<String>,
+        /// Kind of failure; absent in what was written before there were kinds.
+        /// [`FinalKind::Uncertain`]: the message may have arrived; a person
+        /// must look before it is sent again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<FinalKind>,
     },
     /// A canary exceeded a bound and was aborted.
     CanaryAborted {

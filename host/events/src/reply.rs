@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::DecisionSummary;
 use patchbay_model::actor::Actor;
 use patchbay_model::codes;
+use patchbay_model::final_failure::FinalKind;
 use patchbay_model::interaction::WrittenBy;
 
 /// A reply was written. The sealed part of the entry holds its text.
@@ -149,4 +150,7 @@ pub struct ReplyUndeliverableEvent {
     pub key: String,
     /// What the channel answered.
     pub problem: String,
+    /// Kind of failure; absent in what was written before there were kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<FinalKind>,
 }

@@ -100,6 +100,10 @@ const HEADS: &[(&str, &str)] = &[
     ),
     (
         "alerted",
+        r#"{"alert":"undeliverable","about":{"reply":"r","key":"k","kind":"uncertain"}}"#,
+    ),
+    (
+        "alerted",
         r#"{"alert":"canary-aborted","about":{"generation":2,"control":1,"breach":{"bound":"p99","measured":3.5,"allowed":2.0,"decisions":200}}}"#,
     ),
     (
@@ -262,6 +266,10 @@ const HEADS: &[(&str, &str)] = &[
     (
         "reply-undeliverable",
         r#"{"reply":"r","key":"k","problem":"410"}"#,
+    ),
+    (
+        "reply-undeliverable",
+        r#"{"reply":"r","key":"k","problem":"24 h are over","kind":"window-closed"}"#,
     ),
 ];
 

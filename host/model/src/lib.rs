@@ -22,6 +22,7 @@ pub mod directory;
 pub mod duration;
 pub mod excerpt;
 pub mod file_problem;
+pub mod final_failure;
 pub mod histogram;
 pub mod hours;
 pub mod identifier;

@@ -5,11 +5,15 @@
 //! so that a dead target does not delay others. Deliveries of one lane go in
 //! order, one at a time. A failed attempt is retried after a growing, random
 //! wait; after the last one the delivery is marked as failed for an operator.
+//! While a target is broken, all its deliveries wait and no attempt is counted.
 
+mod attempt;
 mod backoff;
+mod destination;
 mod outbox;
 mod schedule;
 mod settings;
+mod target;
 mod worker;
 
 use std::fmt;
@@ -21,10 +25,16 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, timeout};
 
+pub use patchbay_model::final_failure::{FinalFailure, FinalKind};
+
 pub use self::backoff::Backoff;
+pub use self::destination::{
+    Destination, Problem, SendFailure, SendFailureKind, Sent, TargetHealth,
+};
 pub use self::outbox::{Delivery, Exclusions, Outbox, OutboxError};
+pub use self::schedule::BrokenTarget;
 pub use self::settings::CourierSettings;
-use self::worker::{Environment, Worker};
+use self::worker::{Environment, Readings, Worker};
 use crate::egress::Egress;
 
 /// Counts since the start, and current values.
@@ -41,13 +51,15 @@ pub struct CourierStats {
     /// Finished attempts whose result the outbox could not store yet. Above
     /// zero, no new attempt starts.
     pub unrecorded: u64,
+    /// Targets that are broken: their deliveries wait.
+    pub held: u64,
 }
 
 /// A running delivery worker. Dropping it stops it.
 pub struct Courier {
     wake: Arc<Notify>,
     stopping: watch::Sender<bool>,
-    stats: Arc<Mutex<CourierStats>>,
+    readings: Arc<Mutex<Readings>>,
     stop_timeout: Duration,
     worker: Mutex<Option<JoinHandle<()>>>,
 }
@@ -71,14 +83,14 @@ impl Courier {
     ) -> Courier {
         let wake = Arc::new(Notify::new());
         let (stopping, stopped) = watch::channel(false);
-        let stats = Arc::default();
+        let readings = Arc::default();
         let stop_timeout = settings.stop_timeout;
-        let worker = Worker::new(outbox, settings, environment, Arc::clone(&stats));
+        let worker = Worker::new(outbox, settings, environment, Arc::clone(&readings));
         let worker = runtime.spawn(worker.run(Arc::clone(&wake), stopped));
         Courier {
             wake,
             stopping,
-            stats,
+            readings,
             stop_timeout,
             worker: Mutex::new(Some(worker)),
         }
@@ -91,7 +103,12 @@ impl Courier {
 
     /// Counts since the start, and current values.
     pub fn stats(&self) -> CourierStats {
-        *self.stats.lock()
+        self.readings.lock().stats
+    }
+
+    /// The broken targets, by company and name.
+    pub fn broken_targets(&self) -> Vec<BrokenTarget> {
+        self.readings.lock().broken.clone()
     }
 
     /// Starts no new attempt and waits for those in progress, at most

@@ -17,9 +17,11 @@ use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use jiff::Timestamp;
 use patchbay_model::web_address::WebAddress;
+use tokio::time::Instant;
 
 pub use self::send_error::SendError;
 pub use self::signing_key::{SigningKey, SigningKeyError};
+use crate::courier::{Delivery, Destination, Sent};
 use crate::egress::Egress;
 
 /// Most bytes of a key.
@@ -81,6 +83,19 @@ impl Webhook {
         headers.insert("idempotency-key", header(key)?);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok(headers)
+    }
+}
+
+impl Destination for Webhook {
+    fn send<'a>(&'a self, egress: &'a Egress, delivery: &'a Delivery, at: Timestamp) -> Sent<'a> {
+        Box::pin(async move {
+            let start = Instant::now();
+            let sent = self.send(egress, &delivery.key, at, &delivery.body).await;
+            sent.map_err(|error| {
+                let now = at.saturating_add(start.elapsed()).unwrap_or(Timestamp::MAX);
+                error.failure(now)
+            })
+        })
     }
 }
 

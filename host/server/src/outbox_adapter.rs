@@ -5,7 +5,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use patchbay_desk::{Desk, DeskError};
 use patchbay_journal::JournalError;
-use patchbay_outbound::courier::{Delivery, Exclusions, Outbox, OutboxError};
+use patchbay_outbound::courier::{
+    Delivery, Destination, Exclusions, FinalFailure, Outbox, OutboxError,
+};
 use patchbay_outbound::webhook::Webhook;
 use patchbay_records::outbox_payload::OutboxMessage;
 
@@ -35,7 +37,7 @@ impl DeskOutbox {
         }
     }
 
-    fn destination(&self, company: &str, name: &str) -> Result<Webhook, String> {
+    fn destination(&self, company: &str, name: &str) -> Result<Arc<dyn Destination>, String> {
         let found = self.desk.outbox().target(company, name);
         let target = found.map_err(|error| error.to_string())?;
         let target = target.ok_or_else(|| {
@@ -44,10 +46,17 @@ impl DeskOutbox {
         let secrets = target
             .signing_keys()
             .map_err(|problem| problem.to_string())?;
-        Ok(Webhook {
+        Ok(Arc::new(Webhook {
             url: target.url,
             secrets,
-        })
+        }))
+    }
+
+    /// A time of the system's clock, by the desk's.
+    fn desk_time(&self, time: Timestamp) -> Timestamp {
+        let left = time.duration_since(Timestamp::now());
+        let time = self.desk.now().checked_add(left.max(SignedDuration::ZERO));
+        time.unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -85,9 +94,7 @@ impl Outbox for DeskOutbox {
         not_before: Timestamp,
         problem: &str,
     ) -> Result<(), OutboxError> {
-        let left = not_before.duration_since(Timestamp::now());
-        let not_before = self.desk.now().checked_add(left.max(SignedDuration::ZERO));
-        let not_before = not_before.unwrap_or(Timestamp::MAX);
+        let not_before = self.desk_time(not_before);
         let (company, key) = (&delivery.company, &delivery.key);
         let put_off = self
             .desk
@@ -96,9 +103,21 @@ impl Outbox for DeskOutbox {
         put_off.map_err(unavailable)
     }
 
-    fn mark_failed(&self, delivery: &Delivery, problem: &str) -> Result<(), OutboxError> {
+    fn hold(
+        &self,
+        delivery: &Delivery,
+        not_before: Timestamp,
+        problem: &str,
+    ) -> Result<(), OutboxError> {
+        let not_before = self.desk_time(not_before);
         let (company, key) = (&delivery.company, &delivery.key);
-        let dead = self.desk.outbox().fail(company, key, problem);
+        let held = self.desk.outbox().hold(company, key, not_before, problem);
+        held.map_err(unavailable)
+    }
+
+    fn mark_failed(&self, delivery: &Delivery, failure: &FinalFailure) -> Result<(), OutboxError> {
+        let (company, key) = (&delivery.company, &delivery.key);
+        let dead = self.desk.outbox().fail(company, key, failure);
         dead.map_err(unavailable)
     }
 }

@@ -136,6 +136,8 @@ families! {
         "Delivery attempts by result: delivered, retried, given-up.";
     OUTBOX_IN_FLIGHT = Gauge, "patchbay_outbox_in_flight", [],
         "Delivery attempts in progress.";
+    OUTBOX_BROKEN = Gauge, "patchbay_outbox_broken_targets", [],
+        "Targets that take no deliveries until a person repairs them; their items wait and no attempt is counted.";
 
     JOURNAL_SECONDS = Histogram, "patchbay_journal_write_seconds", [],
         "Time to write one group of operations to disk.";

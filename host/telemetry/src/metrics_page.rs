@@ -116,6 +116,7 @@ impl Telemetry {
                 page.put(&family::OUTBOX_SENT, &[result], count as f64);
             }
             page.put(&family::OUTBOX_IN_FLIGHT, &[], stats.in_flight as f64);
+            page.put(&family::OUTBOX_BROKEN, &[], stats.held as f64);
         }
     }
 

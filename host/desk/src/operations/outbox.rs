@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use patchbay_generations::TargetSettings;
 use patchbay_journal::{CompanyId, ConversationId, JournalError, OutboxItem, OutboxState, Slot};
 use patchbay_model::actor::{Actor, ActorRole};
+use patchbay_model::final_failure::FinalFailure;
 use patchbay_records::outbox_payload::{self, OutboxMessage};
 
 use crate::agent_action::AgentAction;
@@ -132,14 +133,29 @@ impl OutboxService<'_> {
             .reschedule_outbox(id, key, not_before, problem)?)
     }
 
-    /// The last attempt failed: move the item to the failed deliveries, and
+    /// The target is broken: try again at `not_before` and count no attempt.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`].
+    pub fn hold(
+        &self,
+        company: &str,
+        key: &str,
+        not_before: Timestamp,
+        problem: &str,
+    ) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
+        Ok(self.0.journal.hold_outbox(id, key, not_before, problem)?)
+    }
+
+    /// Delivery failed for good: move the item to the failed deliveries, and
     /// write that and an alert to its conversation, in one commit.
     ///
     /// # Errors
     /// [`DeskError`]; the caller repeats the call.
     /// [`JournalError::NoOutboxItem`] unless the item waits, as after a call
     /// whose commit came later than its answer.
-    pub fn fail(&self, company: &str, key: &str, problem: &str) -> Result<(), DeskError> {
+    pub fn fail(&self, company: &str, key: &str, failure: &FinalFailure) -> Result<(), DeskError> {
         let id = self.0.company_id(company)?;
         let waiting = || -> Result<Option<OutboxItem>, DeskError> {
             let item = self.0.journal.outbox_item(id, key)?;
@@ -150,12 +166,12 @@ impl OutboxService<'_> {
         };
         let action = AgentAction::Undeliverable {
             key: key.to_owned(),
-            problem: problem.to_owned(),
+            failure: failure.clone(),
         };
         self.record(id, &item, action)?;
         // One that belongs to no conversation.
         if waiting()?.is_some() {
-            self.0.journal.mark_outbox_dead(id, key, problem)?;
+            self.0.journal.mark_outbox_dead(id, key, &failure.problem)?;
         }
         Ok(())
     }

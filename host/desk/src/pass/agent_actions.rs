@@ -44,8 +44,8 @@ pub(super) fn perform(
             replies::delivered(pass, unit, key);
             Ok(())
         }
-        AgentAction::Undeliverable { key, problem } => {
-            replies::undeliverable(pass, unit, key, problem)?;
+        AgentAction::Undeliverable { key, failure } => {
+            replies::undeliverable(pass, unit, key, failure)?;
             Ok(())
         }
     };

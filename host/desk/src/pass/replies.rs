@@ -9,6 +9,7 @@ use patchbay_journal::{FailedDelivery, OutboxState, Purpose, SealError};
 use patchbay_model::actor::Actor;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::Verdict;
+use patchbay_model::final_failure::FinalFailure;
 use patchbay_model::interaction::{Draft, WrittenBy};
 use patchbay_records::reply::{
     self, AfterReply, ExpectedEcho, PendingReply, Reply, ReplyRecord, ReplyResult, ReplyStatus,
@@ -325,28 +326,30 @@ fn then_effect(unit: &UnitOfWork, sent: &UnconfirmedReply) -> ThenEffect {
     }
 }
 
-/// The channel refused an item for good. A reply stays among those being sent:
+/// Delivery of an item failed for good. A reply stays among those being sent:
 /// an operator may retry it. Nothing changes where an earlier call wrote it.
 pub(super) fn undeliverable(
     pass: &Pass<'_>,
     unit: &mut UnitOfWork,
     key: &str,
-    problem: &str,
+    failure: &FinalFailure,
 ) -> Result<(), PassError> {
     let item = pass.journal.outbox_item(pass.company, key)?;
     if item.is_none_or(|item| item.state != OutboxState::Waiting) {
         return Ok(());
     }
+    let FinalFailure { kind, problem } = failure;
     unit.failed.push(FailedDelivery {
         key: key.to_owned(),
-        problem: problem.to_owned(),
+        problem: problem.clone(),
     });
     let sending = &unit.snapshot().sending;
     let Some(sent) = sending.iter().find(|sent| sent.key == key).cloned() else {
         let alert = AlertEvent::Undeliverable {
             reply: None,
             key: key.to_owned(),
-            problem: Some(problem.to_owned()),
+            problem: Some(problem.clone()),
+            kind: Some(*kind),
         };
         commit::alert(pass, unit, alert);
         return Ok(());
@@ -355,13 +358,15 @@ pub(super) fn undeliverable(
     let event = Event::ReplyUndeliverable(ReplyUndeliverableEvent {
         reply: sent.id.clone(),
         key: key.to_owned(),
-        problem: problem.to_owned(),
+        problem: problem.clone(),
+        kind: Some(*kind),
     });
     commit::record(pass, unit, event, None);
     let alert = AlertEvent::Undeliverable {
         reply: Some(sent.id),
         key: key.to_owned(),
         problem: None,
+        kind: Some(*kind),
     };
     commit::alert(pass, unit, alert);
     let silent_after = pass.generation.desk.silent_after;

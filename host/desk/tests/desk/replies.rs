@@ -312,7 +312,7 @@ fn a_rejected_or_undeliverable_reply_returns_to_the_agent() {
     .expect("approved");
     let out = outgoing(&desk).remove(0);
     desk.outbox()
-        .fail("northwind", &out.key, "410 Gone")
+        .fail("northwind", &out.key, &crate::undeliverable::gone())
         .expect("noted");
     desk.wait_until_idle();
     let alerts = feed(&desk)

@@ -1,11 +1,14 @@
 //! The interface to the store of pending deliveries.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use patchbay_model::final_failure::FinalFailure;
 use thiserror::Error;
 
-use crate::webhook::Webhook;
+use super::destination::Destination;
 
 /// A store of pending deliveries, implemented by the caller. The methods may
 /// block: the courier calls them on blocking threads.
@@ -52,12 +55,24 @@ pub trait Outbox: Send + Sync {
         problem: &str,
     ) -> Result<(), OutboxError>;
 
+    /// The target is broken: makes the delivery due at `not_before` and counts
+    /// no attempt.
+    ///
+    /// # Errors
+    /// As for [`mark_delivered`](Outbox::mark_delivered).
+    fn hold(
+        &self,
+        delivery: &Delivery,
+        not_before: Timestamp,
+        problem: &str,
+    ) -> Result<(), OutboxError>;
+
     /// No further attempt, unless an operator requests one. The lane's next
     /// delivery becomes due.
     ///
     /// # Errors
     /// As for [`mark_delivered`](Outbox::mark_delivered).
-    fn mark_failed(&self, delivery: &Delivery, problem: &str) -> Result<(), OutboxError>;
+    fn mark_failed(&self, delivery: &Delivery, failure: &FinalFailure) -> Result<(), OutboxError>;
 }
 
 /// Why an outbox did not answer.
@@ -71,13 +86,13 @@ pub enum OutboxError {
     Unavailable(String),
 }
 
-/// A pending delivery.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A pending delivery. `Debug` shows neither its destination nor its body.
+#[derive(Clone)]
 pub struct Delivery {
     /// The company it belongs to.
     pub company: String,
-    /// Idempotency key, unique within the company; see [`Webhook::send`] for
-    /// its form.
+    /// Idempotency key, unique within the company; see
+    /// [`Webhook::send`](crate::webhook::Webhook::send) for its form.
     pub key: String,
     /// Name of the target.
     pub target: String,
@@ -86,11 +101,24 @@ pub struct Delivery {
     pub lane: Option<String>,
     /// Where to send it, or why that is not known: then the delivery fails
     /// with this problem.
-    pub destination: Result<Webhook, String>,
+    pub destination: Result<Arc<dyn Destination>, String>,
     /// JSON, the same at every attempt.
     pub body: Vec<u8>,
     /// Failed attempts so far.
     pub attempts: u32,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("company", &self.company)
+            .field("key", &self.key)
+            .field("target", &self.target)
+            .field("lane", &self.lane)
+            .field("body_bytes", &self.body.len())
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What must not be sent now: deliveries in flight, targets at their limit or

@@ -6,15 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::outbox::{Delivery, Exclusions};
-
-/// Consecutive failures after which a target is paused.
-const FAILURES: u32 = 5;
-/// The first pause; it doubles with each further failure.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// How long after its pause an unused target is remembered.
-const RETENTION: Duration = Duration::from_secs(600);
+use super::target::{Target, TargetChange, TargetReport};
 
 /// Company and target.
 type TargetKey = (String, String);
@@ -34,21 +26,17 @@ pub(super) struct Schedule {
     targets: HashMap<TargetKey, Target>,
 }
 
-#[derive(Debug, Default)]
-struct Target {
-    in_flight: usize,
-    consecutive_failures: u32,
-    paused_until: Option<Timestamp>,
-}
-
-/// What an attempt showed about its target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TargetHealth {
-    Healthy,
-    /// With the pause the target requests.
-    Failing(Option<Duration>),
-    /// The target was not reached.
-    Unknown,
+/// A target that takes no delivery until a person repairs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenTarget {
+    /// The company it belongs to.
+    pub company: String,
+    /// Its name.
+    pub target: String,
+    /// When an attempt showed it first.
+    pub since: Timestamp,
+    /// The last problem, for the company: one line, at most 1 KiB.
+    pub problem: String,
 }
 
 impl Schedule {
@@ -67,9 +55,29 @@ impl Schedule {
         self.concurrency.saturating_sub(self.in_flight)
     }
 
+    /// Forgets targets to which nothing was sent for long. Returns the broken
+    /// ones among them.
+    pub(super) fn expire(&mut self, now: Timestamp) -> Vec<BrokenTarget> {
+        let expired = self.targets.extract_if(|_, target| target.is_expired(now));
+        expired
+            .filter_map(|(key, target)| broken_target(&key, &target))
+            .collect()
+    }
+
+    /// The broken targets, by company and name.
+    pub(super) fn broken(&self) -> Vec<BrokenTarget> {
+        let broken = self.targets.iter();
+        let mut broken: Vec<_> = broken
+            .filter_map(|(key, target)| broken_target(key, target))
+            .collect();
+        broken.sort_by(|one, other| {
+            (&one.company, &one.target).cmp(&(&other.company, &other.target))
+        });
+        broken
+    }
+
     /// What must not start now.
-    pub(super) fn exclusions(&mut self, now: Timestamp) -> Exclusions {
-        self.targets.retain(|_, target| !target.is_expired(now));
+    pub(super) fn exclusions(&self, now: Timestamp) -> Exclusions {
         let mut exclusions = self.exclusions.clone();
         for ((company, name), target) in &self.targets {
             if !target.accepts(self.per_target, now) {
@@ -102,30 +110,22 @@ impl Schedule {
         true
     }
 
+    /// How long a delivery waits if its attempt finds the target broken.
+    pub(super) fn hold(&self, delivery: &Delivery) -> Duration {
+        let target = self.targets.get(&target_key(delivery));
+        target.map_or_else(|| Target::default().hold(), Target::hold)
+    }
+
     /// Updates the target's health after an attempt. The delivery stays
     /// excluded until [`finish`](Schedule::finish).
-    pub(super) fn report(&mut self, delivery: &Delivery, health: TargetHealth, now: Timestamp) {
-        let Some(target) = self.targets.get_mut(&target_key(delivery)) else {
-            return;
-        };
-        match health {
-            TargetHealth::Unknown => {}
-            TargetHealth::Healthy => {
-                target.consecutive_failures = 0;
-                target.paused_until = None;
-            }
-            TargetHealth::Failing(requested) => {
-                target.consecutive_failures = target.consecutive_failures.saturating_add(1);
-                let doublings = target.consecutive_failures.checked_sub(FAILURES);
-                let ours = doublings.map(|doublings| {
-                    let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
-                    FIRST_PAUSE.saturating_mul(factor)
-                });
-                let pause = ours.max(requested).unwrap_or_default().min(LONGEST_PAUSE);
-                let until = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
-                target.paused_until = target.paused_until.max(Some(until));
-            }
-        }
+    pub(super) fn report(
+        &mut self,
+        delivery: &Delivery,
+        report: TargetReport,
+        now: Timestamp,
+    ) -> Option<TargetChange> {
+        let target = self.targets.get_mut(&target_key(delivery))?;
+        target.report(report, now)
     }
 
     /// Releases a delivery whose outcome is recorded.
@@ -135,7 +135,7 @@ impl Schedule {
         let key = target_key(delivery);
         if let Some(target) = self.targets.get_mut(&key) {
             target.in_flight = target.in_flight.saturating_sub(1);
-            if target.in_flight == 0 && target.consecutive_failures == 0 {
+            if target.is_idle() {
                 self.targets.remove(&key);
             }
         }
@@ -146,19 +146,13 @@ fn target_key(delivery: &Delivery) -> TargetKey {
     (delivery.company.clone(), delivery.target.clone())
 }
 
-impl Target {
-    fn accepts(&self, per_target: usize, now: Timestamp) -> bool {
-        let limit = match self.consecutive_failures < FAILURES {
-            true => per_target,
-            false => 1,
-        };
-        self.in_flight < limit && self.paused_until.is_none_or(|until| now >= until)
-    }
-
-    fn is_expired(&self, now: Timestamp) -> bool {
-        let oldest = now.saturating_sub(RETENTION).unwrap_or(Timestamp::MIN);
-        self.in_flight == 0 && self.paused_until.is_none_or(|until| until < oldest)
-    }
+fn broken_target((company, name): &TargetKey, target: &Target) -> Option<BrokenTarget> {
+    target.broken().map(|broken| BrokenTarget {
+        company: company.clone(),
+        target: name.clone(),
+        since: broken.since,
+        problem: broken.problem.clone(),
+    })
 }
 
 #[cfg(test)]
@@ -192,7 +186,7 @@ mod tests {
                 now += 1;
             }
             times.push(now);
-            schedule.report(&delivery, TargetHealth::Failing(None), at(now));
+            schedule.report(&delivery, TargetReport::Failing(None), at(now));
             schedule.finish(&delivery);
         }
         times
@@ -271,7 +265,7 @@ mod tests {
             !schedule.start(&delivery("3", "a", None), at(303)),
             "only one"
         );
-        schedule.report(&delivery("2", "a", None), TargetHealth::Healthy, at(304));
+        schedule.report(&delivery("2", "a", None), TargetReport::Healthy, at(304));
         for key in ["3", "4", "5"] {
             assert!(schedule.start(&delivery(key, "a", None), at(304)), "{key}");
         }
@@ -284,11 +278,11 @@ mod tests {
             let one = delivery("1", "a", None);
             assert!(schedule.start(&one, at(0)));
             let requested = Some(Duration::from_secs(requested));
-            schedule.report(&one, TargetHealth::Failing(requested), at(0));
+            schedule.report(&one, TargetReport::Failing(requested), at(0));
             schedule.finish(&one);
             assert!(!schedule.start(&one, at(second - 1)));
             assert!(schedule.start(&one, at(second)));
-            schedule.report(&one, TargetHealth::Healthy, at(second));
+            schedule.report(&one, TargetReport::Healthy, at(second));
             schedule.finish(&one);
         }
     }
@@ -298,13 +292,47 @@ mod tests {
         let mut schedule = Schedule::new(16, 4);
         let one = delivery("1", "a", Some("talk"));
         assert!(schedule.start(&one, at(0)));
-        schedule.report(&one, TargetHealth::Healthy, at(0));
+        schedule.report(&one, TargetReport::Healthy, at(0));
         schedule.finish(&one);
         assert!(schedule.targets.is_empty());
         assert_eq!(schedule.exclusions(at(0)), Exclusions::default());
         fail(&mut schedule, "gone", 9);
         assert_eq!(schedule.targets.len(), 1);
-        schedule.exclusions(at(10_000));
+        assert_eq!(schedule.expire(at(10_000)), []);
         assert!(schedule.targets.is_empty());
+    }
+
+    #[test]
+    fn a_broken_target_is_listed_until_it_recovers_or_nothing_is_sent_to_it() {
+        let mut schedule = Schedule::new(16, 4);
+        let broken = || TargetReport::Broken("401".to_owned());
+        for (target, second) in [("b", 5), ("a", 7)] {
+            let one = delivery("1", target, None);
+            assert!(schedule.start(&one, at(second)));
+            let change = schedule.report(&one, broken(), at(second));
+            assert_eq!(change, Some(TargetChange::Broke));
+            schedule.finish(&one);
+        }
+        let listed = |target: &str, second| BrokenTarget {
+            company: "northwind".to_owned(),
+            target: target.to_owned(),
+            since: at(second),
+            problem: "401".to_owned(),
+        };
+        assert_eq!(schedule.broken(), [listed("a", 7), listed("b", 5)]);
+        let excluded = schedule.exclusions(at(64));
+        assert!(excluded.contains("northwind", "2", "b", None), "the target");
+        assert_eq!(schedule.hold(&delivery("2", "b", None)).as_secs(), 120);
+        let trial = delivery("2", "b", None);
+        assert!(!schedule.start(&trial, at(64)));
+        assert!(schedule.start(&trial, at(65)));
+        assert!(!schedule.start(&delivery("3", "b", None), at(65)));
+        let change = schedule.report(&trial, TargetReport::Healthy, at(66));
+        assert_eq!(change, Some(TargetChange::Recovered));
+        schedule.finish(&trial);
+        assert_eq!(schedule.broken(), [listed("a", 7)]);
+        assert_eq!(schedule.expire(at(667)), [], "its pause ended at 67");
+        assert_eq!(schedule.expire(at(668)), [listed("a", 7)]);
+        assert_eq!(schedule.broken(), []);
     }
 }

@@ -1,32 +1,32 @@
-//! A courier between an outbox in memory and a scripted transport, in paused
+//! A courier between an outbox in memory and a scripted destination, in paused
 //! time: the clock advances when all tasks wait for it.
 
+mod broken;
 mod memory_outbox;
 mod order;
 mod retries;
+mod scripted_destination;
 mod stop;
-mod transport;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
-use patchbay_model::web_address::WebAddress;
 use tokio::runtime::Handle;
 use tokio::time::{Duration, Instant};
 
 use self::memory_outbox::MemoryOutbox;
-use self::transport::FakeTransport;
+use self::scripted_destination::ScriptedDestination;
 use super::worker::Environment;
 use super::{Courier, CourierSettings, Delivery};
-use crate::webhook::Webhook;
+use crate::egress::{Egress, EgressSettings};
 
 /// Longer than anything here takes, in paused time.
 const LIMIT: Duration = Duration::from_secs(24 * 3600);
 
 struct Harness {
     outbox: Arc<MemoryOutbox>,
-    transport: Arc<FakeTransport>,
+    destination: Arc<ScriptedDestination>,
     /// The random share, in thousandths.
     random: Arc<AtomicU64>,
     settings: CourierSettings,
@@ -34,9 +34,10 @@ struct Harness {
 
 impl Harness {
     fn new() -> Harness {
+        let destination = Arc::new(ScriptedDestination::new(clock()));
         Harness {
-            outbox: Arc::new(MemoryOutbox::default()),
-            transport: Arc::new(FakeTransport::new(clock())),
+            outbox: Arc::new(MemoryOutbox::new(Arc::clone(&destination) as _)),
+            destination,
             random: Arc::new(AtomicU64::new(1000)),
             settings: CourierSettings::default(),
         }
@@ -45,8 +46,8 @@ impl Harness {
     fn start(&self) -> Courier {
         let random = Arc::clone(&self.random);
         let environment = Environment {
-            transport: Arc::clone(&self.transport) as _,
-            clock: self.transport.clock(),
+            egress: Egress::new(EgressSettings::default()),
+            clock: self.destination.clock(),
             random: Arc::new(move || random.load(Ordering::Relaxed) as f64 / 1000.0),
         };
         let outbox = Arc::clone(&self.outbox) as _;
@@ -73,10 +74,7 @@ fn delivery(key: &str) -> Delivery {
         key: key.to_owned(),
         target: "press".to_owned(),
         lane: None,
-        destination: Ok(Webhook {
-            url: WebAddress::parse("https://hooks.example/in").expect("a URL"),
-            secrets: Vec::new(),
-        }),
+        destination: Ok(Arc::new(ScriptedDestination::new(clock()))),
         body: key.as_bytes().to_vec(),
         attempts: 0,
     }

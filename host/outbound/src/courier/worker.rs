@@ -1,8 +1,6 @@
 //! The courier's loop.
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,36 +9,17 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet, spawn_blocking};
 use tokio::time::sleep;
 
+use super::attempt::{Attempt, Outcome, attempt, record, task_failed};
 use super::outbox::{Delivery, Outbox, OutboxError};
-use super::schedule::{Schedule, TargetHealth};
+use super::schedule::{BrokenTarget, Schedule};
 use super::settings::CourierSettings;
+use super::target::TargetChange;
 use super::{CourierStats, Egress};
-use crate::webhook::{SendError, Webhook};
-
-/// Most bytes of a recorded problem.
-const PROBLEM_BYTES: usize = 1024;
-
-/// Future result of an attempt.
-pub(super) type Sent<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
-
-/// Makes attempts; replaced in tests.
-pub(super) trait Transport: Send + Sync {
-    fn send<'a>(&'a self, to: &'a Webhook, delivery: &'a Delivery, at: Timestamp) -> Sent<'a>;
-}
-
-impl Transport for Egress {
-    fn send<'a>(&'a self, to: &'a Webhook, delivery: &'a Delivery, at: Timestamp) -> Sent<'a> {
-        Box::pin(async move {
-            let egress = self.for_company(&delivery.company);
-            to.send(&egress, &delivery.key, at, &delivery.body).await
-        })
-    }
-}
 
 /// Network, time and randomness.
 #[derive(Clone)]
 pub(super) struct Environment {
-    pub(super) transport: Arc<dyn Transport>,
+    pub(super) egress: Egress,
     pub(super) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// A number from 0 to 1.
     pub(super) random: Arc<dyn Fn() -> f64 + Send + Sync>,
@@ -49,33 +28,25 @@ pub(super) struct Environment {
 impl Environment {
     pub(super) fn new(egress: Egress) -> Environment {
         Environment {
-            transport: Arc::new(egress),
+            egress,
             clock: Arc::new(Timestamp::now),
             random: Arc::new(fastrand::f64),
         }
     }
 }
 
-/// What to record of an attempt.
-#[derive(Clone, Debug)]
-enum Outcome {
-    Delivered(Timestamp),
-    Retry(Timestamp, Problem),
-    Failed(Problem),
-}
-
-/// A finished attempt.
-struct Attempt {
-    health: TargetHealth,
-    outcome: Outcome,
-    recorded: Result<(), OutboxError>,
+/// What a courier shows of its worker.
+#[derive(Default)]
+pub(super) struct Readings {
+    pub(super) stats: CourierStats,
+    pub(super) broken: Vec<BrokenTarget>,
 }
 
 pub(super) struct Worker {
     outbox: Arc<dyn Outbox>,
     settings: CourierSettings,
     environment: Environment,
-    stats: Arc<Mutex<CourierStats>>,
+    readings: Arc<Mutex<Readings>>,
     schedule: Schedule,
     attempts: JoinSet<Attempt>,
     deliveries: HashMap<Id, Arc<Delivery>>,
@@ -89,14 +60,14 @@ impl Worker {
         outbox: Arc<dyn Outbox>,
         settings: CourierSettings,
         environment: Environment,
-        stats: Arc<Mutex<CourierStats>>,
+        readings: Arc<Mutex<Readings>>,
     ) -> Worker {
         Worker {
             schedule: Schedule::new(settings.concurrency, settings.per_target),
             outbox,
             settings,
             environment,
-            stats,
+            readings,
             attempts: JoinSet::new(),
             deliveries: HashMap::new(),
             unrecorded: Vec::new(),
@@ -137,6 +108,7 @@ impl Worker {
         while self.unrecorded.is_empty() && self.schedule.free() > 0 {
             let now = (self.environment.clock)();
             let limit = self.schedule.free();
+            self.expire(now);
             let exclusions = self.schedule.exclusions(now);
             let outbox = Arc::clone(&self.outbox);
             let due = spawn_blocking(move || outbox.load_due(now, &exclusions, limit)).await;
@@ -165,12 +137,13 @@ impl Worker {
     }
 
     fn start(&mut self, delivery: Arc<Delivery>) {
-        self.stats.lock().in_flight += 1;
+        self.readings.lock().stats.in_flight += 1;
         let attempt = attempt(
             Arc::clone(&self.outbox),
             self.settings.clone(),
             self.environment.clone(),
             Arc::clone(&delivery),
+            self.schedule.hold(&delivery),
         );
         let id = self.attempts.spawn(attempt).id();
         self.deliveries.insert(id, delivery);
@@ -185,29 +158,72 @@ impl Worker {
     }
 
     fn finish(&mut self, ended: Result<(Id, Attempt), JoinError>) {
-        // A panic neither loses the delivery nor retries it forever.
-        let (id, attempt) = ended.unwrap_or_else(|error| {
-            let attempt = Attempt {
-                health: TargetHealth::Unknown,
-                outcome: Outcome::Failed(Problem::plain(&format!(
-                    "the attempt failed within the host: {error}"
-                ))),
-                recorded: Err(OutboxError::Unavailable("not recorded yet".to_owned())),
-            };
-            (error.id(), attempt)
-        });
+        let (id, attempt) = ended.unwrap_or_else(|error| (error.id(), Attempt::panicked(&error)));
         let Some(delivery) = self.deliveries.remove(&id) else {
             return;
         };
-        self.stats.lock().in_flight -= 1;
+        self.readings.lock().stats.in_flight -= 1;
         let now = (self.environment.clock)();
-        self.schedule.report(&delivery, attempt.health, now);
+        if let Some(report) = attempt.report {
+            let change = self.schedule.report(&delivery, report, now);
+            self.log_change(&delivery, &attempt.outcome, change);
+        }
         self.log(delivery, attempt.outcome, attempt.recorded);
+    }
+
+    /// Shows the broken targets, and logs when one broke or recovered.
+    fn log_change(&mut self, delivery: &Delivery, outcome: &Outcome, change: Option<TargetChange>) {
+        let Delivery {
+            company, target, ..
+        } = delivery;
+        match (change, outcome) {
+            (Some(TargetChange::Recovered), _) => {
+                tracing::info!(company, target, "a target takes deliveries again");
+            }
+            (Some(TargetChange::Broke), Outcome::Hold(_, problem)) => {
+                let problem = &problem.logged;
+                tracing::warn!(
+                    company,
+                    target,
+                    problem,
+                    "a target takes no deliveries; all its deliveries wait until it is repaired"
+                );
+            }
+            // The problem may be another.
+            (None, Outcome::Hold(..)) => {}
+            _ => return,
+        }
+        self.show_broken();
+    }
+
+    /// Forgets targets to which nothing is sent any more.
+    fn expire(&mut self, now: Timestamp) {
+        let expired = self.schedule.expire(now);
+        for BrokenTarget {
+            company, target, ..
+        } in &expired
+        {
+            tracing::info!(
+                company,
+                target,
+                "nothing waits for a broken target any more; it is not known whether it works again"
+            );
+        }
+        if !expired.is_empty() {
+            self.show_broken();
+        }
+    }
+
+    fn show_broken(&self) {
+        let broken = self.schedule.broken();
+        let mut readings = self.readings.lock();
+        readings.stats.held = broken.len().try_into().unwrap_or(u64::MAX);
+        readings.broken = broken;
     }
 
     async fn record_again(&mut self) {
         for (delivery, outcome) in std::mem::take(&mut self.unrecorded) {
-            self.stats.lock().unrecorded -= 1;
+            self.readings.lock().stats.unrecorded -= 1;
             let recorded = record(&self.outbox, &delivery, &outcome).await;
             self.log(delivery, outcome, recorded);
         }
@@ -222,7 +238,8 @@ impl Worker {
         recorded: Result<(), OutboxError>,
     ) {
         let (company, key, target) = (&delivery.company, &delivery.key, &delivery.target);
-        let mut stats = self.stats.lock();
+        let mut readings = self.readings.lock();
+        let stats = &mut readings.stats;
         match (recorded, &outcome) {
             (Ok(()), Outcome::Delivered(_)) => stats.delivered += 1,
             (Ok(()), Outcome::Retry(_, problem)) => {
@@ -230,10 +247,15 @@ impl Worker {
                 let problem = &problem.logged;
                 tracing::info!(company, key, target, problem, "an attempt failed");
             }
-            (Ok(()), Outcome::Failed(problem)) => {
-                stats.failed += 1;
+            // Logged once for the target.
+            (Ok(()), Outcome::Hold(_, problem)) => {
                 let problem = &problem.logged;
-                tracing::warn!(company, key, target, problem, "a delivery failed");
+                tracing::debug!(company, key, target, problem, "a delivery waits");
+            }
+            (Ok(()), Outcome::Failed(kind, problem)) => {
+                stats.failed += 1;
+                let (kind, problem) = (kind.as_str(), &problem.logged);
+                tracing::warn!(company, key, target, kind, problem, "a delivery failed");
             }
             (Err(OutboxError::NotPending), _) => {
                 tracing::info!(company, key, target, "a delivery is no longer pending");
@@ -247,12 +269,12 @@ impl Worker {
                     "cannot record the result of a delivery; no new attempt starts until it is recorded"
                 );
                 stats.unrecorded += 1;
-                drop(stats);
+                drop(readings);
                 self.unrecorded.push((delivery, outcome));
                 return;
             }
         }
-        drop(stats);
+        drop(readings);
         self.schedule.finish(&delivery);
     }
 }
@@ -260,118 +282,4 @@ impl Worker {
 fn is_stopped(stopping: &watch::Receiver<bool>) -> bool {
     // A dropped courier closes the channel.
     *stopping.borrow() || stopping.has_changed().is_err()
-}
-
-/// Sends a delivery and records the outcome.
-async fn attempt(
-    outbox: Arc<dyn Outbox>,
-    settings: CourierSettings,
-    environment: Environment,
-    delivery: Arc<Delivery>,
-) -> Attempt {
-    let (health, outcome) = match &delivery.destination {
-        Err(problem) => (
-            TargetHealth::Unknown,
-            Outcome::Failed(Problem::plain(problem)),
-        ),
-        Ok(webhook) => {
-            let at = (environment.clock)();
-            let sent = environment.transport.send(webhook, &delivery, at).await;
-            evaluate(sent, delivery.attempts, &settings, &environment)
-        }
-    };
-    let recorded = record(&outbox, &delivery, &outcome).await;
-    Attempt {
-        health,
-        outcome,
-        recorded,
-    }
-}
-
-fn evaluate(
-    sent: Result<(), SendError>,
-    earlier: u32,
-    settings: &CourierSettings,
-    environment: &Environment,
-) -> (TargetHealth, Outcome) {
-    let now = (environment.clock)();
-    let Err(error) = sent else {
-        return (TargetHealth::Healthy, Outcome::Delivered(now));
-    };
-    if error.is_final() {
-        let health = match error {
-            SendError::Status { .. } => TargetHealth::Healthy,
-            SendError::InvalidKey | SendError::Egress(_) => TargetHealth::Unknown,
-        };
-        return (health, Outcome::Failed(Problem::of("", &error)));
-    }
-    let requested = error
-        .retry_after(now)
-        .map(|wait| wait.min(settings.max_retry_after));
-    let health = TargetHealth::Failing(requested);
-    let failures = earlier.saturating_add(1);
-    if failures >= settings.attempts {
-        let prefix = format!("failed after {failures} attempts; the last: ");
-        return (health, Outcome::Failed(Problem::of(&prefix, &error)));
-    }
-    let wait = settings.backoff.wait(failures, (environment.random)());
-    let wait = wait.max(requested.unwrap_or_default());
-    let not_before = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-    (health, Outcome::Retry(not_before, Problem::of("", &error)))
-}
-
-/// Why an attempt failed.
-#[derive(Clone, Debug)]
-struct Problem {
-    /// For the log, which the host's operator reads.
-    logged: String,
-    /// For the outbox and the company's feed: without the addresses that names
-    /// have in this machine's network.
-    recorded: String,
-}
-
-impl Problem {
-    fn plain(problem: &str) -> Problem {
-        Problem {
-            logged: one_line(problem),
-            recorded: one_line(problem),
-        }
-    }
-
-    /// `prefix` precedes the error's text.
-    fn of(prefix: &str, error: &SendError) -> Problem {
-        Problem {
-            logged: one_line(&format!("{prefix}{error}")),
-            recorded: one_line(&format!("{prefix}{}", error.without_address())),
-        }
-    }
-}
-
-/// Cuts a problem to its limit and removes line breaks.
-fn one_line(problem: &str) -> String {
-    let cut = &problem[..problem.floor_char_boundary(PROBLEM_BYTES)];
-    cut.replace(|c: char| c.is_control(), " ")
-}
-
-async fn record(
-    outbox: &Arc<dyn Outbox>,
-    delivery: &Arc<Delivery>,
-    outcome: &Outcome,
-) -> Result<(), OutboxError> {
-    let (outbox, delivery, outcome) = (Arc::clone(outbox), Arc::clone(delivery), outcome.clone());
-    spawn_blocking(move || match outcome {
-        Outcome::Delivered(at) => outbox.mark_delivered(&delivery, at),
-        Outcome::Retry(not_before, problem) => {
-            outbox.schedule_retry(&delivery, not_before, &problem.recorded)
-        }
-        Outcome::Failed(problem) => outbox.mark_failed(&delivery, &problem.recorded),
-    })
-    .await
-    .unwrap_or_else(task_failed)
-}
-
-fn task_failed<T>(error: JoinError) -> Result<T, OutboxError> {
-    Err(OutboxError::Unavailable(format!(
-        "the call failed: {error}"
-    )))
 }

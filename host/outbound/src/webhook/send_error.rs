@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use thiserror::Error;
 
+use crate::courier::{FinalKind, Problem, SendFailure, SendFailureKind, TargetHealth};
 use crate::egress::EgressError;
 
 /// Why a target did not confirm a delivery.
@@ -39,6 +40,32 @@ impl SendError {
         match self {
             SendError::Egress(error) => error.without_address(),
             other => other.to_string(),
+        }
+    }
+
+    /// What the courier does about it. `now` is when the answer came.
+    pub(crate) fn failure(&self, now: Timestamp) -> SendFailure {
+        let (kind, health) = match (self.is_final(), self) {
+            (false, _) => {
+                let after = self.retry_after(now);
+                (SendFailureKind::Retry { after }, TargetHealth::Failing)
+            }
+            (true, SendError::Status { .. }) => {
+                let kind = SendFailureKind::Final(FinalKind::Refused);
+                (kind, TargetHealth::Healthy)
+            }
+            (true, SendError::InvalidKey | SendError::Egress(_)) => {
+                let kind = SendFailureKind::Final(FinalKind::Refused);
+                (kind, TargetHealth::Unknown)
+            }
+        };
+        SendFailure {
+            kind,
+            problem: Problem {
+                logged: self.to_string(),
+                recorded: self.without_address(),
+            },
+            health,
         }
     }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_outbound::courier::{
-    Backoff, Courier, CourierSettings, Delivery, Exclusions, Outbox, OutboxError,
+    Backoff, Courier, CourierSettings, Delivery, Exclusions, FinalFailure, FinalKind, Outbox,
+    OutboxError,
 };
 use patchbay_outbound::egress::{Egress, EgressSettings};
 use patchbay_outbound::webhook::Webhook;
@@ -19,7 +20,7 @@ use crate::sink::{Reply, Sink, egress, settings};
 struct Deliveries {
     pending: Vec<(Timestamp, Delivery)>,
     delivered: Vec<String>,
-    failed: Vec<(String, String)>,
+    failed: Vec<(String, FinalFailure)>,
 }
 
 struct MemoryOutbox(watch::Sender<Deliveries>);
@@ -99,9 +100,13 @@ impl Outbox for MemoryOutbox {
         Ok(())
     }
 
-    fn mark_failed(&self, delivery: &Delivery, problem: &str) -> Result<(), OutboxError> {
+    fn hold(&self, _: &Delivery, _: Timestamp, _: &str) -> Result<(), OutboxError> {
+        unreachable!("a webhook is never broken")
+    }
+
+    fn mark_failed(&self, delivery: &Delivery, failure: &FinalFailure) -> Result<(), OutboxError> {
         self.take(delivery, |deliveries, delivery| {
-            deliveries.failed.push((delivery.key, problem.to_owned()));
+            deliveries.failed.push((delivery.key, failure.clone()));
         });
         Ok(())
     }
@@ -113,7 +118,7 @@ fn delivery(key: &str, target: &str, webhook: Webhook) -> Delivery {
         key: key.to_owned(),
         target: target.to_owned(),
         lane: None,
-        destination: Ok(webhook),
+        destination: Ok(Arc::new(webhook)),
         body: format!("{{\"key\":  \"{key}\"}}").into_bytes(),
         attempts: 0,
     }
@@ -193,7 +198,8 @@ async fn a_refused_address_fails_at_once_and_names_no_network() {
     let courier = start(&outbox, Egress::new(EgressSettings::default()));
     let deliveries = outbox.until_empty().await;
     courier.stop().await;
-    let problem = &deliveries.failed[0].1;
+    let FinalFailure { kind, problem } = &deliveries.failed[0].1;
+    assert_eq!(*kind, FinalKind::Refused);
     assert!(
         problem.contains("may not reach; use a public address"),
         "{problem}"

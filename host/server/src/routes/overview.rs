@@ -30,10 +30,11 @@ pub(super) struct AfterAlert {
 pub(crate) struct AlertList {
     /// Oldest first, at most 500. `data.alert` holds the code: `nobody-else-fits`
     /// (the only suitable agent declined or did not answer), `offered-again`,
-    /// `escalation-failed`, `decided-too-often`, `undeliverable`,
-    /// `canary-aborted`, `rollout-ended`, `setup-refused` (a watched company
-    /// file is invalid). The set grows. Entries of the kinds `quarantined`,
-    /// `breaker-opened` and `bypassed` are alerts too.
+    /// `escalation-failed`, `decided-too-often`, `undeliverable`
+    /// (`data.about.kind` is `uncertain` where the message may have arrived and a
+    /// person must look), `canary-aborted`, `rollout-ended`, `setup-refused` (a
+    /// watched company file is invalid). The set grows. Entries of the kinds
+    /// `quarantined`, `breaker-opened` and `bypassed` are alerts too.
     alerts: Vec<HistoryEntry>,
     /// Value of `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]

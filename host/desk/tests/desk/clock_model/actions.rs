@@ -17,6 +17,7 @@ use super::terms::QUEUES;
 use crate::floor::{agent, supervisor};
 use crate::office::{northwind, noted};
 use crate::replies::reply_then;
+use crate::undeliverable::gone;
 
 /// Agents act at the same time in so many threads.
 const THREADS: usize = 4;
@@ -115,7 +116,7 @@ impl Plan {
                 Ok(())
             }
             Act::Fail(pending) => {
-                let noted = desk.outbox().fail("northwind", &pending.key, "410 Gone");
+                let noted = desk.outbox().fail("northwind", &pending.key, &gone());
                 noted.expect("noted");
                 Ok(())
             }

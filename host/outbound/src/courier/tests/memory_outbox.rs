@@ -1,6 +1,7 @@
 //! An outbox in memory, true to the contract of [`Outbox`].
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -8,13 +9,13 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::LIMIT;
-use crate::courier::{Delivery, Exclusions, Outbox, OutboxError};
+use crate::courier::{Delivery, Destination, Exclusions, FinalFailure, Outbox, OutboxError};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Pending,
     Delivered,
-    Failed(String),
+    Failed(FinalFailure),
 }
 
 #[derive(Clone, Debug)]
@@ -25,8 +26,9 @@ pub(super) struct Item {
     pub(super) problems: Vec<String>,
 }
 
-#[derive(Default)]
 pub(super) struct MemoryOutbox {
+    /// Where all deliveries go that have a destination.
+    destination: Arc<dyn Destination>,
     items: watch::Sender<Vec<Item>>,
     /// How many of the next updates fail.
     failures: Mutex<u32>,
@@ -34,6 +36,15 @@ pub(super) struct MemoryOutbox {
 }
 
 impl MemoryOutbox {
+    pub(super) fn new(destination: Arc<dyn Destination>) -> MemoryOutbox {
+        MemoryOutbox {
+            destination,
+            items: watch::Sender::default(),
+            failures: Mutex::default(),
+            loads: Mutex::default(),
+        }
+    }
+
     pub(super) fn put(&self, delivery: Delivery) {
         self.items.send_modify(|items| {
             items.push(Item {
@@ -131,7 +142,12 @@ impl Outbox for MemoryOutbox {
             .collect();
         due.sort_by_key(|item| item.not_before);
         let due = due.into_iter().take(limit);
-        Ok(due.map(|item| item.delivery.clone()).collect())
+        let due = due.map(|item| {
+            let mut delivery = item.delivery.clone();
+            delivery.destination = delivery.destination.map(|_| Arc::clone(&self.destination));
+            delivery
+        });
+        Ok(due.collect())
     }
 
     fn mark_delivered(&self, delivery: &Delivery, _at: Timestamp) -> Result<(), OutboxError> {
@@ -151,9 +167,19 @@ impl Outbox for MemoryOutbox {
         })
     }
 
-    fn mark_failed(&self, delivery: &Delivery, problem: &str) -> Result<(), OutboxError> {
+    fn hold(
+        &self,
+        delivery: &Delivery,
+        not_before: Timestamp,
+        problem: &str,
+    ) -> Result<(), OutboxError> {
         self.change(delivery, |item| {
-            item.state = State::Failed(problem.to_owned())
+            item.not_before = not_before;
+            item.problems.push(problem.to_owned());
         })
+    }
+
+    fn mark_failed(&self, delivery: &Delivery, failure: &FinalFailure) -> Result<(), OutboxError> {
+        self.change(delivery, |item| item.state = State::Failed(failure.clone()))
     }
 }

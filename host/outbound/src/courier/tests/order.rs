@@ -4,17 +4,19 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::Semaphore;
 
 use super::memory_outbox::State;
-use super::transport::Behavior;
+use super::scripted_destination::Behavior;
 use super::*;
-use crate::courier::{Exclusions, Outbox, OutboxError};
+use crate::courier::{Exclusions, FinalFailure, Outbox, OutboxError};
 
 #[tokio::test(start_paused = true)]
 async fn a_lane_keeps_its_order_through_retries() {
     let harness = Harness::new();
     harness
-        .transport
+        .destination
         .script("a1", vec![Behavior::Status(500); 3]);
-    harness.transport.script("a2", vec![Behavior::Status(502)]);
+    harness
+        .destination
+        .script("a2", vec![Behavior::Status(502)]);
     for key in ["a1", "a2", "a3"] {
         harness.outbox.put(in_lane("a", key));
     }
@@ -22,7 +24,7 @@ async fn a_lane_keeps_its_order_through_retries() {
     harness.outbox.put(delivery("c"));
     let _courier = harness.start();
     harness.outbox.until_empty().await;
-    let keys = harness.transport.keys();
+    let keys = harness.destination.keys();
     let of_a: Vec<_> = keys.iter().filter(|key| key.starts_with('a')).collect();
     assert_eq!(of_a, ["a1", "a1", "a1", "a1", "a2", "a2", "a3"]);
     let others = keys.iter().take(3).filter(|key| !key.starts_with('a'));
@@ -32,7 +34,7 @@ async fn a_lane_keeps_its_order_through_retries() {
 #[tokio::test(start_paused = true)]
 async fn a_lane_continues_after_a_failed_delivery() {
     let harness = Harness::new();
-    harness.transport.script("1", [Behavior::Status(400)]);
+    harness.destination.script("1", [Behavior::Status(400)]);
     for key in ["1", "2"] {
         harness.outbox.put(in_lane("talk", key));
     }
@@ -48,37 +50,37 @@ async fn concurrency_is_limited_in_total_and_for_each_target() {
     let gate = Arc::new(Semaphore::new(0));
     for target in ["a", "b", "c", "d", "e", "f"] {
         harness
-            .transport
+            .destination
             .script_target(target, Behavior::Gated(Arc::clone(&gate)));
         for number in 0..20 {
             harness.outbox.put(to(target, &format!("{target}{number}")));
         }
     }
     let courier = harness.start();
-    harness.transport.until_seen(16).await;
+    harness.destination.until_seen(16).await;
     assert_eq!(courier.stats().in_flight, 16);
     let mut by_target = HashMap::<_, usize>::new();
-    for seen in harness.transport.seen() {
+    for seen in harness.destination.seen() {
         *by_target.entry(seen.target).or_default() += 1;
     }
     assert!(by_target.values().all(|count| *count <= 4), "{by_target:?}");
     // A hundred polls.
     tokio::time::sleep(Duration::from_secs(100)).await;
-    assert_eq!(harness.transport.seen().len(), 16);
+    assert_eq!(harness.destination.seen().len(), 16);
     gate.add_permits(120);
     harness.outbox.until_empty().await;
-    assert_eq!(harness.transport.seen().len(), 120);
+    assert_eq!(harness.destination.seen().len(), 120);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_target_does_not_delay_others() {
     let harness = Harness::new();
-    harness.transport.script_target("dead", Behavior::Hang);
+    harness.destination.script_target("dead", Behavior::Hang);
     for number in 0..500 {
         harness.outbox.put(to("dead", &format!("dead-{number}")));
     }
     let _courier = harness.start();
-    harness.transport.until_seen(4).await;
+    harness.destination.until_seen(4).await;
     for number in 0..50 {
         harness.outbox.put(to("alive", &format!("alive-{number}")));
     }
@@ -89,7 +91,7 @@ async fn a_dead_target_does_not_delay_others() {
             alive.all(|item| item.state == State::Delivered)
         })
         .await;
-    let to_the_dead = harness.transport.seen().into_iter();
+    let to_the_dead = harness.destination.seen().into_iter();
     let to_the_dead = to_the_dead.filter(|seen| seen.target == "dead").count();
     assert_eq!(to_the_dead, 4);
 }
@@ -97,7 +99,7 @@ async fn a_dead_target_does_not_delay_others() {
 #[tokio::test(start_paused = true)]
 async fn companies_do_not_share_the_limit_of_a_target_name() {
     let harness = Harness::new();
-    harness.transport.script_target("press", Behavior::Hang);
+    harness.destination.script_target("press", Behavior::Hang);
     for company in ["northwind", "contoso"] {
         for number in 0..9 {
             harness.outbox.put(Delivery {
@@ -107,9 +109,9 @@ async fn companies_do_not_share_the_limit_of_a_target_name() {
         }
     }
     let _courier = harness.start();
-    harness.transport.until_seen(8).await;
+    harness.destination.until_seen(8).await;
     for company in ["northwind", "contoso"] {
-        let keys = harness.transport.keys();
+        let keys = harness.destination.keys();
         let own = keys.iter().filter(|key| key.starts_with(company));
         assert_eq!(own.count(), 4, "{company}");
     }
@@ -164,7 +166,11 @@ impl Outbox for Stale {
         unreachable!("the attempt succeeds")
     }
 
-    fn mark_failed(&self, _: &Delivery, _: &str) -> Result<(), OutboxError> {
+    fn hold(&self, _: &Delivery, _: Timestamp, _: &str) -> Result<(), OutboxError> {
+        unreachable!("the attempt succeeds")
+    }
+
+    fn mark_failed(&self, _: &Delivery, _: &FinalFailure) -> Result<(), OutboxError> {
         unreachable!("the attempt succeeds")
     }
 }
@@ -174,10 +180,13 @@ async fn a_stale_load_does_not_send_twice() {
     let harness = Harness::new();
     let gate = Arc::new(Semaphore::new(0));
     harness
-        .transport
+        .destination
         .script("k", [Behavior::Gated(Arc::clone(&gate))]);
     let stale = Arc::new(Stale {
-        delivery: delivery("k"),
+        delivery: Delivery {
+            destination: Ok(Arc::clone(&harness.destination) as _),
+            ..delivery("k")
+        },
         loads: Mutex::default(),
         delivered: Mutex::default(),
         changed: Condvar::new(),
@@ -185,8 +194,8 @@ async fn a_stale_load_does_not_send_twice() {
         answered: Semaphore::new(0),
     });
     let environment = Environment {
-        transport: Arc::clone(&harness.transport) as _,
-        clock: harness.transport.clock(),
+        egress: Egress::new(EgressSettings::default()),
+        clock: harness.destination.clock(),
         random: Arc::new(|| 0.0),
     };
     let post = Arc::clone(&stale) as _;
@@ -194,5 +203,5 @@ async fn a_stale_load_does_not_send_twice() {
     let courier = Courier::start_in(&Handle::current(), post, settings, environment);
     stale.answered.acquire().await.expect("open").forget();
     assert_eq!(courier.stop().await, 0);
-    assert_eq!(harness.transport.keys(), ["k"]);
+    assert_eq!(harness.destination.keys(), ["k"]);
 }

@@ -1,8 +1,9 @@
 use tokio::sync::Semaphore;
 
 use super::memory_outbox::State;
-use super::transport::Behavior;
+use super::scripted_destination::Behavior;
 use super::*;
+use crate::courier::{FinalFailure, FinalKind, Outbox};
 
 #[tokio::test(start_paused = true)]
 async fn an_unrecorded_delivery_is_not_sent_again() {
@@ -11,9 +12,9 @@ async fn an_unrecorded_delivery_is_not_sent_again() {
     harness.outbox.put(in_lane("talk", "1"));
     harness.outbox.put(in_lane("talk", "2"));
     let courier = harness.start();
-    harness.transport.until_seen(1).await;
+    harness.destination.until_seen(1).await;
     harness.outbox.until_empty().await;
-    assert_eq!(harness.transport.keys(), ["1", "2"]);
+    assert_eq!(harness.destination.keys(), ["1", "2"]);
     courier.stop().await;
     assert_eq!(courier.stats().delivered, 2);
     assert_eq!(courier.stats().unrecorded, 0);
@@ -25,17 +26,17 @@ async fn no_attempt_starts_while_a_result_is_unrecorded() {
     harness.outbox.fail_next(u32::MAX);
     harness.outbox.put(delivery("1"));
     let courier = harness.start();
-    harness.transport.until_seen(1).await;
+    harness.destination.until_seen(1).await;
     while courier.stats().unrecorded == 0 {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     harness.outbox.put(delivery("2"));
     courier.wake();
     tokio::time::sleep(Duration::from_secs(100)).await;
-    assert_eq!(harness.transport.keys(), ["1"]);
+    assert_eq!(harness.destination.keys(), ["1"]);
     harness.outbox.fail_next(0);
     harness.outbox.until_empty().await;
-    assert_eq!(harness.transport.keys(), ["1", "2"]);
+    assert_eq!(harness.destination.keys(), ["1", "2"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,19 +44,22 @@ async fn a_delivery_closed_by_an_operator_is_released() {
     let harness = Harness::new();
     let gate = Arc::new(Semaphore::new(0));
     harness
-        .transport
+        .destination
         .script("k", [Behavior::Gated(Arc::clone(&gate))]);
     harness.outbox.put(delivery("k"));
     let courier = harness.start();
-    harness.transport.until_seen(1).await;
-    crate::courier::Outbox::mark_failed(harness.outbox.as_ref(), &delivery("k"), "by hand")
+    harness.destination.until_seen(1).await;
+    let by_hand = FinalFailure {
+        kind: FinalKind::Refused,
+        problem: "by hand".to_owned(),
+    };
+    harness
+        .outbox
+        .mark_failed(&delivery("k"), &by_hand)
         .expect("pending");
     gate.add_permits(1);
     assert_eq!(courier.stop().await, 0);
-    assert_eq!(
-        harness.outbox.item("k").state,
-        State::Failed("by hand".to_owned())
-    );
+    assert_eq!(harness.outbox.item("k").state, State::Failed(by_hand));
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,12 +81,12 @@ async fn a_stop_finishes_attempts_and_starts_none() {
     harness.settings.concurrency = 1;
     let gate = Arc::new(Semaphore::new(0));
     harness
-        .transport
+        .destination
         .script("1", [Behavior::Gated(Arc::clone(&gate))]);
     harness.outbox.put(delivery("1"));
     harness.outbox.put(delivery("2"));
     let courier = harness.start();
-    harness.transport.until_seen(1).await;
+    harness.destination.until_seen(1).await;
     let (aborted, ()) = tokio::join!(courier.stop(), async {
         // Joined futures are polled in order: the stop has started.
         gate.add_permits(1);
@@ -96,10 +100,10 @@ async fn a_stop_finishes_attempts_and_starts_none() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_aborts_slow_attempts_and_their_deliveries_stay_pending() {
     let harness = Harness::new();
-    harness.transport.script("k", [Behavior::Hang]);
+    harness.destination.script("k", [Behavior::Hang]);
     harness.outbox.put(delivery("k"));
     let courier = harness.start();
-    harness.transport.until_seen(1).await;
+    harness.destination.until_seen(1).await;
     let start = Instant::now();
     assert_eq!(courier.stop().await, 1);
     assert_eq!(start.elapsed().as_secs(), 10);
@@ -108,7 +112,7 @@ async fn a_stop_aborts_slow_attempts_and_their_deliveries_stay_pending() {
     // The next courier sends it.
     let _next = harness.start();
     harness.outbox.until_empty().await;
-    assert_eq!(harness.transport.keys(), ["k", "k"]);
+    assert_eq!(harness.destination.keys(), ["k", "k"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! A scripted transport that records its attempts.
+//! A scripted destination that records its attempts.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -10,9 +10,11 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 use super::{Clock, LIMIT};
-use crate::courier::Delivery;
-use crate::courier::worker::{Sent, Transport};
-use crate::webhook::{SendError, Webhook};
+use crate::courier::{
+    Delivery, Destination, FinalKind, Problem, SendFailure, SendFailureKind, Sent, TargetHealth,
+};
+use crate::egress::Egress;
+use crate::webhook::SendError;
 
 /// How an attempt ends.
 #[derive(Clone, Debug)]
@@ -22,6 +24,10 @@ pub(super) enum Behavior {
     Status(u16),
     /// An answer with this status and Retry-After.
     RetryAfter(u16, &'static str),
+    /// A final failure, as a channel tells it.
+    Final(FinalKind),
+    /// The channel is broken.
+    Broken,
     /// No answer.
     Hang,
     /// Waits for a permit, then succeeds.
@@ -38,7 +44,7 @@ pub(super) struct Seen {
     pub(super) second: i64,
 }
 
-pub(super) struct FakeTransport {
+pub(super) struct ScriptedDestination {
     clock: Clock,
     script: Mutex<Script>,
     seen: watch::Sender<Vec<Seen>>,
@@ -51,11 +57,13 @@ struct Script {
     keys: HashMap<String, VecDeque<Behavior>>,
     targets: HashMap<String, Behavior>,
     down_until: Option<Timestamp>,
+    /// A target, and until when it is broken.
+    broken: Option<(String, Timestamp)>,
 }
 
-impl FakeTransport {
-    pub(super) fn new(clock: Clock) -> FakeTransport {
-        FakeTransport {
+impl ScriptedDestination {
+    pub(super) fn new(clock: Clock) -> ScriptedDestination {
+        ScriptedDestination {
             clock,
             script: Mutex::default(),
             seen: watch::Sender::default(),
@@ -85,6 +93,12 @@ impl FakeTransport {
         self.script.lock().down_until = Some(at);
     }
 
+    /// Breaks a target until this second.
+    pub(super) fn break_until(&self, target: &str, second: i64) {
+        let at = Timestamp::from_second(second).expect("in range");
+        self.script.lock().broken = Some((target.to_owned(), at));
+    }
+
     pub(super) fn seen(&self) -> Vec<Seen> {
         self.seen.borrow().clone()
     }
@@ -109,6 +123,13 @@ impl FakeTransport {
         {
             return Behavior::Status(503);
         }
+        let broken = script.broken.as_ref();
+        let is_broken = |(target, until): &(String, Timestamp)| {
+            *target == delivery.target && (self.clock)() < *until
+        };
+        if broken.is_some_and(is_broken) {
+            return Behavior::Broken;
+        }
         let next = script.keys.get_mut(&delivery.key);
         if let Some(behavior) = next.and_then(VecDeque::pop_front) {
             return behavior;
@@ -120,34 +141,34 @@ impl FakeTransport {
 
 /// Removes a delivery's key and lane at the end of its attempt.
 struct InFlight<'a> {
-    transport: &'a FakeTransport,
+    destination: &'a ScriptedDestination,
     names: Vec<String>,
 }
 
 impl<'a> InFlight<'a> {
-    fn new(transport: &'a FakeTransport, delivery: &Delivery) -> InFlight<'a> {
+    fn new(destination: &'a ScriptedDestination, delivery: &Delivery) -> InFlight<'a> {
         let key = format!("key {}", delivery.key);
         let lane = delivery.lane.as_ref().map(|lane| format!("lane {lane}"));
         let names: Vec<_> = [Some(key), lane].into_iter().flatten().collect();
-        let mut in_flight = transport.in_flight.lock();
+        let mut in_flight = destination.in_flight.lock();
         for name in &names {
             assert!(in_flight.insert(name.clone()), "{name} is in flight twice");
         }
-        InFlight { transport, names }
+        InFlight { destination, names }
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        let mut in_flight = self.transport.in_flight.lock();
+        let mut in_flight = self.destination.in_flight.lock();
         for name in &self.names {
             in_flight.remove(name);
         }
     }
 }
 
-impl Transport for FakeTransport {
-    fn send<'a>(&'a self, _to: &'a Webhook, delivery: &'a Delivery, _at: Timestamp) -> Sent<'a> {
+impl Destination for ScriptedDestination {
+    fn send<'a>(&'a self, _: &'a Egress, delivery: &'a Delivery, at: Timestamp) -> Sent<'a> {
         Box::pin(async move {
             let _travelling = InFlight::new(self, delivery);
             let behavior = self.behavior(delivery);
@@ -160,10 +181,23 @@ impl Transport for FakeTransport {
             });
             match behavior {
                 Behavior::Succeed => Ok(()),
-                Behavior::Status(status) => Err(answered(status, None)),
+                Behavior::Status(status) => Err(answered(status, None).failure(at)),
                 Behavior::RetryAfter(status, retry_after) => {
-                    Err(answered(status, Some(retry_after)))
+                    Err(answered(status, Some(retry_after)).failure(at))
                 }
+                Behavior::Final(kind) => Err(SendFailure {
+                    kind: SendFailureKind::Final(kind),
+                    problem: Problem::plain(kind.as_str()),
+                    health: TargetHealth::Healthy,
+                }),
+                Behavior::Broken => Err(SendFailure {
+                    kind: SendFailureKind::ChannelBroken,
+                    problem: Problem {
+                        logged: "token revoked at 10.0.0.1".to_owned(),
+                        recorded: "token\nrevoked".to_owned(),
+                    },
+                    health: TargetHealth::Unknown,
+                }),
                 Behavior::Hang => std::future::pending().await,
                 Behavior::Gated(gate) => {
                     gate.acquire().await.expect("an open gate").forget();
