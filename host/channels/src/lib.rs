@@ -35,6 +35,7 @@ mod outcome;
 mod reply;
 mod request;
 mod secret;
+pub mod sms;
 mod split;
 pub mod verify;
 pub mod whatsapp;

@@ -15,13 +15,15 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 pub(crate) fn reference(channel: &str, account: &str, parts: &[&str]) -> Option<String> {
     let mut reference = format!("media:{channel}");
     for part in std::iter::once(&account).chain(parts) {
-        if part.len() > PART_BYTES {
-            return None;
-        }
         reference.push('/');
-        reference.extend(utf8_percent_encode(part, ENCODED));
+        reference += &encode(part)?;
     }
     Some(reference)
+}
+
+/// A part of a reference; `None` if it is too long.
+pub(crate) fn encode(part: &str) -> Option<String> {
+    (part.len() <= PART_BYTES).then(|| utf8_percent_encode(part, ENCODED).to_string())
 }
 
 /// A file of which only the kind is known.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::request::Headers;
 
 /// Longest wait that a provider can ask for.
-const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
 /// What came of a request.
 #[derive(Clone, Debug)]

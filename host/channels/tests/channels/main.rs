@@ -2,9 +2,11 @@
 //! computed vectors, and each adapter on deliveries, replies and answers.
 
 mod bit_flips;
+mod exchange;
 mod fuzz;
 mod golden;
 mod refusals;
 mod sample;
+mod sms;
 mod vectors;
 mod whatsapp;
