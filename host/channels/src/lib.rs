@@ -37,6 +37,7 @@ mod request;
 mod secret;
 pub mod sms;
 mod split;
+pub mod telegram;
 pub mod verify;
 pub mod whatsapp;
 

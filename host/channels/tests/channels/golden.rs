@@ -195,7 +195,7 @@ macro_rules! adapters {
     };
 }
 
-adapters![whatsapp, sms];
+adapters![whatsapp, sms, telegram];
 
 #[test]
 fn every_adapter_has_golden_cases() {

@@ -8,5 +8,6 @@ mod golden;
 mod refusals;
 mod sample;
 mod sms;
+mod telegram;
 mod vectors;
 mod whatsapp;

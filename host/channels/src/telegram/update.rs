@@ -1,0 +1,47 @@
+//! From the body of a delivery, an update, to its items.
+
+use serde_json::Value;
+
+use super::Telegram;
+use super::{message, reaction};
+use crate::field::Fields;
+use crate::item::{InteractionKind, Item};
+
+/// Fields of an update that are not its content.
+const ENVELOPE: &str = "update_id";
+
+/// The items of an update. `update_id` finds gaps; it does not identify a message.
+pub(super) fn decode(adapter: &Telegram, body: &[u8]) -> Vec<Item> {
+    let update: Value = match serde_json::from_slice(body) {
+        Ok(update) => update,
+        Err(error) => return vec![Item::undecodable("$", format!("is not JSON: {error}"))],
+    };
+    let Some(fields) = update.as_object() else {
+        return vec![Item::undecodable("$", "is not an object")];
+    };
+    // An update has at most one content.
+    let Some((name, value)) = fields.iter().find(|(name, _)| *name != ENVELOPE) else {
+        return vec![Item::undecodable("$", "has no content")];
+    };
+    if !value.is_object() {
+        return vec![Item::undecodable(
+            "$",
+            "has a content that is not an object",
+        )];
+    }
+    let one = |kind| vec![message::decode(adapter, name, value, kind)];
+    match name.as_str() {
+        "message" | "business_message" => one(InteractionKind::Message),
+        "edited_message" | "edited_business_message" => one(InteractionKind::Edit),
+        "deleted_business_messages" => message::deletions(adapter, name, value),
+        "message_reaction" => reaction::decode(adapter, name, value),
+        "my_chat_member" => {
+            // `kicked` where the customer blocked the bot.
+            let status = value.text(&["new_chat_member", "status"]);
+            let name: Vec<&str> = std::iter::once(name.as_str()).chain(status).collect();
+            vec![Item::event(&name)]
+        }
+        // Posts of channels, buttons, polls, payments.
+        name => vec![Item::event(&[name])],
+    }
+}
