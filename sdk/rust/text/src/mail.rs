@@ -1,15 +1,18 @@
-//! Mail: what somebody wrote now, without quoted history, markup and signature ([`written_now`]), and
-//! mail that no person wrote ([`Automatic`]).
+//! Mail: what somebody wrote now, without quoted history, markup and signature ([`written_now`]), the
+//! same with what stands below it ([`divide`]), and mail that no person wrote ([`Automatic`]).
 
 mod automatic;
+mod division;
 mod history;
 mod html;
 mod lines;
+mod link;
 mod signature;
 
 use crate::rewrite::Rewritten;
 
 pub use automatic::Automatic;
+pub use division::{Division, divide, divide_html};
 
 /// What the sender of a mail wrote now: without HTML markup, the mail it answers, and the signature.
 ///
@@ -31,7 +34,7 @@ pub use automatic::Automatic;
 pub fn written_now(text: &str) -> Rewritten<'_> {
     let is_html = html::is_html(text);
     let plain = match is_html {
-        true => html::to_text(text, html::Quotations::Remove),
+        true => html::to_text(text, html::Quotations::Remove, html::Links::Drop),
         false => Rewritten::unchanged(text),
     };
     let written = own_lines(&plain);
@@ -39,7 +42,7 @@ pub fn written_now(text: &str) -> Rewritten<'_> {
         return written;
     }
     let whole = match is_html {
-        true => html::to_text(text, html::Quotations::Keep),
+        true => html::to_text(text, html::Quotations::Keep, html::Links::Drop),
         false => plain,
     };
     match has_words(whole.text()) {
@@ -53,7 +56,7 @@ pub fn written_now(text: &str) -> Rewritten<'_> {
 /// [`Rewritten::source_range`] maps bytes of the result to `text`.
 pub fn html_to_text(text: &str) -> Rewritten<'_> {
     match html::is_html(text) || html::has_entity(text) {
-        true => html::to_text(text, html::Quotations::Keep),
+        true => html::to_text(text, html::Quotations::Keep, html::Links::Drop),
         false => Rewritten::unchanged(text),
     }
 }

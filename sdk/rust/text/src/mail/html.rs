@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::link;
 use crate::rewrite::{Rewriter, Rewritten};
 
 /// What happens to elements that a mail program marks as quotation or signature.
@@ -9,6 +10,14 @@ use crate::rewrite::{Rewriter, Rewritten};
 pub(super) enum Quotations {
     Remove,
     Keep,
+}
+
+/// What happens to the addresses of links.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Links {
+    Drop,
+    /// `text (address)`, where the text is not the address itself.
+    Write,
 }
 
 /// Elements that begin a line.
@@ -91,11 +100,13 @@ pub(super) fn has_entity(text: &str) -> bool {
 }
 
 /// The text of an HTML document. Takes linear time.
-pub(super) fn to_text(text: &str, quotations: Quotations) -> Rewritten<'_> {
+pub(super) fn to_text(text: &str, quotations: Quotations, links: Links) -> Rewritten<'_> {
     let mut reader = Reader {
         text,
         out: Rewriter::new(text),
         quotations,
+        links,
+        link: None,
         has_blocks: has_blocks(text),
         skipped: None,
         preformatted: 0,
@@ -160,6 +171,9 @@ struct Reader<'a> {
     text: &'a str,
     out: Rewriter<'a>,
     quotations: Quotations,
+    links: Links,
+    /// Address of the link that is open, and the byte of the result where its text begins.
+    link: Option<(String, usize)>,
     /// Whether line breaks of the source are blanks.
     has_blocks: bool,
     skipped: Option<Skipped<'a>>,
@@ -260,6 +274,15 @@ impl<'a> Reader<'a> {
                 return;
             }
         }
+        if self.links == Links::Write && is("a") {
+            let address = self.link.take().and_then(|link| self.unsaid(link));
+            if !tag.closes {
+                self.link = link::address_of(tag.attributes).map(|it| (it, self.out.text().len()));
+            }
+            let with = address.map(|address| format!(" ({address})"));
+            self.write(place, &with.unwrap_or_default());
+            return;
+        }
         let block = BLOCKS.iter().any(|name| is(name));
         let with = match () {
             () if is("br") => "\n",
@@ -268,6 +291,12 @@ impl<'a> Reader<'a> {
             () => "",
         };
         self.write(place, with);
+    }
+
+    /// The address of a link whose text does not say it. A link without text is a picture.
+    fn unsaid(&self, (address, start): (String, usize)) -> Option<String> {
+        let text = self.out.text().get(start..)?.trim();
+        (!text.is_empty() && !link::says(text, &address)).then_some(address)
     }
 
     /// What an element is replaced by that has no text of its own.

@@ -32,6 +32,21 @@ pub(super) fn remove(lines: &Lines<'_>, kept: &mut Vec<usize>) {
     }
 }
 
+/// Removes only what a program marks as signature from the end of the lines kept so far: what follows
+/// a line `-- `, and lines that name a device.
+pub(super) fn remove_marked(lines: &Lines<'_>, kept: &mut Vec<usize>) {
+    let delimiter = kept.iter().rposition(|line| lines.written(*line) == "-- ");
+    if let Some(at) = delimiter.filter(|at| is_signature(lines, &kept[at + 1..])) {
+        kept.truncate(at);
+    }
+    while kept
+        .last()
+        .is_some_and(|line| lines.is_blank(*line) || names_device(lines.folded(*line)))
+    {
+        kept.pop();
+    }
+}
+
 /// `-- ` (RFC 3676, 4.3), also where a program removed the blank.
 fn is_delimiter(line: &str) -> bool {
     matches!(line, "-- " | "--")
