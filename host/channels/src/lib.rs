@@ -26,6 +26,7 @@
 mod account;
 mod adapter;
 mod attributes;
+pub mod email;
 mod field;
 mod form;
 mod item;

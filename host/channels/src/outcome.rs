@@ -134,6 +134,11 @@ impl Reason {
         Reason(format!("http {status}"))
     }
 
+    /// An enhanced status code of a mail server.
+    pub(crate) fn enhanced(class: u16, subject: u16, detail: u16) -> Reason {
+        Reason(format!("{class}.{subject}.{detail}"))
+    }
+
     /// Fixed words.
     pub(crate) fn words(words: &'static str) -> Reason {
         Reason(words.to_owned())

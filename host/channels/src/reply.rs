@@ -147,6 +147,9 @@ impl fmt::Debug for OutboundRequest {
 /// Why a reply cannot be sent on a channel. Contains no text of the reply.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EncodeError {
+    /// The adapter only takes deliveries in.
+    #[error("this channel does not send replies yet; send them by a webhook target")]
+    Unsupported,
     /// There is no text.
     #[error("the reply has no text")]
     Empty,

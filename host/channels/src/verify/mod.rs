@@ -162,8 +162,23 @@ impl Scheme {
         secrets: &Secrets,
         now: Timestamp,
     ) -> Result<VerifiedRequest<'a>, Rejection> {
+        self.verify_up_to(self.body_limit(), request, secrets, now)
+    }
+
+    /// [`Scheme::verify`] for a body of up to so many bytes, for an adapter whose
+    /// deliveries are longer than [`Scheme::body_limit`].
+    ///
+    /// # Errors
+    /// [`Rejection`].
+    pub fn verify_up_to<'a>(
+        self,
+        body_limit: usize,
+        request: &'a InboundRequest<'a>,
+        secrets: &Secrets,
+        now: Timestamp,
+    ) -> Result<VerifiedRequest<'a>, Rejection> {
         use mac::Hash::{Md5, Sha1, Sha256, Sha512};
-        if request.body.len() > self.body_limit() {
+        if request.body.len() > body_limit {
             return Err(Rejection::TooLarge);
         }
         match self {

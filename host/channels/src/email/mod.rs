@@ -1,0 +1,295 @@
+//! E-mail. Inbound: whole mails (RFC 5322, MIME) by POST, as a provider or a pipe of
+//! the company's own mail server sends them, signed by Standard Webhooks. The query of
+//! the URL may name the envelope (`from=…&to=…`, percent-encoded).
+//!
+//! What is read, and what is not, is in `docs/channels.md`. In short:
+//!
+//! - An interaction's id is a keyed hash of the Message-ID *and* a digest of author,
+//!   date, subject and content. `message_ref`, `references` and `in_reply_to` are the
+//!   hash of a Message-ID alone, as a receipt of a reply is.
+//! - The text is what the author wrote now; what it quotes is the attribute `quoted`.
+//!   The crate `patchbay-text` reads text and HTML, for policies too: there is no
+//!   second reader, and none that builds a tree.
+//! - A mail counts as its author's only by the `Authentication-Results` of the
+//!   company's own server ([`authentication`]).
+//!
+//! Bounded are: fields and bytes of a header, parts and their depth, bytes of text,
+//! files, ids. The parser crate gets single fields only: it takes nested mails
+//! recursively and looks for a boundary that is not there once per part.
+//!
+//! Not done here, because it needs what a single mail does not tell: merged
+//! conversations, whether an author takes part in a conversation, limits of automatic
+//! answers, that a report about a notice to an agent makes no further notice.
+
+mod authentication;
+mod automatic;
+mod body;
+mod bounce;
+mod header;
+mod message;
+mod mime;
+mod own_id;
+mod part;
+mod recipient;
+mod status_code;
+
+use std::fmt;
+
+use jiff::Timestamp;
+use patchbay_model::address;
+use serde::Deserialize;
+
+use self::own_id::OwnIds;
+use crate::account::{AccountConfig, ConfigError};
+use crate::adapter::{Adapter, AdapterKind, SecretRole};
+use crate::item::Item;
+use crate::message_id::MessageIds;
+use crate::outcome::{Exchange, FailureKind, Outcome, Reason};
+use crate::reply::{EncodeError, OutboundRequest, Reply, ReplyWindow};
+use crate::request::{Acknowledgement, InboundRequest};
+use crate::secret::Secrets;
+use crate::verify::{Rejection, Scheme, VerifiedRequest};
+
+/// Code of the channel.
+const CHANNEL: &str = "email";
+/// Secret that signs deliveries.
+const SIGNING_SECRET: &str = "signing-secret";
+/// Most bytes of a mail: providers take 25 MB of files, and base64 makes a third more
+/// of them.
+const MAIL_BYTES: usize = 35 << 20;
+
+/// The adapter's row.
+pub const KIND: AdapterKind = AdapterKind {
+    name: CHANNEL,
+    channels: &[CHANNEL],
+    secrets: &[SecretRole {
+        name: SIGNING_SECRET,
+        source: "a secret of the form whsec_ and base64 of 24 to 64 random bytes, which the sender of the mails signs with",
+    }],
+    signs_url: false,
+    setup: &[
+        "Let the company's mail server or mail provider post each mail as it is (message/rfc822, no JSON) to {url}, signed by Standard Webhooks.",
+        "Add the recipient of the envelope to the URL as `to=`, percent-encoded, if mails as blind copies or with a suffix behind + must be told apart.",
+        "Set `authserv-id` to the name that the company's mail server writes into Authentication-Results, and let it remove fields of that name from mails that come in.",
+        "Set `message-domain` to a domain of which no other system makes Message-IDs.",
+    ],
+    open: |config| Ok(Box::new(Email::open(config)?)),
+};
+
+/// Settings in the company file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Settings {
+    /// Addresses of the company to which customers write.
+    accounts: Vec<String>,
+    /// Domain of the Message-IDs of replies.
+    message_domain: String,
+    /// Domain of which every address `reply+…` and `bounce+…` reaches this channel.
+    #[serde(default)]
+    token_domain: Option<String>,
+    /// Name of the company's mail server in `Authentication-Results`.
+    #[serde(default)]
+    authserv_id: Option<String>,
+    /// How many `Received` fields the company's servers add.
+    #[serde(default = "one")]
+    own_hops: usize,
+    /// Addresses of forms and of forwarders whose `Reply-To` is the customer.
+    #[serde(default)]
+    forwarders: Vec<String>,
+    /// Ids of the company's own lists (`List-Id`), by which customers write to it.
+    #[serde(default)]
+    own_lists: Vec<String>,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// Without accounts.
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            accounts: Vec::new(),
+            message_domain: String::new(),
+            token_domain: None,
+            authserv_id: None,
+            own_hops: one(),
+            forwarders: Vec::new(),
+            own_lists: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    fn check(&self) -> Result<(), ConfigError> {
+        let invalid = |problem: &str| Err(ConfigError::settings(problem));
+        if self.accounts.is_empty() || !self.accounts.iter().all(|it| is_address(it)) {
+            return invalid(
+                "`accounts` must list the addresses to which customers write, such as \"help@example.com\"",
+            );
+        }
+        if !self.forwarders.iter().all(|it| is_address(it)) {
+            return invalid("`forwarders` must list addresses, such as \"form@example.com\"");
+        }
+        if !is_domain(&self.message_domain) {
+            return invalid("`message-domain` must be a domain, such as \"care.example.com\"");
+        }
+        if !self.token_domain.as_deref().is_none_or(is_domain) {
+            return invalid("`token-domain` must be a domain, such as \"care.example.com\"");
+        }
+        if self.own_hops == 0 {
+            return invalid(
+                "`own-hops` must be at least 1: the server that takes mails in adds a field",
+            );
+        }
+        Ok(())
+    }
+
+    fn is_forwarder(&self, from: Option<&str>) -> bool {
+        let Some(from) = from.map(|from| address::canonical(CHANNEL, from)) else {
+            return false;
+        };
+        self.forwarders
+            .iter()
+            .any(|known| address::canonical(CHANNEL, known) == from)
+    }
+}
+
+/// Whether a text is an address that can stand in a header and an envelope as it is.
+fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let is_part =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte);
+    (1..=64).contains(&local.len()) && local.bytes().all(is_part) && is_domain(domain)
+}
+
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
+}
+
+/// The adapter with the settings and secrets of one company.
+pub struct Email {
+    settings: Settings,
+    signing_secret: Secrets,
+    ids: MessageIds,
+    own: OwnIds,
+}
+
+impl Email {
+    /// Opens the adapter.
+    ///
+    /// # Errors
+    /// A setting does not fit, or the secret is missing.
+    pub fn open(config: &AccountConfig) -> Result<Email, ConfigError> {
+        let settings: Settings = config.read_settings()?;
+        settings.check()?;
+        let signing_secret = config.secrets.get(SIGNING_SECRET)?.clone();
+        let checked = Scheme::StandardWebhooks.check_secrets(&signing_secret);
+        checked.map_err(|problem| ConfigError::Secret {
+            role: SIGNING_SECRET,
+            problem,
+        })?;
+        let (messages, tokens) = (
+            settings.message_domain.clone(),
+            settings.token_domain.clone(),
+        );
+        Ok(Email {
+            own: OwnIds::new(&config.company_key, messages, tokens),
+            ids: MessageIds::new(&config.company_key, CHANNEL),
+            settings,
+            signing_secret,
+        })
+    }
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Email")
+            .field("accounts", &self.settings.accounts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Adapter for Email {
+    fn handshake(
+        &self,
+        _request: &InboundRequest<'_>,
+        _now: Timestamp,
+    ) -> Result<Option<Acknowledgement>, Rejection> {
+        Ok(None)
+    }
+
+    fn serves(&self, account: &str) -> bool {
+        let canonical = address::canonical(CHANNEL, account);
+        let mut accounts = self.settings.accounts.iter();
+        accounts.any(|known| address::canonical(CHANNEL, known) == canonical)
+    }
+
+    fn verify<'r>(
+        &self,
+        request: &'r InboundRequest<'r>,
+        now: Timestamp,
+    ) -> Result<VerifiedRequest<'r>, Rejection> {
+        Scheme::StandardWebhooks.verify_up_to(MAIL_BYTES, request, &self.signing_secret, now)
+    }
+
+    fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item> {
+        message::decode(self, request)
+    }
+
+    fn reply_window(&self, _channel: &str, _last_inbound: Option<Timestamp>) -> ReplyWindow {
+        ReplyWindow::Unlimited
+    }
+
+    fn encode(&self, _reply: &Reply<'_>) -> Result<Vec<OutboundRequest>, EncodeError> {
+        Err(EncodeError::Unsupported)
+    }
+
+    fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
+        match exchange.answer(FailureKind::Uncertain) {
+            Ok(_) => Outcome::Refused(Reason::words("not sent by HTTP")),
+            Err(outcome) => outcome,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_domains_have_their_form() {
+        for good in [
+            "help@example.com",
+            "a+b@x.example",
+            "o'neil@sub.example.com",
+        ] {
+            assert!(is_address(good), "{good}");
+        }
+        for bad in [
+            "",
+            "@",
+            "a@b",
+            "a b@example.com",
+            "a@b@",
+            "a\r\n@example.com",
+            "<a@example.com>",
+            "a@example..com",
+            "a@-x.example",
+            "é@example.com",
+            "a@example.com.",
+        ] {
+            assert!(!is_address(bad), "{bad:?}");
+        }
+    }
+}
