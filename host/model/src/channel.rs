@@ -109,11 +109,12 @@ const fn most(limit: u32) -> LengthRule {
 const ANY: LengthRule = LengthRule::UNLIMITED;
 const SEGMENTS: LengthRule = LengthRule::new(Sms, 10);
 const POSTS_ON_X: LengthRule = LengthRule::new(X, 280);
-const INSTAGRAM: LengthRule = LengthRule::new(Bytes, 1_000);
+const DIRECT_ON_INSTAGRAM: LengthRule = LengthRule::new(Bytes, 1_000);
 
 // Limits: WhatsApp Cloud API, text body; Telegram Bot API, `sendMessage`;
 // Messenger Send API, message text; Instagram Messaging, "1000 bytes or less"
 // of UTF-8 (developers.facebook.com/docs/messenger-platform/instagram/features/send-message);
+// comments on Instagram, 300 characters (Instagram API, media, comments; an assumption);
 // X, direct messages of 10,000 characters (`direct_messages/events/new`).
 // Facebook takes longer comments: 1000 is what readers read. Most segments of
 // an SMS: what common aggregators join
@@ -129,7 +130,7 @@ channels! {
     "email": Private, ANY, ANY, Mail, POST;
     "x": Public, POSTS_ON_X, most(10_000), Handle, POST;
     "facebook": Public, most(1_000), most(2_000), Handle, POST;
-    "instagram": Public, INSTAGRAM, INSTAGRAM, Handle, POST;
+    "instagram": Public, most(300), DIRECT_ON_INSTAGRAM, Handle, POST;
     "web": Public, ANY, ANY, Exact, POST;
 }
 
@@ -206,7 +207,8 @@ mod tests {
                 Private,
                 LengthRule::new(Characters, 2_000),
             ),
-            ("instagram", Public, LengthRule::new(Bytes, 1_000)),
+            ("instagram", Public, LengthRule::new(Characters, 300)),
+            ("instagram", Private, LengthRule::new(Bytes, 1_000)),
             ("instagram-direct", Private, LengthRule::new(Bytes, 1_000)),
             ("web-direct", Private, LengthRule::UNLIMITED),
             ("whatsapp", Private, LengthRule::new(Characters, 4_096)),

@@ -358,13 +358,15 @@ fn every_unit_counts_what_its_platform_counts() {
 }
 
 #[test]
-fn instagram_limits_the_bytes() {
+fn instagram_limits_the_bytes_of_direct_messages() {
     for (channel, text, fits) in [
-        ("instagram", "界".repeat(400), false),
-        ("instagram", "界".repeat(333), true),
-        ("instagram", "界".repeat(334), false),
-        ("instagram", "a".repeat(1_000), true),
-        ("instagram", "a".repeat(1_001), false),
+        ("instagram-direct", "界".repeat(400), false),
+        ("instagram-direct", "界".repeat(333), true),
+        ("instagram-direct", "界".repeat(334), false),
+        ("instagram-direct", "a".repeat(1_000), true),
+        ("instagram-direct", "a".repeat(1_001), false),
+        ("instagram", "界".repeat(300), true),
+        ("instagram", "界".repeat(301), false),
         ("instagram-direct", "é".repeat(500), true),
         ("instagram-direct", "é".repeat(501), false),
     ] {
