@@ -10,7 +10,7 @@ use crate::outcome::{Exchange, Outcome};
 use crate::reply::{EncodeError, OutboundRequest, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::verify::{Rejection, VerifiedRequest};
-use crate::{email, sms, telegram, whatsapp};
+use crate::{email, facebook, instagram, sms, telegram, whatsapp};
 
 /// A channel, opened with its settings and secrets. Every method is a pure
 /// function of its arguments: the same delivery decodes to the same items, the
@@ -101,7 +101,14 @@ pub struct SecretRole {
 }
 
 /// One row per adapter.
-pub const ADAPTERS: &[AdapterKind] = &[whatsapp::KIND, sms::KIND, telegram::KIND, email::KIND];
+pub const ADAPTERS: &[AdapterKind] = &[
+    whatsapp::KIND,
+    facebook::KIND,
+    instagram::KIND,
+    email::KIND,
+    sms::KIND,
+    telegram::KIND,
+];
 
 /// The adapter of this name.
 pub fn adapter_kind(name: &str) -> Option<&'static AdapterKind> {

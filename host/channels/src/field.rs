@@ -23,6 +23,8 @@ pub(crate) trait Fields {
     fn flag(&self, path: &[&str]) -> bool;
     /// A time in Unix seconds, as a text or a number.
     fn seconds(&self, name: &str) -> Option<Timestamp>;
+    /// A time in Unix milliseconds, as a text or a number.
+    fn milliseconds(&self, name: &str) -> Option<Timestamp>;
     /// The value at a path.
     fn at(&self, path: &[&str]) -> Option<&Value>;
 }
@@ -53,6 +55,11 @@ impl Fields for Value {
     fn seconds(&self, name: &str) -> Option<Timestamp> {
         let seconds = self.id(&[name])?.parse().ok()?;
         Timestamp::from_second(seconds).ok()
+    }
+
+    fn milliseconds(&self, name: &str) -> Option<Timestamp> {
+        let milliseconds = self.id(&[name])?.parse().ok()?;
+        Timestamp::from_millisecond(milliseconds).ok()
     }
 
     fn at(&self, path: &[&str]) -> Option<&Value> {
@@ -97,6 +104,15 @@ mod tests {
         ] {
             let read = json!({"at": value}).seconds("at");
             assert_eq!(read.map(Timestamp::as_second), second, "{value}");
+        }
+        for (value, millisecond) in [
+            (json!(1_767_225_600_123_i64), Some(1_767_225_600_123)),
+            (json!("1767225600123"), Some(1_767_225_600_123)),
+            (json!(i64::MAX), None),
+            (json!("soon"), None),
+        ] {
+            let read = json!({"at": value}).milliseconds("at");
+            assert_eq!(read.map(Timestamp::as_millisecond), millisecond, "{value}");
         }
     }
 }

@@ -97,6 +97,10 @@ pub struct DecodedInteraction {
     pub second_address: Option<String>,
     /// Whether the channel takes free replies for some time after it.
     pub opens_window: bool,
+    /// The key that [`Adapter::encode`](crate::Adapter::encode) planted in the request,
+    /// if the provider returns it with an echo: finds the reply before its answer came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 impl DecodedInteraction {

@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 /// Separates these hashes from others under the same key; change it with every
 /// change of how an id is made.
 const DOMAIN: &[u8] = b"patchbay channels message id 1\0";
+/// The same for names of conversations.
+const CONVERSATION: &[u8] = b"patchbay channels conversation 1\0";
 /// Bytes of the hash in an id.
 const BYTES: usize = 16;
 
@@ -51,9 +53,19 @@ impl MessageIds {
     /// and provider's id. Edits, deletions, reactions, echoes, answers and
     /// statuses call it with the id of the message they refer to.
     pub fn id(&self, account: &str, provider_id: &str) -> String {
+        self.hash(DOMAIN, account, &[provider_id])
+    }
+
+    /// The name of a conversation that belongs to several ids of the provider: a post
+    /// and the person who writes below it. 32 hexadecimal digits.
+    pub fn conversation(&self, account: &str, provider_ids: &[&str]) -> String {
+        self.hash(CONVERSATION, account, provider_ids)
+    }
+
+    fn hash(&self, domain: &[u8], account: &str, provider_ids: &[&str]) -> String {
         let mut hash = hmac::Context::with_key(&self.key);
-        hash.update(DOMAIN);
-        for part in [self.channel, account, provider_id] {
+        hash.update(domain);
+        for part in [self.channel, account].iter().chain(provider_ids) {
             hash.update(&(part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
@@ -96,6 +108,12 @@ mod tests {
         ] {
             assert_ne!(one, other);
         }
+        let ids = MessageIds::new(&CompanyKey::new([1; 32]), "whatsapp");
+        assert_ne!(ids.conversation("ab", &["c"]), one);
+        assert_ne!(
+            ids.conversation("a", &["bc", "d"]),
+            ids.conversation("a", &["b", "cd"])
+        );
         let other_channel = MessageIds::new(&CompanyKey::new([1; 32]), "messenger").id("ab", "c");
         assert_ne!(one, other_channel);
     }

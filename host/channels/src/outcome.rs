@@ -129,6 +129,11 @@ impl Reason {
         Reason(code.to_string())
     }
 
+    /// A code of the provider with a subcode: `10/2018278`.
+    pub(crate) fn subcode(code: i64, subcode: i64) -> Reason {
+        Reason(format!("{code}/{subcode}"))
+    }
+
     /// An HTTP status.
     pub(crate) fn status(status: u16) -> Reason {
         Reason(format!("http {status}"))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use patchbay_model::input::TEXT_BYTES;
 use patchbay_model::interaction::WrittenBy;
 use patchbay_model::length::LengthRule;
@@ -30,6 +30,11 @@ pub struct Reply<'a> {
     /// The provider's id of the message that is answered: the attribute
     /// `provider_id`, unsealed.
     pub in_reply_to: Option<&'a str>,
+    /// The provider's time of the customer's last item that opens a window, as for
+    /// [`Adapter::reply_window`](crate::Adapter::reply_window).
+    pub last_inbound: Option<Timestamp>,
+    /// The host's clock.
+    pub now: Timestamp,
     /// The text.
     pub text: &'a str,
 }
@@ -78,6 +83,12 @@ pub enum ReplyWindow {
 }
 
 impl ReplyWindow {
+    /// The window that is open for some time after the customer's last item.
+    pub(crate) fn after(last_inbound: Option<Timestamp>, length: SignedDuration) -> ReplyWindow {
+        let end = last_inbound.map(|at| at.checked_add(length).unwrap_or(Timestamp::MAX));
+        end.map_or(ReplyWindow::Closed, ReplyWindow::Until)
+    }
+
     /// Whether a reply can be sent now.
     pub fn is_open(self, now: Timestamp) -> bool {
         match self {
@@ -168,6 +179,13 @@ pub enum EncodeError {
     /// The account is not one of the channel's settings.
     #[error("the account that answers is not in the channel's settings")]
     Account,
+    /// The channel takes replies to a message only, and the reply answers none.
+    #[error("the reply answers no message, and this channel needs one")]
+    Unanswered,
+    /// The time for replies is over. Not for a reply that an agent wrote, where the
+    /// channel gives agents longer.
+    #[error("the time for replies on this channel is over")]
+    WindowClosed,
     /// The key does not fit the provider's field for it.
     #[error("the key of the reply is longer than {limit} characters")]
     Key {

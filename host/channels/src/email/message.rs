@@ -165,6 +165,7 @@ impl Message<'_, '_> {
             interaction,
             second_address: None,
             opens_window: false,
+            key: None,
         };
         decoded.into_item("mail")
     }

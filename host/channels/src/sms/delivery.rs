@@ -92,6 +92,7 @@ fn message(adapter: &Sms, parameters: &Parameters, id: &str) -> Item {
         interaction,
         second_address: None,
         opens_window: false,
+        key: None,
     };
     decoded.into_item("$")
 }

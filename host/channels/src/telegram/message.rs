@@ -113,6 +113,7 @@ pub(super) fn item(
         interaction,
         second_address: None,
         opens_window: false,
+        key: None,
     };
     decoded.into_item(place)
 }

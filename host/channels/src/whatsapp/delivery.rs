@@ -8,6 +8,7 @@ use super::WhatsApp;
 use super::{echo, message, status};
 use crate::field::Fields;
 use crate::item::Item;
+use crate::meta;
 
 /// What the items of a change have in common.
 pub(super) struct Change<'a> {
@@ -22,52 +23,31 @@ pub(super) struct Change<'a> {
 
 /// The items of a delivery, in order.
 pub(super) fn decode(adapter: &WhatsApp, body: &[u8]) -> Vec<Item> {
-    let document: Value = match serde_json::from_slice(body) {
+    let document = match meta::read(body, "whatsapp_business_account") {
         Ok(document) => document,
-        Err(error) => return vec![Item::undecodable("$", format!("is not JSON: {error}"))],
+        Err(item) => return vec![*item],
     };
-    match document.text(&["object"]) {
-        Some("whatsapp_business_account") => {}
-        Some(object) => return vec![Item::event(&["object", object])],
-        None => return vec![Item::undecodable("object", "is missing")],
-    }
-    let entries = document.list("entry").iter().enumerate();
-    let items = entries.flat_map(|(entry_index, entry)| {
+    meta::items(&document, |place, entry| {
         let changes = entry.list("changes").iter().enumerate();
-        changes.flat_map(move |(index, change)| {
-            let place = format!("entry[{entry_index}].changes[{index}]");
-            change_items(adapter, &place, change)
-        })
-    });
-    let mut items = Item::bounded(items);
-    if items.is_empty() {
-        items.push(Item::undecodable("entry", "has no changes"));
-    }
-    items
+        Box::new(changes.flat_map(move |(index, change)| {
+            change_items(adapter, &format!("{place}.changes[{index}]"), change)
+        }))
+    })
 }
 
-fn change_items<'a>(
-    adapter: &'a WhatsApp,
-    place: &str,
-    change: &'a Value,
-) -> Box<dyn Iterator<Item = Item> + 'a> {
-    let one = |item: Item| Box::new(std::iter::once(item));
-    let Some(field) = change.text(&["field"]) else {
-        return one(Item::undecodable(&format!("{place}.field"), "is missing"));
-    };
-    // Synchronised history is not news; the rest is about the account.
-    if !matches!(field, "messages" | "smb_message_echoes") {
-        return one(Item::event(&[field]));
-    }
-    let Some(value) = change.get("value").filter(|value| value.is_object()) else {
-        return one(Item::undecodable(&format!("{place}.value"), "is missing"));
+fn change_items<'a>(adapter: &'a WhatsApp, place: &str, change: &'a Value) -> meta::Items<'a> {
+    // Synchronised history is not news; other fields are about the account.
+    let decoded = ["messages", "smb_message_echoes"];
+    let (field, value) = match meta::read_change(place, change, &decoded) {
+        Ok(change) => change,
+        Err(item) => return meta::one(*item),
     };
     let Some(account) = value.text(&["metadata", "phone_number_id"]) else {
         let place = format!("{place}.value.metadata.phone_number_id");
-        return one(Item::undecodable(&place, "is missing"));
+        return meta::one(Item::undecodable(&place, "is missing"));
     };
-    if !adapter.accounts.contains(account) {
-        return one(Item::event(&["unknown-account"]));
+    if !adapter.app.serves(account) {
+        return meta::one(Item::event(&["unknown-account"]));
     }
     let change = Change {
         adapter,

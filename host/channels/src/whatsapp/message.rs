@@ -115,6 +115,7 @@ pub(super) fn item(
         second_address: customer.second_address.map(str::to_owned),
         // Any new message; that reactions do not is an assumption.
         opens_window: kind == InteractionKind::Message,
+        key: None,
     };
     decoded.into_item(place)
 }

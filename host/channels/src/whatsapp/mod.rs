@@ -14,36 +14,27 @@ mod content;
 mod delivery;
 mod echo;
 mod error_code;
-mod handshake;
 mod message;
 mod outbound;
 mod sender;
 mod status;
 
-use std::collections::BTreeSet;
-use std::fmt;
+pub(crate) use self::error_code::CODES;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
 
-use crate::account::{AccountConfig, ConfigError, api_base};
+use crate::account::{AccountConfig, ConfigError};
 use crate::adapter::{Adapter, AdapterKind, SecretRole};
 use crate::item::Item;
 use crate::message_id::MessageIds;
+use crate::meta::{self, ACCESS_TOKEN, APP_SECRET, App, VERIFY_TOKEN};
 use crate::outcome::{Exchange, Outcome};
 use crate::reply::{EncodeError, OutboundRequest, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
-use crate::secret::Secrets;
-use crate::verify::{Rejection, Scheme, VerifiedRequest};
+use crate::verify::{Rejection, VerifiedRequest};
 
 /// Code of the channel.
 const CHANNEL: &str = "whatsapp";
-/// Secret that signs deliveries.
-const APP_SECRET: &str = "app-secret";
-/// Token of the handshake.
-const VERIFY_TOKEN: &str = "verify-token";
-/// Token of requests to the API.
-const ACCESS_TOKEN: &str = "access-token";
 /// Time for free replies after the customer's last message.
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
@@ -75,36 +66,10 @@ pub const KIND: AdapterKind = AdapterKind {
     open: |config| Ok(Box::new(WhatsApp::open(config)?)),
 };
 
-/// Settings in the company file.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Settings {
-    /// Ids of the phone numbers (`phone_number_id`).
-    accounts: Vec<String>,
-    /// Base URL of the API.
-    #[serde(default = "default_base")]
-    api_base: String,
-    /// Version of the API.
-    #[serde(default = "default_version")]
-    api_version: String,
-}
-
-fn default_base() -> String {
-    "https://graph.facebook.com".to_owned()
-}
-
-fn default_version() -> String {
-    "v24.0".to_owned()
-}
-
 /// The adapter with the settings and secrets of one Meta app.
+#[derive(Debug)]
 pub struct WhatsApp {
-    accounts: BTreeSet<String>,
-    /// Base URL with version, without a slash at its end.
-    endpoint: String,
-    app_secret: Secrets,
-    verify_token: Secrets,
-    access_token: Secrets,
+    app: App,
     ids: MessageIds,
 }
 
@@ -114,37 +79,11 @@ impl WhatsApp {
     /// # Errors
     /// A setting does not fit, or a secret is missing.
     pub fn open(config: &AccountConfig) -> Result<WhatsApp, ConfigError> {
-        let settings: Settings = config.read_settings()?;
-        let invalid = |problem: &str| ConfigError::settings(problem);
-        let is_segment = |text: &str| {
-            let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
-            (1..=64).contains(&text.len()) && text.bytes().all(is_part)
-        };
-        if settings.accounts.is_empty() || !settings.accounts.iter().all(|it| is_segment(it)) {
-            return Err(invalid(
-                "`accounts` must list the ids of phone numbers, as the WhatsApp Manager shows them",
-            ));
-        }
-        if !is_segment(&settings.api_version) {
-            return Err(invalid("`api-version` must be a version such as \"v24.0\""));
-        }
-        let base = api_base(&settings.api_base)?;
+        let what = "the ids of phone numbers, as the WhatsApp Manager shows them";
         Ok(WhatsApp {
-            accounts: settings.accounts.into_iter().collect(),
-            endpoint: format!("{base}/{}", settings.api_version),
-            app_secret: config.secrets.get(APP_SECRET)?.clone(),
-            verify_token: config.secrets.get(VERIFY_TOKEN)?.clone(),
-            access_token: config.secrets.get(ACCESS_TOKEN)?.clone(),
+            app: App::open(config, "https://graph.facebook.com", what)?,
             ids: MessageIds::new(&config.company_key, CHANNEL),
         })
-    }
-}
-
-impl fmt::Debug for WhatsApp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WhatsApp")
-            .field("accounts", &self.accounts)
-            .finish_non_exhaustive()
     }
 }
 
@@ -154,11 +93,11 @@ impl Adapter for WhatsApp {
         request: &InboundRequest<'_>,
         _now: Timestamp,
     ) -> Result<Option<Acknowledgement>, Rejection> {
-        handshake::answer(request, &self.verify_token)
+        self.app.handshake(request)
     }
 
     fn serves(&self, account: &str) -> bool {
-        self.accounts.contains(account)
+        self.app.serves(account)
     }
 
     fn verify<'r>(
@@ -166,7 +105,7 @@ impl Adapter for WhatsApp {
         request: &'r InboundRequest<'r>,
         now: Timestamp,
     ) -> Result<VerifiedRequest<'r>, Rejection> {
-        Scheme::Meta.verify(request, &self.app_secret, now)
+        self.app.verify(request, now)
     }
 
     fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item> {
@@ -174,8 +113,7 @@ impl Adapter for WhatsApp {
     }
 
     fn reply_window(&self, _channel: &str, last_inbound: Option<Timestamp>) -> ReplyWindow {
-        let end = last_inbound.map(|at| at.checked_add(WINDOW).unwrap_or(Timestamp::MAX));
-        end.map_or(ReplyWindow::Closed, ReplyWindow::Until)
+        ReplyWindow::after(last_inbound, WINDOW)
     }
 
     fn encode(&self, reply: &Reply<'_>) -> Result<Vec<OutboundRequest>, EncodeError> {
@@ -183,6 +121,6 @@ impl Adapter for WhatsApp {
     }
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
-        outbound::outcome(exchange)
+        meta::outcome(exchange, &CODES, outbound::receipt)
     }
 }

@@ -1,26 +1,22 @@
-//! Requests that send a reply, and the meaning of their results.
-
-use std::time::Duration;
+//! Requests that send a reply.
 
 use patchbay_model::channel;
 use serde_json::{Value, json};
 
-use super::{CHANNEL, WhatsApp, error_code};
+use super::{CHANNEL, WhatsApp};
 use crate::field::Fields;
-use crate::outcome::{Exchange, Failure, FailureKind, Outcome, Reason, Receipt, Response};
+use crate::outcome::Receipt;
 use crate::reply::{Credential, EncodeError, OutboundRequest, Reply};
 
 /// Most characters of a planted key (assumption). Part numbers are part of it.
 const KEY_CHARACTERS: usize = 512;
-/// Wait after too many messages to one customer.
-const PAIR_WAIT: Duration = Duration::from_secs(6);
 
 /// The parts of a reply. The first one quotes the message that is answered.
 pub(super) fn encode(
     adapter: &WhatsApp,
     reply: &Reply<'_>,
 ) -> Result<Vec<OutboundRequest>, EncodeError> {
-    if !adapter.accounts.contains(reply.account) {
+    if !adapter.app.serves(reply.account) {
         return Err(EncodeError::Account);
     }
     let (recipient_type, field, recipient) = recipient(reply)?;
@@ -40,11 +36,11 @@ pub(super) fn encode(
         }
         OutboundRequest {
             key,
-            url: format!("{}/{}/messages", adapter.endpoint, reply.account),
+            url: adapter.app.url(reply.account, "messages"),
             content_type: "application/json",
             headers: Vec::new(),
             body: document.to_string().into_bytes(),
-            credential: Credential::Bearer(adapter.access_token.first().clone()),
+            credential: Credential::Bearer(adapter.app.access_token.first().clone()),
         }
     });
     Ok(parts.collect())
@@ -82,46 +78,8 @@ fn is_user_id(text: &str) -> bool {
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// What a result means. The API has no idempotency key: what may have been sent is
-/// not sent again.
-pub(super) fn outcome(exchange: &Exchange<'_>) -> Outcome {
-    let response = match exchange.answer(FailureKind::Uncertain) {
-        Ok(response) => response,
-        Err(outcome) => return outcome,
-    };
-    let document = response.json();
-    if let Some(code) = document.at(&["error", "code"]).and_then(Value::as_i64) {
-        return by_code(code, &document, response);
-    }
-    let reason = Reason::status(response.status);
-    let kind = match response.status {
-        200..=299 => match receipt(&document) {
-            Some(receipt) => return Outcome::Accepted(receipt),
-            // Taken, but by which id?
-            None => FailureKind::Uncertain,
-        },
-        status => FailureKind::of_status(status, FailureKind::Uncertain),
-    };
-    Outcome::failed(Failure { kind, reason }, response.retry_after())
-}
-
-fn by_code(code: i64, document: &Value, response: &Response<'_>) -> Outcome {
-    let by_status = || match response.status {
-        401 => FailureKind::ChannelBroken,
-        429 => FailureKind::Retry,
-        _ if document.flag(&["error", "is_transient"]) => FailureKind::Retry,
-        500.. => FailureKind::Uncertain,
-        _ => FailureKind::Refused,
-    };
-    let failure = Failure {
-        kind: error_code::kind(code).unwrap_or_else(by_status),
-        reason: Reason::code(code),
-    };
-    let pair_wait = (code == error_code::PAIR_RATE).then_some(PAIR_WAIT);
-    Outcome::failed(failure, response.retry_after().or(pair_wait))
-}
-
-fn receipt(document: &Value) -> Option<Receipt> {
+/// Of an accepted message.
+pub(super) fn receipt(document: &Value) -> Option<Receipt> {
     let message = document.list("messages").first()?;
     let contact = document.list("contacts").first();
     let contact = contact.unwrap_or(&Value::Null);

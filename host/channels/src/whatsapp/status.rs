@@ -4,7 +4,7 @@ use patchbay_model::delivery_state::DeliveryState;
 use serde_json::Value;
 
 use super::delivery::Change;
-use super::error_code;
+use super::error_code::CODES;
 use crate::field::Fields;
 use crate::item::{DeliveryStatus, Item};
 use crate::outcome::{Failure, FailureKind, Reason};
@@ -43,7 +43,7 @@ fn failure(status: &Value) -> Failure {
     let mut codes = errors.filter_map(|error| error.get("code")?.as_i64());
     match codes.next() {
         Some(code) => Failure {
-            kind: error_code::kind(code).unwrap_or(FailureKind::Refused),
+            kind: CODES.kind(code, None).unwrap_or(FailureKind::Refused),
             reason: Reason::code(code),
         },
         None => Failure {

@@ -19,6 +19,8 @@ pub(crate) fn reply<'a>(
         to,
         conversation: None,
         in_reply_to: None,
+        last_inbound: None,
+        now: Timestamp::UNIX_EPOCH,
         text,
     }
 }

@@ -4,8 +4,10 @@
 mod bit_flips;
 mod email;
 mod exchange;
+mod facebook;
 mod fuzz;
 mod golden;
+mod instagram;
 mod refusals;
 mod sample;
 mod sms;

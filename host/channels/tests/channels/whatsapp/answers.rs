@@ -1,22 +1,13 @@
 use std::time::Duration;
 
-use jiff::Timestamp;
-use patchbay_channels::{Exchange, Outcome, Receipt, Response};
+use patchbay_channels::{Exchange, Outcome, Receipt};
 use serde_json::json;
 
 use super::adapter;
+use crate::exchange::answer;
 
 fn outcome(status: u16, headers: &[(&str, &str)], body: &str) -> Outcome {
-    let headers = headers.iter();
-    let response = Response {
-        status,
-        headers: headers
-            .map(|(name, value)| (*name, value.as_bytes()))
-            .collect(),
-        body: body.as_bytes(),
-        at: Timestamp::UNIX_EPOCH,
-    };
-    adapter().outcome(&Exchange::Answered(response))
+    answer(adapter().as_ref(), status, headers, body)
 }
 
 /// An answer as the Graph API gives errors.

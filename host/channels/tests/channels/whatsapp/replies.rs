@@ -1,23 +1,14 @@
 use jiff::Timestamp;
 use patchbay_channels::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
-use patchbay_model::interaction::WrittenBy;
 use proptest::prelude::{ProptestConfig, proptest};
 use proptest::{prop_assert, prop_assert_eq};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, adapter};
+use crate::exchange;
 
 fn reply<'a>(to: &'a str, text: &'a str) -> Reply<'a> {
-    Reply {
-        key: "reply-01J",
-        channel: "whatsapp",
-        written_by: WrittenBy::Human,
-        account: ACCOUNT,
-        to,
-        conversation: None,
-        in_reply_to: None,
-        text,
-    }
+    exchange::reply("whatsapp", ACCOUNT, to, text)
 }
 
 fn encode(reply: &Reply<'_>) -> Result<Vec<(OutboundRequest, Value)>, EncodeError> {

@@ -1,0 +1,64 @@
+//! A professional account of Instagram: its direct messages (channel
+//! `instagram-direct`) and the comments on its posts (channel `instagram`). One
+//! webhook delivers both; the account's id is the account.
+//!
+//! Seen in the provider's pages, published code or issues: the forms of deliveries
+//! (a change stands in `changes` or in the entry itself), that a mention in a
+//! story opens the window, that a mention in public has ids and no text.
+//! *Assumptions*, to be compared with the provider's pages before a release: the base
+//! URL and that an account sends by its own id, the tag of agents, the codes 10/2534022
+//! and 100/2534014, that a comment has 300 characters, the version of the API.
+//!
+//! A direct message is at most 1,000 bytes of UTF-8. The provider refuses an answer
+//! to a comment with more than four hashtags or one link, or in capital letters only.
+//!
+//! Replies are text. Files, private replies to comments, answers to a mention in a
+//! caption, hiding and deleting comments are not encoded.
+
+mod comment;
+
+use crate::adapter::{AdapterKind, SecretRole};
+use crate::meta::{ACCESS_TOKEN, APP_SECRET, Inbox, Product, VERIFY_TOKEN};
+
+static PRODUCT: Product = Product {
+    object: "instagram",
+    direct: "instagram-direct",
+    public: "instagram",
+    fields: &["comments", "live_comments", "mentions"],
+    decode_change: comment::decode,
+    answers: "replies",
+    has_metadata: false,
+    api_base: "https://graph.instagram.com",
+    account: "one professional account; its id is `user_id` of GET /me?fields=user_id",
+};
+
+/// The adapter's row.
+pub const KIND: AdapterKind = AdapterKind {
+    name: "instagram",
+    channels: &["instagram", "instagram-direct"],
+    secrets: &[
+        SecretRole {
+            name: APP_SECRET,
+            source: "the Instagram app's secret: Meta for Developers, Instagram, API setup",
+        },
+        SecretRole {
+            name: VERIFY_TOKEN,
+            source: "a random text of your own, which you also enter beside the webhook's URL",
+        },
+        SecretRole {
+            name: ACCESS_TOKEN,
+            source: "a token of the account with the permissions instagram_business_basic, instagram_business_manage_messages and instagram_business_manage_comments",
+        },
+    ],
+    signs_url: false,
+    setup: &[
+        "Create a Meta app of the type Business and add the product Instagram to it, API setup with Instagram login.",
+        "Add the account and create its token, with the permissions that the access token lists.",
+        "In the account's settings on Instagram, allow access to messages for connected tools.",
+        "Under Instagram, Webhooks, enter {url} as callback URL and the verify token beside it.",
+        "Subscribe the fields messages, message_edit, message_reactions, messaging_postbacks, messaging_seen, standby, comments, live_comments and mentions.",
+        "Subscribe the account to the app, with the same fields: POST /{account-id}/subscribed_apps. A feature that is on without its subscription delivers nothing.",
+        "To reply until seven days after the customer's message, request the permission Human Agent, and then set human-agent = true.",
+    ],
+    open: |config| Ok(Box::new(Inbox::open(&PRODUCT, config)?)),
+};
