@@ -4,16 +4,15 @@
 //!
 //! Seen in the provider's pages, published code or issues: the forms of deliveries,
 //! the signature, that only agents may write after 24 hours and only with a tag, that
-//! other tags are withdrawn. *Assumptions*, to be compared with the provider's pages
-//! before a release: the meaning of the codes of errors that the page of codes has
-//! only in part, that a planted key may have 1,000 characters, that what a
-//! redirect of a shared link signs differs between deliveries, that
-//! a reply to an answer stands under the same comment, the version of the API.
+//! other tags are withdrawn, that a planted key may have 1,000 characters, most codes
+//! of errors. *Assumptions*, to be compared with the provider's pages before a
+//! release: the other codes, that what a redirect of a shared link signs differs
+//! between deliveries, that a reply to an answer stands under the same comment, the
+//! version of the API.
 //!
 //! Of the known faults of other products, these have no case among the deliveries:
 //! that an echo comes before the answer to our own request, and that it leaves a
-//! resolved conversation resolved, are the desk's; that an error may follow what went
-//! out needs several attachments in one request, which are not encoded.
+//! resolved conversation resolved, are the desk's.
 //!
 //! Replies are text. Files, templates, private replies to comments, hiding and
 //! deleting comments are not encoded.

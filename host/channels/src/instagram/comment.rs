@@ -27,7 +27,9 @@ fn comment(account: Account<'_>, place: &str, field: &str, value: &Value) -> Ite
         parent: value.text(&["parent_id"]),
         author,
         name: username,
-        is_own: author == Some(account.id),
+        // The account has another id among those who comment.
+        is_own: author.is_some()
+            && (author == Some(account.id) || author == value.text(&["from", "self_ig_scoped_id"])),
     };
     let is_own = comment.is_own;
     let kind = InteractionKind::Message;

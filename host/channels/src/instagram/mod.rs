@@ -4,13 +4,16 @@
 //!
 //! Seen in the provider's pages, published code or issues: the forms of deliveries
 //! (a change stands in `changes` or in the entry itself), that a mention in a
-//! story opens the window, that a mention in public has ids and no text.
+//! story opens the window, that a mention in public has ids and no text, that an
+//! answer to an answer stands below the top comment, that hidden comments and those on
+//! a live video cannot be answered, the codes of errors.
 //! *Assumptions*, to be compared with the provider's pages before a release: the base
-//! URL and that an account sends by its own id, the tag of agents, the codes 10/2534022
-//! and 100/2534014, that a comment has 300 characters, the version of the API.
+//! URL and that an account sends by its own id, the tag of agents, that a comment has
+//! 300 characters, the meaning of `self_ig_scoped_id`, the version of the API.
 //!
 //! A direct message is at most 1,000 bytes of UTF-8. The provider refuses an answer
-//! to a comment with more than four hashtags or one link, or in capital letters only.
+//! to a comment with more than four hashtags or one link, or in capital letters only
+//! (assumption).
 //!
 //! Replies are text. Files, private replies to comments, answers to a mention in a
 //! caption, hiding and deleting comments are not encoded.

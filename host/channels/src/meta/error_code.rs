@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::outcome::FailureKind::{
-    self, ChannelBroken, RecipientUnreachable, Refused, Retry, WindowClosed,
+    self, ChannelBroken, RecipientUnreachable, Refused, Retry, Uncertain, WindowClosed,
 };
 
 /// What codes mean.
@@ -68,10 +68,12 @@ impl ErrorCodes {
 }
 
 /// Messenger, Instagram and comments (developers.facebook.com, Messenger Platform,
-/// error codes; Graph API, error handling). The two codes of Instagram with a
-/// subcode that begins with 2534 are an assumption.
+/// error codes; Graph API, error handling). The subcodes 2018108, 2018300 and those
+/// that begin with 2534 are seen in published programs and issues only.
 pub(super) const GRAPH: ErrorCodes = ErrorCodes {
     rows: &[
+        // The answer is an error, but the messages were sent.
+        Row::subcode(1, 1_357_046, Uncertain),
         // Faults of the provider, rates.
         Row::range(1..=2, Retry),
         Row::code(4, Retry),
@@ -84,16 +86,20 @@ pub(super) const GRAPH: ErrorCodes = ErrorCodes {
         Row::subcode(10, 2_018_065, WindowClosed),
         Row::subcode(10, 2_534_022, WindowClosed),
         // Not available, no matching user, blocked.
+        Row::subcode(10, 2_018_108, RecipientUnreachable),
         Row::code(551, RecipientUnreachable),
         Row::subcode(100, 2_018_001, RecipientUnreachable),
         Row::subcode(100, 2_534_014, RecipientUnreachable),
         Row::subcode(200, 1_545_041, RecipientUnreachable),
+        // Another app has the thread.
+        Row::subcode(10, 2_018_300, Refused),
         // Token, session, permission, block of the account.
         Row::code(10, ChannelBroken),
         Row::code(102, ChannelBroken),
         Row::code(190, ChannelBroken),
         Row::code(200, ChannelBroken),
         Row::code(368, ChannelBroken),
+        Row::subcode(100, 2_534_029, ChannelBroken),
         // Parameters, message.
         Row::code(100, Refused),
         Row::range(2_018_000..=2_018_999, Refused),

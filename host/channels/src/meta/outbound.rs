@@ -9,7 +9,7 @@ use crate::field::Fields;
 use crate::outcome::Receipt;
 use crate::reply::{Credential, EncodeError, OutboundRequest, Reply};
 
-/// Most characters of a planted key (assumption). Part numbers are part of it.
+/// Most characters of a planted key. Part numbers are part of it.
 const KEY_CHARACTERS: usize = 1_000;
 
 /// Where a reply goes.

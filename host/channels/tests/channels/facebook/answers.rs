@@ -63,6 +63,7 @@ fn every_code_has_its_outcome() {
         ),
         (
             &[
+                (10, Some(2_018_108)),
                 (551, None),
                 (551, Some(1_545_041)),
                 (100, Some(2_018_001)),
@@ -80,11 +81,13 @@ fn every_code_has_its_outcome() {
                 (200, None),
                 (200, Some(1)),
                 (368, None),
+                (100, Some(2_534_029)),
             ],
             "channel-broken",
         ),
         (
             &[
+                (10, Some(2_018_300)),
                 (100, None),
                 (100, Some(2_018_109)),
                 (2_018_000, None),
@@ -93,6 +96,8 @@ fn every_code_has_its_outcome() {
             ],
             "refused",
         ),
+        // The messages were sent all the same.
+        (&[(1, Some(1_357_046))], "uncertain"),
     ] {
         for (code, subcode) in codes {
             for status in [400, 200] {
