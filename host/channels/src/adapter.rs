@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::account::{AccountConfig, ConfigError};
 use crate::item::Item;
 use crate::outcome::{Exchange, Outcome};
-use crate::reply::{EncodeError, OutboundRequest, Reply, ReplyWindow};
+use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::verify::{Rejection, VerifiedRequest};
 use crate::{email, facebook, instagram, sms, telegram, whatsapp};
@@ -60,14 +60,14 @@ pub trait Adapter: fmt::Debug + Send + Sync {
     /// Asked when an agent begins to write and again before sending.
     fn reply_window(&self, channel: &str, last_inbound: Option<Timestamp>) -> ReplyWindow;
 
-    /// The requests that send a reply, in order. The next one is sent only after
+    /// What sends a reply, requests or a mail, in order. The next one is sent only after
     /// the one before was accepted.
     ///
     /// # Errors
     /// The reply cannot be sent on this channel.
-    fn encode(&self, reply: &Reply<'_>) -> Result<Vec<OutboundRequest>, EncodeError>;
+    fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError>;
 
-    /// What the result of a request of [`Adapter::encode`] means.
+    /// What the result of a part of [`Adapter::encode`] means.
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome;
 }
 

@@ -14,7 +14,8 @@
 //! The stages of a reply:
 //!
 //! 1. [`Adapter::reply_window`] tells until when the channel takes a reply.
-//! 2. [`Adapter::encode`] gives [`OutboundRequest`]s, the parts of the reply.
+//! 2. [`Adapter::encode`] gives [`Outbound`]s, the parts of the reply: requests, or
+//!    a mail.
 //! 3. [`Adapter::outcome`] maps what came back to one [`Outcome`].
 //!
 //! Nothing of the server calls this crate yet.
@@ -52,8 +53,10 @@ pub use item::{
     Undecodable,
 };
 pub use message_id::{CompanyKey, MessageIds};
-pub use outcome::{Exchange, Failure, FailureKind, Outcome, Reason, Receipt, Response};
-pub use reply::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+pub use outcome::{Exchange, Failure, FailureKind, MailAnswer, Outcome, Reason, Receipt, Response};
+pub use reply::{
+    Credential, EncodeError, Outbound, OutboundMail, OutboundRequest, Reply, ReplyWindow,
+};
 pub use request::{Acknowledgement, Headers, InboundRequest, Method};
 pub use secret::{Secret, SecretError, Secrets};
 pub use split::{Unsplittable, split_text};

@@ -12,15 +12,40 @@ use crate::request::Headers;
 /// Longest wait that a provider can ask for.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
-/// What came of a request.
+/// What came of a request or of a mail.
 #[derive(Clone, Debug)]
 pub enum Exchange<'a> {
-    /// The provider answered.
+    /// The provider answered a request.
     Answered(Response<'a>),
-    /// No byte of the request was sent: no connection.
+    /// A mail server answered: to the end of the mail, or before it with a refusal.
+    MailAnswered(MailAnswer<'a>),
+    /// No byte of the request was sent: no connection. Of a mail: the connection ended
+    /// before the end of the mail was sent.
     Unsent,
-    /// The request, or a part of it, was sent, and no whole answer came.
+    /// The request, or a part of it, was sent, and no whole answer came. Of a mail:
+    /// its end was sent, and no answer came.
     Lost,
+}
+
+/// The answer of a mail server that decides about a mail. `Debug` shows no text.
+#[derive(Clone)]
+pub struct MailAnswer<'a> {
+    /// The Message-ID of the mail, as in
+    /// [`OutboundMail`](crate::OutboundMail::message_id).
+    pub message_id: &'a str,
+    /// Reply code: `250`.
+    pub code: u16,
+    /// The text behind the code, of its last line; it may begin with an enhanced status
+    /// code: `2.0.0 Ok`.
+    pub text: &'a str,
+}
+
+impl std::fmt::Debug for MailAnswer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MailAnswer")
+            .field("code", &self.code)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Exchange<'a> {
@@ -32,6 +57,10 @@ impl<'a> Exchange<'a> {
         match self {
             Exchange::Unsent => failed(FailureKind::Retry, Reason::words("not sent")),
             Exchange::Lost => failed(lost, Reason::words("no answer")),
+            Exchange::MailAnswered(_) => failed(
+                FailureKind::Refused,
+                Reason::words("not an answer to a request"),
+            ),
             Exchange::Answered(response) => Ok(response),
         }
     }
@@ -137,6 +166,11 @@ impl Reason {
     /// An HTTP status.
     pub(crate) fn status(status: u16) -> Reason {
         Reason(format!("http {status}"))
+    }
+
+    /// A reply code of a mail server.
+    pub(crate) fn smtp(code: u16) -> Reason {
+        Reason(format!("smtp {code}"))
     }
 
     /// An enhanced status code of a mail server.

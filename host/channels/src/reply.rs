@@ -1,4 +1,4 @@
-//! A reply to send, and the requests that send it.
+//! A reply to send, and the requests or the mail that send it.
 
 use std::fmt;
 
@@ -35,11 +35,33 @@ pub struct Reply<'a> {
     pub last_inbound: Option<Timestamp>,
     /// The host's clock.
     pub now: Timestamp,
+    /// The providers' ids of earlier messages of the conversation, unsealed, the
+    /// oldest first. Channels whose messages name them all are told.
+    pub references: &'a [&'a str],
+    /// Subject of the message that is answered, or of a new one, on channels that have
+    /// subjects.
+    pub subject: Option<&'a str>,
+    /// When it was written: the same at every attempt.
+    pub written_at: Timestamp,
     /// The text.
     pub text: &'a str,
 }
 
 impl Reply<'_> {
+    /// Checks that there is a text of a possible length.
+    ///
+    /// # Errors
+    /// [`EncodeError::Empty`], [`EncodeError::TooLong`].
+    pub(crate) fn check_text(&self) -> Result<(), EncodeError> {
+        if self.text.trim().is_empty() {
+            return Err(EncodeError::Empty);
+        }
+        match self.text.len() > TEXT_BYTES {
+            true => Err(EncodeError::TooLong { limit: TEXT_BYTES }),
+            false => Ok(()),
+        }
+    }
+
     /// The texts of the parts within a rule of length, each with its key.
     /// `key_characters` is the most that the provider's field for the key holds.
     ///
@@ -50,12 +72,7 @@ impl Reply<'_> {
         rule: LengthRule,
         key_characters: usize,
     ) -> Result<Vec<(String, String)>, EncodeError> {
-        if self.text.trim().is_empty() {
-            return Err(EncodeError::Empty);
-        }
-        if self.text.len() > TEXT_BYTES {
-            return Err(EncodeError::TooLong { limit: TEXT_BYTES });
-        }
+        self.check_text()?;
         let texts = split_text(self.text, rule)?;
         let texts = texts.into_iter().enumerate();
         let parts = texts.map(|(index, text)| {
@@ -155,12 +172,59 @@ impl fmt::Debug for OutboundRequest {
     }
 }
 
+/// One part of a reply, by the way it leaves.
+#[derive(Clone, Debug)]
+pub enum Outbound {
+    /// A request to the provider's API.
+    Http(OutboundRequest),
+    /// A mail, for the mail server of the company.
+    Mail(OutboundMail),
+}
+
+impl Outbound {
+    /// Parts that are all requests.
+    pub(crate) fn requests(requests: Vec<OutboundRequest>) -> Vec<Outbound> {
+        requests.into_iter().map(Outbound::Http).collect()
+    }
+
+    /// Key of the part.
+    pub fn key(&self) -> &str {
+        match self {
+            Outbound::Http(request) => &request.key,
+            Outbound::Mail(mail) => &mail.key,
+        }
+    }
+}
+
+/// A mail to submit by SMTP (RFC 5321, RFC 6409). Which server takes it, and how the
+/// host logs in there, is not part of a channel. `Debug` shows no address and no text.
+#[derive(Clone)]
+pub struct OutboundMail {
+    /// Key of this part.
+    pub key: String,
+    /// The Message-ID, without brackets: the provider's id of the message.
+    pub message_id: String,
+    /// Argument of `MAIL FROM`. Reports that it was not delivered go there.
+    pub from: String,
+    /// Argument of `RCPT TO`.
+    pub to: String,
+    /// The mail: ASCII in lines of at most 998 characters that end in CRLF, the same
+    /// bytes at every attempt. Dots at the beginning of lines are not doubled.
+    pub message: Vec<u8>,
+}
+
+impl fmt::Debug for OutboundMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboundMail")
+            .field("key", &self.key)
+            .field("message_bytes", &self.message.len())
+            .finish_non_exhaustive()
+    }
+}
+
 /// Why a reply cannot be sent on a channel. Contains no text of the reply.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EncodeError {
-    /// The adapter only takes deliveries in.
-    #[error("this channel does not send replies yet; send them by a webhook target")]
-    Unsupported,
     /// There is no text.
     #[error("the reply has no text")]
     Empty,
@@ -186,6 +250,18 @@ pub enum EncodeError {
     /// channel gives agents longer.
     #[error("the time for replies on this channel is over")]
     WindowClosed,
+    /// The time of the reply cannot be written.
+    #[error("the reply has no possible time")]
+    Time,
+    /// The subject has control characters or is too long.
+    #[error("the subject has control characters or is longer than {limit} bytes")]
+    Subject {
+        /// The limit.
+        limit: usize,
+    },
+    /// The key has characters that the channel's ids cannot have.
+    #[error("the key of the reply has characters other than letters, digits, `-`, `_` and `.`")]
+    KeyForm,
     /// The key does not fit the provider's field for it.
     #[error("the key of the reply is longer than {limit} characters")]
     Key {

@@ -2,6 +2,8 @@
 //! the company's own mail server sends them, signed by Standard Webhooks. The query of
 //! the URL may name the envelope (`from=…&to=…`, percent-encoded).
 //!
+//! Outbound: a reply is one mail, submitted by SMTP by the caller.
+//!
 //! What is read, and what is not, is in `docs/channels.md`. In short:
 //!
 //! - An interaction's id is a keyed hash of the Message-ID *and* a digest of author,
@@ -28,15 +30,19 @@ mod bounce;
 mod header;
 mod message;
 mod mime;
+mod outbound;
 mod own_id;
 mod part;
 mod recipient;
 mod status_code;
+mod submission;
+mod written_field;
 
 use std::fmt;
 
 use jiff::Timestamp;
 use patchbay_model::address;
+use patchbay_model::input::NAME_BYTES;
 use serde::Deserialize;
 
 use self::own_id::OwnIds;
@@ -44,8 +50,8 @@ use crate::account::{AccountConfig, ConfigError};
 use crate::adapter::{Adapter, AdapterKind, SecretRole};
 use crate::item::Item;
 use crate::message_id::MessageIds;
-use crate::outcome::{Exchange, FailureKind, Outcome, Reason};
-use crate::reply::{EncodeError, OutboundRequest, Reply, ReplyWindow};
+use crate::outcome::{Exchange, Outcome};
+use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::Secrets;
 use crate::verify::{Rejection, Scheme, VerifiedRequest};
@@ -84,6 +90,9 @@ struct Settings {
     accounts: Vec<String>,
     /// Domain of the Message-IDs of replies.
     message_domain: String,
+    /// Name beside the company's address in replies.
+    #[serde(default)]
+    sender_name: Option<String>,
     /// Domain of which every address `reply+…` and `bounce+…` reaches this channel.
     #[serde(default)]
     token_domain: Option<String>,
@@ -111,6 +120,7 @@ impl Default for Settings {
         Settings {
             accounts: Vec::new(),
             message_domain: String::new(),
+            sender_name: None,
             token_domain: None,
             authserv_id: None,
             own_hops: one(),
@@ -136,6 +146,10 @@ impl Settings {
         }
         if !self.token_domain.as_deref().is_none_or(is_domain) {
             return invalid("`token-domain` must be a domain, such as \"care.example.com\"");
+        }
+        let is_name = |name: &str| name.len() <= NAME_BYTES && !name.chars().any(char::is_control);
+        if !self.sender_name.as_deref().is_none_or(is_name) {
+            return invalid("`sender-name` must have no control characters and at most 512 bytes");
         }
         if self.own_hops == 0 {
             return invalid(
@@ -251,15 +265,12 @@ impl Adapter for Email {
         ReplyWindow::Unlimited
     }
 
-    fn encode(&self, _reply: &Reply<'_>) -> Result<Vec<OutboundRequest>, EncodeError> {
-        Err(EncodeError::Unsupported)
+    fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
+        Ok(vec![Outbound::Mail(outbound::encode(self, reply)?)])
     }
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
-        match exchange.answer(FailureKind::Uncertain) {
-            Ok(_) => Outcome::Refused(Reason::words("not sent by HTTP")),
-            Err(outcome) => outcome,
-        }
+        submission::outcome(exchange)
     }
 }
 

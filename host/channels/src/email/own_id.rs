@@ -7,11 +7,10 @@ use crate::message_id::{CompanyKey, MessageIds};
 use crate::verify::are_equal;
 
 /// Longest key.
-const KEY_BYTES: usize = 128;
+pub(super) const KEY_BYTES: usize = 128;
 /// Hexadecimal digits of the code in an address. A guess costs a mail.
 const CODE_DIGITS: usize = 12;
 /// Longest local part of an address (RFC 5321).
-#[cfg(test)]
 const LOCAL_BYTES: usize = 64;
 
 codes! {
@@ -57,7 +56,6 @@ impl OwnIds {
         (is_key(key) && domain.eq_ignore_ascii_case(&self.message_domain)).then_some(key)
     }
 
-    #[cfg(test)]
     /// The address with a key; `None` if the channel has none, or the key does not
     /// fit.
     pub(super) fn token_address(&self, used: TokenUse, key: &str) -> Option<String> {

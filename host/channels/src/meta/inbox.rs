@@ -16,7 +16,7 @@ use crate::field::Fields;
 use crate::item::Item;
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
-use crate::reply::{EncodeError, OutboundRequest, Reply, ReplyWindow};
+use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::verify::{Rejection, VerifiedRequest};
 
@@ -216,8 +216,8 @@ impl Adapter for Inbox {
         ReplyWindow::after(last_inbound, window)
     }
 
-    fn encode(&self, reply: &Reply<'_>) -> Result<Vec<OutboundRequest>, EncodeError> {
-        outbound::encode(self, reply)
+    fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
+        outbound::encode(self, reply).map(Outbound::requests)
     }
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {

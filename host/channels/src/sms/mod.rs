@@ -34,7 +34,7 @@ use crate::adapter::{Adapter, AdapterKind, SecretRole};
 use crate::item::Item;
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
-use crate::reply::{EncodeError, OutboundRequest, Reply, ReplyWindow};
+use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::Secrets;
 use crate::verify::{Rejection, Scheme, VerifiedRequest};
@@ -188,8 +188,8 @@ impl Adapter for Sms {
         ReplyWindow::Unlimited
     }
 
-    fn encode(&self, reply: &Reply<'_>) -> Result<Vec<OutboundRequest>, EncodeError> {
-        outbound::encode(self, reply)
+    fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
+        outbound::encode(self, reply).map(Outbound::requests)
     }
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {

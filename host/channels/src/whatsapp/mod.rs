@@ -29,7 +29,7 @@ use crate::item::Item;
 use crate::message_id::MessageIds;
 use crate::meta::{self, ACCESS_TOKEN, APP_SECRET, App, VERIFY_TOKEN};
 use crate::outcome::{Exchange, Outcome};
-use crate::reply::{EncodeError, OutboundRequest, Reply, ReplyWindow};
+use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::verify::{Rejection, VerifiedRequest};
 
@@ -116,8 +116,8 @@ impl Adapter for WhatsApp {
         ReplyWindow::after(last_inbound, WINDOW)
     }
 
-    fn encode(&self, reply: &Reply<'_>) -> Result<Vec<OutboundRequest>, EncodeError> {
-        outbound::encode(self, reply)
+    fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
+        outbound::encode(self, reply).map(Outbound::requests)
     }
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {

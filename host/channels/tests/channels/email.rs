@@ -2,6 +2,7 @@
 
 mod bounds;
 mod deliveries;
+mod replies;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

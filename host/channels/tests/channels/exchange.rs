@@ -1,7 +1,9 @@
 //! Replies to encode, and answers of providers.
 
 use jiff::Timestamp;
-use patchbay_channels::{Adapter, Exchange, Outcome, Reply, Response};
+use patchbay_channels::{
+    Adapter, EncodeError, Exchange, Outbound, OutboundRequest, Outcome, Reply, Response,
+};
 use patchbay_model::interaction::WrittenBy;
 
 /// A reply by a person to an address.
@@ -21,8 +23,24 @@ pub(crate) fn reply<'a>(
         in_reply_to: None,
         last_inbound: None,
         now: Timestamp::UNIX_EPOCH,
+        references: &[],
+        subject: None,
+        written_at: Timestamp::UNIX_EPOCH,
         text,
     }
+}
+
+/// The requests that send a reply.
+pub(crate) fn requests(
+    adapter: &dyn Adapter,
+    reply: &Reply<'_>,
+) -> Result<Vec<OutboundRequest>, EncodeError> {
+    let parts = adapter.encode(reply)?.into_iter();
+    let requests = parts.map(|part| match part {
+        Outbound::Http(request) => request,
+        Outbound::Mail(mail) => panic!("{mail:?}"),
+    });
+    Ok(requests.collect())
 }
 
 /// What an answer to a request means.

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use patchbay_fuzz::peak_of;
+use patchbay_channels::{Exchange, MailAnswer};
+use patchbay_fuzz::{Corpus, Reading, peak_of};
 
 use super::{SUBJECT, delivery};
 
 /// Most time for a mail of a few MiB, in a debug build on a busy machine.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(120);
 /// Most memory of a mail of a few MiB.
 const MOST_BYTES: usize = 96 << 20;
 
@@ -156,4 +157,29 @@ fn hostile_mails_take_bounded_time_and_memory() {
             assert!(peak < MOST_BYTES, "{name}: {peak} bytes");
         }
     }
+}
+
+/// The first word of an input is the reply code.
+#[test]
+fn a_mutated_answer_of_a_mail_server_has_an_outcome() {
+    let adapter = SUBJECT.open();
+    Corpus::of([
+        "250 2.0.0 Ok: queued as 4XYZ",
+        "451 4.7.1 Greylisting in action",
+        "550 5.1.1 <jo@example.org>: user unknown",
+        "552 5.2.2 mailbox full",
+    ])
+    .words(&["5.7.26", "65535", "0", ".", " ", "5.", "\u{a0}"])
+    .run(patchbay_fuzz::text(|line| {
+        let (code, text) = line.split_once(' ').unwrap_or((line, ""));
+        let answer = MailAnswer {
+            message_id: "reply-1@care.northwind.example",
+            code: code.parse().unwrap_or_default(),
+            text,
+        };
+        match adapter.outcome(&Exchange::MailAnswered(answer)).as_str() {
+            "uncertain" => Reading::Rejected,
+            _ => Reading::Accepted,
+        }
+    }));
 }

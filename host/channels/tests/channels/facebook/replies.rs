@@ -4,7 +4,7 @@ use patchbay_model::interaction::WrittenBy;
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, SUBJECT};
-use crate::exchange::reply;
+use crate::exchange::{reply, requests};
 
 fn time(text: &str) -> Timestamp {
     text.parse().expect("a time")
@@ -38,7 +38,7 @@ fn encode(
     adapter: &dyn Adapter,
     reply: &Reply<'_>,
 ) -> Result<Vec<(OutboundRequest, Value)>, EncodeError> {
-    let requests = adapter.encode(reply)?;
+    let requests = requests(adapter, reply)?;
     let with_body = |request: OutboundRequest| {
         let body = serde_json::from_slice(&request.body).expect("JSON");
         (request, body)

@@ -4,7 +4,7 @@ use patchbay_model::interaction::WrittenBy;
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, SUBJECT};
-use crate::exchange::reply;
+use crate::exchange::{reply, requests};
 
 fn encode(channel: &str, text: &str) -> Vec<(OutboundRequest, Value)> {
     let reply = Reply {
@@ -13,7 +13,7 @@ fn encode(channel: &str, text: &str) -> Vec<(OutboundRequest, Value)> {
         last_inbound: Some(Timestamp::UNIX_EPOCH),
         ..reply(channel, ACCOUNT, "1029384756610293", text)
     };
-    let requests = SUBJECT.open().encode(&reply).expect("encoded");
+    let requests = requests(SUBJECT.open().as_ref(), &reply).expect("encoded");
     let with_body = |request: OutboundRequest| {
         let body = serde_json::from_slice(&request.body).expect("JSON");
         (request, body)

@@ -1,10 +1,10 @@
 use patchbay_channels::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
 
 use super::{ACCOUNT, SERVICE, SID, TOKEN, adapter};
-use crate::exchange::reply;
+use crate::exchange::{reply, requests};
 
 fn encode(reply: &Reply<'_>) -> Result<Vec<OutboundRequest>, EncodeError> {
-    adapter().encode(reply)
+    requests(adapter().as_ref(), reply)
 }
 
 fn sms<'a>(to: &'a str, text: &'a str) -> Reply<'a> {

@@ -2,10 +2,10 @@ use patchbay_channels::{Credential, EncodeError, OutboundRequest, Reply, ReplyWi
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, TOKEN, adapter};
-use crate::exchange::reply;
+use crate::exchange::{reply, requests};
 
 fn encode(reply: &Reply<'_>) -> Result<Vec<(OutboundRequest, Value)>, EncodeError> {
-    let requests = adapter().encode(reply)?;
+    let requests = requests(adapter().as_ref(), reply)?;
     let with_body = |request: OutboundRequest| {
         let body = serde_json::from_slice(&request.body).expect("JSON");
         (request, body)

@@ -5,14 +5,14 @@ use proptest::{prop_assert, prop_assert_eq};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, adapter};
-use crate::exchange;
+use crate::exchange::{self, requests};
 
 fn reply<'a>(to: &'a str, text: &'a str) -> Reply<'a> {
     exchange::reply("whatsapp", ACCOUNT, to, text)
 }
 
 fn encode(reply: &Reply<'_>) -> Result<Vec<(OutboundRequest, Value)>, EncodeError> {
-    let requests = adapter().encode(reply)?;
+    let requests = requests(adapter().as_ref(), reply)?;
     let with_body = |request: OutboundRequest| {
         let body = serde_json::from_slice(&request.body).expect("JSON");
         (request, body)
@@ -63,9 +63,8 @@ fn a_reply_is_one_request_with_the_planted_key_and_the_quoted_message() {
 fn the_same_reply_encodes_to_the_same_bytes() {
     let long = "Uma frase. ".repeat(2_000);
     let bytes = || {
-        let requests = adapter()
-            .encode(&reply("351912345678", &long))
-            .expect("encoded");
+        let requests =
+            requests(adapter().as_ref(), &reply("351912345678", &long)).expect("encoded");
         requests
             .into_iter()
             .map(|request| request.body)
