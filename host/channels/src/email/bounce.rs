@@ -8,7 +8,7 @@ use patchbay_text::mail::Automatic;
 use super::Email;
 use super::header::Header;
 use super::mime::Mail;
-use super::own_id::TokenUse;
+use super::own_id::{Token, TokenUse};
 use super::part::Part;
 use super::recipient::Recipient;
 use super::status_code::EnhancedCode;
@@ -60,8 +60,8 @@ pub(super) fn read(
 /// The key of the reply: in the address that the report came to, else in the
 /// Message-ID of the mail that it returns.
 fn key(adapter: &Email, parts: &[&Part<'_>], to: &Recipient) -> Option<String> {
-    if let Some((TokenUse::Bounce, key)) = &to.token {
-        return Some(key.clone());
+    if let Some(token) = bounce_token(to) {
+        return Some(token.key.clone());
     }
     let returned = parts.iter().filter(|part| {
         matches!(
@@ -76,10 +76,15 @@ fn key(adapter: &Email, parts: &[&Part<'_>], to: &Recipient) -> Option<String> {
     ids.find_map(|id| adapter.own.key(&id).map(str::to_owned))
 }
 
+fn bounce_token(to: &Recipient) -> Option<&Token> {
+    let token = to.token.as_ref();
+    token.filter(|token| token.used == TokenUse::Bounce)
+}
+
 /// Whether a mail to a return path is a report in words, as some servers write it.
 /// Absence notes go to the return path too.
 fn by_words(mail: &Mail<'_>, to: &Recipient) -> bool {
-    let is_returned = matches!(to.token, Some((TokenUse::Bounce, _)));
+    let is_returned = bounce_token(to).is_some();
     let subject = mail.header.text("subject").unwrap_or_default();
     is_returned && Automatic::from_text(&subject) == Some(Automatic::DeliveryReport)
 }

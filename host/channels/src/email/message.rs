@@ -273,7 +273,9 @@ impl Message<'_, '_> {
         let references = header.ids("references");
         let is_own = |id: &&String| self.adapter.own.key(id).is_some();
         let token = match &self.to.token {
-            Some((TokenUse::Reply, key)) => Some(self.adapter.own.message_id(key)),
+            Some(token) if token.used == TokenUse::Reply => {
+                Some(self.adapter.own.message_id(&token.key))
+            }
             _ => None,
         };
         let own = answered

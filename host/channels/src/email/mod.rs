@@ -19,6 +19,9 @@
 //! files, ids. The parser crate gets single fields only: it takes nested mails
 //! recursively and looks for a boundary that is not there once per part.
 //!
+//! Mails that are made to exhaust a parser (10,000 parts, one line of base64, headers
+//! without end) are tests in `tests/channels/email/bounds.rs` and no golden cases.
+//!
 //! Not done here, because it needs what a single mail does not tell: merged
 //! conversations, whether an author takes part in a conversation, limits of automatic
 //! answers, that a report about a notice to an agent makes no further notice.
@@ -218,7 +221,12 @@ impl Email {
             settings.token_domain.clone(),
         );
         Ok(Email {
-            own: OwnIds::new(&config.company_key, messages, tokens),
+            own: OwnIds::new(
+                &config.company_key,
+                messages,
+                tokens,
+                settings.accounts.clone(),
+            ),
             ids: MessageIds::new(&config.company_key, CHANNEL),
             settings,
             signing_secret,

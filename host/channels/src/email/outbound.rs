@@ -40,7 +40,9 @@ pub(super) fn encode(adapter: &Email, reply: &Reply<'_>) -> Result<OutboundMail,
     fields.add("Message-ID", &format!("<{message_id}>"));
     fields.add("From", &written_field::mailbox(name, account));
     fields.add("To", &to);
-    let reply_to = adapter.own.token_address(TokenUse::Reply, reply.key);
+    let reply_to = adapter
+        .own
+        .token_address(TokenUse::Reply, reply.key, account);
     if let Some(reply_to) = reply_to {
         fields.add("Reply-To", &written_field::mailbox(name, &reply_to));
     }
@@ -65,7 +67,9 @@ pub(super) fn encode(adapter: &Email, reply: &Reply<'_>) -> Result<OutboundMail,
     fields.add("MIME-Version", "1.0");
     fields.add("Content-Type", "text/plain; charset=utf-8");
     fields.add("Content-Transfer-Encoding", encoding);
-    let bounce = adapter.own.token_address(TokenUse::Bounce, reply.key);
+    let bounce = adapter
+        .own
+        .token_address(TokenUse::Bounce, reply.key, account);
     Ok(OutboundMail {
         key: format!("{}/1", reply.key),
         from: bounce.unwrap_or_else(|| account.clone()),

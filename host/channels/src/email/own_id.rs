@@ -1,8 +1,9 @@
 //! Ids that the company's replies carry: the Message-ID, made of the key of the
 //! reply, and addresses that contain it.
 
-use patchbay_model::codes;
+use patchbay_model::{address, codes};
 
+use super::CHANNEL;
 use crate::message_id::{CompanyKey, MessageIds};
 use crate::verify::are_equal;
 
@@ -23,12 +24,24 @@ codes! {
     }
 }
 
+/// What an address with a key says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) used: TokenUse,
+    /// Key of the reply.
+    pub(super) key: String,
+    /// The account that sent the reply.
+    pub(super) account: String,
+}
+
 /// Makes and recognises the ids of the company's replies.
 pub(super) struct OwnIds {
     /// Domain of the Message-IDs.
     message_domain: String,
     /// Domain of addresses with a key, if they reach the channel.
     token_domain: Option<String>,
+    /// The accounts that send replies.
+    accounts: Vec<String>,
     codes: MessageIds,
 }
 
@@ -37,10 +50,12 @@ impl OwnIds {
         key: &CompanyKey,
         message_domain: String,
         token_domain: Option<String>,
+        accounts: Vec<String>,
     ) -> OwnIds {
         OwnIds {
             message_domain,
             token_domain,
+            accounts,
             codes: MessageIds::new(key, "email-token"),
         }
     }
@@ -58,19 +73,19 @@ impl OwnIds {
 
     /// The address with a key; `None` if the channel has none, or the key does not
     /// fit.
-    pub(super) fn token_address(&self, used: TokenUse, key: &str) -> Option<String> {
+    pub(super) fn token_address(&self, used: TokenUse, key: &str, account: &str) -> Option<String> {
         let domain = self.token_domain.as_deref()?;
         // Some servers change the case of an address.
         let has_one_case = !key
             .bytes()
             .any(|byte| byte.is_ascii_uppercase() || byte == b'.');
-        let local = format!("{used}+{key}.{}", self.code(used, key));
+        let local = format!("{used}+{key}.{}", self.code(used, key, account));
         (is_key(key) && has_one_case && local.len() <= LOCAL_BYTES)
             .then(|| format!("{local}@{domain}"))
     }
 
     /// What an address with a key says, if the company made it.
-    pub(super) fn token(&self, address: &str) -> Option<(TokenUse, String)> {
+    pub(super) fn token(&self, address: &str) -> Option<Token> {
         let (local, domain) = address.rsplit_once('@')?;
         if !domain.eq_ignore_ascii_case(self.token_domain.as_deref()?) {
             return None;
@@ -79,11 +94,21 @@ impl OwnIds {
         let (used, token) = local.split_once('+')?;
         let (key, code) = token.rsplit_once('.')?;
         let used = TokenUse::from_code(used)?;
-        are_equal(code.as_bytes(), self.code(used, key).as_bytes()).then(|| (used, key.to_owned()))
+        let is_of = |account: &&String| {
+            are_equal(code.as_bytes(), self.code(used, key, account).as_bytes())
+        };
+        let account = self.accounts.iter().find(is_of)?;
+        Some(Token {
+            used,
+            key: key.to_owned(),
+            account: account.clone(),
+        })
     }
 
-    fn code(&self, used: TokenUse, key: &str) -> String {
-        let mut code = self.codes.id(used.as_str(), key);
+    /// The code that only the company can make, for one account.
+    fn code(&self, used: TokenUse, key: &str, account: &str) -> String {
+        let account = address::canonical(CHANNEL, account);
+        let mut code = self.codes.id(&account, &format!("{used}/{key}"));
         code.truncate(CODE_DIGITS);
         code
     }
@@ -103,9 +128,18 @@ pub(super) fn is_key(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    const HELP: &str = "help@northwind.example";
+    const SALES: &str = "Sales@northwind.example";
+
     fn own(key: u8) -> OwnIds {
         let domain = "care.northwind.example".to_owned();
-        OwnIds::new(&CompanyKey::new([key; 32]), domain.clone(), Some(domain))
+        let accounts = [HELP, SALES].map(str::to_owned).to_vec();
+        OwnIds::new(
+            &CompanyKey::new([key; 32]),
+            domain.clone(),
+            Some(domain),
+            accounts,
+        )
     }
 
     const KEY: &str = "reply-0123456789abcdef0123456789abcdef-12345";
@@ -133,17 +167,23 @@ mod tests {
 
     #[test]
     fn only_the_company_makes_an_address_with_a_key() {
-        for used in TokenUse::ALL {
-            let address = own(1).token_address(used, KEY).expect("fits");
+        for (used, account) in [
+            (TokenUse::Reply, HELP),
+            (TokenUse::Reply, SALES),
+            (TokenUse::Bounce, HELP),
+            (TokenUse::Bounce, SALES),
+        ] {
+            let address = own(1).token_address(used, KEY, account).expect("fits");
             assert!(address.starts_with(&format!("{used}+{KEY}.")));
-            assert!(
-                address
-                    .split('@')
-                    .next()
-                    .is_some_and(|local| local.len() <= LOCAL_BYTES)
-            );
+            let local = address.split('@').next().unwrap_or_default();
+            assert!(local.len() <= LOCAL_BYTES);
+            let token = Token {
+                used,
+                key: KEY.to_owned(),
+                account: account.to_owned(),
+            };
             for spelled in [address.clone(), address.to_uppercase()] {
-                assert_eq!(own(1).token(&spelled), Some((used, KEY.to_owned())));
+                assert_eq!(own(1).token(&spelled), Some(token.clone()));
                 assert_eq!(own(2).token(&spelled), None, "another company");
             }
             for (from, to) in [
@@ -156,10 +196,13 @@ mod tests {
                 assert_eq!(own(1).token(&forged), None, "{forged}");
             }
         }
-        let reply = own(1).token_address(TokenUse::Reply, KEY).expect("fits");
+        let address = |key| own(1).token_address(TokenUse::Reply, key, HELP);
+        let reply = address(KEY).expect("fits");
         assert_eq!(own(1).token(&reply.replacen("reply", "bounce", 1)), None);
+        let other = own(1).token_address(TokenUse::Reply, KEY, "other@northwind.example");
+        assert_eq!(own(1).token(&other.expect("fits")), None);
         for key in ["", "Upper", "a.b", "a@b", "a b", &"k".repeat(60)] {
-            assert_eq!(own(1).token_address(TokenUse::Reply, key), None, "{key}");
+            assert_eq!(address(key), None, "{key}");
         }
     }
 }

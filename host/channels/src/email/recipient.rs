@@ -3,7 +3,7 @@
 use patchbay_model::address;
 
 use super::header::Header;
-use super::own_id::{OwnIds, TokenUse};
+use super::own_id::{OwnIds, Token};
 use super::{CHANNEL, Settings};
 use crate::form;
 
@@ -32,11 +32,12 @@ pub(super) struct Recipient {
     pub(super) account: String,
     /// What stood behind `+` in the address.
     pub(super) tag: Option<String>,
-    /// The key in an address that the company made.
-    pub(super) token: Option<(TokenUse, String)>,
+    /// What an address that the company made says.
+    pub(super) token: Option<Token>,
 }
 
-/// The account that a mail was sent to: the first that its fields name, else that
+/// The account that a mail was sent to: the one whose reply it answers, by an address
+/// with a key, else the first that its fields name, else that
 /// `envelope` names, else the first of the settings. The envelope is the query of the
 /// request, which is not signed: it only chooses among the company's accounts.
 pub(super) fn find(
@@ -67,8 +68,9 @@ pub(super) fn find(
             recipient.tag = tag;
         }
     }
-    let account = settings.accounts.get(place.unwrap_or(0));
-    recipient.account = account.cloned().unwrap_or_default();
+    let answering = recipient.token.as_ref().map(|token| token.account.clone());
+    let named = || settings.accounts.get(place.unwrap_or(0)).cloned();
+    recipient.account = answering.or_else(named).unwrap_or_default();
     recipient
 }
 
@@ -106,18 +108,29 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::email::own_id::TokenUse;
     use crate::message_id::CompanyKey;
 
     const HELP: &str = "help@northwind.example";
     const SALES: &str = "Sales@Northwind.example";
+
+    fn own() -> OwnIds {
+        let domain = "care.northwind.example".to_owned();
+        let accounts = [HELP, SALES].map(str::to_owned).to_vec();
+        OwnIds::new(
+            &CompanyKey::new([1; 32]),
+            domain.clone(),
+            Some(domain),
+            accounts,
+        )
+    }
 
     fn found(fields: &str, envelope: &str) -> Recipient {
         let settings = Settings {
             accounts: vec![HELP.to_owned(), SALES.to_owned()],
             ..Settings::default()
         };
-        let domain = "care.northwind.example".to_owned();
-        let own = OwnIds::new(&CompanyKey::new([1; 32]), domain.clone(), Some(domain));
+        let own = own();
         let mail = format!("{fields}\n\n");
         find(&settings, &own, &Header::split(mail.as_bytes()).0, envelope)
     }
@@ -202,24 +215,30 @@ mod tests {
     }
 
     #[test]
-    fn an_address_with_a_key_is_recognised_anywhere() {
-        let domain = "care.northwind.example".to_owned();
-        let own = OwnIds::new(&CompanyKey::new([1; 32]), domain.clone(), Some(domain));
-        let address = own.token_address(TokenUse::Reply, "reply-1").expect("fits");
-        let token = Some((TokenUse::Reply, "reply-1".to_owned()));
-        for fields in [
-            format!("To: {address}"),
-            format!("To: jo@example.org\nDelivered-To: <{address}>"),
+    fn an_address_with_a_key_is_recognised_anywhere_and_names_the_account() {
+        let address = own().token_address(TokenUse::Reply, "reply-1", SALES);
+        let address = address.expect("fits");
+        let token = Some(Token {
+            used: TokenUse::Reply,
+            key: "reply-1".to_owned(),
+            account: SALES.to_owned(),
+        });
+        for (fields, envelope) in [
+            (format!("To: {address}"), String::new()),
+            (
+                format!("To: help@northwind.example\nDelivered-To: <{address}>"),
+                String::new(),
+            ),
+            ("To: jo@example.org".to_owned(), format!("to={address}")),
         ] {
-            assert_eq!(found(&fields, "").token, token, "{fields}");
+            let recipient = found(&fields, &envelope);
+            assert_eq!(
+                (recipient.token, recipient.account.as_str()),
+                (token.clone(), SALES),
+                "{fields}"
+            );
         }
-        assert_eq!(
-            found("To: jo@example.org", &format!("to={address}")).token,
-            token
-        );
-        assert_eq!(
-            found("To: reply+reply-1.0123456789ab@care.northwind.example", "").token,
-            None
-        );
+        let forged = "To: reply+reply-1.0123456789ab@care.northwind.example";
+        assert_eq!(found(forged, "").token, None);
     }
 }

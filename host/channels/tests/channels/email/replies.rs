@@ -97,26 +97,37 @@ fn the_same_reply_encodes_to_the_same_bytes() {
     assert_eq!(bytes(), bytes());
 }
 
-/// Back through the adapter: the customer's answer and a report find the reply.
+/// Back through the adapter: the customer's answer and a report find the reply, also
+/// one of the second account, which the address alone names.
 #[test]
 fn what_comes_back_to_a_reply_finds_it() {
-    let mail = encode(&reply("jo@example.org", "Hello")).expect("encoded");
-    let id = message_id("email", ACCOUNT, &mail.message_id);
-    let to = field(&mail, "Reply-To").expect("an address with a key");
-    let answer = format!("From: jo@example.org\nTo: {to}\nMessage-ID: <2@example.org>\n\nThanks\n");
-    assert_eq!(decode(&answer).interaction.in_reply_to, Some(id.clone()));
-    let report = format!(
-        "From: MAILER-DAEMON@example.org\nTo: {}\nReturn-Path: <>\nSubject: failure notice\n\nNo mailbox here by that name.\n",
-        mail.from
-    );
-    let items = SUBJECT.decode(delivery(report.as_bytes())).expect("signed");
-    let shown = serde_json::to_value(&items).expect("serialises");
-    assert_eq!(shown[0]["message"], json!(id));
-    assert_eq!(shown[0]["key"], json!(mail.key));
-    // A copy of the mail itself is no message.
-    let items = SUBJECT.decode(delivery(&mail.message)).expect("signed");
-    let shown = serde_json::to_value(&items).expect("serialises");
-    assert_eq!(shown, json!([{"item": "event", "name": "own-message"}]));
+    for account in [ACCOUNT, "sales@northwind.example"] {
+        let sent = Reply {
+            account,
+            ..reply("jo@example.org", "Hello")
+        };
+        let mail = encode(&sent).expect("encoded");
+        let id = message_id("email", account, &mail.message_id);
+        let to = field(&mail, "Reply-To").expect("an address with a key");
+        let answer =
+            format!("From: jo@example.org\nTo: {to}\nMessage-ID: <2@example.org>\n\nThanks\n");
+        let answer = decode(&answer).interaction;
+        assert_eq!(answer.in_reply_to, Some(id.clone()));
+        assert_eq!(answer.account.as_deref(), Some(account));
+        let report = format!(
+            "From: MAILER-DAEMON@example.org\nTo: {}\nReturn-Path: <>\nSubject: failure notice\n\nNo mailbox here by that name.\n",
+            mail.from
+        );
+        let items = SUBJECT.decode(delivery(report.as_bytes())).expect("signed");
+        let shown = serde_json::to_value(&items).expect("serialises");
+        assert_eq!(shown[0]["message"], json!(id));
+        assert_eq!(shown[0]["account"], json!(account));
+        assert_eq!(shown[0]["key"], json!(mail.key));
+        // A copy of the mail itself is no message.
+        let items = SUBJECT.decode(delivery(&mail.message)).expect("signed");
+        let shown = serde_json::to_value(&items).expect("serialises");
+        assert_eq!(shown, json!([{"item": "event", "name": "own-message"}]));
+    }
 }
 
 #[test]
