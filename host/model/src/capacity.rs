@@ -330,7 +330,7 @@ mod tests {
         assert_eq!(
             message.channels,
             codes(
-                "chat whatsapp messenger telegram sms instagram-direct facebook-direct x-direct web-direct"
+                "chat whatsapp messenger telegram slack line viber sms instagram-direct facebook-direct x-direct web-direct"
             )
         );
     }

@@ -9,7 +9,7 @@ use Visibility::{Private, Public};
 
 use crate::codes;
 use crate::length::LengthRule;
-use crate::length::LengthUnit::{Bytes, Characters, Sms, X};
+use crate::length::LengthUnit::{Bytes, Characters, Sms, Utf16, X};
 
 codes! {
     /// Who can read a text.
@@ -110,12 +110,15 @@ const ANY: LengthRule = LengthRule::UNLIMITED;
 const SEGMENTS: LengthRule = LengthRule::new(Sms, 10);
 const POSTS_ON_X: LengthRule = LengthRule::new(X, 280);
 const DIRECT_ON_INSTAGRAM: LengthRule = LengthRule::new(Bytes, 1_000);
+const LINE: LengthRule = LengthRule::new(Utf16, 5_000);
 
 // Limits: WhatsApp Cloud API, text body; Telegram Bot API, `sendMessage`;
 // Messenger Send API, message text; Instagram Messaging, "1000 bytes or less"
 // of UTF-8 (developers.facebook.com/docs/messenger-platform/instagram/features/send-message);
 // comments on Instagram, 300 characters (Instagram API, media, comments; an assumption);
 // X, direct messages of 10,000 characters (`direct_messages/events/new`).
+// Slack advises 4,000 characters and cuts at 40,000; LINE, text message, in UTF-16
+// units; Viber, text message.
 // Facebook takes longer comments: 1000 is what readers read. Most segments of
 // an SMS: what common aggregators join
 // (twilio.com/docs/glossary/what-sms-character-limit).
@@ -126,6 +129,9 @@ channels! {
     "whatsapp": Private, most(4_096), most(4_096), InternationalPhone, MESSAGE;
     "messenger": Private, most(2_000), most(2_000), Exact, MESSAGE;
     "telegram": Private, most(4_096), most(4_096), Handle, MESSAGE;
+    "slack": Private, most(4_000), most(4_000), Exact, MESSAGE;
+    "line": Private, LINE, LINE, Exact, MESSAGE;
+    "viber": Private, most(7_000), most(7_000), Exact, MESSAGE;
     "sms": Private, SEGMENTS, SEGMENTS, Phone, MESSAGE;
     "email": Private, ANY, ANY, Mail, POST;
     "x": Public, POSTS_ON_X, most(10_000), Handle, POST;
