@@ -10,7 +10,9 @@ use crate::outcome::{Exchange, Outcome};
 use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::verify::{Rejection, VerifiedRequest};
-use crate::{email, facebook, instagram, sms, telegram, whatsapp};
+use crate::{
+    email, facebook, instagram, line, slack, sms, standard_webhooks, telegram, viber, whatsapp,
+};
 
 /// A channel, opened with its settings and secrets. Every method is a pure
 /// function of its arguments: the same delivery decodes to the same items, the
@@ -76,8 +78,10 @@ pub trait Adapter: fmt::Debug + Send + Sync {
 pub struct AdapterKind {
     /// Its name, a code: the channel's in the company file and in the URL of its
     /// webhook. Where one webhook delivers several channels, that of the first.
+    /// Without channels, a name that is no channel's.
     pub name: &'static str,
-    /// Codes of the channels of its interactions.
+    /// Codes of the channels of its interactions, whose replies it sends. Empty: the
+    /// settings list codes, and replies go to the company's target.
     pub channels: &'static [&'static str],
     /// Roles of the secrets it needs.
     pub secrets: &'static [SecretRole],
@@ -108,6 +112,10 @@ pub const ADAPTERS: &[AdapterKind] = &[
     email::KIND,
     sms::KIND,
     telegram::KIND,
+    slack::KIND,
+    line::KIND,
+    viber::KIND,
+    standard_webhooks::KIND,
 ];
 
 /// The adapter of this name.
@@ -134,7 +142,10 @@ mod tests {
         let distinct: BTreeSet<_> = channels.clone().collect();
         assert_eq!(distinct.len(), channels.count());
         for kind in ADAPTERS {
-            assert_eq!(kind.channels.first(), Some(&kind.name));
+            match kind.channels.first() {
+                Some(first) => assert_eq!(first, &kind.name),
+                None => assert!(adapter_of_channel(kind.name).is_none()),
+            }
             assert!(kind.setup.iter().any(|step| step.contains("{url}")));
         }
     }

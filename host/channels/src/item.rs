@@ -88,8 +88,9 @@ impl Item {
 pub struct DecodedInteraction {
     /// Kind.
     pub kind: InteractionKind,
-    /// The interaction. Its id is made by [`MessageIds`](crate::MessageIds); the
-    /// provider's id of the same message is in the attribute `provider_id`. The text is whole: intake
+    /// The interaction. Its id is made by [`MessageIds`](crate::MessageIds), and the
+    /// provider's id of the same message is in the attribute `provider_id`; of an
+    /// adapter without channels of its own it is the sender's. The text is whole: intake
     /// cuts what is too long.
     pub interaction: Interaction,
     /// Another address of the same person on the same channel, for the contact.

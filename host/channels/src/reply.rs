@@ -262,6 +262,11 @@ pub enum EncodeError {
     /// The key has characters that the channel's ids cannot have.
     #[error("the key of the reply has characters other than letters, digits, `-`, `_` and `.`")]
     KeyForm,
+    /// The adapter only takes deliveries.
+    #[error(
+        "replies on this channel go to the company's target instead: this connection only takes deliveries"
+    )]
+    NoWayBack,
     /// The key does not fit the provider's field for it.
     #[error("the key of the reply is longer than {limit} characters")]
     Key {

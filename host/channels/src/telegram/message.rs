@@ -50,7 +50,7 @@ impl<'a> Chat<'a> {
         match self.connection {
             Some(connection) => {
                 let ids = &self.adapter.ids;
-                let chat = ids.id(&self.adapter.account, &format!("chat {}", self.chat));
+                let chat = ids.conversation(&self.adapter.account, &[connection, &self.chat]);
                 Some(format!("{connection}:{chat}"))
             }
             None if self.is_private => None,

@@ -195,7 +195,18 @@ macro_rules! adapters {
     };
 }
 
-adapters![whatsapp, facebook, instagram, email, sms, telegram];
+adapters![
+    whatsapp,
+    facebook,
+    instagram,
+    email,
+    sms,
+    telegram,
+    slack,
+    line,
+    viber,
+    standard_webhooks
+];
 
 #[test]
 fn every_adapter_has_golden_cases() {

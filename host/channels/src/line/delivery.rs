@@ -1,0 +1,104 @@
+//! From the body of a delivery, a batch of events in any order, to its items.
+
+use patchbay_model::channel::Visibility;
+use patchbay_model::input::NAME_BYTES;
+use patchbay_model::interaction::{Author, Interaction};
+use serde_json::Value;
+
+use super::content::Content;
+use super::{CHANNEL, Line};
+use crate::attributes::Attributes;
+use crate::field::{Fields, cut};
+use crate::item::{DecodedInteraction, InteractionKind, Item, blank_interaction};
+
+/// The items of a delivery. Reply tokens and the state of redelivery differ between
+/// two deliveries of one event and are not read.
+pub(super) fn decode(adapter: &Line, body: &[u8]) -> Vec<Item> {
+    let document: Value = match serde_json::from_slice(body) {
+        Ok(document) => document,
+        Err(error) => return vec![Item::undecodable("$", format!("is not JSON: {error}"))],
+    };
+    match document.text(&["destination"]) {
+        Some(destination) if destination == adapter.account => {}
+        Some(_) => return vec![Item::event(&["unknown-account"])],
+        None => return vec![Item::undecodable("destination", "is missing")],
+    }
+    let Some(events) = document.get("events").and_then(Value::as_array) else {
+        return vec![Item::undecodable("events", "is missing")];
+    };
+    if events.is_empty() {
+        return vec![Item::event(&["no_events"])];
+    }
+    let items = events.iter().enumerate();
+    Item::bounded(items.map(|(index, event)| decode_event(adapter, index, event)))
+}
+
+fn decode_event(adapter: &Line, index: usize, event: &Value) -> Item {
+    let place = format!("events[{index}]");
+    if !event.is_object() {
+        return Item::undecodable(&place, "is not an object");
+    }
+    let about = |path: &[&str], kind: InteractionKind| match event.id(path) {
+        Some(id) => new(adapter, event, &id, kind, &place),
+        None => Item::undecodable(&format!("{place}.{}", path.join(".")), "is missing"),
+    };
+    match event.text(&["type"]) {
+        Some("message") => about(&["message", "id"], InteractionKind::Message),
+        Some("unsend") => about(&["unsend", "messageId"], InteractionKind::Delete),
+        // It has no message: the event's own id is the same at every delivery.
+        Some("postback") => about(&["webhookEventId"], InteractionKind::Message),
+        // Contacts that begin or end, groups that the account joins or leaves.
+        Some(kind) => Item::event(&[kind]),
+        None => Item::undecodable(&format!("{place}.type"), "is missing"),
+    }
+}
+
+fn new(adapter: &Line, event: &Value, id: &str, kind: InteractionKind, place: &str) -> Item {
+    let mut attributes = Attributes::default();
+    attributes.set("provider_id", Some(id.into()));
+    // Another program has the conversation: read, and answer nothing.
+    let is_standby = event.text(&["mode"]) == Some("standby");
+    attributes.set("standby", is_standby.then(|| true.into()));
+    let group = event.text(&["source", "groupId"]);
+    let group = group.or_else(|| event.text(&["source", "roomId"]));
+    let mut interaction = Interaction {
+        account: Some(adapter.account.clone()),
+        received_at: event.milliseconds("timestamp"),
+        // A group's message can come without the person.
+        author: Author {
+            address: event.text(&["source", "userId"]).map(str::to_owned),
+            ..Author::default()
+        },
+        conversation: group.map(str::to_owned),
+        ..blank_interaction(
+            adapter.ids.id(&adapter.account, id),
+            CHANNEL,
+            Visibility::Private,
+        )
+    };
+    if let Some(message) = event
+        .get("message")
+        .filter(|_| kind == InteractionKind::Message)
+    {
+        let quoted = message.id(&["quotedMessageId"]);
+        interaction.in_reply_to = quoted.map(|quoted| adapter.ids.id(&adapter.account, &quoted));
+        let content = Content::read(message, id, &adapter.account);
+        interaction.text = content.text;
+        interaction.attachments = content.attachments;
+        for (name, value) in content.attributes {
+            attributes.set(name, Some(value));
+        }
+    }
+    let payload = event.text(&["postback", "data"]);
+    let payload = payload.map(|payload| cut(payload, NAME_BYTES));
+    attributes.set("payload", payload.map(Value::from));
+    interaction.attributes = attributes.into_map();
+    let decoded = DecodedInteraction {
+        kind,
+        interaction,
+        second_address: None,
+        opens_window: false,
+        key: None,
+    };
+    decoded.into_item(place)
+}

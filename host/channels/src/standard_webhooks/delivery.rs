@@ -1,0 +1,103 @@
+//! From the body of a delivery to its items.
+
+use std::collections::BTreeSet;
+
+use patchbay_model::input::InputError;
+use patchbay_model::interaction::{CUT_TEXT_ATTRIBUTE, Direction, Interaction};
+use serde_json::Value;
+
+use crate::item::{DecodedInteraction, InteractionKind, Item};
+
+/// The items of a body: one document, over any number of lines, or a document per
+/// line. Empty lines are left out.
+pub(super) fn decode(channels: &BTreeSet<String>, body: &[u8]) -> Vec<Item> {
+    if let Ok(document) = serde_json::from_slice(body) {
+        return vec![decode_document(channels, "$", document)];
+    }
+    let lines = body.split(|byte| *byte == b'\n').enumerate();
+    let lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
+    let items = lines.map(|(index, line)| {
+        let place = format!("line {}", index + 1);
+        match serde_json::from_slice(line) {
+            Ok(document) => decode_document(channels, &place, document),
+            Err(error) => Item::undecodable(&place, format!("is not JSON: {error}")),
+        }
+    });
+    let items = Item::bounded(items);
+    match items.is_empty() {
+        true => vec![Item::undecodable("$", "is empty")],
+        false => items,
+    }
+}
+
+fn decode_document(channels: &BTreeSet<String>, place: &str, mut document: Value) -> Item {
+    let field = |name: &str| format!("{place} {name}");
+    let kind = match &mut document {
+        Value::Object(fields) => fields.remove("kind"),
+        _ => None,
+    };
+    let kind = match kind {
+        None | Some(Value::Null) => None,
+        Some(Value::String(code)) => match InteractionKind::from_code(&code) {
+            Some(kind) => Some(kind),
+            None => return invalid_kind(&field("kind")),
+        },
+        Some(_) => return invalid_kind(&field("kind")),
+    };
+    let channel = document.get("channel").and_then(Value::as_str);
+    if channel.is_some_and(|channel| !channels.contains(channel)) {
+        let reason = "is not in the settings of this connection; add it to `channels`";
+        return Item::undecodable(&field("channel"), reason);
+    }
+    let mut interaction = match Interaction::from_outside(document) {
+        Ok(interaction) => interaction,
+        Err(error) => return invalid(place, &error),
+    };
+    // It was cut: intake cuts it again, by its own rules.
+    if let Some(rest) = interaction.rest.take() {
+        interaction.text += &rest;
+        interaction.attributes.remove(CUT_TEXT_ATTRIBUTE);
+    }
+    let is_outbound = interaction.direction == Direction::Outbound;
+    let kind = kind.unwrap_or(match is_outbound {
+        true => InteractionKind::Echo,
+        false => InteractionKind::Message,
+    });
+    if (kind == InteractionKind::Echo) != is_outbound {
+        let reason = "does not fit the direction: an outbound interaction must be an echo, an inbound one must not";
+        return Item::undecodable(&field("kind"), reason);
+    }
+    interaction.visibility = Some(interaction.visibility());
+    let decoded = DecodedInteraction {
+        kind,
+        interaction,
+        second_address: None,
+        opens_window: false,
+        key: None,
+    };
+    decoded.into_item(place)
+}
+
+/// What is wrong, without a value of the delivery: problems that have one quote it.
+fn invalid(place: &str, error: &InputError) -> Item {
+    let place = match error.field() {
+        Some(field) => format!("{place} {field}"),
+        None => place.to_owned(),
+    };
+    let reason = match error {
+        InputError::Missing { .. } => "is missing".to_owned(),
+        InputError::TooLarge {
+            limit, size, unit, ..
+        } => {
+            format!("is {size} {unit} long; the limit is {limit}")
+        }
+        InputError::Invalid { problem, .. } if !problem.contains(['"', '`']) => problem.clone(),
+        _ => "has another type or an impossible value".to_owned(),
+    };
+    Item::undecodable(&place, reason)
+}
+
+fn invalid_kind(place: &str) -> Item {
+    let reason = "must be message, edit, delete, reaction or echo";
+    Item::undecodable(place, reason)
+}

@@ -1,0 +1,142 @@
+//! Interactions from a program of the company, signed by Standard Webhooks: gateways
+//! of providers that this crate has no adapter for.
+//!
+//! The body is one interaction in the form of intake's own API, or NDJSON. Ids are
+//! the sender's and stay as they are, because what the host tells about a
+//! conversation must name the messages as the sender knows them; intake's API takes
+//! them in the same way. So a sender must not put personal data into an id.
+//!
+//! The header `webhook-id` names a delivery, not a message: it is signed and not read.
+//!
+//! There is no way back: replies on these channels go to the company's target.
+
+mod delivery;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::Timestamp;
+use patchbay_model::input::is_code;
+use serde::Deserialize;
+
+use crate::account::{AccountConfig, ConfigError};
+use crate::adapter::{Adapter, AdapterKind, SecretRole};
+use crate::item::Item;
+use crate::outcome::{Exchange, FailureKind, Outcome, Reason};
+use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
+use crate::request::{Acknowledgement, InboundRequest};
+use crate::secret::Secrets;
+use crate::verify::{Rejection, Scheme, VerifiedRequest};
+
+/// Name of the adapter; no channel has it.
+const NAME: &str = "standard-webhooks";
+/// Secret that signs deliveries.
+const SIGNING_SECRET: &str = "signing-secret";
+
+/// The adapter's row. Its channels are in the settings.
+pub const KIND: AdapterKind = AdapterKind {
+    name: NAME,
+    channels: &[],
+    secrets: &[SecretRole {
+        name: SIGNING_SECRET,
+        source: "a secret that the sender has too: whsec_ and base64 of 24 to 64 random bytes, or the sender's public key, whpk_ and base64",
+    }],
+    signs_url: false,
+    setup: &[
+        "List the codes of the sender's channels in `channels`.",
+        "Let the sender POST interactions, one as JSON or several as NDJSON, to {url}, signed as Standard Webhooks defines it (headers webhook-id, webhook-timestamp and webhook-signature).",
+        "Name a target of the company for replies on these channels.",
+    ],
+    open: |config| Ok(Box::new(StandardWebhooks::open(config)?)),
+};
+
+/// Settings in the company file.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Settings {
+    /// Codes of the channels of its interactions.
+    channels: BTreeSet<String>,
+}
+
+/// The adapter with the settings and the secret of one sender.
+pub struct StandardWebhooks {
+    channels: BTreeSet<String>,
+    signing_secret: Secrets,
+}
+
+impl StandardWebhooks {
+    /// Opens the adapter.
+    ///
+    /// # Errors
+    /// A setting or the secret does not fit, or the secret is missing.
+    pub fn open(config: &AccountConfig) -> Result<StandardWebhooks, ConfigError> {
+        let settings: Settings = config.read_settings()?;
+        let channels = settings.channels;
+        if channels.is_empty() || !channels.iter().all(|code| is_code(code)) {
+            return Err(ConfigError::settings(
+                "`channels` must list codes of channels: lower-case letters, digits, hyphens and dots, such as \"rcs\"",
+            ));
+        }
+        let signing_secret = config.secrets.get(SIGNING_SECRET)?.clone();
+        Scheme::StandardWebhooks
+            .check_secrets(&signing_secret)
+            .map_err(|problem| ConfigError::Secret {
+                role: SIGNING_SECRET,
+                problem,
+            })?;
+        Ok(StandardWebhooks {
+            channels,
+            signing_secret,
+        })
+    }
+}
+
+impl fmt::Debug for StandardWebhooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StandardWebhooks")
+            .field("channels", &self.channels)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Adapter for StandardWebhooks {
+    fn handshake(
+        &self,
+        _request: &InboundRequest<'_>,
+        _now: Timestamp,
+    ) -> Result<Option<Acknowledgement>, Rejection> {
+        Ok(None)
+    }
+
+    /// None: it sends no replies.
+    fn serves(&self, _account: &str) -> bool {
+        false
+    }
+
+    fn verify<'r>(
+        &self,
+        request: &'r InboundRequest<'r>,
+        now: Timestamp,
+    ) -> Result<VerifiedRequest<'r>, Rejection> {
+        Scheme::StandardWebhooks.verify(request, &self.signing_secret, now)
+    }
+
+    fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item> {
+        delivery::decode(&self.channels, request.body())
+    }
+
+    fn reply_window(&self, _channel: &str, _last_inbound: Option<Timestamp>) -> ReplyWindow {
+        ReplyWindow::Unlimited
+    }
+
+    fn encode(&self, _reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
+        Err(EncodeError::NoWayBack)
+    }
+
+    fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
+        match exchange.answer(FailureKind::Uncertain) {
+            Ok(_) => Outcome::Refused(Reason::words("no way back")),
+            Err(outcome) => outcome,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! From the body of a delivery, an event, to its item.
+
+use patchbay_model::channel::Visibility;
+use patchbay_model::delivery_state::DeliveryState;
+use patchbay_model::input::NAME_BYTES;
+use patchbay_model::interaction::{Author, Interaction};
+use serde_json::Value;
+
+use super::content::Content;
+use super::{CHANNEL, Viber};
+use crate::attributes::Attributes;
+use crate::field::{Fields, cut};
+use crate::item::{DecodedInteraction, DeliveryStatus, InteractionKind, Item, blank_interaction};
+use crate::outcome::{Failure, FailureKind, Reason};
+
+/// Field with the id of a message.
+const TOKEN: &str = "message_token";
+
+pub(super) fn decode(adapter: &Viber, body: &[u8]) -> Item {
+    let event: Value = match serde_json::from_slice(body) {
+        Ok(event) => event,
+        Err(error) => return Item::undecodable("$", format!("is not JSON: {error}")),
+    };
+    let state = match event.text(&["event"]) {
+        None => return Item::undecodable("event", "is missing"),
+        Some("message") => None,
+        Some("delivered") => Some(DeliveryState::Delivered),
+        Some("seen") => Some(DeliveryState::Read),
+        Some("failed") => Some(DeliveryState::Failed),
+        // Contacts that begin or end, and what the customer's device says.
+        Some(name) => return Item::event(&[name]),
+    };
+    let token = match event.get(TOKEN) {
+        None => return Item::undecodable(TOKEN, "is missing"),
+        Some(token) => token.is_u64().then(|| token.to_string()),
+    };
+    let Some(token) = token else {
+        return Item::undecodable(TOKEN, "is not an integer");
+    };
+    match state {
+        None => message(adapter, &event, &token),
+        Some(state) => Item::Status(DeliveryStatus {
+            message: adapter.ids.id(&adapter.account, &token),
+            provider_id: token,
+            account: adapter.account.clone(),
+            state,
+            at: event.milliseconds("timestamp"),
+            key: None,
+            // Viber describes it in words only.
+            failure: (state == DeliveryState::Failed).then(|| Failure {
+                kind: FailureKind::Refused,
+                reason: Reason::words("no code"),
+            }),
+        }),
+    }
+}
+
+fn message(adapter: &Viber, event: &Value, token: &str) -> Item {
+    let mut attributes = Attributes::default();
+    attributes.set("provider_id", Some(token.into()));
+    // The key of our last message before it.
+    for (name, path) in [
+        ("tracking_data", ["message", "tracking_data"]),
+        ("country", ["sender", "country"]),
+        ("device_language", ["sender", "language"]),
+    ] {
+        let value = event.text(&path).map(|value| cut(value, NAME_BYTES));
+        attributes.set(name, value.map(Value::from));
+    }
+    let message = event.get("message").unwrap_or(&Value::Null);
+    let content = Content::read(message, token, &adapter.account);
+    for (name, value) in content.attributes {
+        attributes.set(name, Some(value));
+    }
+    let name = event.text(&["sender", "name"]);
+    let interaction = Interaction {
+        account: Some(adapter.account.clone()),
+        received_at: event.milliseconds("timestamp"),
+        author: Author {
+            address: event.text(&["sender", "id"]).map(str::to_owned),
+            name: name.map(|name| cut(name, NAME_BYTES).to_owned()),
+            ..Author::default()
+        },
+        text: content.text,
+        attachments: content.attachments,
+        attributes: attributes.into_map(),
+        ..blank_interaction(
+            adapter.ids.id(&adapter.account, token),
+            CHANNEL,
+            Visibility::Private,
+        )
+    };
+    let decoded = DecodedInteraction {
+        kind: InteractionKind::Message,
+        interaction,
+        second_address: None,
+        opens_window: true,
+        key: None,
+    };
+    decoded.into_item("message")
+}

@@ -1,0 +1,188 @@
+//! Viber bots. One webhook delivers the events of one bot. A delivery does not name
+//! the bot: the account is a name in the settings.
+//!
+//! Seen in the provider's published tests: the signature, the fields of events, the
+//! codes of `status`. *Assumptions*, to be compared with the provider's pages before
+//! a release: that `tracking_data` holds 4,000 characters, that a sender's name has
+//! 28, that a bot created since 2024 may answer for 24 hours only, that failed
+//! deliveries come again.
+//!
+//! Tokens of messages exceed 2^53: they are read as 64-bit integers, never as
+//! floating-point numbers.
+//!
+//! Not supported: the content of files (a file is known by the id of its message;
+//! its URL expires, and Viber has no way to ask for it again), sending files,
+//! keyboards, the welcome message for `conversation_started`, which must be the
+//! answer to that event.
+
+mod content;
+mod delivery;
+mod outbound;
+mod status_code;
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use patchbay_model::identifier;
+use patchbay_model::input::is_code;
+use serde::Deserialize;
+
+use crate::account::{AccountConfig, ConfigError, api_base};
+use crate::adapter::{Adapter, AdapterKind, SecretRole};
+use crate::field::Fields;
+use crate::item::Item;
+use crate::message_id::MessageIds;
+use crate::outcome::{Exchange, Outcome};
+use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
+use crate::request::{Acknowledgement, InboundRequest, Method};
+use crate::secret::Secrets;
+use crate::verify::{Rejection, Scheme, VerifiedRequest};
+
+/// Code of the channel.
+const CHANNEL: &str = "viber";
+/// Token that signs deliveries and authenticates requests.
+const AUTH_TOKEN: &str = "auth-token";
+/// Time for replies of a commercial bot after the customer's last message
+/// (assumption).
+const SESSION: SignedDuration = SignedDuration::from_hours(24);
+/// Most characters of a sender's name (assumption).
+const SENDER_CHARACTERS: usize = 28;
+
+/// The adapter's row.
+pub const KIND: AdapterKind = AdapterKind {
+    name: CHANNEL,
+    channels: &[CHANNEL],
+    secrets: &[SecretRole {
+        name: AUTH_TOKEN,
+        source: "the authentication token of the bot: Viber Admin Panel, the bot, Edit info",
+    }],
+    signs_url: false,
+    setup: &[
+        "Create the bot in the Viber Admin Panel, and copy its token.",
+        "Set `account` to a name of your own for the bot, and `sender-name` to what customers see as sender.",
+        "Call set_webhook with the url {url} and the event_types delivered, seen, failed, subscribed, unsubscribed and conversation_started; the server must run, because Viber checks it at once.",
+    ],
+    open: |config| Ok(Box::new(Viber::open(config)?)),
+};
+
+/// Settings in the company file.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Settings {
+    /// The company's name for the bot.
+    account: String,
+    /// What customers see as sender.
+    sender_name: String,
+    /// Whether replies are bound to the session after a customer's message.
+    #[serde(default)]
+    commercial: bool,
+    /// Base URL of the API.
+    #[serde(default = "default_base")]
+    api_base: String,
+}
+
+fn default_base() -> String {
+    "https://chatapi.viber.com".to_owned()
+}
+
+/// The adapter with the settings and the secret of one bot.
+pub struct Viber {
+    account: String,
+    sender_name: String,
+    is_commercial: bool,
+    /// URL by which a message is sent.
+    endpoint: String,
+    auth_token: Secrets,
+    ids: MessageIds,
+}
+
+impl Viber {
+    /// Opens the adapter.
+    ///
+    /// # Errors
+    /// A setting does not fit, or the secret is missing.
+    pub fn open(config: &AccountConfig) -> Result<Viber, ConfigError> {
+        let settings: Settings = config.read_settings()?;
+        if !is_code(&settings.account) {
+            return Err(ConfigError::settings(
+                "`account` must be a name of lower-case letters, digits, hyphens and dots, such as \"northwind\"",
+            ));
+        }
+        let name = &settings.sender_name;
+        if name.chars().count() > SENDER_CHARACTERS || identifier::problem(name).is_some() {
+            return Err(ConfigError::settings(format!(
+                "`sender-name` must have 1 to {SENDER_CHARACTERS} visible characters"
+            )));
+        }
+        let base = api_base(&settings.api_base)?;
+        Ok(Viber {
+            account: settings.account,
+            sender_name: settings.sender_name,
+            is_commercial: settings.commercial,
+            endpoint: format!("{base}/pa/send_message"),
+            auth_token: config.secrets.get(AUTH_TOKEN)?.clone(),
+            ids: MessageIds::new(&config.company_key, CHANNEL),
+        })
+    }
+}
+
+impl fmt::Debug for Viber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Viber")
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Most bytes of the event by which Viber checks a URL.
+const CHECK_BYTES: usize = 1_024;
+
+impl Adapter for Viber {
+    /// The signed event `webhook`.
+    fn handshake(
+        &self,
+        request: &InboundRequest<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Acknowledgement>, Rejection> {
+        if request.method != Method::Post || request.body.len() > CHECK_BYTES {
+            return Ok(None);
+        }
+        let event: serde_json::Value = serde_json::from_slice(request.body).unwrap_or_default();
+        if event.text(&["event"]) != Some("webhook") {
+            return Ok(None);
+        }
+        self.verify(request, now)?;
+        Ok(Some(Acknowledgement::EMPTY))
+    }
+
+    fn serves(&self, account: &str) -> bool {
+        self.account == account
+    }
+
+    fn verify<'r>(
+        &self,
+        request: &'r InboundRequest<'r>,
+        now: Timestamp,
+    ) -> Result<VerifiedRequest<'r>, Rejection> {
+        Scheme::Viber.verify(request, &self.auth_token, now)
+    }
+
+    fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item> {
+        vec![delivery::decode(self, request.body())]
+    }
+
+    fn reply_window(&self, _channel: &str, last_inbound: Option<Timestamp>) -> ReplyWindow {
+        if !self.is_commercial {
+            return ReplyWindow::Unlimited;
+        }
+        ReplyWindow::after(last_inbound, SESSION)
+    }
+
+    fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
+        outbound::encode(self, reply).map(Outbound::requests)
+    }
+
+    fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
+        outbound::outcome(exchange)
+    }
+}
