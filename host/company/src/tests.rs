@@ -239,7 +239,7 @@ fn a_company_gives_a_channel_a_limit_and_a_unit() {
         (
             "instagram",
             "length-limit = 300",
-            Some(LengthRule::new(LengthUnit::Bytes, 300)),
+            Some(LengthRule::new(LengthUnit::Characters, 300)),
         ),
         (
             "x-direct",
