@@ -4,6 +4,7 @@ use patchbay_model::input::WHOLE_TEXT_BYTES;
 use patchbay_text::mail::{divide, divide_html};
 use ring::digest;
 
+use super::flowed;
 use super::mime::{Arrangement, Mail, Node};
 use super::part::Part;
 
@@ -56,6 +57,10 @@ impl<'m, 'a> Body<'m, 'a> {
             bytes += content.len();
             let text = part.text(read).replace("\r\n", "\n");
             hash(&mut digest, text.trim_end().as_bytes());
+            let text = match part.flowed.filter(|_| !part.is_html()) {
+                Some(deletes_space) => flowed::join_lines(&text, deletes_space),
+                None => text,
+            };
             texts.push((part.is_html(), text));
         }
         for part in found.files {

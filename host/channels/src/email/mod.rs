@@ -30,6 +30,7 @@ mod authentication;
 mod automatic;
 mod body;
 mod bounce;
+mod flowed;
 mod header;
 mod message;
 mod mime;

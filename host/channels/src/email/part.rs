@@ -22,6 +22,8 @@ pub(super) struct Part<'a> {
     is_typed: bool,
     pub(super) boundary: Option<String>,
     charset: Option<String>,
+    /// For `format=flowed`, whether it deletes blanks.
+    pub(super) flowed: Option<bool>,
     /// File name, for people: without directories and control characters.
     pub(super) name: Option<String>,
     is_attachment: bool,
@@ -44,7 +46,11 @@ impl<'a> Part<'a> {
         let name = parameter(&disposition, "filename").or_else(|| parameter(&content, "name"));
         let encoding = header.raw("content-transfer-encoding").unwrap_or_default();
         let encoding = encoding.split([';', ' ', '(']).next().unwrap_or_default();
+        let says = |name: &str, value: &str| {
+            parameter(&content, name).is_some_and(|it| it.eq_ignore_ascii_case(value))
+        };
         Part {
+            flowed: says("format", "flowed").then(|| says("delsp", "yes")),
             number,
             is_typed: content.is_some(),
             media_type: media_type.unwrap_or_else(|| "text/plain".to_owned()),
