@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Once;
 
 use serde_json::Value;
 
@@ -19,7 +20,19 @@ pub(crate) fn guests() -> PathBuf {
 /// The command, away from this user's packs and credentials: a pack in the user's own store would
 /// be found by its name. A test that needs a store names one.
 pub(crate) fn command() -> Command {
+    add_target();
     isolated(Command::new(env!("CARGO_BIN_EXE_patchbay")))
+}
+
+/// Adds the target of guests to the toolchain, which builds with `--offline` do not.
+fn add_target() {
+    static ADDED: Once = Once::new();
+    ADDED.call_once(|| {
+        let mut rustup = Command::new("rustup");
+        rustup.args(["target", "add", "wasm32-wasip2"]);
+        // Without rustup, the toolchain has to have it.
+        let _ = rustup.current_dir(root()).output();
+    });
 }
 
 /// Another program that runs the command.

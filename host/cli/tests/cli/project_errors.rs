@@ -1,6 +1,6 @@
 //! Mistakes in a policy's project: the message names each, with what to do.
 
-use crate::command::{joined, patchbay, stderr, stdout};
+use crate::command::{joined, patchbay, patchbay_with_environment, stderr, stdout};
 use crate::project::Project;
 use crate::test_server::TestServer;
 
@@ -167,4 +167,57 @@ fn schemas_are_printed_by_name() {
     let unknown = patchbay(&["schema", "compny"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(stderr(&unknown).contains("company, pack, case, decision"));
+}
+
+/// A program in place of rustc that has the target once the file `added` is there, one in
+/// place of rustup that adds it, and one in place of cargo that fails.
+fn toolchain_without_target(place: &std::path::Path) -> [(&'static str, String); 3] {
+    use std::os::unix::fs::PermissionsExt;
+    let shown = place.display();
+    let programs = [
+        (
+            "RUSTC",
+            format!("test -e {shown}/added && echo {shown} || echo {shown}/none"),
+        ),
+        ("RUSTUP", format!("echo \"$@\" >> {shown}/added")),
+        (
+            "CARGO",
+            "echo 'error: cargo was called' >&2; exit 101".to_owned(),
+        ),
+    ];
+    programs.map(|(name, script)| {
+        let path = place.join(name.to_lowercase());
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("written");
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&path, mode).expect("executable");
+        (name, path.display().to_string())
+    })
+}
+
+#[test]
+fn a_build_adds_the_target_that_the_toolchain_lacks() {
+    let project = Project::of_stages("classify");
+    let place = tempfile::tempdir().expect("a place");
+    let programs = toolchain_without_target(place.path());
+    let programs = programs
+        .each_ref()
+        .map(|(name, path)| (*name, path.as_str()));
+    let directory = project.path("");
+    let build = |flags: &[&str], code: i32| {
+        let arguments = [&["build", "."], flags].concat();
+        joined(
+            &patchbay_with_environment(&directory, &programs, &arguments),
+            code,
+        )
+    };
+    let offline = build(&["--offline"], 4);
+    assert!(
+        offline.contains("rustup target add wasm32-wasip2"),
+        "{offline}"
+    );
+    assert!(!place.path().join("added").exists());
+    let online = build(&[], 3);
+    assert!(!online.contains("cannot compile for"), "{online}");
+    let added = std::fs::read_to_string(place.path().join("added")).expect("rustup ran");
+    assert_eq!(added, "target add wasm32-wasip2\n");
 }

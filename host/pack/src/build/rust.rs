@@ -4,9 +4,10 @@ mod compiler_messages;
 mod workspace;
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdout, Command};
+use std::process::{ChildStderr, ChildStdout, Command};
 
 use serde::Deserialize;
 
@@ -30,6 +31,12 @@ const RUSTC: Tool = Tool {
     name: "rustc",
     install: INSTALL,
 };
+const RUSTUP: Tool = Tool {
+    name: "rustup",
+    install: INSTALL,
+};
+/// Lock file in the directory of temporary files: rustup adds one target at a time.
+const RUSTUP_LOCK: &str = "patchbay-rustup.lock";
 
 /// The profile of every guest, whatever its own project says: one unit for the optimiser, no
 /// unwinding, no debug information but the names a backtrace needs.
@@ -86,7 +93,12 @@ impl Message {
 
 pub(super) fn build(project: &Project<'_>) -> Result<Built, BuildError> {
     let (directory, options) = (&project.directory, project.options);
-    require_target(directory)?;
+    if let Err(missing) = require_target(directory) {
+        match options.offline {
+            true => return Err(missing),
+            false => add_target(directory, options.to_log, missing)?,
+        }
+    }
     let manifest_path = directory.join("Cargo.toml");
     let mut command = command(CARGO, "CARGO", directory);
     command
@@ -116,10 +128,7 @@ pub(super) fn build(project: &Project<'_>) -> Result<Built, BuildError> {
         &mut command,
         LONGEST_BUILD,
         move |stdout| find_component(stdout, &manifest_path),
-        move |stderr| match to_log {
-            true => pass_on(BufReader::new(stderr), &mut LogLines::of("cargo")),
-            false => pass_on(BufReader::new(stderr), &mut std::io::stderr()),
-        },
+        move |stderr| print_messages(stderr, "cargo", to_log),
     )?;
     let pack = project.pack.to_owned();
     if !ended.status.success() {
@@ -136,6 +145,18 @@ pub(super) fn build(project: &Project<'_>) -> Result<Built, BuildError> {
     let file = ended.stdout.ok_or(BuildError::NoComponent(pack))?;
     let component = read_component(&file)?;
     Ok(Built { file, component })
+}
+
+/// Passes on what a program prints on stderr, and finds what hinders the build.
+fn print_messages(
+    stderr: ChildStderr,
+    program: &'static str,
+    to_log: bool,
+) -> Option<BuildObstacle> {
+    match to_log {
+        true => pass_on(BufReader::new(stderr), &mut LogLines::of(program)),
+        false => pass_on(BufReader::new(stderr), &mut std::io::stderr()),
+    }
 }
 
 /// The component that cargo's messages announce.
@@ -192,6 +213,32 @@ fn require_target(directory: &Path) -> Result<(), BuildError> {
     Err(BuildError::Toolchain(format!(
         "the toolchain cannot compile for {GUEST_TARGET}; run `rustup target add {GUEST_TARGET}`"
     )))
+}
+
+/// Adds the target to the toolchain used in a directory, as `rust-toolchain.toml` of a project
+/// asks of rustup, which does not do it for a toolchain that was installed before.
+///
+/// # Errors
+/// `missing`, where rustup is missing or fails too.
+fn add_target(directory: &Path, to_log: bool, missing: BuildError) -> Result<(), BuildError> {
+    let lock = File::options()
+        .create(true)
+        .append(true)
+        .open(std::env::temp_dir().join(RUSTUP_LOCK));
+    let lock = lock.and_then(|file| file.lock().map(|()| file));
+    // Another process may have added it meanwhile.
+    if lock.is_ok() && require_target(directory).is_ok() {
+        return Ok(());
+    }
+    let mut command = command(RUSTUP, "RUSTUP", directory);
+    command.args(["target", "add", GUEST_TARGET]);
+    let added = RUSTUP.run(&mut command, LONGEST_BUILD, read_bytes, move |stderr| {
+        print_messages(stderr, "rustup", to_log)
+    });
+    match added {
+        Ok(_) => require_target(directory).map_err(|_| missing),
+        Err(_) => Err(missing),
+    }
 }
 
 pub(super) fn find_toolchain(directory: &Path) -> Result<String, BuildError> {
