@@ -74,6 +74,8 @@ pub struct OutboxItem {
     pub state: OutboxState,
     /// Problem of the last failed or held attempt, cut at 4 KiB.
     pub problem: Option<String>,
+    /// The part whose sending has begun, while no result of it is recorded.
+    pub begun_part: Option<u32>,
 }
 
 /// How many items of a company wait and are dead.
@@ -119,6 +121,14 @@ pub trait Outbox {
         not_before: Timestamp,
         problem: &str,
     ) -> Result<()>;
+
+    /// Record that sending a part of an item begins. Its receipt, or any other result
+    /// of the attempt, ends it; after a crash it is still there, and the part may have
+    /// been sent.
+    ///
+    /// # Errors
+    /// `JournalError::NoOutboxItem` unless the item waits.
+    fn begin_outbox_part(&self, company: CompanyId, key: &str, part: u32) -> Result<()>;
 
     /// Let an item wait for `not_before` because its target is broken: no
     /// attempt is counted.

@@ -20,7 +20,7 @@ use target_queue::TargetQueue;
 pub(super) use target_queue::find_misplaced;
 
 const COLUMNS: &str = "company, key, target, conversation, payload, not_before, attempts, state,
-    problem";
+    problem, begun_part";
 
 fn item(row: &Row<'_>) -> rusqlite::Result<OutboxItem> {
     Ok(OutboxItem {
@@ -33,6 +33,7 @@ fn item(row: &Row<'_>) -> rusqlite::Result<OutboxItem> {
         attempts: row.get(6)?,
         state: code(row, 7, OutboxState::from_code)?,
         problem: row.get(8)?,
+        begun_part: row.get(9)?,
     })
 }
 
@@ -66,6 +67,21 @@ impl Outbox for SqliteJournal {
     ) -> Result<()> {
         let step = Step::Reschedule(not_before, problem.to_owned());
         self.step_outbox(company, key, step)
+    }
+
+    fn begin_outbox_part(&self, company: CompanyId, key: &str, part: u32) -> Result<()> {
+        let key = key.to_owned();
+        self.write(1, move |work| {
+            let changed = work.sql.run(
+                "UPDATE outbox SET begun_part = ?3
+                 WHERE company = ?1 AND key = ?2 AND state = 'waiting'",
+                params![company, key, part],
+            )?;
+            match changed {
+                0 => Err(JournalError::NoOutboxItem(key.clone())),
+                _ => Ok(()),
+            }
+        })
     }
 
     fn hold_outbox(
@@ -271,7 +287,7 @@ fn step(sql: &Connection, company: CompanyId, key: &str, step: &Step) -> Result<
     values.extend(at.as_ref().map(|at| at as &dyn ToSql));
     values.extend(problem.as_ref().map(|problem| problem as &dyn ToSql));
     let query = format!(
-        "UPDATE outbox SET {set} WHERE company = ?1 AND key = ?2 {condition}
+        "UPDATE outbox SET {set}, begun_part = NULL WHERE company = ?1 AND key = ?2 {condition}
          RETURNING conversation, target"
     );
     let (conversation, target) = sql

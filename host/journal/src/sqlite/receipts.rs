@@ -165,6 +165,10 @@ fn record(sql: &Connection, new: &NewReceipt) -> Result<Receipt> {
             early.as_ref().and_then(|early| early.reason.as_deref()),
         ],
     )?;
+    sql.run(
+        "UPDATE outbox SET begun_part = NULL WHERE company = ?1 AND key = ?2",
+        params![new.company, new.key],
+    )?;
     find_part(sql, new)?.ok_or_else(|| JournalError::Corrupt("a receipt vanished".to_owned()))
 }
 

@@ -73,3 +73,7 @@ CREATE INDEX quarantine_age ON quarantine (received_at);
 -- The highest number of a quarantined delivery, which is not used again when that
 -- is removed.
 ALTER TABLE company ADD COLUMN newest_quarantined INTEGER NOT NULL DEFAULT 0;
+
+-- The part of a reply whose sending has begun and whose result is not recorded;
+-- absent: none. After a crash it tells that the part may have been sent.
+ALTER TABLE outbox ADD COLUMN begun_part INTEGER;

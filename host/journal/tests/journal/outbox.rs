@@ -412,3 +412,39 @@ proptest! {
         prop_assert!(journal.check().unwrap().is_sound());
     }
 }
+
+#[test]
+fn a_begun_part_survives_a_crash_until_its_result_is_recorded() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = filled(&journal);
+    let begun = |journal: &SqliteJournal| {
+        let item = journal.outbox_item(company, "soon").unwrap();
+        item.unwrap().begun_part
+    };
+    assert_eq!(begun(&journal), None);
+    journal.begin_outbox_part(company, "soon", 2).unwrap();
+    drop(journal);
+    let journal = store.open();
+    assert_eq!(begun(&journal), Some(2));
+    let results: [fn(&SqliteJournal, CompanyId); 3] = [
+        |journal, company| {
+            journal
+                .reschedule_outbox(company, "soon", at(50), "429")
+                .unwrap();
+        },
+        |journal, company| {
+            journal.hold_outbox(company, "soon", at(50), "401").unwrap();
+        },
+        |journal, company| {
+            journal.mark_outbox_dead(company, "soon", "400").unwrap();
+        },
+    ];
+    for record in results {
+        journal.begin_outbox_part(company, "soon", 3).unwrap();
+        record(&journal, company);
+        assert_eq!(begun(&journal), None);
+    }
+    let error = journal.begin_outbox_part(company, "soon", 1).unwrap_err();
+    assert!(matches!(error, JournalError::NoOutboxItem(_)), "{error}");
+}

@@ -37,7 +37,8 @@ impl TestStore {
             (
                 6,
                 "DROP TABLE receipt; DROP TABLE early_state; DROP TABLE quarantine;
-                 ALTER TABLE company DROP COLUMN newest_quarantined;",
+                 ALTER TABLE company DROP COLUMN newest_quarantined;
+                 ALTER TABLE outbox DROP COLUMN begun_part;",
             ),
             (5, "DROP TABLE stored_bytes;"),
             (
