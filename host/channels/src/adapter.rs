@@ -88,6 +88,14 @@ pub struct AdapterKind {
     /// Whether the provider signs the URL: then the company's public URL must be
     /// known.
     pub signs_url: bool,
+    /// Most bytes of a delivery.
+    pub body_limit: usize,
+    /// Whether it sends replies. Those of another go to the target that the company
+    /// file names.
+    pub can_send: bool,
+    /// Whether the provider takes the same request twice as one message. Where it does
+    /// not, a reply that may have been sent is left to a person.
+    pub is_idempotent: bool,
     /// What to do at the provider, in order, one sentence each. `{url}` stands for
     /// the URL of the webhook.
     pub setup: &'static [&'static str],

@@ -37,15 +37,15 @@ impl fmt::Debug for CompanyKey {
 #[derive(Clone)]
 pub struct MessageIds {
     key: hmac::Key,
-    channel: &'static str,
+    channel: String,
 }
 
 impl MessageIds {
     /// Ids of this company and channel.
-    pub fn new(key: &CompanyKey, channel: &'static str) -> MessageIds {
+    pub fn new(key: &CompanyKey, channel: &str) -> MessageIds {
         MessageIds {
             key: hmac::Key::new(hmac::HMAC_SHA256, key.0.as_slice()),
-            channel,
+            channel: channel.to_owned(),
         }
     }
 
@@ -65,7 +65,7 @@ impl MessageIds {
     fn hash(&self, domain: &[u8], account: &str, provider_ids: &[&str]) -> String {
         let mut hash = hmac::Context::with_key(&self.key);
         hash.update(domain);
-        for part in [self.channel, account].iter().chain(provider_ids) {
+        for part in [self.channel.as_str(), account].iter().chain(provider_ids) {
             hash.update(&(part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }

@@ -77,6 +77,9 @@ pub const KIND: AdapterKind = AdapterKind {
         source: "a secret of the form whsec_ and base64 of 24 to 64 random bytes, which the sender of the mails signs with",
     }],
     signs_url: false,
+    body_limit: MAIL_BYTES,
+    can_send: false,
+    is_idempotent: false,
     setup: &[
         "Let the company's mail server or mail provider post each mail as it is (message/rfc822, no JSON) to {url}, signed by Standard Webhooks.",
         "Add the recipient of the envelope to the URL as `to=`, percent-encoded, if mails as blind copies or with a suffix behind + must be told apart.",

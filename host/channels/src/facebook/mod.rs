@@ -53,6 +53,9 @@ pub const KIND: AdapterKind = AdapterKind {
         },
     ],
     signs_url: false,
+    body_limit: crate::verify::Scheme::Meta.body_limit(),
+    can_send: true,
+    is_idempotent: false,
     setup: &[
         "Create a Meta app of the type Business and add the products Messenger and Webhooks to it.",
         "Create a token of the page that does not expire, with the permissions that the access token lists.",

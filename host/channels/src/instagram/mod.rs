@@ -54,6 +54,9 @@ pub const KIND: AdapterKind = AdapterKind {
         },
     ],
     signs_url: false,
+    body_limit: crate::verify::Scheme::Meta.body_limit(),
+    can_send: true,
+    is_idempotent: false,
     setup: &[
         "Create a Meta app of the type Business and add the product Instagram to it, API setup with Instagram login.",
         "Add the account and create its token, with the permissions that the access token lists.",

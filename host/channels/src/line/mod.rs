@@ -58,6 +58,9 @@ pub const KIND: AdapterKind = AdapterKind {
         },
     ],
     signs_url: false,
+    body_limit: Scheme::Line.body_limit(),
+    can_send: true,
+    is_idempotent: true,
     setup: &[
         "Enable the Messaging API for the official account; `account` is \"Your user ID\" (U…) under Basic settings of the channel.",
         "Under Messaging API enter {url} as webhook URL, press Verify, and switch on Use webhook.",

@@ -64,6 +64,9 @@ pub const KIND: AdapterKind = AdapterKind {
         },
     ],
     signs_url: false,
+    body_limit: Scheme::Slack.body_limit(),
+    can_send: true,
+    is_idempotent: false,
     setup: &[
         "Create an app at api.slack.com and give its bot the scopes chat:write, channels:history, groups:history, im:history, mpim:history, reactions:read, files:read and metadata.message:read.",
         "Install the app in the workspace; `account` is the workspace's id (T…), `app` the app's (A…), `bot-user` the bot user's (U…).",

@@ -53,6 +53,9 @@ pub const KIND: AdapterKind = AdapterKind {
         source: "the auth token of the Twilio account, or subaccount, that owns the numbers: Twilio Console, Account, API keys and tokens",
     }],
     signs_url: true,
+    body_limit: Scheme::Twilio.body_limit(),
+    can_send: true,
+    is_idempotent: false,
     setup: &[
         "Copy the account SID and the auth token of the Twilio account, or subaccount, that owns the numbers.",
         "At each number, or at its messaging service, enter {url} for incoming messages, with the method POST.",

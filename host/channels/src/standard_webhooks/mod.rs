@@ -42,6 +42,9 @@ pub const KIND: AdapterKind = AdapterKind {
         source: "a secret that the sender has too: whsec_ and base64 of 24 to 64 random bytes, or the sender's public key, whpk_ and base64",
     }],
     signs_url: false,
+    body_limit: Scheme::StandardWebhooks.body_limit(),
+    can_send: false,
+    is_idempotent: true,
     setup: &[
         "List the codes of the sender's channels in `channels`.",
         "Let the sender POST interactions, one as JSON or several as NDJSON, to {url}, signed as Standard Webhooks defines it (headers webhook-id, webhook-timestamp and webhook-signature).",

@@ -62,6 +62,9 @@ pub const KIND: AdapterKind = AdapterKind {
         },
     ],
     signs_url: false,
+    body_limit: Scheme::Telegram.body_limit(),
+    can_send: true,
+    is_idempotent: false,
     setup: &[
         "Create a bot with BotFather; `account` is the number before the colon of its token.",
         "To read all messages of groups, switch off the bot's privacy mode with BotFather.",

@@ -105,12 +105,18 @@ codes! {
     }
 }
 
-/// A request that the provider sent. Only [`Scheme::verify`] makes one.
+/// A request that the provider sent. [`Scheme::verify`] makes one.
 pub struct VerifiedRequest<'a> {
     request: &'a InboundRequest<'a>,
 }
 
 impl<'a> VerifiedRequest<'a> {
+    /// A request that was verified when it came and was stored since. Its signature is
+    /// not looked at: the time it signs is over.
+    pub fn verified_before(request: &'a InboundRequest<'a>) -> VerifiedRequest<'a> {
+        VerifiedRequest { request }
+    }
+
     /// The request.
     pub fn request(&self) -> &'a InboundRequest<'a> {
         self.request

@@ -57,6 +57,9 @@ pub const KIND: AdapterKind = AdapterKind {
         source: "the authentication token of the bot: Viber Admin Panel, the bot, Edit info",
     }],
     signs_url: false,
+    body_limit: Scheme::Viber.body_limit(),
+    can_send: true,
+    is_idempotent: false,
     setup: &[
         "Create the bot in the Viber Admin Panel, and copy its token.",
         "Set `account` to a name of your own for the bot, and `sender-name` to what customers see as sender.",

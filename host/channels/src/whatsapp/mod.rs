@@ -57,6 +57,9 @@ pub const KIND: AdapterKind = AdapterKind {
         },
     ],
     signs_url: false,
+    body_limit: crate::verify::Scheme::Meta.body_limit(),
+    can_send: true,
+    is_idempotent: false,
     setup: &[
         "Create a Meta app of the type Business and add the product WhatsApp to it.",
         "Give a system user the app and the WhatsApp account, and create a token with the permissions whatsapp_business_messaging and whatsapp_business_management.",
