@@ -135,6 +135,7 @@ fn pack_alone(engine: &Engine, policy: &Policy<'_>) -> Result<Generation, Failur
         pipelines.push(stage, Arc::clone(&plugin));
     }
     Ok(Generation {
+        connections: Vec::new(),
         number: 0,
         company: pack.name.clone(),
         pipelines,

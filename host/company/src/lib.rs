@@ -232,8 +232,25 @@ pub struct ChannelEntry {
     /// What `length-limit` counts. Default the channel's own unit, `characters`
     /// for a channel the host does not know.
     pub length_unit: Option<Spanned<LengthUnit>>,
-    /// Target of replies on this channel; absent: the company's `publish`.
+    /// Target of replies on this channel; absent: the channel's connection, else
+    /// the company's `publish`.
     pub publish: Option<Spanned<String>>,
+    /// Connections to the channel's provider by name, a code. The name is the last
+    /// part of the webhook's URL.
+    pub connection: BTreeMap<String, Spanned<ConnectionEntry>>,
+}
+
+/// A `[channel.CODE.connection.NAME]` table: how the host receives from a provider
+/// and sends to it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ConnectionEntry {
+    /// Settings of the adapter.
+    #[serde(default = "no_settings")]
+    pub settings: Spanned<toml::Table>,
+    /// Secrets by their role.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, Secret>,
 }
 
 impl ChannelEntry {
@@ -300,6 +317,10 @@ pub struct CompanyFile {
     /// host cannot send them.
     #[serde(default)]
     pub publish: Option<Spanned<String>>,
+    /// URL at which providers reach the host, without the path of a webhook:
+    /// `https://care.northwind.example`. Needed by channels that sign the URL.
+    #[serde(default)]
+    pub public_url: Option<Spanned<String>>,
     /// Plugins of each stage.
     #[serde(default)]
     pub pipeline: Pipeline,

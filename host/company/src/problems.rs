@@ -62,6 +62,7 @@ impl CompanyFile {
         }
         self.check_targets(&mut problems);
         self.check_channels(&mut problems);
+        self.check_connections(&mut problems);
         self.check_channel_limits(&mut problems);
         self.check_names(&mut problems);
         problems.found
@@ -90,6 +91,14 @@ impl CompanyFile {
     fn check_targets(&self, problems: &mut Problems<'_>) {
         for (name, target) in &self.target {
             let url = &target.webhook.url;
+            if name.starts_with(channel::CONNECTION_TARGET) {
+                let message = format!("target {name:?} has a name that is kept for connections");
+                let help = format!(
+                    "begin it with something other than {:?}",
+                    channel::CONNECTION_TARGET
+                );
+                problems.help(url.span(), message, help);
+            }
             if let Err(error) = WebAddress::parse(url.get_ref()) {
                 let message = format!("the url of target {name:?} {error}");
                 problems.help(url.span(), message, "write https://, a host and a path");
@@ -176,6 +185,33 @@ impl CompanyFile {
                 );
             }
         }
+    }
+
+    /// Names of connections, and the URL at which providers reach them. What an
+    /// adapter needs is checked when the generation is assembled.
+    fn check_connections(&self, problems: &mut Problems<'_>) {
+        for (code, entry) in &self.channel {
+            for (name, connection) in &entry.connection {
+                if !is_code(name) {
+                    let message =
+                        format!("{name:?} is not a valid name of a connection of channel {code:?}");
+                    problems.help(connection.span(), message, CODE_HELP);
+                }
+            }
+        }
+        let Some(url) = &self.public_url else {
+            return;
+        };
+        let problem = match WebAddress::parse(url.get_ref()) {
+            Ok(address) if address.path_and_query().contains('?') => "has a query".to_owned(),
+            Ok(_) => return,
+            Err(error) => error.to_string(),
+        };
+        problems.help(
+            url.span(),
+            format!("the public-url {problem}"),
+            "write the URL at which providers reach the host, such as \"https://care.example\"",
+        );
     }
 
     /// Channels with a capacity limit whose name is misspelt.

@@ -2,15 +2,16 @@
 //! references, compile the plugins.
 
 pub mod cases;
+mod connections;
 mod data;
 pub mod difference;
 mod findings;
 mod invalid_file;
 mod knowledge;
 mod parts;
+mod secrets;
 mod setting_secrets;
 mod settings_upgrade;
-mod signing_keys;
 pub mod source;
 mod trust;
 
@@ -36,18 +37,20 @@ use patchbay_pack::{Pack, SourceError};
 
 use crate::{Generation, QueueSettings};
 use cases::{CasesInterrupted, PassedPacks};
+use connections::{check_connections, located_connections};
 use data::NamedData;
 use parts::{check_references, pipelines, plugin, publishers, surroundings};
+use secrets::targets;
 use settings_upgrade::UsedPack;
-use signing_keys::targets;
 use source::Source;
 
 pub(crate) use data::complete as complete_data;
 pub use findings::Findings;
 pub use invalid_file::InvalidFile;
+pub(crate) use secrets::{check_secrets, connection_warning, delivery_warning};
 pub(crate) use setting_secrets::forbidden_secrets;
 pub(crate) use settings_upgrade::ActivePacks;
-pub(crate) use signing_keys::{check_signing_keys, delivery_warning};
+
 pub use trust::UntrustedPack;
 pub(crate) use trust::untrusted_in_document;
 
@@ -172,7 +175,7 @@ impl Assembler {
             missing.extend(untrusted);
             return Err(missing.into());
         }
-        let keys = check_signing_keys(&reading.file, None);
+        let keys = check_secrets(&reading.file, None);
         let never = CancelSignal::default();
         let active = ActivePacks::default();
         match self.assemble(reading, &source, number, missing, &active, &never) {
@@ -374,6 +377,9 @@ impl Assembler {
                 Err(all) => findings.problems.extend(all),
             }
         }
+        if is_valid {
+            check_connections(file, &mut findings);
+        }
         let most = self.engine.settings().running();
         let before = findings.warnings.len();
         let pipelines = pipelines(file, &plugins, most, &mut findings);
@@ -411,6 +417,9 @@ impl Assembler {
             channels: file.channel.keys().cloned().collect(),
             publishers: publishers(file),
             targets: targets(file),
+            connections: located_connections(file)
+                .map(|(connection, _)| connection)
+                .collect(),
             surroundings: Arc::new(surroundings),
             warnings: findings.warnings,
         })

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::assemble::{Findings, delivery_warning};
+use crate::assemble::{Findings, connection_warning, delivery_warning};
+use crate::connection_settings::ConnectionSettings;
 use crate::target_settings::TargetSettings;
+use patchbay_channels::CompanyKey;
 use patchbay_company::Sla;
 use patchbay_engine::pipeline::Pipelines;
+use patchbay_model::channel;
 use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::Directory;
 use patchbay_model::record::RecordRules;
@@ -30,6 +33,8 @@ pub struct Generation {
     pub record: RecordRules,
     /// Targets by name.
     pub targets: BTreeMap<String, TargetSettings>,
+    /// Connections to providers.
+    pub connections: Vec<ConnectionSettings>,
     /// Codes of the channels with a table in the company file.
     pub channels: BTreeSet<String>,
     /// Targets that publish replies.
@@ -40,8 +45,8 @@ pub struct Generation {
     pub state_from: BTreeMap<String, Vec<u32>>,
     /// Removed queue → queue that takes its waiting conversations.
     pub moved: BTreeMap<String, String>,
-    /// Valid settings that are probably a mistake. Signing keys are not among them:
-    /// see [`signing_key_warnings`](Generation::signing_key_warnings).
+    /// Valid settings that are probably a mistake. Secrets are not among them:
+    /// see [`secret_warnings`](Generation::secret_warnings).
     pub warnings: Vec<String>,
 }
 
@@ -82,14 +87,38 @@ impl Generation {
         to.unwrap_or_else(|| self.pipelines.default_queue())
     }
 
-    /// A warning for each signing key that this process cannot use now.
-    pub fn signing_key_warnings(&self) -> Vec<String> {
+    /// A warning for each secret that this process cannot use now.
+    pub fn secret_warnings(&self) -> Vec<String> {
         let targets = self.targets.iter();
-        let warnings = targets.flat_map(|(name, target)| {
+        let targets = targets.flat_map(|(name, target)| {
             let problems = target.key_problems().into_iter();
             problems.map(move |problem| delivery_warning(name, &problem))
         });
-        warnings.collect()
+        let connections = self.connections.iter().filter_map(|connection| {
+            let problem = connection.open(CompanyKey::new([0; 32])).err()?;
+            Some(connection_warning(connection, &problem))
+        });
+        targets.chain(connections).collect()
+    }
+
+    /// A connection by the name of its adapter and its own.
+    pub fn connection(&self, adapter: &str, name: &str) -> Option<&ConnectionSettings> {
+        let mut connections = self.connections.iter();
+        connections.find(|it| it.adapter.name == adapter && it.name == name)
+    }
+
+    /// The connections of an adapter.
+    pub fn connections_of(&self, adapter: &str) -> impl Iterator<Item = &ConnectionSettings> {
+        let connections = self.connections.iter();
+        connections.filter(move |it| it.adapter.name == adapter)
+    }
+
+    /// Names of everything that an outbox item can be sent to: targets, and adapters with
+    /// a connection.
+    pub fn destinations(&self) -> BTreeSet<String> {
+        let connections = self.connections.iter();
+        let connections = connections.map(|it| channel::connection_target(it.adapter.name));
+        self.targets.keys().cloned().chain(connections).collect()
     }
 
     /// The findings of a generation without problems.

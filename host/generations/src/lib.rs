@@ -10,13 +10,17 @@
 
 pub mod activation;
 pub mod assemble;
+mod connection_settings;
 pub mod decide;
 mod generation;
 pub mod inquiry;
 pub mod replay;
 pub mod rollout;
+mod secret_variables;
 pub mod service;
 mod target_settings;
 
+pub use connection_settings::{ConnectionProblem, ConnectionSettings};
 pub use generation::{Generation, Publishers, QueueSettings};
+pub use secret_variables::{SecretVariables, VariableProblem};
 pub use target_settings::{SigningKeyProblem, TargetSettings};

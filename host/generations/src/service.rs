@@ -296,7 +296,7 @@ impl GenerationService {
             _ => SourceDocument::default(),
         };
         let differences = differences(&old, document);
-        let mut warnings = [next.warnings.clone(), next.signing_key_warnings()].concat();
+        let mut warnings = [next.warnings.clone(), next.secret_warnings()].concat();
         let removes_target =
             |one: &Difference| one.after.is_none() && one.path.starts_with("target.");
         if let Some(company) = company.filter(|_| differences.iter().any(removes_target)) {

@@ -138,6 +138,18 @@ alerts! {
     OutboxFailed = "outbox-failed", Warning, WithCause, Operator,
         "delivery of outbox items failed for good",
         "`patchbay outbox list` shows the items, and `patchbay outbox retry` sends them again";
+    /// A connection to the provider of a channel is not open.
+    ConnectionNotOpen = "connection-not-open", Warning, WithCause, Operator,
+        "a connection to the provider of a channel is not open",
+        "set the variable of the secret that the alert names and restart the server, or correct the company file; `patchbay channels check` lists the problems";
+    /// A provider refuses the account of a connection: nothing is sent by it.
+    ChannelBroken = "channel-broken", Critical, WithCause, Operator,
+        "a provider refuses the account of a connection",
+        "renew the account's access at the provider; replies wait and go out once it works";
+    /// Deliveries of a channel could not be decoded.
+    DeliveryQuarantined = "delivery-quarantined", Warning, WithCause, Operator,
+        "deliveries of a channel could not be decoded",
+        "`patchbay channels quarantine list` shows the problems; retry the deliveries after an upgrade, or remove them";
     /// The machine's limits allow fewer instances than the settings ask for.
     PoolReduced = "pool-reduced", Warning, WithCause, Operator,
         "the host runs fewer instances than its settings ask for",

@@ -140,6 +140,14 @@ channels! {
     "web": Public, ANY, ANY, Exact, POST;
 }
 
+/// Begins the names of the targets that send by a channel's connection.
+pub const CONNECTION_TARGET: &str = "channel:";
+
+/// Name of the target that sends by the connections of an adapter.
+pub fn connection_target(adapter: &str) -> String {
+    format!("{CONNECTION_TARGET}{adapter}")
+}
+
 /// The row of a channel code; `None` for a company's own channel.
 pub fn find(code: &str) -> Option<&'static Channel> {
     CHANNELS.iter().find(|channel| channel.code == code)

@@ -116,6 +116,12 @@ impl WebAddress {
         &self.path_and_query
     }
 
+    /// URL of a request target (path and query, as they came) below this address.
+    pub fn with_target(&self, target: &str) -> String {
+        let path = self.path_and_query.trim_end_matches('/');
+        format!("{}{path}{target}", self.origin())
+    }
+
     /// Scheme, host and port, for messages.
     pub fn origin(&self) -> String {
         let scheme = if self.is_https { "https" } else { "http" };

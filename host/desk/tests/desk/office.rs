@@ -37,6 +37,7 @@ pub(crate) fn company_of(name: &str, first_response: Option<u32>) -> Generation 
         priority: 10,
     };
     Generation {
+        connections: Vec::new(),
         number: 1,
         company: name.to_owned(),
         pipelines: Pipelines::new("general"),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_company::CompanyFile;
 use patchbay_journal::{CompanyId, ConversationId, Journal, JournalError, OutboxState};
+use patchbay_model::channel;
 use thiserror::Error;
 
 use crate::Generation;
@@ -41,7 +42,7 @@ impl LiveReferences {
         let queues = generation.queues.keys().chain(generation.moved.keys());
         LiveReferences {
             queues: queues.cloned().collect(),
-            targets: generation.targets.keys().cloned().collect(),
+            targets: generation.destinations(),
         }
     }
 
@@ -71,7 +72,7 @@ impl ProvidedReferences {
         ProvidedReferences {
             queues: generation.queues.keys().cloned().collect(),
             moved: generation.moved.keys().cloned().collect(),
-            targets: generation.targets.keys().cloned().collect(),
+            targets: generation.destinations(),
         }
     }
 
@@ -80,9 +81,17 @@ impl ProvidedReferences {
         ProvidedReferences {
             queues: file.queues().map(|(id, _)| id.clone()).collect(),
             moved: file.moved().map(|(from, _)| from.to_owned()).collect(),
-            targets: file.target.keys().cloned().collect(),
+            targets: destinations(file),
         }
     }
+}
+
+/// Names of everything that an outbox item can be sent to by a generation of the file.
+fn destinations(file: &CompanyFile) -> BTreeSet<String> {
+    let connected = file.channel.iter();
+    let connected = connected.filter(|(_, entry)| !entry.connection.is_empty());
+    let connected = connected.map(|(code, _)| channel::connection_target(code));
+    file.target.keys().cloned().chain(connected).collect()
 }
 
 /// All conflicts of a company's open work with a generation. Scans the open
@@ -118,7 +127,8 @@ pub(crate) fn lost_retries(
     company: CompanyId,
     next: &Generation,
 ) -> Result<Vec<String>, JournalError> {
-    let has_target = |target: &String| next.targets.contains_key(target);
+    let destinations = next.destinations();
+    let has_target = |target: &String| destinations.contains(target);
     let failed = count_of_missing(journal, company, OutboxState::Dead, has_target)?;
     let warning = |(target, number)| {
         format!(

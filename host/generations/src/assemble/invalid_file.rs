@@ -8,7 +8,7 @@ use patchbay_model::file_problem::FileProblem;
 use patchbay_pack::regular_file::{MOST_BYTES, read_text};
 use thiserror::Error;
 
-use super::check_signing_keys;
+use super::check_secrets;
 use super::findings::Findings;
 
 /// A company or settings file that is not used. Displays each problem as
@@ -45,7 +45,7 @@ impl InvalidFile {
     /// process has them.
     pub fn add_signing_keys(&mut self) {
         if let Ok(reading) = CompanyFile::read(&self.text) {
-            let Findings { problems, warnings } = check_signing_keys(&reading.file, None);
+            let Findings { problems, warnings } = check_secrets(&reading.file, None);
             self.problems.extend(problems);
             self.warnings.extend(warnings);
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use patchbay_channels::adapter_kind;
 use patchbay_company::{Articles, CompanyFile, PluginEntry, SettingsPlaces};
 use patchbay_engine::CancelSignal;
 use patchbay_engine::component::LoadError;
@@ -10,7 +11,7 @@ use patchbay_engine::data_layer::DataSet;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
-use patchbay_model::channel::CHANNELS;
+use patchbay_model::channel::{self, CHANNELS};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::knowledge::Knowledge;
@@ -117,15 +118,27 @@ fn plural(kind: ReferenceKind) -> &'static str {
     }
 }
 
-/// The targets that publish replies, by channel.
+/// The targets that publish replies, by channel: the one the channel names, else its
+/// connections.
 pub(super) fn publishers(file: &CompanyFile) -> Publishers {
-    let channels = file.channel.iter().filter_map(|(channel, entry)| {
+    let connected = file.channel.iter();
+    let connected = connected.filter(|(_, entry)| !entry.connection.is_empty());
+    let connected = connected.filter_map(|(code, _)| adapter_kind(code));
+    let connected = connected.filter(|kind| kind.can_send);
+    let connected = connected.flat_map(|kind| {
+        let target = channel::connection_target(kind.name);
+        kind.channels
+            .iter()
+            .map(move |code| ((*code).to_owned(), target.clone()))
+    });
+    let mut channels: BTreeMap<String, String> = connected.collect();
+    channels.extend(file.channel.iter().filter_map(|(channel, entry)| {
         let target = entry.publish.as_ref()?;
         Some((channel.clone(), target.get_ref().clone()))
-    });
+    }));
     Publishers {
         default: file.publish.as_ref().map(|name| name.get_ref().clone()),
-        channels: channels.collect(),
+        channels,
     }
 }
 

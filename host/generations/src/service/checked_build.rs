@@ -100,7 +100,7 @@ impl GenerationService {
         };
         let moves = queue_moves::add_moves(&self.store, company, &mut provided, &request.moved)?;
         findings.problems.extend(moves);
-        findings.extend(request.check_signing_keys(&file));
+        findings.extend(request.check_secrets(&file));
         findings
             .problems
             .extend(request.forbidden_secrets(&file, source));
@@ -140,7 +140,7 @@ impl GenerationService {
         .unwrap_or_else(|| problems.into());
         findings.problems.extend(untrusted);
         if let Ok(reading) = CompanyFile::read(&source.document) {
-            findings.extend(request.check_signing_keys(&reading.file));
+            findings.extend(request.check_secrets(&reading.file));
             let forbidden = request.forbidden_secrets(&reading.file, source);
             findings.problems.extend(forbidden);
         }

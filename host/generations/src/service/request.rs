@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::assemble::difference::Difference;
 use crate::assemble::source::Source;
-use crate::assemble::{Findings, check_signing_keys, forbidden_secrets};
+use crate::assemble::{Findings, check_secrets, forbidden_secrets};
 
 /// Options of a change, and who requests it.
 #[derive(Clone, Debug, Default)]
@@ -79,8 +79,8 @@ impl ChangeRequest {
 
     /// Checks the signing keys of a company file, as far as the company may use
     /// them.
-    pub(super) fn check_signing_keys(&self, file: &CompanyFile) -> Findings {
-        check_signing_keys(file, self.secrets.as_ref())
+    pub(super) fn check_secrets(&self, file: &CompanyFile) -> Findings {
+        check_secrets(file, self.secrets.as_ref())
     }
 
     /// Problems of secrets in the settings of plugins that the company may not use.

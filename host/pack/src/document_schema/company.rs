@@ -18,6 +18,7 @@ pub(super) fn schema() -> Value {
         json!({
             "company": text("Name of the company: lower-case letters, digits and hyphens"),
             "publish": text("Target that replies are sent to"),
+            "public-url": text("URL at which providers reach the host, without the path of a webhook"),
             "pipeline": object(json!({
                 "classify": stage("Plugins that classify; all run"),
                 "route": stage("Plugins that route; until one has an opinion"),
@@ -37,6 +38,7 @@ pub(super) fn schema() -> Value {
                     "What `length-limit` counts; for `sms`, segments",
                 ),
                 "publish": text("Target of replies, instead of the company's"),
+                "connection": described(map(connection()), "Connections to the provider, by name"),
             }), &[])),
             "target": map(target()),
             "knowledge": object(json!({
@@ -106,16 +108,29 @@ fn queue() -> Value {
     )
 }
 
-fn target() -> Value {
-    let secret = object(
+fn secret() -> Value {
+    object(
         json!({
             "env": text("Environment variable"),
             "previous-env": text("Variable of the secret being replaced"),
         }),
         &["env"],
-    );
+    )
+}
+
+fn connection() -> Value {
+    object(
+        json!({
+            "settings": {"type": "object", "description": "Settings of the channel's adapter; docs/channels.md lists them"},
+            "secrets": described(map(secret()), "Secrets of the adapter, by role"),
+        }),
+        &[],
+    )
+}
+
+fn target() -> Value {
     let webhook = object(
-        json!({"url": text("https URL"), "secret": secret}),
+        json!({"url": text("https URL"), "secret": secret()}),
         &["url"],
     );
     object(json!({"webhook": webhook}), &["webhook"])
