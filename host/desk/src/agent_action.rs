@@ -62,6 +62,13 @@ pub enum AgentAction {
         /// Key of the outbox item.
         key: String,
     },
+    /// The channel accepted a reply and reported later that it did not arrive.
+    Undelivered {
+        /// Key of the outbox item.
+        key: String,
+        /// What the channel reported.
+        problem: String,
+    },
     /// Delivery of a reply failed for good.
     Undeliverable {
         /// Key of the outbox item.

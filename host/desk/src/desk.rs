@@ -28,6 +28,7 @@ use crate::intake::delivery::Delivery;
 use crate::intake::receipt::Receipt;
 use crate::operations::agents::{self, RosterService};
 use crate::operations::bypass::BypassService;
+use crate::operations::channels::ChannelService;
 use crate::operations::contacts::ContactService;
 use crate::operations::conversations::ConversationService;
 use crate::operations::directives::Directives;
@@ -212,6 +213,11 @@ impl Desk {
     /// Pending deliveries.
     pub fn outbox(&self) -> OutboxService<'_> {
         OutboxService(&self.core)
+    }
+
+    /// Receipts, states and quarantined deliveries of channels.
+    pub fn channels(&self) -> ChannelService<'_> {
+        ChannelService(&self.core)
     }
 
     /// Bypasses of stages and plugins.

@@ -6,6 +6,7 @@ pub(crate) mod agents;
 pub(crate) mod alerts;
 pub(crate) mod breaker_events;
 pub(crate) mod bypass;
+pub(crate) mod channels;
 pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod directives;

@@ -1,7 +1,8 @@
 //! Payloads of outbox items, and the bytes they stand for.
 
 use patchbay_journal::{
-    CompanyId, ContactId, ConversationId, Journal, JournalError, OutboxItem, Purpose, SealError,
+    CompanyId, ContactId, ConversationId, Entry, Journal, JournalError, OutboxItem, Purpose,
+    SealError,
 };
 use serde_json::Value;
 
@@ -95,6 +96,32 @@ pub fn item_body(
     }
 }
 
+/// The contact whose key seals an item; `None` if it has none, or its entry was
+/// deleted.
+pub fn contact_of(
+    journal: &dyn Journal,
+    item: &OutboxItem,
+) -> Result<Option<ContactId>, JournalError> {
+    match Payload::from_bytes(&item.payload) {
+        None | Some(Payload::Plain(_)) => Ok(None),
+        Some(Payload::Sealed(contact, _)) => Ok(Some(contact)),
+        Some(Payload::Entry(conversation, number)) => {
+            Ok(find_entry(journal, item.company, conversation, number)?
+                .and_then(|entry| entry.contact))
+        }
+    }
+}
+
+fn find_entry(
+    journal: &dyn Journal,
+    company: CompanyId,
+    conversation: ConversationId,
+    number: u64,
+) -> Result<Option<Entry>, JournalError> {
+    let entries = journal.entries(company, conversation, number.saturating_sub(1), 1)?;
+    Ok(entries.into_iter().find(|entry| entry.sequence == number))
+}
+
 /// The bytes a payload stands for, or why they no longer exist.
 pub fn open_payload(
     journal: &dyn Journal,
@@ -107,9 +134,7 @@ pub fn open_payload(
             journal.open(company, contact, Purpose::Outbox, &sealed)
         }
         Payload::Entry(conversation, number) => {
-            let before = number.saturating_sub(1);
-            let entries = journal.entries(company, conversation, before, 1)?;
-            let entry = entries.into_iter().find(|entry| entry.sequence == number);
+            let entry = find_entry(journal, company, conversation, number)?;
             let Some((contact, sealed)) =
                 entry.and_then(|entry| Some((entry.contact?, entry.sealed)))
             else {

@@ -49,6 +49,10 @@ pub struct Snapshot {
     pub created_at: Timestamp,
     /// Number of interactions.
     pub interaction_count: u32,
+    /// The channel's time of the customer's newest message: reply windows count from
+    /// it. Absent in snapshots of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_inbound_at: Option<Timestamp>,
     /// Queue it waits in or came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
@@ -176,6 +180,7 @@ impl Snapshot {
             cause: RouteCause::New,
             created_at,
             interaction_count: 0,
+            last_inbound_at: None,
             queue: None,
             owner: None,
             last_agent: None,

@@ -156,7 +156,7 @@ impl DeskCore {
             message: interaction.id.clone(),
             kind: delivery.kind,
             thread: delivery.thread(contact),
-            in_reply_to: interaction.in_reply_to.clone(),
+            in_reply_to: delivery.parent().map(str::to_owned),
             digest: delivery.digest(&plain),
             said: delivery.said(),
             details: delivery.details(),

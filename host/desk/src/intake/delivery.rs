@@ -116,6 +116,15 @@ impl Delivery {
         }
     }
 
+    /// The message whose thread this one joins. A channel that names the conversation
+    /// knows better: what one customer answers to another's comment stays apart. Only a
+    /// copy of what the company sent goes to the customer it answers.
+    pub(crate) fn parent(&self) -> Option<&str> {
+        let interaction = &self.interaction;
+        let joins = self.kind == InputKind::Echo || interaction.conversation.is_none();
+        interaction.in_reply_to.as_deref().filter(|_| joins)
+    }
+
     /// Key of the thread: the conversation that the caller names, else all
     /// interactions between one author and one account on a channel. It
     /// contains no address: the contact's id is a keyed hash.
@@ -207,6 +216,18 @@ mod tests {
             let error = Delivery::from_outside(value).expect_err("refused");
             assert_eq!(error.field(), Some("kind"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_named_conversation_is_not_left_for_that_of_the_message_it_answers() {
+        let parent = |value: Value| delivery(value).parent().map(str::to_owned);
+        let answer = json!({"id": "2", "channel": "facebook", "text": "Hi", "in_reply_to": "1"});
+        assert_eq!(parent(answer.clone()), Some("1".to_owned()));
+        let mut named = answer.clone();
+        named["conversation"] = json!("post of ben");
+        assert_eq!(parent(named.clone()), None);
+        named["direction"] = json!("outbound");
+        assert_eq!(parent(named), Some("1".to_owned()));
     }
 
     #[test]

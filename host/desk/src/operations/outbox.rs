@@ -112,7 +112,8 @@ impl OutboxService<'_> {
         if rest.is_some_and(|item| item.state == OutboxState::Waiting) {
             self.0.journal.mark_outbox_done(id, key)?;
         }
-        Ok(())
+        // The provider may have reported a failure before the item was finished.
+        self.0.follow_receipts(id, key)
     }
 
     /// An attempt failed: try again at `not_before`.
@@ -177,7 +178,7 @@ impl OutboxService<'_> {
     }
 
     /// Write what became of an item to its conversation.
-    fn record(
+    pub(crate) fn record(
         &self,
         company: CompanyId,
         item: &OutboxItem,

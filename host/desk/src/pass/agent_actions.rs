@@ -48,6 +48,10 @@ pub(super) fn perform(
             replies::undeliverable(pass, unit, key, failure)?;
             Ok(())
         }
+        AgentAction::Undelivered { key, problem } => {
+            replies::undelivered(pass, unit, key, problem);
+            Ok(())
+        }
     };
     Ok(done.map(|()| None))
 }

@@ -54,6 +54,12 @@ pub(super) fn decide_input(
         interaction,
     };
     let is_superseded = input.wording == WordingStatus::Superseded;
+    if input.kind == InputKind::Message {
+        // A sender's clock does not lengthen a reply window.
+        let at = input.received_at.min(input.accepted_at);
+        let last = &mut unit.snapshot_mut().last_inbound_at;
+        *last = (*last).max(Some(at));
+    }
     if matches!(input.kind, InputKind::Message | InputKind::Edit) {
         unit.conversation.identify_customer(input.contact);
     }

@@ -7,9 +7,10 @@ use patchbay_events::{
 };
 use patchbay_journal::{FailedDelivery, OutboxState, Purpose, SealError};
 use patchbay_model::actor::Actor;
+use patchbay_model::channel::CONNECTION_TARGET;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::Verdict;
-use patchbay_model::final_failure::FinalFailure;
+use patchbay_model::final_failure::{FinalFailure, FinalKind};
 use patchbay_model::interaction::{Draft, WrittenBy};
 use patchbay_records::reply::{
     self, AfterReply, ExpectedEcho, PendingReply, Reply, ReplyRecord, ReplyResult, ReplyStatus,
@@ -21,6 +22,11 @@ use super::recipient::Recipient;
 use super::unit_of_work::{Attempt, UnitOfWork};
 use super::{Pass, PassError, approvals, commit, drafts, recipient, state_changes, unanswered};
 use crate::agent_action::{ActionError, DraftCheck};
+
+/// Attribute with the provider's id of a message.
+const PROVIDER_ID: &str = "provider_id";
+/// Attribute with the subject of a mail.
+const SUBJECT: &str = "subject";
 
 /// Reply to the customer.
 pub(super) fn reply(
@@ -179,7 +185,10 @@ fn check_publishable<'p>(
         .generation
         .surroundings
         .measure(channel, draft.visibility(), &draft.text);
-    if let (false, Some(limit)) = (measure.fits(), measure.limit) {
+    // A connection sends a long reply in parts.
+    let is_divided = target.starts_with(CONNECTION_TARGET)
+        && !pass.generation.surroundings.lengths.contains_key(channel);
+    if !is_divided && let (false, Some(limit)) = (measure.fits(), measure.limit) {
         return Err(ActionError::TooLong {
             channel: channel.clone(),
             length: measure.length,
@@ -219,6 +228,13 @@ fn record_draft(
     });
     if let Some(answered) = &recipient.in_reply_to {
         body["in_reply_to"] = json!(answered);
+        // The provider knows the message by an id of its own.
+        if let Some(id) = source.attributes.get(PROVIDER_ID) {
+            body["in_reply_to_provider_id"] = id.clone();
+        }
+        if let Some(subject) = source.attributes.get(SUBJECT) {
+            body["subject"] = subject.clone();
+        }
     }
     let (journal, body) = (pass.journal, body.to_string());
     let sealed = journal.seal(
@@ -354,23 +370,46 @@ pub(super) fn undeliverable(
         commit::alert(pass, unit, alert);
         return Ok(());
     };
-    state_changes::set_status(unit, &sent.id, ReplyStatus::Undeliverable);
+    record_undeliverable(pass, unit, sent.id, key, (Some(*kind), problem));
+    Ok(())
+}
+
+/// The channel accepted a reply and reported later that it did not arrive. Nothing
+/// changes where it was reported before, or where the reply is being sent again.
+pub(super) fn undelivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str, problem: &str) {
+    let answers = &unit.snapshot().answers;
+    let mut delivered = answers
+        .iter()
+        .filter(|known| known.status == ReplyStatus::Delivered);
+    let reply = delivered.find(|known| known.echo.as_ref().is_some_and(|echo| echo.key == key));
+    if let Some(reply) = reply.map(|known| known.id.clone()) {
+        record_undeliverable(pass, unit, reply, key, (None, problem));
+    }
+}
+
+fn record_undeliverable(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    reply: String,
+    key: &str,
+    (kind, problem): (Option<FinalKind>, &str),
+) {
+    state_changes::set_status(unit, &reply, ReplyStatus::Undeliverable);
     let event = Event::ReplyUndeliverable(ReplyUndeliverableEvent {
-        reply: sent.id.clone(),
+        reply: reply.clone(),
         key: key.to_owned(),
-        problem: problem.clone(),
-        kind: Some(*kind),
+        problem: problem.to_owned(),
+        kind,
     });
     commit::record(pass, unit, event, None);
     let alert = AlertEvent::Undeliverable {
-        reply: Some(sent.id),
+        reply: Some(reply),
         key: key.to_owned(),
         problem: None,
-        kind: Some(*kind),
+        kind,
     };
     commit::alert(pass, unit, alert);
     let silent_after = pass.generation.desk.silent_after;
     unit.snapshot_mut()
         .restart_silence_timer(silent_after, pass.now);
-    Ok(())
 }

@@ -1,0 +1,330 @@
+//! What the adapters of channels record beside interactions: receipts of replies, the
+//! states of messages, addresses, and deliveries in quarantine.
+
+use jiff::Timestamp;
+use patchbay_journal::{
+    AuditEntry, CompanyId, ContactId, ConversationId, DeliveryReport, JournalError, NewQuarantined,
+    NewReceipt, OutboxState, Purpose, QuarantineOutcome, QuarantinedItem, ReceiptChange, SealError,
+};
+use patchbay_model::delivery_state::DeliveryState;
+use patchbay_records::{conversation_reader, outbox_payload};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::outbox::OutboxService;
+use crate::agent_action::AgentAction;
+use crate::desk_core::DeskCore;
+use crate::desk_error::DeskError;
+
+/// Context of the keys of message ids: with another one, what was delivered before
+/// would be new.
+const MESSAGE_IDS: &str = "patchbay 2026 message ids of channels";
+
+/// The records of the adapters of channels.
+pub struct ChannelService<'a>(pub(crate) &'a DeskCore);
+
+/// A part of a reply that a provider accepted.
+#[derive(Clone, Debug)]
+pub struct AcceptedPart<'a> {
+    /// Key of the outbox item.
+    pub key: &'a str,
+    /// Number of the part, from 1.
+    pub part: u32,
+    /// How many parts the reply has.
+    pub parts: u32,
+    /// Name of the adapter.
+    pub adapter: &'a str,
+    /// The company's account.
+    pub account: &'a str,
+    /// Id of the message, without personal data.
+    pub message: String,
+    /// The provider's id of the message.
+    pub provider_id: String,
+    /// The recipient's address as the provider writes it, if it says so.
+    pub recipient: Option<String>,
+}
+
+/// How far the sending of an outbox item came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendProgress {
+    /// Parts that the provider accepted.
+    pub accepted: Vec<u32>,
+    /// The part whose sending began, while no result of it is recorded.
+    pub begun: Option<u32>,
+}
+
+/// What a provider reports about a message of the company.
+#[derive(Clone, Debug)]
+pub struct MessageReport {
+    /// State.
+    pub state: DeliveryState,
+    /// The provider's time of the state.
+    pub at: Option<Timestamp>,
+    /// The provider's code of a failure.
+    pub reason: Option<String>,
+}
+
+impl ChannelService<'_> {
+    /// The key from which the company's message ids are made.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn message_key(&self, company: &str) -> Result<Zeroizing<[u8; 32]>, DeskError> {
+        let id = self.0.company_id(company)?;
+        Ok(self.0.journal.derive_company_key(id, MESSAGE_IDS))
+    }
+
+    /// Whether a message is a reply of the desk whose receipt is known.
+    pub fn has_receipt(
+        &self,
+        company: &str,
+        adapter: &str,
+        message: &str,
+    ) -> Result<bool, DeskError> {
+        let id = self.0.company_id(company)?;
+        Ok(self.0.journal.receipt(id, adapter, message)?.is_some())
+    }
+
+    /// How far the sending of an outbox item came.
+    pub fn progress(&self, company: &str, key: &str) -> Result<SendProgress, DeskError> {
+        let id = self.0.company_id(company)?;
+        let journal = &self.0.journal;
+        let receipts = journal.receipts(id, key)?;
+        let item = journal.outbox_item(id, key)?;
+        Ok(SendProgress {
+            accepted: receipts.into_iter().map(|receipt| receipt.part).collect(),
+            begun: item.and_then(|item| item.begun_part),
+        })
+    }
+
+    /// Records that sending a part begins: after a crash the part may have been sent.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`]; do not send it.
+    pub fn begin_part(&self, company: &str, key: &str, part: u32) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
+        Ok(self.0.journal.begin_outbox_part(id, key, part)?)
+    }
+
+    /// The channel's time of the customer's newest message in a conversation.
+    pub fn last_inbound(
+        &self,
+        company: &str,
+        conversation: ConversationId,
+    ) -> Result<Option<Timestamp>, DeskError> {
+        let id = self.0.company_id(company)?;
+        let Some(row) = self.0.journal.conversation(id, conversation)? else {
+            return Ok(None);
+        };
+        Ok(conversation_reader::read_snapshot(&row)?.last_inbound_at)
+    }
+
+    /// Records that a provider accepted a part of a reply.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`]: the part may be on its way and is not recorded.
+    pub fn record_receipt(&self, company: &str, part: AcceptedPart<'_>) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
+        let journal = &*self.0.journal;
+        let Some(item) = journal.outbox_item(id, part.key)? else {
+            return Err(JournalError::NoOutboxItem(part.key.to_owned()).into());
+        };
+        let Some(contact) = outbox_payload::contact_of(journal, &item)? else {
+            // Erased since: nothing to match it with.
+            return Ok(());
+        };
+        let document = json!({"provider_id": part.provider_id, "recipient": part.recipient});
+        let sealed = journal.seal(
+            id,
+            contact,
+            Purpose::Receipt,
+            document.to_string().as_bytes(),
+        );
+        let sealed = match sealed {
+            Ok(sealed) => sealed,
+            Err(SealError::Erased(_)) => Vec::new(),
+            Err(SealError::Journal(error)) => return Err(error.into()),
+            Err(error) => return Err(JournalError::Corrupt(error.to_string()).into()),
+        };
+        journal.record_receipt(NewReceipt {
+            company: id,
+            channel: part.adapter.to_owned(),
+            message: part.message,
+            key: part.key.to_owned(),
+            part: part.part,
+            parts: part.parts,
+            conversation: item.conversation,
+            contact,
+            account: part.account.to_owned(),
+            sealed,
+            accepted_at: self.0.now(),
+        })?;
+        // A failure that was reported before is followed when the item is finished.
+        Ok(())
+    }
+
+    /// Applies what a provider reports about a message of the company. Reports come in
+    /// any order, and before the receipt.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`]: the report is not stored.
+    pub fn report(
+        &self,
+        company: &str,
+        adapter: &str,
+        message: &str,
+        report: MessageReport,
+    ) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
+        let report = DeliveryReport {
+            state: report.state,
+            at: report.at,
+            reason: report.reason,
+            received_at: self.0.now(),
+        };
+        match self
+            .0
+            .journal
+            .advance_receipt(id, adapter, message, report)?
+        {
+            ReceiptChange::Advanced(receipt) => self.0.follow_receipts(id, &receipt.key),
+            ReceiptChange::Early | ReceiptChange::Unchanged(_) => Ok(()),
+        }
+    }
+
+    /// Gives the contact of an address one more address on the channel. One that
+    /// belongs to another contact stays there: only a person merges contacts.
+    pub fn add_address(
+        &self,
+        company: &str,
+        channel: &str,
+        known: &str,
+        other: &str,
+    ) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
+        let (core, journal) = (self.0, &*self.0.journal);
+        let contact: ContactId = match core.cache.contact_of(id, channel, known) {
+            Some(contact) => contact,
+            None => {
+                let found = journal.find_or_create_contact(id, channel, known, core.now())?;
+                core.cache.put_address(id, channel, known, found.contact);
+                found.contact
+            }
+        };
+        if core.cache.contact_of(id, channel, other) == Some(contact) {
+            return Ok(());
+        }
+        match journal.add_address(id, contact, channel, other) {
+            Ok(()) => {
+                core.cache.put_address(id, channel, other, contact);
+                Ok(())
+            }
+            Err(JournalError::AddressTaken(_) | JournalError::Erased(_)) => {
+                tracing::info!(
+                    company,
+                    channel,
+                    "a second address belongs to another contact: merge the contacts if they are one person"
+                );
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Stores a delivery that could not be decoded. `new` gets the company and the
+    /// sealed bytes. Returns whether there was room.
+    pub fn quarantine(
+        &self,
+        company: &str,
+        plain: &[u8],
+        new: impl FnOnce(CompanyId, Vec<u8>) -> NewQuarantined,
+    ) -> Result<bool, DeskError> {
+        let id = self.0.company_id(company)?;
+        let journal = &*self.0.journal;
+        let sealed = journal.seal_company(id, Purpose::Quarantine, plain);
+        let sealed = sealed.map_err(seal_failed)?;
+        match journal.quarantine(new(id, sealed))? {
+            QuarantineOutcome::Stored { .. } | QuarantineOutcome::Known { .. } => Ok(true),
+            QuarantineOutcome::Full { .. } => Ok(false),
+        }
+    }
+
+    /// A company's deliveries in quarantine after a number.
+    pub fn quarantined(
+        &self,
+        company: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<QuarantinedItem>, DeskError> {
+        let id = self.0.company_id(company)?;
+        Ok(self.0.journal.quarantined(id, after, limit)?)
+    }
+
+    /// Number of a company's deliveries in quarantine.
+    pub fn count_quarantined(&self, company: &str) -> Result<u64, DeskError> {
+        let id = self.0.company_id(company)?;
+        let counts = self.0.journal.quarantine_counts()?;
+        let count = counts.into_iter().find(|(company, _)| *company == id);
+        Ok(count.map_or(0, |(_, count)| count))
+    }
+
+    /// A delivery in quarantine, and its bytes.
+    pub fn open_quarantined(
+        &self,
+        company: &str,
+        number: u64,
+    ) -> Result<Option<(QuarantinedItem, Vec<u8>)>, DeskError> {
+        let id = self.0.company_id(company)?;
+        let journal = &*self.0.journal;
+        let Some((item, sealed)) = journal.quarantined_item(id, number)? else {
+            return Ok(None);
+        };
+        let plain = journal.open_company(id, Purpose::Quarantine, &sealed);
+        Ok(Some((item, plain.map_err(seal_failed)?)))
+    }
+
+    /// Removes a delivery from quarantine. Returns whether there was one.
+    pub fn remove_quarantined(
+        &self,
+        company: &str,
+        number: u64,
+        audit: AuditEntry,
+    ) -> Result<bool, DeskError> {
+        let id = self.0.company_id(company)?;
+        Ok(self.0.journal.remove_quarantined(id, number, audit)?)
+    }
+}
+
+impl DeskCore {
+    /// Writes to the conversation of a finished item that its provider could not
+    /// deliver a part of it. Of an item that is being sent, the end of the attempt calls
+    /// this again.
+    pub(crate) fn follow_receipts(&self, company: CompanyId, key: &str) -> Result<(), DeskError> {
+        let receipts = self.journal.receipts(company, key)?;
+        let mut failed = receipts
+            .iter()
+            .filter(|receipt| receipt.state == Some(DeliveryState::Failed));
+        let Some(failed) = failed.next() else {
+            return Ok(());
+        };
+        let Some(item) = self.journal.outbox_item(company, key)? else {
+            return Ok(());
+        };
+        if item.state != OutboxState::Done {
+            return Ok(());
+        }
+        let reason = failed.reason.as_deref().unwrap_or("without a reason");
+        let action = AgentAction::Undelivered {
+            key: key.to_owned(),
+            problem: format!("the channel reported that it did not arrive ({reason})"),
+        };
+        OutboxService(self).record(company, &item, action)
+    }
+}
+
+fn seal_failed(error: SealError) -> DeskError {
+    match error {
+        SealError::Journal(error) => error.into(),
+        other => JournalError::Corrupt(other.to_string()).into(),
+    }
+}
