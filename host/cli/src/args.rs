@@ -1,6 +1,7 @@
 //! Commands, arguments and flags.
 
 mod access;
+mod channels;
 mod decisions;
 mod demo;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use patchbay_model::identifier;
 use crate::exit::{Exit, Failure};
 
 pub(crate) use access::{AuditArgs, AuditVerb, NewToken, TokenArgs, TokenVerb};
+pub(crate) use channels::{ChannelsArgs, ChannelsVerb, QuarantineVerb};
 pub(crate) use decisions::{DecisionsArgs, DecisionsVerb, ReplayArgs};
 pub(crate) use demo::DemoArgs;
 pub(crate) use generations::{
@@ -171,6 +173,8 @@ pub(crate) enum Verb {
     Agents(AgentsArgs),
     /// List pending and failed deliveries, and retry them
     Outbox(OutboxArgs),
+    /// Connect channels to their providers, and check the connections
+    Channels(ChannelsArgs),
     /// Create, list and revoke API tokens
     Token(TokenArgs),
     /// List and verify the audit trail

@@ -86,6 +86,7 @@ fn main() -> std::process::ExitCode {
         Verb::Contacts(args) => verbs::contacts::run(&args),
         Verb::Agents(args) => verbs::agents::run(&args),
         Verb::Outbox(args) => verbs::outbox::run(&args),
+        Verb::Channels(args) => verbs::channels::run(&args),
         Verb::Token(args) => verbs::token::run(&args),
         Verb::Audit(args) => verbs::audit::run(&args),
         Verb::Doctor(args) => verbs::doctor::run(&args),

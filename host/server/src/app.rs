@@ -17,6 +17,7 @@ use patchbay_access::{AccessControl, Caller, TlsTerminator};
 use patchbay_desk::{Desk, Drain, Load, LoadBounds};
 use patchbay_engine::CancelSignal;
 use patchbay_engine::engine::Engine;
+use patchbay_gateway::Gateway;
 use patchbay_generations::Generation;
 use patchbay_generations::assemble::source::Source;
 use patchbay_generations::service::{ChangeError, ChangeRequest, GenerationService, Plan};
@@ -76,6 +77,8 @@ pub(crate) struct App {
     pub(crate) locks: CompanyLocks,
     pub(crate) watched: WatchedFiles,
     pub(crate) alerts: AlertMonitor,
+    /// Connects channels to intake; absent without a journal.
+    pub(crate) gateway: Option<Arc<Gateway>>,
     /// Delivers the outbox; absent without a journal.
     pub(crate) courier: Option<Arc<Courier>>,
     pub(crate) stopping: AtomicBool,

@@ -32,6 +32,7 @@ mod storage_wait;
 #[cfg(test)]
 mod tests;
 mod trust_monitor;
+mod webhooks;
 
 pub use companies::Companies;
 pub use openapi::openapi_json;

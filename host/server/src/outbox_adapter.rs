@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_desk::{Desk, DeskError};
+use patchbay_gateway::{ConnectionDestination, Gateway};
 use patchbay_journal::JournalError;
+use patchbay_model::channel::CONNECTION_TARGET;
 use patchbay_outbound::courier::{
     Delivery, Destination, Exclusions, FinalFailure, Outbox, OutboxError,
 };
@@ -14,11 +16,12 @@ use patchbay_records::outbox_payload::OutboxMessage;
 /// The desk's outbox, as the courier sees it.
 pub(crate) struct DeskOutbox {
     desk: Arc<Desk>,
+    gateway: Arc<Gateway>,
 }
 
 impl DeskOutbox {
-    pub(crate) fn new(desk: Arc<Desk>) -> DeskOutbox {
-        DeskOutbox { desk }
+    pub(crate) fn new(desk: Arc<Desk>, gateway: Arc<Gateway>) -> DeskOutbox {
+        DeskOutbox { desk, gateway }
     }
 
     fn delivery(&self, outgoing: OutboxMessage) -> Delivery {
@@ -38,6 +41,10 @@ impl DeskOutbox {
     }
 
     fn destination(&self, company: &str, name: &str) -> Result<Arc<dyn Destination>, String> {
+        if let Some(adapter) = name.strip_prefix(CONNECTION_TARGET) {
+            let gateway = Arc::clone(&self.gateway);
+            return Ok(Arc::new(ConnectionDestination::new(gateway, adapter)));
+        }
         let found = self.desk.outbox().target(company, name);
         let target = found.map_err(|error| error.to_string())?;
         let target = target.ok_or_else(|| {

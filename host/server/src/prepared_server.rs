@@ -114,7 +114,7 @@ impl PreparedServer {
             };
             let generation = &built.generation;
             let warnings = generation.warnings.iter().cloned();
-            for warning in warnings.chain(generation.signing_key_warnings()) {
+            for warning in warnings.chain(generation.secret_warnings()) {
                 tracing::warn!(company = generation.company, "{warning}");
             }
             let company = generation.company.clone();

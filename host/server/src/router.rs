@@ -11,11 +11,12 @@ use patchbay_http::{body, problem};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
-use crate::{guard, openapi, request_counter};
+use crate::{guard, openapi, request_counter, webhooks};
 
 /// The complete service: routes, guard, panics and problem documents.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let router: Router<Arc<App>> = openapi::described_routes().into();
+    let router = router.merge(webhooks::routes());
     #[cfg(test)]
     let router = router.route("/panic", axum::routing::get(panics));
     router

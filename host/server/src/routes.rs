@@ -8,6 +8,7 @@ mod alerts;
 mod approvals;
 mod audit;
 mod bypasses;
+mod channels;
 mod contacts;
 mod conversations;
 mod decide;
@@ -23,6 +24,7 @@ mod metrics;
 mod offers;
 mod outbox;
 mod overview;
+mod quarantine;
 mod replies;
 mod requeue;
 mod rollout;
@@ -78,6 +80,10 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(overview::incidents))
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::retry))
+        .routes(routes!(channels::list))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::retry))
+        .routes(routes!(quarantine::remove))
         .routes(routes!(events::follow))
         .routes(routes!(generations::list, generation_changes::apply))
         .routes(routes!(generations::one, generation_changes::delete))

@@ -9,6 +9,7 @@ use parking_lot::RwLock;
 use patchbay_access::oidc::{Issuer, KeyCacheTimes};
 use patchbay_access::{AccessControl, TlsTerminator};
 use patchbay_desk::{Desk, DeskSettings};
+use patchbay_gateway::Gateway;
 use patchbay_generations::assemble::{AssembledGeneration, Assembler, InvalidFile};
 use patchbay_generations::service::GenerationService;
 use patchbay_http::bounds::Bounds;
@@ -141,8 +142,12 @@ impl Server {
         }
         warn_without_trust_policy(&settings.trust);
         let feeds = Arc::new(FeedSignals::default());
-        let courier = desk.as_ref().zip(egress).map(|(desk, egress)| {
-            let outbox = Arc::new(DeskOutbox::new(Arc::clone(desk)));
+        let gateway = desk
+            .as_ref()
+            .map(|desk| Arc::new(Gateway::new(Arc::clone(desk))));
+        let connected = desk.as_ref().zip(gateway.as_ref()).zip(egress);
+        let courier = connected.map(|((desk, gateway), egress)| {
+            let outbox = Arc::new(DeskOutbox::new(Arc::clone(desk), Arc::clone(gateway)));
             let courier = Courier::start(
                 &Handle::current(),
                 outbox,
@@ -182,6 +187,7 @@ impl Server {
             locks: CompanyLocks::default(),
             watched,
             alerts: AlertMonitor::default(),
+            gateway,
             courier,
             stopping: AtomicBool::new(false),
             drain: RwLock::default(),

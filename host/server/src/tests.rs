@@ -37,6 +37,7 @@ mod stored_bytes;
 mod tls;
 mod traces;
 mod unready;
+mod webhooks;
 
 use std::path::Path;
 use std::sync::Arc;

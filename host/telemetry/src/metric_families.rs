@@ -134,6 +134,12 @@ families! {
         "How many the company may store; beyond them its deliveries are answered 503.";
     OUTBOX_SENT = Counter, "patchbay_outbox_attempts_total", ["result"],
         "Delivery attempts by result: delivered, retried, given-up.";
+    CHANNEL_REQUESTS = Counter, "patchbay_channel_requests_total", ["company", "channel", "connection", "result"],
+        "Requests of providers by result: accepted, handshake, rejected, quarantined, busy.";
+    CHANNEL_REJECTIONS = Counter, "patchbay_channel_rejections_total", ["company", "channel", "connection", "reason"],
+        "Requests that are not authentic, by reason.";
+    CHANNEL_OPEN = Gauge, "patchbay_channel_open", ["company", "channel", "connection"],
+        "1 while the connection accepts requests of its provider.";
     OUTBOX_IN_FLIGHT = Gauge, "patchbay_outbox_in_flight", [],
         "Delivery attempts in progress.";
     OUTBOX_BROKEN = Gauge, "patchbay_outbox_broken_targets", [],

@@ -41,6 +41,25 @@ pub struct HostReadings {
     pub draining: bool,
     /// The courier's counters; absent without a journal.
     pub courier: Option<CourierStats>,
+    /// Connections to providers.
+    pub connections: Vec<ConnectionReading>,
+}
+
+/// Counts of a connection since the server started.
+#[derive(Debug)]
+pub struct ConnectionReading {
+    /// Name of the company.
+    pub company: String,
+    /// Name of the channel.
+    pub channel: &'static str,
+    /// Name of the connection.
+    pub name: String,
+    /// Whether it is open.
+    pub is_open: bool,
+    /// Requests by result.
+    pub results: Vec<(&'static str, u64)>,
+    /// Rejected requests by reason.
+    pub rejections: Vec<(&'static str, u64)>,
 }
 
 impl Telemetry {
@@ -62,6 +81,7 @@ impl Telemetry {
     ) -> String {
         let mut page = Page::default();
         self.write_host(readings, &mut page);
+        Telemetry::write_connections(&readings.connections, &mut page);
         self.write_counters(&mut page);
         self.write_alerts(&mut page);
         for generation in generations {
@@ -117,6 +137,23 @@ impl Telemetry {
             }
             page.put(&family::OUTBOX_IN_FLIGHT, &[], stats.in_flight as f64);
             page.put(&family::OUTBOX_BROKEN, &[], stats.held as f64);
+        }
+    }
+
+    fn write_connections(readings: &[ConnectionReading], page: &mut Page) {
+        for reading in readings {
+            let labels = [&*reading.company, reading.channel, &*reading.name];
+            let is_open = f64::from(u8::from(reading.is_open));
+            page.put(&family::CHANNEL_OPEN, &labels, is_open);
+            let [company, channel, name] = labels;
+            for (result, count) in &reading.results {
+                let labels = [company, channel, name, result];
+                page.put(&family::CHANNEL_REQUESTS, &labels, *count as f64);
+            }
+            for (reason, count) in &reading.rejections {
+                let labels = [company, channel, name, reason];
+                page.put(&family::CHANNEL_REJECTIONS, &labels, *count as f64);
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 mod access;
 mod address_space;
 mod case_export;
+mod channels;
 mod command;
 mod company_file_problems;
 mod company_files;

@@ -52,6 +52,8 @@ kinds! {
     UnknownQueue = "unknown-queue", NOT_FOUND, "Unknown queue";
     OfferClosed = "offer-over", NOT_FOUND, "The offer is not open";
     UnknownItem = "no-item", NOT_FOUND, "The outbox has no such item to send";
+    UnknownDelivery = "unknown-delivery", NOT_FOUND, "The quarantine has no such delivery";
+    ConnectionNotOpen = "connection-not-open", SERVICE_UNAVAILABLE, "The connection is not open";
     UnknownToken = "unknown-token", NOT_FOUND, "Unknown token";
     NotOwner = "not-yours", FORBIDDEN, "It belongs to another agent";
     SupervisorsOnly = "supervisors-only", FORBIDDEN, "Only a supervisor may do this";

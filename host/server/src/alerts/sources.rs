@@ -163,6 +163,7 @@ pub(super) fn of_company(
             what,
         ));
     }
+    add_channel_alerts(app, company, now, alerts);
     let (_, dead) = outbox.counts.get(company).copied().unwrap_or_default();
     if dead > 0 {
         let what = format!("delivery of {dead} outbox items failed for good");
@@ -203,6 +204,44 @@ pub(super) fn of_company(
         };
         let alert = Alert::of_company(AlertKind::OutboxStalled, company, now, what);
         alerts.push(alert.about(backlog.target.clone()));
+    }
+}
+
+/// Alerts of a company's connections to providers.
+fn add_channel_alerts(app: &App, company: &str, now: Timestamp, alerts: &mut Vec<Alert>) {
+    let Some(gateway) = &app.gateway else {
+        return;
+    };
+    for report in gateway.reports(company).unwrap_or_default() {
+        let subject = format!("{}/{}", report.channel, report.name);
+        if let Some(problem) = report.problem {
+            let what = format!("the connection {subject} is not open: {problem}");
+            let alert = Alert::of_company(AlertKind::ConnectionNotOpen, company, now, what);
+            alerts.push(alert.about(subject));
+        }
+    }
+    let broken = app
+        .courier
+        .iter()
+        .flat_map(|courier| courier.broken_targets());
+    for target in broken.filter(|target| target.company == company) {
+        let what = format!(
+            "nothing is sent to {:?} since {}: {}",
+            target.target, target.since, target.problem
+        );
+        let alert = Alert::of_company(AlertKind::ChannelBroken, company, target.since, what);
+        alerts.push(alert.about(target.target));
+    }
+    let held = app
+        .desk
+        .as_deref()
+        .map(|desk| desk.channels().count_quarantined(company));
+    if let Some(Ok(held)) = held
+        && held > 0
+    {
+        let what = format!("{held} deliveries could not be decoded and are in quarantine");
+        let kind = AlertKind::DeliveryQuarantined;
+        alerts.push(Alert::of_company(kind, company, now, what));
     }
 }
 

@@ -60,12 +60,12 @@ fn fields_of(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
 }
 
 /// The server takes a POST only with a media type, so that a form on a foreign
-/// page cannot send it: an operation that reads nothing takes an empty object.
+/// page cannot send it: an operation that reads no body takes any.
 fn describe_post(operation: &mut Value) {
     if operation["requestBody"].is_null() {
         operation["requestBody"] = json!({
-            "description": "An empty object: the server reads only the media type.",
-            "content": {"application/json": {"schema": {"type": "object"}}},
+            "description": "Any JSON, such as {}: the server reads only the media type.",
+            "content": {"application/json": {"schema": {}}},
             "required": true,
         });
     }
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_post_without_a_body_takes_an_empty_object() {
+    fn a_post_without_a_body_takes_any_json() {
         let mut document = json!({"paths": {"/a": {"post": {}, "get": {}}}});
         complete(&mut document);
         let methods = &document["paths"]["/a"];

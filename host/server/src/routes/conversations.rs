@@ -7,6 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
+use patchbay_channels::ReplyWindow;
 use patchbay_desk::Desk;
 use patchbay_events::EventKind;
 use patchbay_http::problem::{Kind, Problem};
@@ -117,6 +118,34 @@ pub(crate) struct ConversationDocument {
     history: Vec<HistoryEntry>,
     /// Interactions, newest first; at most 64.
     said: Vec<Message>,
+    /// Until when the channel takes a reply; absent where it takes one at any time, or
+    /// replies do not go out by a connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_window: Option<ReplyWindowDocument>,
+}
+
+/// Until when a channel takes a free reply.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReplyWindowDocument {
+    /// Whether it takes one now.
+    open: bool,
+    /// When it ends, or ended; absent if the customer never wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends: Option<Timestamp>,
+}
+
+impl ReplyWindowDocument {
+    fn of(window: ReplyWindow, now: Timestamp) -> Option<ReplyWindowDocument> {
+        let ends = match window {
+            ReplyWindow::Unlimited => return None,
+            ReplyWindow::Until(end) => Some(end),
+            ReplyWindow::Closed => None,
+        };
+        Some(ReplyWindowDocument {
+            open: window.is_open(now),
+            ends,
+        })
+    }
 }
 
 /// The journey of a contact.
@@ -273,6 +302,7 @@ pub(super) async fn one(
     Path((company, conversation)): Path<(String, String)>,
 ) -> Result<Json<ConversationDocument>, Problem> {
     let id = conversation_id(&conversation)?;
+    let gateway = app.gateway.clone();
     app.read(move |desk| {
         let company_id = desk.company(&company)?;
         let journal = &**desk.journal();
@@ -280,7 +310,15 @@ pub(super) async fn one(
         let row = row.ok_or_else(|| Problem::of(Kind::UnknownConversation))?;
         let entries = journal.entries(company_id, id, 0, PAGE)?;
         let said = conversation_reader::recent_interactions(journal, &row)?;
+        let snapshot = conversation_reader::read_snapshot(&row)?;
+        let window = match &gateway {
+            Some(gateway) => {
+                gateway.reply_window(&company, &snapshot.channel, snapshot.last_inbound_at)?
+            }
+            None => ReplyWindow::Unlimited,
+        };
         Ok(Json(ConversationDocument {
+            reply_window: ReplyWindowDocument::of(window, Timestamp::now()),
             summary: summary(desk, &company, &row)?,
             history: entries.into_iter().map(HistoryEntry::from).collect(),
             said: said.into_iter().map(message).collect(),

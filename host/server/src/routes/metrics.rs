@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use patchbay_http::problem::Problem;
 use patchbay_http::work_share::on_share;
-use patchbay_telemetry::HostReadings;
+use patchbay_telemetry::{ConnectionReading, HostReadings};
 
 use crate::alerts;
 use crate::app::App;
@@ -35,6 +35,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResp
             load: app.load() as u8,
             draining: app.drain.read().is_some(),
             courier: app.courier.as_ref().map(|courier| courier.stats()),
+            connections: connection_readings(&app),
         };
         let generations = app.companies.all();
         app.telemetry
@@ -45,4 +46,29 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResp
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,
     ))
+}
+
+fn connection_readings(app: &App) -> Vec<ConnectionReading> {
+    let Some(gateway) = &app.gateway else {
+        return Vec::new();
+    };
+    let companies = app.companies.all();
+    let companies = companies.iter().map(|generation| &generation.company);
+    let readings = companies.flat_map(|company| {
+        let reports = gateway.reports(company).unwrap_or_default().into_iter();
+        reports.map(|report| ConnectionReading {
+            company: company.clone(),
+            channel: report.channel,
+            name: report.name,
+            is_open: report.problem.is_none(),
+            results: report
+                .state
+                .results
+                .into_iter()
+                .map(|(result, count)| (result.as_str(), count))
+                .collect(),
+            rejections: report.state.rejections.into_iter().collect(),
+        })
+    });
+    readings.collect()
 }

@@ -39,6 +39,10 @@ pub(super) fn check(request: &[u8], answer: &Answer) {
     let Some(sent) = SentRequest::parse(request) else {
         return;
     };
+    // The form of a webhook is the provider's; the API does not describe it.
+    if sent.path.starts_with("/webhooks/") {
+        return;
+    }
     if let Err(difference) = contract.check(&sent, answer) {
         panic!(
             "{} {} differs from the OpenAPI document: {difference}\n{answer:?}",

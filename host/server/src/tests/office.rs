@@ -72,10 +72,23 @@ impl Office {
 
     /// The same with changed settings.
     pub(super) async fn set(agents: &[&str], change: impl FnOnce(&mut ServerSettings)) -> Office {
+        Office::built(agents, "", change).await
+    }
+
+    /// The same with more in the company file.
+    pub(super) async fn of(agents: &[&str], more: &str) -> Office {
+        Office::built(agents, more, |_| {}).await
+    }
+
+    async fn built(
+        agents: &[&str],
+        more: &str,
+        change: impl FnOnce(&mut ServerSettings),
+    ) -> Office {
         let place = tempfile::tempdir().expect("a place");
         let (url, given) = sink().await;
         let file = format!(
-            "company = \"northwind\"\npublish = \"sink\"\n[queue.general]\ndefault = true\n[queue.tax]\nskills = {{ tax = 3 }}\n[target.sink]\nwebhook = {{ url = \"{url}\" }}\n"
+            "company = \"northwind\"\npublish = \"sink\"\n[queue.general]\ndefault = true\n[queue.tax]\nskills = {{ tax = 3 }}\n[target.sink]\nwebhook = {{ url = \"{url}\" }}\n{more}"
         );
         let journal = JournalSettings {
             backlog: 1_000,
@@ -116,6 +129,10 @@ impl Office {
 
     async fn put(&self, path: &str, body: Value) -> Answer {
         self.with_method("PUT", path, &body.to_string()).await
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Answer {
+        self.with_method("DELETE", path, "{}").await
     }
 
     async fn with_method(&self, method: &str, path: &str, body: &str) -> Answer {

@@ -1,0 +1,57 @@
+//! Arguments of `patchbay channels`.
+
+use clap::{Args, Subcommand};
+
+use super::{CompanyFlag, ServerFlags};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay channels list --company northwind
+  patchbay channels check --company northwind
+  patchbay channels setup whatsapp --company northwind
+  patchbay channels quarantine list --company northwind")]
+pub(crate) struct ChannelsArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
+    #[command(flatten)]
+    pub(crate) company: CompanyFlag,
+    #[command(subcommand)]
+    pub(crate) verb: ChannelsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ChannelsVerb {
+    /// List the connections of a company, and what each received
+    List,
+    /// Check that each connection works; exit code 1 if one does not
+    Check,
+    /// Print how to connect a channel: secrets, steps and URL
+    Setup {
+        /// Name of the channel; without it, the channels that can be connected
+        channel: Option<String>,
+        /// Name of the connection
+        #[arg(long, value_name = "NAME", default_value = "main")]
+        connection: String,
+    },
+    /// Show and retry deliveries that could not be decoded
+    Quarantine {
+        #[command(subcommand)]
+        verb: QuarantineVerb,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineVerb {
+    /// List the deliveries, with the first problem of each
+    List,
+    /// Decode a delivery again, for example after an upgrade
+    Retry {
+        /// Number of the delivery, as `list` prints it
+        number: u64,
+    },
+    /// Delete a delivery: its content is lost
+    Remove {
+        /// Number of the delivery, as `list` prints it
+        number: u64,
+    },
+}

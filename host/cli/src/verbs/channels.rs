@@ -1,0 +1,316 @@
+//! `patchbay channels`: the connections of a company to providers.
+
+use patchbay_channels::{ADAPTERS, AdapterKind, adapter_kind};
+use patchbay_client::{BlockingClient, company_path};
+use patchbay_model::name_suggestion;
+use serde_json::{Value, json};
+
+use crate::args::{ChannelsArgs, ChannelsVerb, QuarantineVerb};
+use crate::document::{list, number, text};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output;
+use crate::server::connect;
+
+pub(crate) fn run(args: &ChannelsArgs) -> Outcome {
+    match &args.verb {
+        ChannelsVerb::Setup {
+            channel: None,
+            connection: _,
+        } => print_adapters(args),
+        ChannelsVerb::Setup {
+            channel: Some(channel),
+            connection,
+        } => setup(args, channel, connection),
+        ChannelsVerb::List => {
+            let (company, api) = access(args)?;
+            let connections = connections(&api, company)?;
+            let document = json!({"connections": connections});
+            output::result(args.server.json, &document, || {
+                print_connections(company, &connections)
+            })?;
+            Ok(Exit::Success)
+        }
+        ChannelsVerb::Check => check(args),
+        ChannelsVerb::Quarantine { verb } => quarantine(args, verb),
+    }
+}
+
+/// The counts are in the server's memory: it has to run.
+fn access(args: &ChannelsArgs) -> Result<(&str, BlockingClient), Failure> {
+    Ok((args.company.name()?, connect(&args.server.config)?))
+}
+
+fn connections(api: &BlockingClient, company: &str) -> Result<Vec<Value>, Failure> {
+    let document = api.get(&company_path(company, "channels"))?;
+    Ok(list(&document, "connections").to_vec())
+}
+
+fn print_connections(company: &str, connections: &[Value]) -> Result<(), Failure> {
+    let rows = connections.iter().map(|connection| {
+        let requests = &connection["requests"];
+        vec![
+            text(connection, "channel").to_owned(),
+            text(connection, "name").to_owned(),
+            state(connection).to_owned(),
+            number(requests, "accepted").to_string(),
+            number(requests, "rejected").to_string(),
+            number(requests, "quarantined").to_string(),
+            text(connection, "last_delivery").to_owned(),
+        ]
+    });
+    let none =
+        format!("{company} has no connections; `patchbay channels setup` lists the channels");
+    output::table(
+        &[
+            "channel",
+            "connection",
+            "state",
+            "accepted",
+            "rejected",
+            "quarantined",
+            "last delivery",
+        ],
+        &rows.collect::<Vec<_>>(),
+        &none,
+    )
+}
+
+fn state(connection: &Value) -> &'static str {
+    match (connection["open"].as_bool(), connection.get("broken_since")) {
+        (Some(true), None) => "open",
+        (Some(true), Some(_)) => "cannot send",
+        _ => "not open",
+    }
+}
+
+/// What is wrong with a connection, and what to do.
+fn problems(connection: &Value) -> Vec<String> {
+    let mut problems = Vec::new();
+    if let Some(problem) = connection.get("problem").and_then(Value::as_str) {
+        problems.push(format!("it is not open: {problem}"));
+    }
+    if let Some(problem) = connection.get("broken_by").and_then(Value::as_str) {
+        let since = text(connection, "broken_since");
+        problems.push(format!("it cannot send since {since}: {problem}"));
+    }
+    if connection.get("url").is_none() {
+        problems.push("its URL is unknown: set public-url in the company file".to_owned());
+    }
+    let requests = &connection["requests"];
+    let (accepted, rejected) = (number(requests, "accepted"), number(requests, "rejected"));
+    if rejected > 0 && accepted == 0 {
+        problems.push(format!(
+            "all {rejected} requests were rejected: compare its secrets with the provider's"
+        ));
+    }
+    let quarantined = number(requests, "quarantined");
+    if quarantined > 0 {
+        problems.push(format!(
+            "{quarantined} deliveries could not be decoded: see `patchbay channels quarantine list`"
+        ));
+    }
+    problems
+}
+
+fn check(args: &ChannelsArgs) -> Outcome {
+    let (company, api) = access(args)?;
+    let connections = connections(&api, company)?;
+    let checks: Vec<Value> = connections
+        .iter()
+        .map(|connection| {
+            json!({
+                "channel": connection["channel"],
+                "name": connection["name"],
+                "problems": problems(connection),
+            })
+        })
+        .collect();
+    let is_right = |check: &Value| list(check, "problems").is_empty();
+    let all_right = checks.iter().all(is_right);
+    output::result(args.server.json, &json!({"connections": checks}), || {
+        if checks.is_empty() {
+            return output::line(format!("{company} has no connections"));
+        }
+        for check in &checks {
+            let name = format!("{}/{}", text(check, "channel"), text(check, "name"));
+            if is_right(check) {
+                output::line(format!("{name}: no problem found"))?;
+            }
+            for problem in list(check, "problems").iter().filter_map(Value::as_str) {
+                output::line(format!("{name}: {problem}"))?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Exit::success_if(all_right))
+}
+
+fn print_adapters(args: &ChannelsArgs) -> Outcome {
+    let document: Vec<Value> = ADAPTERS
+        .iter()
+        .map(|kind| json!({"channel": kind.name, "delivers": kind.channels}))
+        .collect();
+    output::result(args.server.json, &json!({"channels": document}), || {
+        let rows = ADAPTERS
+            .iter()
+            .map(|kind| vec![kind.name.to_owned(), kind.channels.join(", ")]);
+        output::table(&["channel", "delivers"], &rows.collect::<Vec<_>>(), "")
+    })?;
+    Ok(Exit::Success)
+}
+
+fn setup(args: &ChannelsArgs, channel: &str, connection: &str) -> Outcome {
+    let kind = adapter_kind(channel).ok_or_else(|| {
+        let names: Vec<String> = ADAPTERS.iter().map(|kind| kind.name.to_owned()).collect();
+        Failure::advised(
+            Exit::Usage,
+            format!("there is no adapter for the channel {channel:?}"),
+            name_suggestion::suggest(channel, "channels", &names),
+        )
+    })?;
+    let known = known_connection(args, kind, connection)?;
+    let company = args.company.name().unwrap_or("COMPANY");
+    let url = known
+        .as_ref()
+        .and_then(|known| known.get("url").and_then(Value::as_str).map(str::to_owned));
+    let url = url
+        .unwrap_or_else(|| format!("https://PUBLIC-URL/webhooks/{company}/{channel}/{connection}"));
+    let steps: Vec<String> = kind
+        .setup
+        .iter()
+        .map(|step| step.replace("{url}", &url))
+        .collect();
+    let secrets: Vec<Value> = kind
+        .secrets
+        .iter()
+        .map(|role| json!({"name": role.name, "source": role.source}))
+        .collect();
+    let problems = known.as_ref().map(problems);
+    let document = json!({
+        "channel": kind.name,
+        "url": url,
+        "secrets": secrets,
+        "steps": steps,
+        "problems": problems,
+    });
+    output::result(args.server.json, &document, || {
+        print_setup(kind, (&url, connection), &steps, problems.as_deref())
+    })?;
+    Ok(Exit::Success)
+}
+
+fn print_setup(
+    kind: &AdapterKind,
+    (url, connection): (&str, &str),
+    steps: &[String],
+    problems: Option<&[String]>,
+) -> Result<(), Failure> {
+    output::line("At the provider:")?;
+    for (number, step) in (1..).zip(steps) {
+        output::line(format!("  {number}. {step}"))?;
+    }
+    output::line("\nIn the company file:")?;
+    if kind.signs_url {
+        output::line("  public-url = \"https://…\"        # at the top of the file")?;
+    }
+    output::line(format!("  [channel.{}.connection.{connection}]", kind.name))?;
+    for role in kind.secrets {
+        let variable = role.name.to_uppercase().replace('-', "_");
+        let channel = kind.name.to_uppercase().replace('-', "_");
+        output::line(format!(
+            "  secrets.{} = {{ env = \"{channel}_{variable}\" }}   # {}",
+            role.name, role.source
+        ))?;
+    }
+    output::line("  # settings = { … }: see docs/channels.md")?;
+    output::line(format!("\nURL of the webhook: {url}"))?;
+    match problems {
+        None => output::line(
+            "The connection is not in the active generation yet: run `patchbay apply`.",
+        ),
+        Some([]) => output::line("The connection is open, and no problem was found."),
+        Some(problems) => {
+            for problem in problems {
+                output::line(format!("Problem: {problem}"))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The connection on the server, if a company is given and the server answers.
+fn known_connection(
+    args: &ChannelsArgs,
+    kind: &AdapterKind,
+    connection: &str,
+) -> Result<Option<Value>, Failure> {
+    let Ok(company) = args.company.name() else {
+        return Ok(None);
+    };
+    let Ok(api) = connect(&args.server.config) else {
+        output::note("no server answers: the URL below is a pattern");
+        return Ok(None);
+    };
+    let all = connections(&api, company)?;
+    Ok(all
+        .into_iter()
+        .find(|it| text(it, "channel") == kind.name && text(it, "name") == connection))
+}
+
+fn quarantine(args: &ChannelsArgs, verb: &QuarantineVerb) -> Outcome {
+    let (company, api) = access(args)?;
+    match verb {
+        QuarantineVerb::List => {
+            let items = api.list(&company_path(company, "quarantine"), "items", "after")?;
+            output::result(args.server.json, &json!({"items": items}), || {
+                print_quarantine(company, &items)
+            })?;
+        }
+        QuarantineVerb::Retry { number } => {
+            let path = company_path(company, &format!("quarantine/{number}/retry"));
+            let result = api.post(&path, &json!({}))?;
+            let is_accepted = text(&result, "result") == "accepted";
+            output::result(args.server.json, &result, || match is_accepted {
+                true => output::line(format!("delivery {number} is accepted")),
+                false => output::line(format!(
+                    "delivery {number} still cannot be decoded: {} {}",
+                    text(&result, "place"),
+                    text(&result, "reason")
+                )),
+            })?;
+            return Ok(Exit::success_if(is_accepted));
+        }
+        QuarantineVerb::Remove { number } => {
+            api.delete(&company_path(company, &format!("quarantine/{number}")))?;
+            output::result(args.server.json, &json!({"removed": number}), || {
+                output::line(format!("delivery {number} is removed"))
+            })?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+fn print_quarantine(company: &str, items: &[Value]) -> Result<(), Failure> {
+    let rows = items.iter().map(|item| {
+        vec![
+            number(item, "number").to_string(),
+            text(item, "channel").to_owned(),
+            text(item, "connection").to_owned(),
+            text(item, "received_at").to_owned(),
+            text(item, "place").to_owned(),
+            text(item, "reason").to_owned(),
+        ]
+    });
+    output::table(
+        &[
+            "number",
+            "channel",
+            "connection",
+            "received",
+            "place",
+            "problem",
+        ],
+        &rows.collect::<Vec<_>>(),
+        &format!("{company} has no deliveries in quarantine"),
+    )
+}

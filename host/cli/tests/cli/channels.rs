@@ -1,0 +1,165 @@
+//! `patchbay channels`, and connections in a company file.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::command::{joined, patchbay, patchbay_in, stdout};
+use crate::decisions::{Place, document};
+use crate::test_server::TestServer;
+
+const SECRETS: &str = "secrets.app-secret = { env = \"WA_APP\" }\nsecrets.verify-token = { env = \"WA_VERIFY\" }\nsecrets.access-token = { env = \"WA_ACCESS\" }\n";
+
+fn company(connection: &str) -> String {
+    format!(
+        "company = \"northwind\"\npublic-url = \"https://care.northwind.example/in\"\n[queue.general]\ndefault = true\n{connection}"
+    )
+}
+
+#[test]
+fn setup_prints_the_steps_secrets_and_the_url_of_a_channel() {
+    let directory = tempfile::tempdir().expect("a place");
+    let run = |arguments: &[&str]| patchbay_in(directory.path(), arguments, "");
+    let printed = joined(&run(&["channels", "setup", "whatsapp"]), 0);
+    for part in [
+        "1. Create a Meta app",
+        "[channel.whatsapp.connection.main]",
+        "secrets.app-secret = { env = \"WHATSAPP_APP_SECRET\" }",
+        "https://PUBLIC-URL/webhooks/COMPANY/whatsapp/main",
+    ] {
+        assert!(printed.contains(part), "{part}: {printed}");
+    }
+    let all = document(&run(&["channels", "setup", "--json"]), 0);
+    assert!(
+        all["channels"]
+            .as_array()
+            .expect("a list")
+            .contains(&json!({"channel": "whatsapp", "delivers": ["whatsapp"]})),
+        "{all}"
+    );
+    let unknown = joined(&run(&["channels", "setup", "whatsap"]), 2);
+    assert!(unknown.contains("did you mean \"whatsapp\"?"), "{unknown}");
+}
+
+#[test]
+fn a_connection_that_cannot_work_is_rejected_at_its_place() {
+    let directory = tempfile::tempdir().expect("a place");
+    let file = directory.path().join("northwind.toml");
+    let settings = "companies = []\n[journal]\npath = \"desk.db\"\nkey = \"desk.key\"\n";
+    std::fs::write(directory.path().join("patchbay.toml"), settings).expect("written");
+    for (connection, parts) in [
+        (
+            "[channel.whatsap.connection.main]\n".to_owned(),
+            &[
+                "there is no adapter for the channel \"whatsap\"",
+                "did you mean \"whatsapp\"?",
+            ][..],
+        ),
+        (
+            "[channel.whatsapp.connection.main]\nsettings = { accounts = [\"1\"] }\n".to_owned(),
+            &[
+                "lacks the secret \"app-secret\"",
+                "secrets.access-token = { env",
+            ],
+        ),
+        (
+            format!(
+                "[channel.whatsapp.connection.main]\nsettings = {{ acounts = [\"1\"] }}\n{SECRETS}"
+            ),
+            &["unknown field `acounts`", "accounts"],
+        ),
+        (
+            format!(
+                "[channel.whatsapp.connection.main]\nsettings = {{ accounts = [\"1\"] }}\n{SECRETS}secrets.token = {{ env = \"X\" }}\n"
+            ),
+            &["has a secret \"token\"", "access-token"],
+        ),
+        (
+            format!(
+                "[channel.whatsapp.connection.Main]\nsettings = {{ accounts = [\"1\"] }}\n{SECRETS}"
+            ),
+            &["\"Main\" is not a valid name of a connection"],
+        ),
+        (
+            "[channel.whatsapp.connection.main]\nsecrets.app-secret = \"hush-hush\"\n".to_owned(),
+            &["a company file must not contain a secret"],
+        ),
+    ] {
+        std::fs::write(&file, company(&connection)).expect("written");
+        let path = file.to_str().expect("UTF-8");
+        let output = patchbay_in(
+            directory.path(),
+            &["apply", path, "--new", "--offline", "--dry-run"],
+            "",
+        );
+        let printed = joined(&output, 1);
+        for part in parts {
+            assert!(printed.contains(part), "{part}: {printed}");
+        }
+        assert!(!printed.contains("hush-hush"), "{printed}");
+    }
+}
+
+#[test]
+fn a_connection_is_listed_and_checked() {
+    let place = Place::new(&[]);
+    let connection = format!(
+        "[channel.whatsapp.connection.main]\nsettings = {{ accounts = [\"1\"] }}\n{SECRETS}"
+    );
+    std::fs::write(place.path("northwind.toml"), company(&connection)).expect("written");
+    std::fs::create_dir(place.path("data")).expect("made");
+    let settings = "companies = [\"northwind.toml\"]\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"data/desk.db\"\nkey = \"desk.key\"\n";
+    std::fs::write(&place.config, settings).expect("written");
+    let channels = |rest: &[&str]| {
+        let own = [
+            "channels",
+            "--config",
+            &place.config,
+            "--company",
+            "northwind",
+        ];
+        patchbay(&[&own[..], rest].concat())
+    };
+
+    // A variable that is not set is a warning, and an alert.
+    let server = TestServer::start(Path::new(&place.config));
+    let checked = joined(&channels(&["check"]), 1);
+    assert!(
+        checked.contains("WA_APP is not set") || checked.contains("WA_ACCESS is not set"),
+        "{checked}"
+    );
+    let own = ["alerts", "--config", &place.config, "--json"];
+    let alerts = stdout(&patchbay(&own));
+    assert!(alerts.contains("connection-not-open"), "{alerts}");
+    drop(server);
+
+    let environment = [
+        ("WA_APP", "hush-1"),
+        ("WA_VERIFY", "hush-2"),
+        ("WA_ACCESS", "hush-3"),
+    ];
+    let server = TestServer::with_environment(Path::new(&place.config), &environment);
+    let listed = document(&channels(&["list", "--json"]), 0);
+    let connection = &listed["connections"][0];
+    assert_eq!(connection["open"], true, "{listed}");
+    let url = "https://care.northwind.example/in/webhooks/northwind/whatsapp/main";
+    assert_eq!(connection["url"], url, "{listed}");
+    assert!(joined(&channels(&["check"]), 0).contains("no problem found"));
+    assert!(joined(&channels(&["setup", "whatsapp"]), 0).contains(url));
+    assert!(joined(&channels(&["list"]), 0).contains("open"));
+    let quarantine = joined(&channels(&["quarantine", "list"]), 0);
+    assert!(
+        quarantine.contains("no deliveries in quarantine"),
+        "{quarantine}"
+    );
+    let missing = joined(&channels(&["quarantine", "retry", "7"]), 1);
+    assert!(missing.contains("no such delivery"), "{missing}");
+    let (status, _) = server.page("/webhooks/northwind/whatsapp/main?hub.mode=subscribe&hub.verify_token=hush-2&hub.challenge=77", &[]);
+    assert_eq!(status, 200);
+    let page = server.page("/metrics", &[]).1;
+    assert!(
+        page.contains("patchbay_channel_requests_total{company=\"northwind\",channel=\"whatsapp\",connection=\"main\",result=\"handshake\"} 1"),
+        "{page}"
+    );
+    assert!(!page.contains("hush"), "a secret in the metrics");
+}

@@ -1,0 +1,73 @@
+//! The open connections of all companies.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use patchbay_channels::CompanyKey;
+use patchbay_desk::{Desk, DeskError};
+use patchbay_generations::Generation;
+
+use crate::connection::Connection;
+
+/// Connections of a company, as a generation has them.
+struct CompanyConnections {
+    generation: u64,
+    all: Vec<Arc<Connection>>,
+}
+
+/// The open connections of all companies. A company's are opened when one is first
+/// used, and again after its generation changed.
+#[derive(Default)]
+pub(crate) struct Connections {
+    companies: RwLock<HashMap<String, Arc<CompanyConnections>>>,
+}
+
+impl Connections {
+    /// A company's connections by its active generation.
+    pub(crate) fn of(&self, desk: &Desk, company: &str) -> Result<Vec<Arc<Connection>>, DeskError> {
+        let generation = desk.generation(company)?;
+        let known = self.companies.read().get(company).cloned();
+        if let Some(known) = &known
+            && known.generation == generation.number
+        {
+            return Ok(known.all.clone());
+        }
+        let before = known.as_deref();
+        let all = open_all(desk, company, &generation, before)?;
+        let opened = CompanyConnections {
+            generation: generation.number,
+            all: all.clone(),
+        };
+        let mut companies = self.companies.write();
+        companies.insert(company.to_owned(), Arc::new(opened));
+        Ok(all)
+    }
+}
+
+fn open_all(
+    desk: &Desk,
+    company: &str,
+    generation: &Generation,
+    before: Option<&CompanyConnections>,
+) -> Result<Vec<Arc<Connection>>, DeskError> {
+    if generation.connections.is_empty() {
+        return Ok(Vec::new());
+    }
+    let key = desk.channels().message_key(company)?;
+    let connections = generation.connections.iter().map(|settings| {
+        let adapter = settings.open(CompanyKey::new(*key));
+        let adapter = adapter.map_err(|problem| problem.to_string());
+        if let Err(problem) = &adapter {
+            let (channel, name) = (settings.adapter.name, &settings.name);
+            tracing::error!(company, channel, connection = %name, %problem, "a connection does not work");
+        }
+        let is_same = |old: &&Arc<Connection>| {
+            old.settings.adapter.name == settings.adapter.name && old.settings.name == settings.name
+        };
+        let old = before.and_then(|before| before.all.iter().find(is_same));
+        let state = old.map(|old| old.state()).unwrap_or_default();
+        Arc::new(Connection::new(settings.clone(), adapter).with_state(state))
+    });
+    Ok(connections.collect())
+}

@@ -1,0 +1,328 @@
+//! Sends replies by a channel's connections.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use patchbay_channels::{
+    Adapter, EncodeError, Exchange, Headers, Outbound, Outcome, Reason, Receipt, Response,
+};
+use patchbay_desk::{AcceptedPart, DeskError, SendProgress};
+use patchbay_model::final_failure::FinalKind;
+use patchbay_outbound::courier::{
+    Delivery, Destination, Problem, SendFailure, SendFailureKind, Sent, TargetHealth,
+};
+use patchbay_outbound::egress::{Egress, EgressAnswer, ExchangeFailure};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+use crate::connection::Connection;
+use crate::gateway::Gateway;
+use crate::http_request;
+use crate::reply_document::ReplyDocument;
+
+/// How often the host tries to record a part that the provider accepted.
+const RECORD_ATTEMPTS: u32 = 5;
+/// Pause between these attempts.
+const RECORD_PAUSE: Duration = Duration::from_millis(200);
+
+/// The connections of one adapter, as a destination of replies.
+pub struct ConnectionDestination {
+    gateway: Arc<Gateway>,
+    /// Name of the adapter.
+    adapter: String,
+}
+
+impl ConnectionDestination {
+    /// The connections of an adapter.
+    pub fn new(gateway: Arc<Gateway>, adapter: &str) -> ConnectionDestination {
+        ConnectionDestination {
+            gateway,
+            adapter: adapter.to_owned(),
+        }
+    }
+
+    async fn send_reply(
+        &self,
+        egress: &Egress,
+        delivery: &Delivery,
+        at: Timestamp,
+    ) -> Result<(), SendFailure> {
+        let refused = |problem: &str| failed(FinalKind::Refused, problem);
+        let document = ReplyDocument::parse(&delivery.body)
+            .ok_or_else(|| refused("only replies can be sent by a channel"))?;
+        let prepared = self.prepare(delivery, &document).await?;
+        let Ok(adapter) = &prepared.connection.adapter else {
+            return Err(broken(
+                "a secret of the connection is not set; the server's log says which",
+            ));
+        };
+        let window = adapter.reply_window(&document.channel, prepared.last_inbound);
+        if !window.is_open(at) {
+            let problem = "the time for free replies is over: the customer has to write again";
+            return Err(failed(FinalKind::WindowClosed, problem));
+        }
+        let reply = document.reply(&delivery.key, prepared.last_inbound, at);
+        let requests = adapter.encode(&reply).map_err(|error| match error {
+            EncodeError::WindowClosed => failed(FinalKind::WindowClosed, &error.to_string()),
+            error => refused(&error.to_string()),
+        })?;
+        let parts = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        for (number, request) in (1..).zip(&requests) {
+            if prepared.progress.accepted.contains(&number) {
+                continue;
+            }
+            let is_idempotent = prepared.connection.settings.adapter.is_idempotent;
+            if !is_idempotent && prepared.progress.begun == Some(number) {
+                // The host ended between sending it and recording the result.
+                let reason = "the host stopped while it was sent";
+                return Err(uncertain(number, parts, reason));
+            }
+            let Outbound::Http(request) = request else {
+                return Err(refused(
+                    "the host sends no mail; name a target with publish",
+                ));
+            };
+            let built = http_request::build(request);
+            let built = built.map_err(|error| broken(&error.to_string()))?;
+            if !is_idempotent {
+                self.begin(delivery, number).await?;
+            }
+            let exchanged = egress.exchange(built).await;
+            if let Err(error) = &exchanged {
+                let (company, key) = (&delivery.company, &delivery.key);
+                tracing::info!(company, key, %error, "a provider did not answer");
+            }
+            let outcome = outcome(&**adapter, &exchanged);
+            match outcome {
+                Outcome::Accepted(receipt) => {
+                    let part = Part { number, parts };
+                    self.record(delivery, &document, part, receipt).await?;
+                }
+                other => return Err(failure(other, number, parts)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what the journal knows of a reply.
+    async fn prepare(
+        &self,
+        delivery: &Delivery,
+        document: &ReplyDocument,
+    ) -> Result<Prepared, SendFailure> {
+        let gateway = Arc::clone(&self.gateway);
+        let (company, adapter) = (delivery.company.clone(), self.adapter.clone());
+        let key = delivery.key.clone();
+        let account = document.account.clone();
+        let conversation = document.conversation;
+        let read = spawn_blocking(move || -> Result<Option<Prepared>, DeskError> {
+            let all = gateway.connections_of(&company, &adapter)?;
+            let Some(connection) = find_connection(all, account.as_deref()) else {
+                return Ok(None);
+            };
+            let channels = gateway.desk.channels();
+            let last_inbound = match conversation {
+                Some(conversation) => channels.last_inbound(&company, conversation)?,
+                None => None,
+            };
+            Ok(Some(Prepared {
+                connection,
+                progress: channels.progress(&company, &key)?,
+                last_inbound,
+            }))
+        });
+        match read.await {
+            Ok(Ok(Some(prepared))) => Ok(prepared),
+            Ok(Ok(None)) => Err(failed(
+                FinalKind::Refused,
+                "no connection of the company file has the account that the customer wrote to; add it, then retry",
+            )),
+            Ok(Err(error)) => Err(retry(&error.to_string())),
+            Err(_) => Err(retry("the reply could not be read")),
+        }
+    }
+
+    /// Records that sending a part begins.
+    async fn begin(&self, delivery: &Delivery, part: u32) -> Result<(), SendFailure> {
+        let gateway = Arc::clone(&self.gateway);
+        let (company, key) = (delivery.company.clone(), delivery.key.clone());
+        let begun = spawn_blocking(move || {
+            let channels = gateway.desk.channels();
+            channels.begin_part(&company, &key, part)
+        });
+        match begun.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(retry(&error.to_string())),
+            Err(_) => Err(retry("the reply could not be prepared")),
+        }
+    }
+
+    /// Records an accepted part, so that it is not sent again.
+    async fn record(
+        &self,
+        delivery: &Delivery,
+        document: &ReplyDocument,
+        part: Part,
+        receipt: Receipt,
+    ) -> Result<(), SendFailure> {
+        for attempt in 1..=RECORD_ATTEMPTS {
+            let gateway = Arc::clone(&self.gateway);
+            let adapter = self.adapter.clone();
+            let (company, key) = (delivery.company.clone(), delivery.key.clone());
+            let (channel, account) = (document.channel.clone(), document.account.clone());
+            let receipt = receipt.clone();
+            let recorded = spawn_blocking(move || {
+                let account = account.unwrap_or_default();
+                let ids = gateway.message_ids(&company, &channel)?;
+                let accepted = AcceptedPart {
+                    key: &key,
+                    part: part.number,
+                    parts: part.parts,
+                    adapter: &adapter,
+                    account: &account,
+                    message: ids.id(&account, &receipt.provider_id),
+                    provider_id: receipt.provider_id,
+                    recipient: receipt.recipient,
+                };
+                gateway.desk.channels().record_receipt(&company, accepted)
+            });
+            match recorded.await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => {
+                    let (company, key) = (&delivery.company, &delivery.key);
+                    tracing::error!(company, key, attempt, %error, "cannot record that a provider accepted a reply");
+                }
+                Err(_) => {}
+            }
+            sleep(RECORD_PAUSE * attempt).await;
+        }
+        Err(failed(
+            FinalKind::Uncertain,
+            "the channel accepted a part of the reply, and the host could not record it",
+        ))
+    }
+}
+
+impl Destination for ConnectionDestination {
+    fn send<'a>(&'a self, egress: &'a Egress, delivery: &'a Delivery, at: Timestamp) -> Sent<'a> {
+        Box::pin(self.send_reply(egress, delivery, at))
+    }
+}
+
+/// What the journal and the connections know of a reply.
+struct Prepared {
+    connection: Arc<Connection>,
+    progress: SendProgress,
+    last_inbound: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy)]
+struct Part {
+    number: u32,
+    parts: u32,
+}
+
+/// The connection that serves the account the customer wrote to. Without an account,
+/// the only one.
+fn find_connection(all: Vec<Arc<Connection>>, account: Option<&str>) -> Option<Arc<Connection>> {
+    let is_only = all.len() == 1;
+    let serves = |connection: &Arc<Connection>| match (&connection.adapter, account) {
+        (Ok(adapter), Some(account)) => adapter.serves(account),
+        (_, None) => is_only,
+        // Its accounts are not known while it is not open.
+        (Err(_), Some(_)) => is_only,
+    };
+    all.into_iter().find(serves)
+}
+
+fn outcome(adapter: &dyn Adapter, exchanged: &Result<EgressAnswer, ExchangeFailure>) -> Outcome {
+    match exchanged {
+        Ok(answer) => {
+            let headers = answer.headers.iter();
+            let headers: Headers<'_> = headers
+                .map(|(name, value)| (name.as_str(), value.as_bytes()))
+                .collect();
+            adapter.outcome(&Exchange::Answered(Response {
+                status: answer.status.as_u16(),
+                headers,
+                body: &answer.body,
+                at: Timestamp::now(),
+            }))
+        }
+        Err(ExchangeFailure::Unsent(_)) => adapter.outcome(&Exchange::Unsent),
+        Err(ExchangeFailure::Lost(_)) => adapter.outcome(&Exchange::Lost),
+    }
+}
+
+/// What the courier does about an outcome other than acceptance.
+fn failure(outcome: Outcome, number: u32, parts: u32) -> SendFailure {
+    let of_part = |what: &str, reason: &Reason| of_part((number, parts), what, reason.as_str());
+    match outcome {
+        Outcome::Accepted(_) => retry("accepted"),
+        Outcome::Retry { after, reason } => SendFailure {
+            kind: SendFailureKind::Retry { after },
+            problem: Problem::plain(of_part("the channel did not take it now", &reason)),
+            health: TargetHealth::Failing,
+        },
+        Outcome::WindowClosed(reason) => failed(
+            FinalKind::WindowClosed,
+            &of_part("the time for free replies is over", &reason),
+        ),
+        Outcome::RecipientUnreachable(reason) => failed(
+            FinalKind::RecipientUnreachable,
+            &of_part("the channel cannot reach the customer", &reason),
+        ),
+        Outcome::Refused(reason) => failed(
+            FinalKind::Refused,
+            &of_part("the channel refused it", &reason),
+        ),
+        Outcome::ChannelBroken(reason) => broken(&of_part(
+            "the account cannot send: renew its access",
+            &reason,
+        )),
+        Outcome::Uncertain(reason) => uncertain(number, parts, reason.as_str()),
+    }
+}
+
+fn of_part((number, parts): (u32, u32), what: &str, reason: &str) -> String {
+    match parts {
+        0 | 1 => format!("{what} ({reason})"),
+        _ => format!(
+            "part {number} of {parts}: {what} ({reason}); {} parts went out",
+            number - 1
+        ),
+    }
+}
+
+fn uncertain(number: u32, parts: u32, reason: &str) -> SendFailure {
+    let what = "it may have arrived; look at the provider before you retry";
+    failed(
+        FinalKind::Uncertain,
+        &of_part((number, parts), what, reason),
+    )
+}
+
+fn failed(kind: FinalKind, problem: &str) -> SendFailure {
+    SendFailure {
+        kind: SendFailureKind::Final(kind),
+        problem: Problem::plain(problem),
+        health: TargetHealth::Healthy,
+    }
+}
+
+fn broken(problem: &str) -> SendFailure {
+    SendFailure {
+        kind: SendFailureKind::ChannelBroken,
+        problem: Problem::plain(problem),
+        health: TargetHealth::Failing,
+    }
+}
+
+fn retry(problem: &str) -> SendFailure {
+    SendFailure {
+        kind: SendFailureKind::Retry { after: None },
+        problem: Problem::plain(problem),
+        health: TargetHealth::Unknown,
+    }
+}

@@ -1,0 +1,136 @@
+//! The gateway of a host.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use patchbay_channels::{CompanyKey, MessageIds, ReplyWindow};
+use patchbay_desk::{Desk, DeskError};
+
+use crate::connection::{Connection, ConnectionState};
+use crate::connections::Connections;
+
+/// The connections of every company to the providers of its channels.
+pub struct Gateway {
+    pub(crate) desk: Arc<Desk>,
+    connections: Connections,
+}
+
+impl Gateway {
+    /// The gateway to a desk.
+    pub fn new(desk: Arc<Desk>) -> Gateway {
+        Gateway {
+            desk,
+            connections: Connections::default(),
+        }
+    }
+
+    /// A connection of a company; `None` if it has none of that channel and name.
+    pub(crate) fn connection(
+        &self,
+        company: &str,
+        channel: &str,
+        name: &str,
+    ) -> Result<Option<Arc<Connection>>, DeskError> {
+        let all = self.connections.of(&self.desk, company)?;
+        let mut all = all.into_iter();
+        Ok(all.find(|it| it.settings.adapter.name == channel && it.settings.name == name))
+    }
+
+    /// The connections of an adapter.
+    pub(crate) fn connections_of(
+        &self,
+        company: &str,
+        adapter: &str,
+    ) -> Result<Vec<Arc<Connection>>, DeskError> {
+        let mut all = self.connections.of(&self.desk, company)?;
+        all.retain(|connection| connection.settings.adapter.name == adapter);
+        Ok(all)
+    }
+
+    /// Until when a channel takes a reply by a connection of the company;
+    /// [`ReplyWindow::Unlimited`] where none sends its replies.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn reply_window(
+        &self,
+        company: &str,
+        channel: &str,
+        last_inbound: Option<Timestamp>,
+    ) -> Result<ReplyWindow, DeskError> {
+        let all = self.connections.of(&self.desk, company)?;
+        let mut all = all.iter();
+        let sends =
+            |connection: &&Arc<Connection>| connection.settings.adapter.channels.contains(&channel);
+        let adapter = all.find(sends).and_then(|it| it.adapter.as_ref().ok());
+        Ok(adapter.map_or(ReplyWindow::Unlimited, |adapter| {
+            adapter.reply_window(channel, last_inbound)
+        }))
+    }
+
+    /// Makes the ids of a channel's messages. Blocks.
+    pub(crate) fn message_ids(
+        &self,
+        company: &str,
+        channel: &str,
+    ) -> Result<MessageIds, DeskError> {
+        let key = self.desk.channels().message_key(company)?;
+        Ok(MessageIds::new(&CompanyKey::new(*key), channel))
+    }
+
+    /// Most bytes of a request to a connection; `None` if the company has none of that
+    /// channel and name.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn body_limit(
+        &self,
+        company: &str,
+        channel: &str,
+        name: &str,
+    ) -> Result<Option<usize>, DeskError> {
+        let connection = self.connection(company, channel, name)?;
+        Ok(connection.map(|it| it.settings.adapter.body_limit))
+    }
+
+    /// What each connection of a company did, and why it is not open.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn reports(&self, company: &str) -> Result<Vec<ConnectionReport>, DeskError> {
+        let all = self.connections.of(&self.desk, company)?;
+        let reports = all.iter().map(|connection| ConnectionReport {
+            channel: connection.settings.adapter.name,
+            name: connection.settings.name.clone(),
+            url: connection.settings.webhook_url(company),
+            path: connection.settings.webhook_path(company),
+            problem: connection.adapter.as_ref().err().cloned(),
+            state: connection.state(),
+        });
+        Ok(reports.collect())
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").finish_non_exhaustive()
+    }
+}
+
+/// A connection, for status, metrics and the command line.
+#[derive(Clone, Debug)]
+pub struct ConnectionReport {
+    /// Name of the adapter.
+    pub channel: &'static str,
+    /// Name of the connection.
+    pub name: String,
+    /// URL of the webhook; `None` without a public URL.
+    pub url: Option<String>,
+    /// Path of the webhook.
+    pub path: String,
+    /// Why it is not open.
+    pub problem: Option<String>,
+    /// What it did since the host started.
+    pub state: ConnectionState,
+}

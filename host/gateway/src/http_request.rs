@@ -1,0 +1,146 @@
+//! An adapter's request as egress sends it, with its credential.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use patchbay_channels::{Credential, OutboundRequest, Secret};
+use patchbay_model::web_address::WebAddress;
+use patchbay_outbound::egress::EgressRequest;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// Why a request cannot be sent. Contains no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum RequestError {
+    /// The URL is not valid.
+    #[error("the address of the provider is not a valid URL; check `api-base`")]
+    Url,
+    /// A secret has bytes that do not fit where it stands.
+    #[error(
+        "a secret of the connection has characters that its place does not allow; copy it again"
+    )]
+    Credential,
+    /// A header is not valid.
+    #[error("a header of the request is not valid")]
+    Header,
+}
+
+/// Builds the request.
+pub(crate) fn build(request: &OutboundRequest) -> Result<EgressRequest, RequestError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(request.content_type));
+    for (name, value) in &request.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| RequestError::Header)?;
+        let value = HeaderValue::from_str(value).map_err(|_| RequestError::Header)?;
+        headers.insert(name, value);
+    }
+    let mut url = Zeroizing::new(request.url.clone());
+    match &request.credential {
+        Credential::Bearer(secret) => {
+            let value = Zeroizing::new([b"Bearer ", secret.expose()].concat());
+            headers.insert(AUTHORIZATION, secret_value(&value)?);
+        }
+        Credential::Basic { user, password } => {
+            let pair = Zeroizing::new([user.as_bytes(), b":", password.expose()].concat());
+            let value = Zeroizing::new(format!("Basic {}", STANDARD.encode(&*pair)));
+            headers.insert(AUTHORIZATION, secret_value(value.as_bytes())?);
+        }
+        Credential::Header { name, value } => {
+            let name = HeaderName::from_static(name);
+            headers.insert(name, secret_value(value.expose())?);
+        }
+        Credential::Path(secret) => {
+            let secret = path_part(secret)?;
+            *url = request.url.replace(Credential::PLACEHOLDER, secret);
+        }
+    }
+    let url = WebAddress::parse(&url).map_err(|_| RequestError::Url)?;
+    Ok(EgressRequest::post(url, headers, request.body.clone()))
+}
+
+fn secret_value(bytes: &[u8]) -> Result<HeaderValue, RequestError> {
+    let mut value = HeaderValue::from_bytes(bytes).map_err(|_| RequestError::Credential)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// The secret as a part of a path: nothing that changes the URL around it.
+fn path_part(secret: &Secret) -> Result<&str, RequestError> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'-' | b'_');
+    let bytes = secret.expose();
+    match std::str::from_utf8(bytes) {
+        Ok(text) if bytes.iter().all(is_part) => Ok(text),
+        _ => Err(RequestError::Credential),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(url: &str, credential: Credential) -> OutboundRequest {
+        OutboundRequest {
+            key: "reply-1/1".to_owned(),
+            url: url.to_owned(),
+            content_type: "application/json",
+            headers: vec![("x-line-retry-key", "abc".to_owned())],
+            body: b"{}".to_vec(),
+            credential,
+        }
+    }
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text).expect("a secret")
+    }
+
+    #[test]
+    fn a_credential_stands_where_the_provider_reads_it() {
+        let url = "https://api.example/send";
+        let bearer = build(&request(url, Credential::Bearer(secret("hush")))).expect("built");
+        assert_eq!(bearer.headers[AUTHORIZATION], "Bearer hush");
+        assert_eq!(bearer.headers["x-line-retry-key"], "abc");
+        let basic = Credential::Basic {
+            user: "AC1".to_owned(),
+            password: secret("hush"),
+        };
+        let basic = build(&request(url, basic)).expect("built");
+        // As in RFC 7617: base64 of `AC1:hush`.
+        assert_eq!(basic.headers[AUTHORIZATION], "Basic QUMxOmh1c2g=");
+        let header = Credential::Header {
+            name: "x-viber-auth-token",
+            value: secret("hush"),
+        };
+        let header = build(&request(url, header)).expect("built");
+        assert_eq!(header.headers["x-viber-auth-token"], "hush");
+        let path = Credential::Path(secret("123:A-b_c"));
+        let path = build(&request("https://api.example/bot{credential}/send", path));
+        assert_eq!(
+            path.expect("built").url.path_and_query(),
+            "/bot123:A-b_c/send"
+        );
+        let shown = format!(
+            "{:?} {:?} {:?}",
+            bearer.headers, basic.headers, header.headers
+        );
+        assert!(
+            !shown.contains("hush") && !shown.contains("QUMx"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_secret_that_would_change_the_request_is_refused() {
+        for text in ["a/../b", "a?b", "a#b", "a b", "a%2f", "é"] {
+            let path = request(
+                "https://api.example/bot{credential}/x",
+                Credential::Path(secret(text)),
+            );
+            assert_eq!(build(&path).err(), Some(RequestError::Credential), "{text}");
+        }
+        let bearer = request("https://api.example/", Credential::Bearer(secret("a\r\nb")));
+        assert_eq!(build(&bearer).err(), Some(RequestError::Credential));
+        let url = request("api.example", Credential::Bearer(secret("hush")));
+        assert_eq!(build(&url).err(), Some(RequestError::Url));
+    }
+}

@@ -1,0 +1,29 @@
+//! Connects the adapters of channels to intake and to the outbox. It holds the open
+//! connections of every company, and does what the pure functions of an adapter say:
+//!
+//! ```text
+//!  provider ─▶ webhook ─▶ Gateway::receive ─▶ verify ▸ decode ─▶ Desk::accept
+//!                                                    ├─▶ receipts (states of our messages)
+//!                                                    └─▶ quarantine (cannot be decoded)
+//!  provider ◀─ egress ◀── ConnectionDestination ◀── encode ◀── Courier
+//!                └─▶ outcome ─▶ receipts
+//! ```
+//!
+//! Nothing here waits for a decision: a delivery is answered once its interactions
+//! are on disk.
+
+mod connection;
+mod connections;
+mod destination;
+mod gateway;
+mod http_request;
+mod inbound;
+mod quarantined_request;
+mod reply_document;
+mod rerun;
+
+pub use connection::{ConnectionState, DeliveryResult};
+pub use destination::ConnectionDestination;
+pub use gateway::{ConnectionReport, Gateway};
+pub use inbound::{ProviderRequest, Reception};
+pub use rerun::Rerun;

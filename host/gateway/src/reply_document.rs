@@ -1,0 +1,70 @@
+//! A reply as it lies in the outbox.
+
+use jiff::Timestamp;
+use patchbay_channels::Reply;
+use patchbay_journal::ConversationId;
+use patchbay_model::interaction::WrittenBy;
+use serde::Deserialize;
+
+/// What sending needs of the body of a reply.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ReplyDocument {
+    #[serde(rename = "type")]
+    kind: String,
+    pub(crate) channel: String,
+    #[serde(default)]
+    pub(crate) account: Option<String>,
+    #[serde(default, deserialize_with = "conversation_id")]
+    pub(crate) conversation: Option<ConversationId>,
+    /// The conversation as the channel names it.
+    #[serde(default)]
+    thread: Option<String>,
+    #[serde(default)]
+    to: Option<String>,
+    text: String,
+    written_by: WrittenBy,
+    written_at: Timestamp,
+    #[serde(default)]
+    in_reply_to_provider_id: Option<String>,
+    #[serde(default)]
+    subject: Option<String>,
+}
+
+fn conversation_id<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<ConversationId>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| text.parse().ok()))
+}
+
+impl ReplyDocument {
+    /// Parses the body; `None` if it is no reply.
+    pub(crate) fn parse(body: &[u8]) -> Option<ReplyDocument> {
+        let document: ReplyDocument = serde_json::from_slice(body).ok()?;
+        (document.kind == "reply").then_some(document)
+    }
+
+    /// The reply, as an adapter encodes it.
+    pub(crate) fn reply<'a>(
+        &'a self,
+        key: &'a str,
+        last_inbound: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Reply<'a> {
+        Reply {
+            key,
+            last_inbound,
+            now,
+            channel: &self.channel,
+            written_by: self.written_by,
+            account: self.account.as_deref().unwrap_or_default(),
+            to: self.to.as_deref().unwrap_or_default(),
+            conversation: self.thread.as_deref(),
+            in_reply_to: self.in_reply_to_provider_id.as_deref(),
+            references: &[],
+            subject: self.subject.as_deref(),
+            written_at: self.written_at,
+            text: &self.text,
+        }
+    }
+}
