@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use patchbay_channels::{
-    Acknowledgement, DecodedInteraction, Headers, InboundRequest, InteractionKind, Item, Method,
-    Rejection, Undecodable, VerifiedRequest,
+    Acknowledgement, Headers, InboundRequest, Method, Rejection, Undecodable, VerifiedRequest,
 };
-use patchbay_desk::{Delivery, Desk, DeskError, MessageReport, ReceiptStatus};
+use patchbay_desk::DeskError;
 use patchbay_journal::NewQuarantined;
 use patchbay_model::traceparent::Traceparent;
 
+use crate::batch::Batch;
 use crate::connection::{Connection, DeliveryResult};
 use crate::gateway::Gateway;
 use crate::quarantined_request::QuarantinedRequest;
@@ -103,13 +103,12 @@ impl Gateway {
             Err(rejection) => return reject(rejection),
         };
         let items = adapter.decode(&verified);
-        let adapter_name = connection.settings.adapter.name;
-        let mut batch = Batch::of(items, adapter_name, request.traceparent);
+        let mut batch = Batch::of(items, request.traceparent);
         for name in std::mem::take(&mut batch.events) {
             connection.count_event(name);
         }
         let problem = batch.undecodable.take();
-        if !batch.accept(&self.desk, company)? {
+        if !self.accept(company, &connection, batch)? {
             connection.count(DeliveryResult::Busy, now);
             return Ok(Reception::Busy {
                 retry_after: RETRY_AFTER,
@@ -165,108 +164,5 @@ impl Gateway {
             }
         }
         Ok(is_stored)
-    }
-}
-
-/// The items of a delivery by what is done with them.
-pub(crate) struct Batch {
-    /// Name of the adapter.
-    adapter: &'static str,
-    interactions: Vec<DecodedInteraction>,
-    statuses: Vec<patchbay_channels::DeliveryStatus>,
-    changes: Vec<patchbay_channels::AddressChange>,
-    pub(crate) events: Vec<String>,
-    /// The first item that cannot be decoded.
-    pub(crate) undecodable: Option<Undecodable>,
-    traceparent: Option<Traceparent>,
-}
-
-impl Batch {
-    pub(crate) fn of(
-        items: Vec<Item>,
-        adapter: &'static str,
-        traceparent: Option<Traceparent>,
-    ) -> Batch {
-        let mut batch = Batch {
-            adapter,
-            interactions: Vec::new(),
-            statuses: Vec::new(),
-            changes: Vec::new(),
-            events: Vec::new(),
-            undecodable: None,
-            traceparent,
-        };
-        for item in items {
-            match item {
-                Item::Interaction(decoded) => batch.interactions.push(*decoded),
-                Item::Status(status) => batch.statuses.push(status),
-                Item::AddressChange(change) => batch.changes.push(change),
-                Item::Event { name } => batch.events.push(name),
-                Item::Undecodable(problem) => {
-                    batch.undecodable.get_or_insert(problem);
-                }
-            }
-        }
-        batch
-    }
-
-    /// Hands the items to the desk. Returns whether all are on disk.
-    pub(crate) fn accept(self, desk: &Desk, company: &str) -> Result<bool, DeskError> {
-        let channels = desk.channels();
-        let mut deliveries = Vec::with_capacity(self.interactions.len());
-        let mut second_addresses = Vec::new();
-        for mut decoded in self.interactions {
-            let interaction = &decoded.interaction;
-            // The echo of a reply whose receipt is known answers nothing more.
-            if decoded.kind == InteractionKind::Echo
-                && channels.has_receipt(company, self.adapter, &interaction.id)?
-            {
-                continue;
-            }
-            let second = decoded.second_address.take();
-            let address = interaction.author.address.clone();
-            if let (Some(known), Some(other)) = (address, second) {
-                second_addresses.push((interaction.channel.clone(), known, other));
-            }
-            match Delivery::from_outside(decoded.to_intake()) {
-                Ok(delivery) => deliveries.push(Delivery {
-                    traceparent: self.traceparent,
-                    ..delivery
-                }),
-                // Decoding checked it with the same rules.
-                Err(error) => {
-                    tracing::error!(company, %error, "intake refused a decoded interaction")
-                }
-            }
-        }
-        if !deliveries.is_empty() {
-            let receipts = desk.accept(company, deliveries)?;
-            let is_stored = receipts.iter().all(|receipt| {
-                matches!(
-                    receipt.status,
-                    ReceiptStatus::Accepted { .. } | ReceiptStatus::Duplicate { .. }
-                )
-            });
-            if !is_stored {
-                return Ok(false);
-            }
-        }
-        for (channel, known, other) in second_addresses {
-            channels.add_address(company, &channel, &known, &other)?;
-        }
-        for status in self.statuses {
-            let report = MessageReport {
-                state: status.state,
-                at: status.at,
-                reason: status
-                    .failure
-                    .map(|failure| failure.reason.as_str().to_owned()),
-            };
-            channels.report(company, self.adapter, &status.message, report)?;
-        }
-        for change in self.changes {
-            channels.add_address(company, self.adapter, &change.old, &change.new)?;
-        }
-        Ok(true)
     }
 }

@@ -12,13 +12,16 @@
 //! Nothing here waits for a decision: a delivery is answered once its interactions
 //! are on disk.
 
+mod batch;
 mod connection;
 mod connections;
 mod destination;
 mod gateway;
 mod http_request;
 mod inbound;
+mod planted_key;
 mod quarantined_request;
+mod reconciliation;
 mod reply_document;
 mod rerun;
 

@@ -44,6 +44,11 @@ impl ReplyDocument {
         (document.kind == "reply").then_some(document)
     }
 
+    /// When the reply was written.
+    pub(crate) fn written_at(&self) -> Timestamp {
+        self.written_at
+    }
+
     /// The reply, as an adapter encodes it.
     pub(crate) fn reply<'a>(
         &'a self,

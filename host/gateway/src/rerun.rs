@@ -4,8 +4,9 @@ use patchbay_channels::{Undecodable, VerifiedRequest};
 use patchbay_desk::DeskError;
 use patchbay_journal::AuditEntry;
 
+use crate::batch::Batch;
 use crate::gateway::Gateway;
-use crate::inbound::Batch;
+
 use crate::quarantined_request::QuarantinedRequest;
 
 /// Result of decoding a delivery in quarantine again.
@@ -51,9 +52,9 @@ impl Gateway {
         };
         let request = stored.request();
         let items = adapter.decode(&VerifiedRequest::verified_before(&request));
-        let mut batch = Batch::of(items, connection.settings.adapter.name, None);
+        let mut batch = Batch::of(items, None);
         let undecodable = batch.undecodable.take();
-        if !batch.accept(&self.desk, company)? {
+        if !self.accept(company, &connection, batch)? {
             return Ok(Rerun::Busy);
         }
         if let Some(Undecodable { place, reason }) = undecodable {

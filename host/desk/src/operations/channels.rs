@@ -106,6 +106,17 @@ impl ChannelService<'_> {
         Ok(self.0.journal.begin_outbox_part(id, key, part)?)
     }
 
+    /// The body of a reply whose delivery failed for good; `None` for any other item.
+    pub fn failed_reply(&self, company: &str, key: &str) -> Result<Option<Vec<u8>>, DeskError> {
+        let id = self.0.company_id(company)?;
+        let journal = &*self.0.journal;
+        let item = journal.outbox_item(id, key)?;
+        let Some(item) = item.filter(|item| item.state == OutboxState::Dead) else {
+            return Ok(None);
+        };
+        Ok(outbox_payload::item_body(journal, &item)?.ok())
+    }
+
     /// The channel's time of the customer's newest message in a conversation.
     pub fn last_inbound(
         &self,

@@ -321,12 +321,18 @@ impl Turn {
 async fn conversation_with(turns: Vec<Turn>, at: i64) -> (Office, String, Requests) {
     let (api, requests) = provider(turns).await;
     let office = Office::of(&["ana"], &connection(&api)).await;
+    let conversation = taken(&office, at).await;
+    (office, conversation, requests)
+}
+
+/// Delivers a message, written at a time; ana accepts its conversation.
+async fn taken(office: &Office, at: i64) -> String {
     let body = delivery(
         &[message("wamid.a", "351912345678", "Where is it?", at)],
         &[],
     );
-    assert_eq!(deliver(&office, &body).await.status, 200);
-    let all = conversations(&office).await;
+    assert_eq!(deliver(office, &body).await.status, 200);
+    let all = conversations(office).await;
     let conversation = all[0]["id"].as_str().expect("an id").to_owned();
     let agent = office.get("/agents/ana").await.json();
     let offer = agent["offers"][0]["id"].as_u64().expect("an offer");
@@ -334,7 +340,7 @@ async fn conversation_with(turns: Vec<Turn>, at: i64) -> (Office, String, Reques
         .post(&format!("/offers/{offer}/accept"), json!({"by": "ana"}))
         .await;
     assert_eq!(done.status, 200, "{done:?}");
-    (office, conversation, requests)
+    conversation
 }
 
 async fn reply(office: &Office, conversation: &str, text: &str) {
@@ -451,6 +457,21 @@ async fn a_reply_that_may_have_arrived_is_not_sent_again_by_itself() {
     let failed = entry(&office, &conversation, "reply-undeliverable").await;
     assert_eq!(failed["kind"], "uncertain", "{failed}");
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let sent = requests.lock().expect("no panic").clone();
+    assert_eq!(sent.len(), 1);
+    // The state of the message has the key that was planted in the request.
+    let key = &sent[0].1["biz_opaque_callback_data"];
+    let status = |key: &Value| {
+        json!({"id": "wamid.out", "status": "delivered", "timestamp": now().to_string(),
+            "biz_opaque_callback_data": key})
+    };
+    let other = deliver(&office, &delivery(&[], &[status(&json!("reply-x-1/1"))])).await;
+    assert_eq!(other.status, 200, "{other:?}");
+    let answer = deliver(&office, &delivery(&[], &[status(key)])).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    entry(&office, &conversation, "reply-delivered").await;
+    let failed = office.get("/outbox?state=dead").await.json();
+    assert_eq!(failed["items"], json!([]));
     assert_eq!(requests.lock().expect("no panic").len(), 1);
 }
 
@@ -491,4 +512,31 @@ async fn a_revoked_token_stops_the_channel_and_uses_up_no_reply() {
     assert_eq!(requests.lock().expect("no panic").len(), 1);
     let text = waiting.to_string() + &listed.to_string();
     assert!(!text.contains(&secret()), "a secret");
+}
+
+#[tokio::test]
+async fn a_reply_whose_sending_a_crash_interrupted_is_not_sent_again_by_itself() {
+    // No connection: nothing was sent, and the courier tries again.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let api = format!("http://{}", closed.local_addr().expect("an address"));
+    drop(closed);
+    let office = Office::of(&["ana"], &connection(&api)).await;
+    let conversation = taken(&office, now()).await;
+    reply(&office, &conversation, "It is on its way.").await;
+    let key = loop {
+        let waiting = office.get("/outbox?state=waiting").await.json();
+        if waiting["items"][0]["attempts"].as_u64() > Some(0) {
+            break waiting["items"][0]["key"]
+                .as_str()
+                .expect("a key")
+                .to_owned();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    };
+    // As a process leaves it that ends while it sends.
+    let desk = office.server.app.desk().expect("a desk");
+    let begun = desk.channels().begin_part("northwind", &key, 1);
+    begun.expect("it waits");
+    let failed = entry(&office, &conversation, "reply-undeliverable").await;
+    assert_eq!(failed["kind"], "uncertain", "{failed}");
 }

@@ -1,0 +1,124 @@
+//! The items of a delivery, and what the host does with each.
+
+use patchbay_channels::{
+    AddressChange, DecodedInteraction, DeliveryStatus, InteractionKind, Item, Undecodable,
+};
+use patchbay_desk::{Delivery, DeskError, MessageReport, ReceiptStatus};
+use patchbay_model::traceparent::Traceparent;
+
+use crate::connection::Connection;
+use crate::gateway::Gateway;
+use crate::planted_key::PlantedKey;
+
+/// Attribute that names the reply of an echo.
+const REPLY: &str = "reply";
+
+/// The items of a delivery by what is done with them.
+pub(crate) struct Batch {
+    interactions: Vec<DecodedInteraction>,
+    statuses: Vec<DeliveryStatus>,
+    changes: Vec<AddressChange>,
+    /// Names of events without an interaction.
+    pub(crate) events: Vec<String>,
+    /// The first item that cannot be decoded.
+    pub(crate) undecodable: Option<Undecodable>,
+    traceparent: Option<Traceparent>,
+}
+
+impl Batch {
+    pub(crate) fn of(items: Vec<Item>, traceparent: Option<Traceparent>) -> Batch {
+        let mut batch = Batch {
+            interactions: Vec::new(),
+            statuses: Vec::new(),
+            changes: Vec::new(),
+            events: Vec::new(),
+            undecodable: None,
+            traceparent,
+        };
+        for item in items {
+            match item {
+                Item::Interaction(decoded) => batch.interactions.push(*decoded),
+                Item::Status(status) => batch.statuses.push(status),
+                Item::AddressChange(change) => batch.changes.push(change),
+                Item::Event { name } => batch.events.push(name),
+                Item::Undecodable(problem) => {
+                    batch.undecodable.get_or_insert(problem);
+                }
+            }
+        }
+        batch
+    }
+}
+
+impl Gateway {
+    /// Hands the items to the desk. Returns whether all are on disk.
+    pub(crate) fn accept(
+        &self,
+        company: &str,
+        connection: &Connection,
+        batch: Batch,
+    ) -> Result<bool, DeskError> {
+        let channels = self.desk.channels();
+        let adapter = connection.settings.adapter.name;
+        let mut deliveries = Vec::with_capacity(batch.interactions.len());
+        let mut second_addresses = Vec::new();
+        for mut decoded in batch.interactions {
+            let interaction = &mut decoded.interaction;
+            if decoded.kind == InteractionKind::Echo {
+                // The echo of a reply whose receipt is known answers nothing more.
+                if channels.has_receipt(company, adapter, &interaction.id)? {
+                    continue;
+                }
+                if let Some(key) = decoded.key.as_deref().and_then(PlantedKey::parse) {
+                    let attributes = &mut interaction.attributes;
+                    attributes.insert(REPLY.to_owned(), key.outbox_key.into());
+                }
+            }
+            let second = decoded.second_address.take();
+            let address = interaction.author.address.clone();
+            if let (Some(known), Some(other)) = (address, second) {
+                second_addresses.push((interaction.channel.clone(), known, other));
+            }
+            match Delivery::from_outside(decoded.to_intake()) {
+                Ok(delivery) => deliveries.push(Delivery {
+                    traceparent: batch.traceparent,
+                    ..delivery
+                }),
+                // Decoding checked it with the same rules.
+                Err(error) => {
+                    tracing::error!(company, %error, "intake refused a decoded interaction")
+                }
+            }
+        }
+        if !deliveries.is_empty() {
+            let receipts = self.desk.accept(company, deliveries)?;
+            let is_stored = receipts.iter().all(|receipt| {
+                matches!(
+                    receipt.status,
+                    ReceiptStatus::Accepted { .. } | ReceiptStatus::Duplicate { .. }
+                )
+            });
+            if !is_stored {
+                return Ok(false);
+            }
+        }
+        for (channel, known, other) in second_addresses {
+            channels.add_address(company, &channel, &known, &other)?;
+        }
+        for status in batch.statuses {
+            self.reconcile(company, connection, &status)?;
+            let report = MessageReport {
+                state: status.state,
+                at: status.at,
+                reason: status
+                    .failure
+                    .map(|failure| failure.reason.as_str().to_owned()),
+            };
+            channels.report(company, adapter, &status.message, report)?;
+        }
+        for change in batch.changes {
+            channels.add_address(company, adapter, &change.old, &change.new)?;
+        }
+        Ok(true)
+    }
+}
