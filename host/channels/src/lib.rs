@@ -18,7 +18,7 @@
 //!    a mail.
 //! 3. [`Adapter::outcome`] maps what came back to one [`Outcome`].
 //!
-//! Nothing of the server calls this crate yet.
+//! `host/gateway` calls it with what comes over the wire.
 //!
 //! Comments mark as *assumption* what is general knowledge of a platform and was
 //! not seen in its documentation or in published tests: compare it with the
