@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::fixture;
 
 /// Texts of customers.
-const TEXTS: [&str; 8] = [
+pub(crate) const TEXTS: [&str; 8] = [
     "Where is my parcel? It was due on Monday.",
     "Thanks for the quick help yesterday, you were great!",
     "The app crashes whenever I open my orders.",
@@ -39,12 +39,14 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts a server with this many companies; `change` edits its settings.
+    /// Starts a server with this many companies, each with `more` in its file; `change`
+    /// edits the settings.
     ///
     /// # Errors
     /// The server does not start.
     pub fn start(
         companies: usize,
+        more: &str,
         change: impl FnOnce(&mut ServerSettings),
     ) -> Result<Served, Box<dyn Error>> {
         let place = tempfile::tempdir()?;
@@ -59,7 +61,7 @@ impl Served {
         let assembler = Assembler::new(engine, vec![packs], BuildOptions::default());
         let mut generations = Vec::new();
         for company in 0..companies {
-            let file = fixture::file(&name(company), "\"off\"", "Northwind");
+            let file = fixture::file(&name(company), "\"off\"", "Northwind") + more;
             let built = assembler.build_text(&file, place.path(), 1);
             generations.push(built.map_err(|problems| format!("{problems:?}"))?);
         }
@@ -105,7 +107,7 @@ impl Served {
     }
 }
 
-fn name(company: usize) -> String {
+pub(crate) fn name(company: usize) -> String {
     format!("company-{company}")
 }
 
@@ -133,7 +135,7 @@ pub enum Authors {
 
 impl Authors {
     /// The number of an interaction's author.
-    fn of(self, number: usize) -> usize {
+    pub(crate) fn of(self, number: usize) -> usize {
         match self {
             // Scattered, so that the mixture does not depend on the number of companies.
             Authors::Known(people) => (number.wrapping_mul(0x9E37_79B1) >> 8) % people,
@@ -203,7 +205,7 @@ pub fn undecided(address: SocketAddr) -> Result<u64, Box<dyn Error>> {
     Ok(of_companies.sum::<f64>() as u64)
 }
 
-fn read_answer(reader: &mut impl BufRead) -> Result<(u16, Vec<u8>), Box<dyn Error>> {
+pub(crate) fn read_answer(reader: &mut impl BufRead) -> Result<(u16, Vec<u8>), Box<dyn Error>> {
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let status = line.split(' ').nth(1).ok_or("no status")?.parse()?;

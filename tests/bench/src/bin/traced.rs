@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let collector = collector()?;
     let mut servers = Vec::new();
     for (_, sample) in CASES {
-        servers.push(Served::start(1, |settings| {
+        servers.push(Served::start(1, "", |settings| {
             if let Some(sample) = sample {
                 settings.telemetry.otlp = format!("http://{collector}").parse().ok();
                 settings.telemetry.sample = sample;
