@@ -32,6 +32,7 @@ pub mod knowledge;
 pub mod language_tag;
 pub mod length;
 pub mod limits;
+pub mod mail_server;
 pub mod masking;
 pub mod name_suggestion;
 pub mod offer;

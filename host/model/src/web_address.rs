@@ -143,7 +143,7 @@ impl fmt::Debug for WebAddress {
     }
 }
 
-fn split_port(authority: &str) -> Result<(&str, Option<u16>), WebAddressError> {
+pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), WebAddressError> {
     // IPv6 addresses have their colons in brackets.
     if authority.starts_with('[') && !authority.contains(']') {
         return Err(WebAddressError::Host);
@@ -160,7 +160,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), WebAddressError> {
     }
 }
 
-fn is_host(host: &str) -> bool {
+pub(crate) fn is_host(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[') {
         return address
             .strip_suffix(']')

@@ -13,13 +13,17 @@
 //! - The host's certificate must chain to one of the system's authorities.
 //! - Time is limited. Of an answer to [`Egress::post`], at most 64 KiB are read
 //!   and discarded; an answer to [`Egress::exchange`] may not be longer than the
-//!   request permits.
+//!   request permits, a reply of a mail server to [`Egress::submit_mail`] not longer
+//!   than 16 KiB.
+//! - A mail server speaks TLS, at once or by STARTTLS; without it only at an
+//!   address that the operator lists, and it gets no password there.
 
 mod address_range;
 mod connection;
 mod error;
 mod exchange;
 mod idle_connections;
+mod mail_submission;
 mod open_answer;
 mod resolver;
 mod special_ranges;
@@ -36,6 +40,7 @@ pub use self::address_range::{AddressRange, AddressRangeError};
 pub use self::error::{EgressError, EgressProblem};
 pub use self::exchange::{Answer, Delivery};
 use self::idle_connections::IdleConnections;
+pub use self::mail_submission::{InvalidMail, MailLogin, MailReply, MailSubmission};
 pub use self::open_answer::OpenAnswer;
 use self::resolver::SystemResolver;
 pub use self::resolver::{Resolve, Resolved};
@@ -49,8 +54,12 @@ pub struct EgressSettings {
     pub allow: Vec<AddressRange>,
     /// Limit for name resolution, TCP and TLS together. Default: 5 s.
     pub connect_timeout: Duration,
-    /// Limit for a whole exchange. Default: 15 s.
+    /// Limit for a whole exchange over HTTP, and for each command to a mail
+    /// server and for the bytes of a mail. Default: 15 s.
     pub timeout: Duration,
+    /// Limit for the answer to the end of a mail: servers search it for spam first.
+    /// Default: 2 min.
+    pub mail_timeout: Duration,
     /// How long an unused connection stays open for the next request to the
     /// same address. Default: 30 s.
     pub idle_timeout: Duration,
@@ -62,12 +71,13 @@ impl Default for EgressSettings {
             allow: Vec::new(),
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(15),
+            mail_timeout: Duration::from_secs(120),
             idle_timeout: Duration::from_secs(30),
         }
     }
 }
 
-/// HTTP client under an operator's rules. Cheap to clone; clones share idle
+/// HTTP and mail client under an operator's rules. Cheap to clone; clones share idle
 /// connections.
 #[derive(Clone)]
 pub struct Egress {

@@ -1,6 +1,7 @@
 //! Opening connections: resolve once, check, connect to a checked address.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::Full;
@@ -8,13 +9,16 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use patchbay_model::mail_server::{MailSecurity, MailServer};
 use patchbay_model::web_address::WebAddress;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::error::EgressProblem;
 use super::special_ranges::special_range;
@@ -72,15 +76,31 @@ impl Connection {
 impl Egress {
     /// The addresses of a host that pass the rules; never empty.
     pub(super) async fn resolve(&self, to: &WebAddress) -> Result<Vec<SocketAddr>, EgressProblem> {
+        let addresses = self.look_up(to.host(), to.port()).await?;
+        let unencrypted = (!to.is_https()).then_some(unencrypted as fn(IpAddr) -> _);
+        self.settings.permitted(addresses, unencrypted)
+    }
+
+    /// The addresses of a mail server that pass the rules; never empty.
+    pub(super) async fn resolve_mail(
+        &self,
+        server: &MailServer,
+    ) -> Result<Vec<SocketAddr>, EgressProblem> {
+        let addresses = self.look_up(server.host(), server.port()).await?;
+        let is_plain = server.security() == MailSecurity::None;
+        let unencrypted = is_plain.then_some(unencrypted_mail as fn(IpAddr) -> _);
+        self.settings.permitted(addresses, unencrypted)
+    }
+
+    async fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, EgressProblem> {
         let limit = self.settings.connect_timeout;
-        let addresses = match to.host().parse::<IpAddr>() {
-            Ok(address) => vec![SocketAddr::new(address, to.port())],
-            Err(_) => timeout(limit, self.resolver.resolve(to.host(), to.port()))
-                .await
-                .map_err(|_| connect_timeout(limit))?
-                .map_err(|error| EgressProblem::NotFound(error.to_string()))?,
-        };
-        self.settings.permitted(to, addresses)
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(address, port)]);
+        }
+        timeout(limit, self.resolver.resolve(host, port))
+            .await
+            .map_err(|_| connect_timeout(limit))?
+            .map_err(|error| EgressProblem::NotFound(error.to_string()))
     }
 
     /// Connects to one of `addresses` before `until`.
@@ -94,7 +114,10 @@ impl Egress {
         let connecting = async {
             let (stream, address) = connect_tcp(addresses, until, limit).await?;
             let connection = match to.is_https() {
-                true => Connection::new(self.secure(to, stream).await?).await?,
+                true => {
+                    let secured = secure(self.tls.clone(), to.host(), stream).await?;
+                    Connection::new(secured).await?
+                }
                 false => Connection::new(stream).await?,
             };
             Ok((connection, address))
@@ -102,27 +125,37 @@ impl Egress {
         let connected = timeout_at(until, connecting).await;
         connected.unwrap_or_else(|_| Err(connect_timeout(limit)))
     }
+}
 
-    async fn secure(
-        &self,
-        to: &WebAddress,
-        stream: TcpStream,
-    ) -> Result<impl AsyncRead + AsyncWrite + Send + Unpin + use<>, EgressProblem> {
-        let tls = self.tls.clone().ok_or(EgressProblem::NoAuthorities)?;
-        let name = ServerName::try_from(to.host().to_owned())
-            .map_err(|error| EgressProblem::Untrusted(error.to_string()))?;
-        let secured = TlsConnector::from(tls).connect(name, stream).await;
-        secured.map_err(|error| EgressProblem::Untrusted(error.to_string()))
-    }
+fn unencrypted(address: IpAddr) -> EgressProblem {
+    EgressProblem::Unencrypted { address }
+}
+
+fn unencrypted_mail(address: IpAddr) -> EgressProblem {
+    EgressProblem::UnencryptedMail { address }
+}
+
+/// Begins TLS with a host, whose certificate must be valid for its name.
+pub(super) async fn secure<S: AsyncRead + AsyncWrite + Send + Unpin>(
+    config: Option<Arc<ClientConfig>>,
+    host: &str,
+    stream: S,
+) -> Result<TlsStream<S>, EgressProblem> {
+    let config = config.ok_or(EgressProblem::NoAuthorities)?;
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|error| EgressProblem::Untrusted(error.to_string()))?;
+    let secured = TlsConnector::from(config).connect(name, stream).await;
+    secured.map_err(|error| EgressProblem::Untrusted(error.to_string()))
 }
 
 impl EgressSettings {
     /// The addresses that pass the rules, or the reason why the first does
-    /// not.
+    /// not. `unencrypted` is the problem of a public address, for a connection
+    /// without encryption.
     fn permitted(
         &self,
-        to: &WebAddress,
         addresses: Vec<SocketAddr>,
+        unencrypted: Option<fn(IpAddr) -> EgressProblem>,
     ) -> Result<Vec<SocketAddr>, EgressProblem> {
         let mut problem = EgressProblem::NotFound("the name has no address".to_owned());
         let mut permitted = Vec::new();
@@ -132,7 +165,7 @@ impl EgressSettings {
                 // The IPv6 form of an IPv4 address. Others keep their zone.
                 address = SocketAddr::new(ip, address.port());
             }
-            match self.check(to, ip) {
+            match self.check(ip, unencrypted) {
                 Ok(()) => permitted.push(address),
                 Err(refusal) if index == 0 => problem = refusal,
                 Err(_) => {}
@@ -144,14 +177,18 @@ impl EgressSettings {
         }
     }
 
-    fn check(&self, to: &WebAddress, address: IpAddr) -> Result<(), EgressProblem> {
+    fn check(
+        &self,
+        address: IpAddr,
+        unencrypted: Option<fn(IpAddr) -> EgressProblem>,
+    ) -> Result<(), EgressProblem> {
         if self.allow.iter().any(|range| range.contains(address)) {
             return Ok(());
         }
-        match special_range(address) {
-            Some(range) => Err(EgressProblem::Refused { address, range }),
-            None if to.is_https() => Ok(()),
-            None => Err(EgressProblem::Unencrypted { address }),
+        match (special_range(address), unencrypted) {
+            (Some(range), _) => Err(EgressProblem::Refused { address, range }),
+            (None, None) => Ok(()),
+            (None, Some(problem)) => Err(problem(address)),
         }
     }
 }
@@ -159,7 +196,7 @@ impl EgressSettings {
 /// Connects to the first address that accepts. Each address gets an equal
 /// share of the remaining time, so that one that drops packets does not use it
 /// up.
-async fn connect_tcp(
+pub(super) async fn connect_tcp(
     addresses: &[SocketAddr],
     until: Instant,
     limit: Duration,
@@ -180,7 +217,7 @@ async fn connect_tcp(
     Err(problem)
 }
 
-fn connect_timeout(limit: Duration) -> EgressProblem {
+pub(super) fn connect_timeout(limit: Duration) -> EgressProblem {
     EgressProblem::Timeout {
         step: "accept a connection",
         limit,

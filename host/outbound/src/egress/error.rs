@@ -39,6 +39,28 @@ pub enum EgressProblem {
         /// The host's address.
         address: IpAddr,
     },
+    /// A mail server without encryption, whose address is not listed. Nothing was
+    /// connected.
+    #[error(
+        "is not encrypted; use smtps:// or smtp://, or add the range of {address} to `allow` in [egress] of the server's settings"
+    )]
+    UnencryptedMail {
+        /// The host's address.
+        address: IpAddr,
+    },
+    /// The mail server offers no STARTTLS. It got no address and no mail.
+    #[error(
+        "offers no STARTTLS; use smtps://, or check what stands between this machine and the server"
+    )]
+    NoStartTls,
+    /// Bytes came between STARTTLS and TLS. They would count as sent within it.
+    #[error(
+        "sent data before TLS began; check what stands between this machine and the server, or use smtps://"
+    )]
+    BeforeTls,
+    /// The mail server takes no password.
+    #[error("offers neither AUTH PLAIN nor AUTH LOGIN; check its port and its settings")]
+    NoLogin,
     /// The name does not resolve, or the resolver failed.
     #[error("was not found: {0}; check the URL and this machine's DNS")]
     NotFound(String),
@@ -71,7 +93,8 @@ pub enum EgressProblem {
     /// The body is longer than this many bytes.
     #[error("answered with more than {0} bytes; check the URL")]
     TooLarge(usize),
-    /// The connection ended before the answer did, or the answer is not HTTP.
+    /// The connection ended before the answer did, or the answer is not of the
+    /// protocol.
     #[error("did not complete its answer: {0}; check its log")]
     Interrupted(String),
 }
@@ -84,6 +107,9 @@ impl EgressError {
         match &self.problem {
             EgressProblem::Refused { .. } => format!(
                 "{origin} resolves to an address that this host may not reach; use a public address, or ask the host's operator to permit it"
+            ),
+            EgressProblem::UnencryptedMail { .. } => format!(
+                "{origin} is not encrypted; use smtps:// or smtp://, or ask the host's operator to permit it"
             ),
             EgressProblem::Unencrypted { .. } => format!(
                 "{origin} is not encrypted; use https, or ask the host's operator to permit it"
@@ -100,7 +126,9 @@ impl EgressError {
     pub fn is_refusal(&self) -> bool {
         matches!(
             self.problem,
-            EgressProblem::Refused { .. } | EgressProblem::Unencrypted { .. }
+            EgressProblem::Refused { .. }
+                | EgressProblem::Unencrypted { .. }
+                | EgressProblem::UnencryptedMail { .. }
         )
     }
 }
@@ -118,6 +146,7 @@ mod tests {
                 range: "in 10.0.0.0/8 (private)".into(),
             },
             EgressProblem::Unencrypted { address },
+            EgressProblem::UnencryptedMail { address },
             EgressProblem::Unreachable {
                 address: (address, 8443).into(),
                 problem: "connection refused".to_owned(),

@@ -12,12 +12,12 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::sink::{Sink, egress, webhook};
 
-const AUTHORITY: &[u8] = include_bytes!("tls/authority.der");
+pub(crate) const AUTHORITY: &[u8] = include_bytes!("tls/authority.der");
 const CERTIFICATE: &[u8] = include_bytes!("tls/hooks.example.der");
 const KEY: &[u8] = include_bytes!("tls/hooks.example.key.der");
 
 /// Resolves every name to one address.
-struct FixedResolver(SocketAddr);
+pub(crate) struct FixedResolver(pub(crate) SocketAddr);
 
 impl Resolve for FixedResolver {
     fn resolve<'a>(&'a self, _host: &'a str, _port: u16) -> Resolved<'a> {
@@ -25,8 +25,8 @@ impl Resolve for FixedResolver {
     }
 }
 
-/// A TLS target with a certificate for `hooks.example`.
-async fn tls_sink() -> Sink {
+/// TLS with a certificate for `hooks.example`.
+pub(crate) fn acceptor() -> TlsAcceptor {
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(KEY));
     let certificate = CertificateDer::from(CERTIFICATE);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -36,7 +36,12 @@ async fn tls_sink() -> Sink {
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
         .expect("a matching key");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A TLS target with a certificate for `hooks.example`.
+async fn tls_sink() -> Sink {
+    let acceptor = acceptor();
     let (sink, listener) = Sink::bind([]).await;
     let serving = sink.clone();
     tokio::spawn(async move {

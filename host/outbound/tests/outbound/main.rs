@@ -1,9 +1,12 @@
-//! Egress, webhooks and the courier against a server on this machine, over
+//! Egress, mails, webhooks and the courier against a server on this machine, over
 //! real connections.
 
 mod certificates;
 mod courier;
 mod keep_alive;
+mod mail_faults;
+mod mail_server;
+mod mail_submission;
 mod repeated_request;
 mod rules;
 mod sink;

@@ -1,0 +1,223 @@
+//! The commands of a submission, in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use patchbay_model::mail_server::{MailSecurity, MailStep};
+use rustls::ClientConfig;
+use tokio::time::{Instant, timeout};
+use zeroize::Zeroizing;
+
+use super::extensions::Extensions;
+use super::reply::Reply;
+use super::session::{Session, Stream};
+use super::{MailLogin, MailReply, MailSubmission, dot_stuffing};
+use crate::egress::Egress;
+use crate::egress::connection::{connect_tcp, connect_timeout, secure};
+use crate::egress::error::EgressProblem;
+use crate::egress::whole_answer::Departure;
+
+/// Limit for QUIT.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Why the commands end before the last one.
+enum Stop {
+    /// A refusal.
+    Refused(MailReply),
+    Problem(EgressProblem),
+}
+
+impl From<EgressProblem> for Stop {
+    fn from(problem: EgressProblem) -> Stop {
+        Stop::Problem(problem)
+    }
+}
+
+/// A submission under way.
+pub(super) struct Transaction<'a> {
+    egress: &'a Egress,
+    submission: &'a MailSubmission,
+    departure: &'a Departure,
+    session: Session,
+}
+
+impl<'a> Transaction<'a> {
+    /// Connects and submits. `departure` begins when the end of the mail is sent.
+    pub(super) async fn run(
+        egress: &'a Egress,
+        submission: &'a MailSubmission,
+        departure: &'a Departure,
+    ) -> Result<MailReply, EgressProblem> {
+        let session = connect(egress, submission).await?;
+        let mut transaction = Transaction {
+            egress,
+            submission,
+            departure,
+            session,
+        };
+        let submitted = transaction.submit().await;
+        let reply = match submitted {
+            Ok(reply) | Err(Stop::Refused(reply)) => reply,
+            Err(Stop::Problem(problem)) => return Err(problem),
+        };
+        transaction.session.quit(QUIT_TIMEOUT).await;
+        Ok(reply)
+    }
+
+    async fn submit(&mut self) -> Result<MailReply, Stop> {
+        let limit = self.egress.settings.timeout;
+        let greeting = self.session.reply("send its greeting", limit).await?;
+        accept(greeting, MailStep::Session, &[220])?;
+        let mut offers = self.hello().await?;
+        if self.submission.server.security() == MailSecurity::StartTls {
+            self.start_tls(offers).await?;
+            // What was offered before may be of someone in between.
+            offers = self.hello().await?;
+        }
+        if let Some(login) = &self.submission.login {
+            self.log_in(login, offers).await?;
+        }
+        let MailSubmission {
+            from, to, message, ..
+        } = self.submission;
+        let mut mail = format!("MAIL FROM:<{from}>");
+        if offers.size {
+            mail += &format!(" SIZE={}", message.len());
+        }
+        if offers.eight_bit && !message.is_ascii() {
+            mail += " BODY=8BITMIME";
+        }
+        let sender = self.command("answer MAIL", &mail).await?;
+        accept(sender, MailStep::Sender, &[250])?;
+        let recipient = self.command("answer RCPT", format!("RCPT TO:<{to}>"));
+        accept(recipient.await?, MailStep::Recipient, &[250, 251, 252])?;
+        let data = self.command("answer DATA", "DATA").await?;
+        accept(data, MailStep::Mail, &[354])?;
+        let content = dot_stuffing::stuff(message);
+        self.session.send("take the mail", &content, limit).await?;
+        self.departure.begin();
+        let limit = self.egress.settings.mail_timeout;
+        let step = "answer to the end of the mail";
+        let reply = self.session.command(step, b".\r\n", limit).await?;
+        Ok(answer(reply, MailStep::Mail))
+    }
+
+    async fn hello(&mut self) -> Result<Extensions, Stop> {
+        // The host's own name or address would show its network to the recipient.
+        let domain = self.submission.from.rsplit_once('@');
+        let domain = domain.map_or("localhost", |(_, domain)| domain);
+        let reply = self.command("answer EHLO", format!("EHLO {domain}"));
+        let reply = accept(reply.await?, MailStep::Session, &[250])?;
+        Ok(Extensions::of(&reply.lines))
+    }
+
+    async fn start_tls(&mut self, offers: Extensions) -> Result<(), Stop> {
+        if !offers.start_tls {
+            return Err(EgressProblem::NoStartTls.into());
+        }
+        let reply = self.command("answer STARTTLS", "STARTTLS").await?;
+        accept(reply, MailStep::Session, &[220])?;
+        let plain = std::mem::replace(&mut self.session, Session::new(tokio::io::empty()));
+        let stream = plain.into_stream()?;
+        let limit = self.egress.settings.connect_timeout;
+        let host = self.submission.server.host();
+        let secured = timeout(limit, self.egress.secure_mail(host, stream)).await;
+        let secured = secured.unwrap_or_else(|_| Err(connect_timeout(limit)))?;
+        self.session = Session::new(secured);
+        Ok(())
+    }
+
+    /// Called over TLS only: a submission with a login has a server with TLS.
+    async fn log_in(&mut self, login: &MailLogin, offers: Extensions) -> Result<(), Stop> {
+        let MailLogin { user, password } = login;
+        let reply = if offers.plain {
+            let pair = [b"\0", user.as_bytes(), b"\0", password].concat();
+            let line = format!("AUTH PLAIN {}", *encode(&Zeroizing::new(pair)));
+            self.command("answer AUTH", Zeroizing::new(line)).await?
+        } else if offers.login {
+            let asked = self.command("answer AUTH", "AUTH LOGIN").await?;
+            accept(asked, MailStep::Login, &[334])?;
+            let asked = self.command("answer AUTH", encode(user.as_bytes()));
+            accept(asked.await?, MailStep::Login, &[334])?;
+            self.command("answer AUTH", encode(password)).await?
+        } else {
+            return Err(EgressProblem::NoLogin.into());
+        };
+        accept(reply, MailStep::Login, &[235])?;
+        Ok(())
+    }
+
+    async fn command(
+        &mut self,
+        step: &'static str,
+        line: impl AsRef<str>,
+    ) -> Result<Reply, EgressProblem> {
+        let line = Zeroizing::new([line.as_ref().as_bytes(), b"\r\n"].concat());
+        let limit = self.egress.settings.timeout;
+        self.session.command(step, &line, limit).await
+    }
+}
+
+/// Connects to an address that passed the rules; with TLS where it comes first.
+async fn connect(egress: &Egress, submission: &MailSubmission) -> Result<Session, EgressProblem> {
+    let server = &submission.server;
+    let limit = egress.settings.connect_timeout;
+    let addresses = egress.resolve_mail(server).await?;
+    let until = Instant::now() + limit;
+    let connecting = async {
+        let (stream, _) = connect_tcp(&addresses, until, limit).await?;
+        match server.security() {
+            MailSecurity::Tls => {
+                let secured = egress.secure_mail(server.host(), Box::new(stream));
+                Ok(Session::new(secured.await?))
+            }
+            MailSecurity::StartTls | MailSecurity::None => Ok(Session::new(stream)),
+        }
+    };
+    let connected = timeout(limit, connecting).await;
+    connected.unwrap_or_else(|_| Err(connect_timeout(limit)))
+}
+
+impl Egress {
+    async fn secure_mail(
+        &self,
+        host: &str,
+        stream: Box<dyn Stream>,
+    ) -> Result<impl Stream + use<>, EgressProblem> {
+        let config = self.tls.as_deref().map(|config| {
+            let mut config = ClientConfig::clone(config);
+            config.alpn_protocols.clear();
+            Arc::new(config)
+        });
+        secure(config, host, stream).await
+    }
+}
+
+/// The reply if it has one of these codes.
+///
+/// # Errors
+/// A refusal; a code that does not belong to the step.
+fn accept(reply: Reply, step: MailStep, codes: &[u16]) -> Result<Reply, Stop> {
+    match reply.code {
+        code if codes.contains(&code) => Ok(reply),
+        400..=599 => Err(Stop::Refused(answer(reply, step))),
+        code => {
+            let problem = format!("the reply {code} does not belong to the step {step}");
+            Err(EgressProblem::Interrupted(problem).into())
+        }
+    }
+}
+
+fn answer(reply: Reply, step: MailStep) -> MailReply {
+    MailReply {
+        step,
+        code: reply.code,
+        text: reply.text(),
+    }
+}
+
+fn encode(bytes: &[u8]) -> Zeroizing<String> {
+    Zeroizing::new(STANDARD.encode(bytes))
+}
