@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -35,7 +36,8 @@ pub(crate) struct Connection {
     pub(crate) settings: ConnectionSettings,
     /// The adapter, or why it cannot be opened.
     pub(crate) adapter: Result<Box<dyn Adapter>, String>,
-    state: Mutex<ConnectionState>,
+    /// Shared with the connections that it replaces and that replace it.
+    state: Arc<Mutex<ConnectionState>>,
 }
 
 /// What a connection did since the host started.
@@ -61,7 +63,7 @@ impl Connection {
         Connection {
             settings,
             adapter,
-            state: Mutex::default(),
+            state: Arc::default(),
         }
     }
 
@@ -69,11 +71,14 @@ impl Connection {
         self.state.lock().clone()
     }
 
-    /// Continues the counts of the connection that this one replaces.
-    pub(crate) fn with_state(self, state: ConnectionState) -> Connection {
-        Connection {
-            state: Mutex::new(state),
-            ..self
+    /// Continues the counts of a connection of the generation before.
+    pub(crate) fn continuing(self, before: Option<&Arc<Connection>>) -> Connection {
+        match before {
+            Some(before) => Connection {
+                state: Arc::clone(&before.state),
+                ..self
+            },
+            None => self,
         }
     }
 
@@ -129,7 +134,7 @@ mod tests {
                 public_url: None,
             },
             adapter: Err("not open".to_owned()),
-            state: Mutex::default(),
+            state: Arc::default(),
         };
         for number in 0..1_000 {
             connection.count_event(format!("event-{number}"));

@@ -66,8 +66,7 @@ fn open_all(
             old.settings.adapter.name == settings.adapter.name && old.settings.name == settings.name
         };
         let old = before.and_then(|before| before.all.iter().find(is_same));
-        let state = old.map(|old| old.state()).unwrap_or_default();
-        Arc::new(Connection::new(settings.clone(), adapter).with_state(state))
+        Arc::new(Connection::new(settings.clone(), adapter).continuing(old))
     });
     Ok(connections.collect())
 }

@@ -11,7 +11,7 @@ use patchbay_desk::Desk;
 use patchbay_engine::component::CompileRefusal;
 use patchbay_engine::engine::Engine;
 use patchbay_events::AlertEvent;
-use patchbay_journal::{JournalError, OutboxBacklog};
+use patchbay_journal::{CompanyId, JournalError, OutboxBacklog};
 use patchbay_model::alert::AlertKind;
 use patchbay_telemetry::{AlertChanges, outbox_by_company};
 
@@ -42,13 +42,15 @@ pub(crate) struct AlertMonitor {
     unwritten: Mutex<Vec<(Option<String>, AlertEvent)>>,
 }
 
-/// The outbox of all companies.
+/// The outbox and the quarantine of all companies.
 #[derive(Debug, Default)]
 pub(crate) struct OutboxReading {
     /// Items that are not delivered in time.
     pub(crate) backlogs: Arc<Vec<OutboxBacklog>>,
     /// Waiting and failed items by company.
     pub(crate) counts: HashMap<String, (u64, u64)>,
+    /// Deliveries in quarantine by company.
+    pub(crate) quarantined: HashMap<CompanyId, u64>,
 }
 
 impl AlertMonitor {
@@ -78,6 +80,7 @@ impl AlertMonitor {
         Ok(OutboxReading {
             backlogs: self.backlogs(desk)?,
             counts: outbox_by_company(desk)?,
+            quarantined: desk.journal().quarantine_counts()?.into_iter().collect(),
         })
     }
 

@@ -271,14 +271,6 @@ impl ChannelService<'_> {
         Ok(self.0.journal.quarantined(id, after, limit)?)
     }
 
-    /// Number of a company's deliveries in quarantine.
-    pub fn count_quarantined(&self, company: &str) -> Result<u64, DeskError> {
-        let id = self.0.company_id(company)?;
-        let counts = self.0.journal.quarantine_counts()?;
-        let count = counts.into_iter().find(|(company, _)| *company == id);
-        Ok(count.map_or(0, |(_, count)| count))
-    }
-
     /// A delivery in quarantine, and its bytes.
     pub fn open_quarantined(
         &self,

@@ -163,7 +163,7 @@ pub(super) fn of_company(
             what,
         ));
     }
-    add_channel_alerts(app, company, now, alerts);
+    add_channel_alerts(app, company, outbox, now, alerts);
     let (_, dead) = outbox.counts.get(company).copied().unwrap_or_default();
     if dead > 0 {
         let what = format!("delivery of {dead} outbox items failed for good");
@@ -208,7 +208,13 @@ pub(super) fn of_company(
 }
 
 /// Alerts of a company's connections to providers.
-fn add_channel_alerts(app: &App, company: &str, now: Timestamp, alerts: &mut Vec<Alert>) {
+fn add_channel_alerts(
+    app: &App,
+    company: &str,
+    outbox: &OutboxReading,
+    now: Timestamp,
+    alerts: &mut Vec<Alert>,
+) {
     let Some(gateway) = &app.gateway else {
         return;
     };
@@ -232,13 +238,11 @@ fn add_channel_alerts(app: &App, company: &str, now: Timestamp, alerts: &mut Vec
         let alert = Alert::of_company(AlertKind::ChannelBroken, company, target.since, what);
         alerts.push(alert.about(target.target));
     }
-    let held = app
+    let id = app
         .desk
         .as_deref()
-        .map(|desk| desk.channels().count_quarantined(company));
-    if let Some(Ok(held)) = held
-        && held > 0
-    {
+        .and_then(|desk| desk.company(company).ok());
+    if let Some(held) = id.and_then(|id| outbox.quarantined.get(&id)) {
         let what = format!("{held} deliveries could not be decoded and are in quarantine");
         let kind = AlertKind::DeliveryQuarantined;
         alerts.push(Alert::of_company(kind, company, now, what));

@@ -226,6 +226,8 @@ async fn a_delivery_that_cannot_be_decoded_is_kept_and_holds_up_no_other_item() 
         .post(&format!("/quarantine/{number}/retry"), json!({}))
         .await;
     assert_eq!(again.json()["result"], "undecodable", "{again:?}");
+    let alerts = office.server.client.get("/v1/alerts").await.body;
+    assert!(alerts.contains("delivery-quarantined"), "{alerts}");
     let missing = office.post("/quarantine/999/retry", json!({})).await;
     missing.problem(404, "unknown-delivery");
     let removed = office.delete(&format!("/quarantine/{number}")).await;
@@ -507,6 +509,8 @@ async fn a_revoked_token_stops_the_channel_and_uses_up_no_reply() {
         .as_str()
         .expect("broken");
     assert!(problem.contains("190"), "{listed}");
+    let alerts = office.server.client.get("/v1/alerts").await.body;
+    assert!(alerts.contains("channel-broken"), "{alerts}");
     let waiting = office.get("/outbox?state=waiting").await.json();
     assert_eq!(waiting["items"][0]["attempts"], 0, "{waiting}");
     assert_eq!(requests.lock().expect("no panic").len(), 1);
