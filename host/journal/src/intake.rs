@@ -32,6 +32,9 @@ pub struct Arrival {
     /// Id of the message it answers, on the same channel and account. If that
     /// message is known, its thread replaces `thread`.
     pub in_reply_to: Option<String>,
+    /// Whether only the customer of that thread joins it: an id that another person
+    /// knows must not let them into a private conversation.
+    pub participants_only: bool,
     /// Digest of the body as delivered; stored under a key only.
     pub digest: [u8; 32],
     /// Digest of what was said: text and files. A message or edit that says

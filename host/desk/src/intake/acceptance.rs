@@ -157,6 +157,7 @@ impl DeskCore {
             kind: delivery.kind,
             thread: delivery.thread(contact),
             in_reply_to: delivery.parent().map(str::to_owned),
+            participants_only: delivery.is_for_participants(),
             digest: delivery.digest(&plain),
             said: delivery.said(),
             details: delivery.details(),

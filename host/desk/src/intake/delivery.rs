@@ -2,6 +2,7 @@
 
 use patchbay_journal::{ContactId, InputKind};
 use patchbay_model::address;
+use patchbay_model::channel::{self, Visibility};
 use patchbay_model::input::{InputError, InputWarning};
 use patchbay_model::interaction::{Attachment, Direction, Interaction, ReadInteraction};
 use patchbay_model::traceparent::Traceparent;
@@ -123,6 +124,15 @@ impl Delivery {
         let interaction = &self.interaction;
         let joins = self.kind == InputKind::Echo || interaction.conversation.is_none();
         interaction.in_reply_to.as_deref().filter(|_| joins)
+    }
+
+    /// Whether only the customer of the answered message's conversation joins it: a
+    /// private message of anyone else, who may know the id, begins their own.
+    pub(crate) fn is_for_participants(&self) -> bool {
+        let interaction = &self.interaction;
+        let usual = || channel::usual_visibility(&interaction.channel);
+        let visibility = interaction.visibility.unwrap_or_else(usual);
+        self.kind != InputKind::Echo && visibility == Visibility::Private
     }
 
     /// Key of the thread: the conversation that the caller names, else all

@@ -222,6 +222,34 @@ fn a_reply_joins_the_thread_of_the_interaction_it_answers() {
 }
 
 #[test]
+fn only_its_customer_joins_a_private_thread() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    let mail = |id: &str, from: &str, answers: Option<&str>| {
+        let mut mail = json!({
+            "id": id, "channel": "email", "text": "Where is it?", "author": {"address": from},
+        });
+        if let Some(answers) = answers {
+            mail["in_reply_to"] = answers.into();
+        }
+        delivered(mail)
+    };
+    take_in(&desk, vec![mail("1", "jo@example.org", None)]);
+    take_in(
+        &desk,
+        vec![
+            mail("2", "mallory@example.org", Some("1")),
+            mail("3", "jo@example.org", Some("1")),
+            mail("4", "jo@example.org", Some("2")),
+        ],
+    );
+    let all = conversations(&desk);
+    let mut sizes: Vec<u64> = all.iter().map(|row| row.sequence).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [1, 3], "jo's three mails, and the other one alone");
+}
+
+#[test]
 fn an_echo_stops_the_reply_clock_and_calls_no_policy() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());

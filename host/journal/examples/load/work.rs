@@ -46,6 +46,7 @@ impl Interaction {
             message,
             kind: InputKind::Message,
             in_reply_to: None,
+            participants_only: false,
             body: vec![7; BODY],
             contact: None,
             received_at: now,

@@ -264,7 +264,7 @@ fn accept(
     let is_second = is_wording && earlier.is_some();
     let thread = match (earlier, &arrival.in_reply_to) {
         (Some(thread), _) => Some(thread),
-        (None, Some(parent)) => thread_of(work.sql, arrival, parent)?,
+        (None, Some(parent)) => thread_of_parent(work.sql, arrival, parent)?,
         (None, None) => None,
     };
     let key = thread.as_ref().unwrap_or(&arrival.thread);
@@ -363,6 +363,25 @@ fn thread_of(sql: &Connection, arrival: &Arrival, message: &str) -> Result<Optio
         params![arrival.company, arrival.channel, arrival.account, message],
         value,
     )
+}
+
+/// The thread of the message that an arrival answers, if its author may join it.
+fn thread_of_parent(sql: &Connection, arrival: &Arrival, parent: &str) -> Result<Option<Vec<u8>>> {
+    let thread = match thread_of(sql, arrival, parent)? {
+        Some(thread) if arrival.participants_only => thread,
+        thread => return Ok(thread),
+    };
+    let is_participant = sql.read_first(
+        "SELECT 1 FROM conversation c, contact own, contact other
+         WHERE c.company = ?1 AND c.thread = ?2
+           AND own.company = ?1 AND own.id = c.contact
+           AND other.company = ?1 AND other.id = ?3
+           AND ifnull(own.merged_into, own.id) = ifnull(other.merged_into, other.id)
+         LIMIT 1",
+        params![arrival.company, thread, arrival.contact],
+        value::<i64>,
+    )?;
+    Ok(is_participant.map(|_| thread))
 }
 
 const COLUMNS: &str = "i.ordinal, i.company, i.slot, i.channel, i.account, i.message, i.kind,

@@ -68,6 +68,7 @@ pub(crate) fn arrival(company: CompanyId, message: &str, body: &str) -> Arrival 
         kind: InputKind::Message,
         thread: format!("thread of {message}").into_bytes(),
         in_reply_to: None,
+        participants_only: false,
         digest: *blake3::hash(body.as_bytes()).as_bytes(),
         said: *blake3::hash(body.as_bytes()).as_bytes(),
         details: [0; 32],
