@@ -53,12 +53,43 @@ fn signature(secret: &str, body: &[u8]) -> String {
 }
 
 async fn send(office: &Office, path: &str, signature: &str, body: &[u8]) -> Answer {
+    send_as(office, path, signature, "application/json", body).await
+}
+
+async fn send_as(
+    office: &Office,
+    path: &str,
+    signature: &str,
+    media_type: &str,
+    body: &[u8],
+) -> Answer {
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: care.northwind.example\r\nConnection: close\r\nContent-Type: application/json\r\nX-Hub-Signature-256: {signature}\r\nContent-Length: {}\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nHost: care.northwind.example\r\nConnection: close\r\nContent-Type: {media_type}\r\nX-Hub-Signature-256: {signature}\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     let request = [head.as_bytes(), body].concat();
     office.server.client.raw(&request).await
+}
+
+#[tokio::test]
+async fn a_webhook_takes_the_media_type_of_its_provider() {
+    let office = office(&[]).await;
+    for (number, media_type) in [
+        "application/json; charset=latin1",
+        "application/x-www-form-urlencoded",
+        "message/rfc822",
+        "text/plain",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = format!("wamid.{number}");
+        let body = delivery(&[message(&id, "351912345678", "Hi", 1_767_225_600)], &[]);
+        let signature = signature(&secret(), &body);
+        let answer = send_as(&office, HOOK, &signature, media_type, &body).await;
+        assert_eq!(answer.status, 200, "{media_type}: {answer:?}");
+    }
+    assert_eq!(conversations(&office).await[0]["interactions"], 4);
 }
 
 async fn deliver(office: &Office, body: &[u8]) -> Answer {
