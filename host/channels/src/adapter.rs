@@ -11,7 +11,7 @@ use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::verify::{Rejection, VerifiedRequest};
 use crate::{
-    email, facebook, instagram, line, slack, sms, standard_webhooks, telegram, viber, whatsapp,
+    email, facebook, instagram, line, slack, sms, standard_webhooks, telegram, viber, whatsapp, x,
 };
 
 /// A channel, opened with its settings and secrets. Every method is a pure
@@ -123,6 +123,7 @@ pub const ADAPTERS: &[AdapterKind] = &[
     slack::KIND,
     line::KIND,
     viber::KIND,
+    x::KIND,
     standard_webhooks::KIND,
 ];
 

@@ -28,6 +28,7 @@ mod account;
 mod adapter;
 mod attributes;
 pub mod email;
+mod escaped_text;
 pub mod facebook;
 mod field;
 mod form;
@@ -49,6 +50,7 @@ pub mod telegram;
 pub mod verify;
 pub mod viber;
 pub mod whatsapp;
+pub mod x;
 
 pub use account::{AccountConfig, ConfigError, SecretStore};
 pub use adapter::{ADAPTERS, Adapter, AdapterKind, SecretRole, adapter_kind, adapter_of_channel};

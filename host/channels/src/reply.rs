@@ -237,6 +237,15 @@ pub enum EncodeError {
     /// The text cannot be divided.
     #[error(transparent)]
     Unsplittable(#[from] Unsplittable),
+    /// The text is longer than one message, and the channel takes no parts: every part
+    /// would be public by itself.
+    #[error(
+        "the reply is longer than {limit} characters as the channel counts them, and this channel takes one message"
+    )]
+    TooLongForOne {
+        /// The limit, in the channel's unit.
+        limit: u32,
+    },
     /// The recipient's address does not have a form of the channel.
     #[error("the recipient's address is not one of this channel")]
     Address,

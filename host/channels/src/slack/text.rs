@@ -1,6 +1,8 @@
 //! Slack's markup of texts: `<@U…>`, `<#C…|name>`, `<!here>`, `<URL|label>`, and
 //! `&`, `<` and `>` as entities.
 
+use crate::escaped_text::unescape;
+
 /// The text as a person reads it.
 pub(super) fn decode(markup: &str) -> String {
     let mut text = String::with_capacity(markup.len());
@@ -56,20 +58,6 @@ fn shown(tag: &str) -> String {
             }
         }
     }
-}
-
-/// Adds a text with `&lt;`, `&gt;` and `&amp;` decoded once.
-fn unescape(mut escaped: &str, text: &mut String) {
-    while let Some(start) = escaped.find('&') {
-        text.push_str(&escaped[..start]);
-        let entity = &escaped[start..];
-        let known = [("&lt;", '<'), ("&gt;", '>'), ("&amp;", '&')];
-        let known = known.iter().find(|(name, _)| entity.starts_with(name));
-        let (letter, length) = known.map_or(('&', 1), |(name, letter)| (*letter, name.len()));
-        text.push(letter);
-        escaped = &entity[length..];
-    }
-    text.push_str(escaped);
 }
 
 /// A text in which nothing is markup.

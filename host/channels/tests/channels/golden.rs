@@ -205,6 +205,7 @@ adapters![
     slack,
     line,
     viber,
+    x,
     standard_webhooks
 ];
 

@@ -18,3 +18,4 @@ mod telegram;
 mod vectors;
 mod viber;
 mod whatsapp;
+mod x;

@@ -1,0 +1,185 @@
+//! X, by the X Activity API; deliveries of its predecessor, the Account Activity API,
+//! are read too. One app and one user of X, who is the account.
+//!
+//! Seen in the provider's pages: the signature and the challenge, the envelope, the
+//! payloads of both forms, that one post comes under several subscriptions, problem
+//! documents, the limits of rates. *Assumptions*, to be compared with the provider's
+//! pages before a release: `note_tweet` as the whole text of a long post, `<`, `>` and
+//! `&` as entities, the kind of a file by the number before its media key, that
+//! `created_at` of an edit is the time of the edit, HTTP 402 for a spent credit, the
+//! words of a refused direct message, the scopes of the token.
+//!
+//! A post is decoded by who wrote it and not by the type of its event, so that the same
+//! post under three subscriptions is the same interaction. Where the delivery says who
+//! reads the author, that number can differ between two deliveries; text, files and ids
+//! do not.
+//!
+//! The conversation of a post is the thread of X and the customer, so that the people
+//! below one post stay apart. The Account Activity API does not name the thread: there
+//! the customer and the account are the conversation, and the post that a customer
+//! answers is the attribute `parent`.
+//!
+//! Not supported: sending files, polls and quotes; refreshing the access token; edits of
+//! a post by the Account Activity API, which come as posts of their own.
+
+mod activity;
+mod delivery;
+mod direct_message;
+mod message;
+mod outbound;
+mod post;
+mod problem;
+mod status;
+mod text;
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::account::{AccountConfig, ConfigError, api_base};
+use crate::adapter::{Adapter, AdapterKind, SecretRole};
+use crate::item::Item;
+use crate::message_id::MessageIds;
+use crate::outcome::{Exchange, Outcome};
+use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
+use crate::request::{Acknowledgement, InboundRequest};
+use crate::secret::Secrets;
+use crate::verify::{Rejection, Scheme, VerifiedRequest, answer_x_challenge};
+
+/// Code of the channel of posts.
+const PUBLIC: &str = "x";
+/// Code of the channel of direct messages.
+const DIRECT: &str = "x-direct";
+/// Secret that signs deliveries and answers to the challenge.
+const CONSUMER_SECRET: &str = "consumer-secret";
+/// Token of requests to the API.
+const ACCESS_TOKEN: &str = "access-token";
+
+/// The adapter's row.
+pub const KIND: AdapterKind = AdapterKind {
+    name: PUBLIC,
+    channels: &[PUBLIC, DIRECT],
+    secrets: &[
+        SecretRole {
+            name: CONSUMER_SECRET,
+            source: "the API key secret of the app (consumer secret): console.x.com, your app, Keys and tokens",
+        },
+        SecretRole {
+            name: ACCESS_TOKEN,
+            source: "an OAuth 2.0 access token of the account with the scopes tweet.read, tweet.write, users.read, dm.read and dm.write",
+        },
+    ],
+    signs_url: false,
+    body_limit: Scheme::X.body_limit(),
+    can_send: true,
+    is_idempotent: false,
+    setup: &[
+        "Create an app at console.x.com with the permissions to read, to write and for direct messages; `account` is the id of the company's user in digits, as GET /2/users/me gives it.",
+        "Authorize the app for that user with the scopes that the access token lists; the token expires, so renew the secret before it does.",
+        "Register {url} by POST /2/webhooks; the URL must have no port, and the server must run, because X checks it at once and again every hour.",
+        "Subscribe the account by POST /2/activity/subscriptions to post.mention.create, post.reply.create, post.quote.create, post.create, post.delete, dm.received, dm.sent, chat.received, chat.sent and oauth.revoke, each with the id of the webhook.",
+        "Watch GET /2/webhooks: while a webhook is not valid, no events come. Validate it by PUT /2/webhooks/:id and fetch the gap by POST /2/webhooks/replay.",
+    ],
+    open: |config| Ok(Box::new(X::open(config)?)),
+};
+
+/// Settings in the company file.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Settings {
+    /// Id of the company's user.
+    account: String,
+    /// Base URL of the API.
+    #[serde(default = "default_base")]
+    api_base: String,
+}
+
+fn default_base() -> String {
+    "https://api.x.com".to_owned()
+}
+
+/// The adapter with the settings and secrets of one app and one user.
+pub struct X {
+    account: String,
+    /// Base URL of the API.
+    base: String,
+    consumer_secret: Secrets,
+    access_token: Secrets,
+    public_ids: MessageIds,
+    direct_ids: MessageIds,
+}
+
+impl X {
+    /// Opens the adapter.
+    ///
+    /// # Errors
+    /// A setting does not fit, or a secret is missing.
+    pub fn open(config: &AccountConfig) -> Result<X, ConfigError> {
+        let settings: Settings = config.read_settings()?;
+        if !is_id(&settings.account) {
+            return Err(ConfigError::settings(
+                "`account` must be the id of the company's user in digits, not its handle",
+            ));
+        }
+        Ok(X {
+            base: api_base(&settings.api_base)?,
+            account: settings.account,
+            consumer_secret: config.secrets.get(CONSUMER_SECRET)?.clone(),
+            access_token: config.secrets.get(ACCESS_TOKEN)?.clone(),
+            public_ids: MessageIds::new(&config.company_key, PUBLIC),
+            direct_ids: MessageIds::new(&config.company_key, DIRECT),
+        })
+    }
+}
+
+/// Whether a text is an id of a user, a post or a direct message.
+fn is_id(text: &str) -> bool {
+    (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl fmt::Debug for X {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("X")
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Adapter for X {
+    fn handshake(
+        &self,
+        request: &InboundRequest<'_>,
+        _now: Timestamp,
+    ) -> Result<Option<Acknowledgement>, Rejection> {
+        answer_x_challenge(request, &self.consumer_secret)
+    }
+
+    fn serves(&self, account: &str) -> bool {
+        self.account == account
+    }
+
+    fn verify<'r>(
+        &self,
+        request: &'r InboundRequest<'r>,
+        now: Timestamp,
+    ) -> Result<VerifiedRequest<'r>, Rejection> {
+        Scheme::X.verify(request, &self.consumer_secret, now)
+    }
+
+    fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item> {
+        delivery::decode(self, request.body())
+    }
+
+    fn reply_window(&self, _channel: &str, _last_inbound: Option<Timestamp>) -> ReplyWindow {
+        ReplyWindow::Unlimited
+    }
+
+    fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
+        outbound::encode(self, reply).map(Outbound::requests)
+    }
+
+    fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
+        problem::outcome(exchange)
+    }
+}
