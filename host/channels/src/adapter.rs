@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 use crate::account::{AccountConfig, ConfigError};
 use crate::item::Item;
@@ -83,16 +84,15 @@ pub struct AdapterKind {
     /// Codes of the channels of its interactions, whose replies it sends. Empty: the
     /// settings list codes, and replies go to the company's target.
     pub channels: &'static [&'static str],
-    /// Roles of the secrets it needs.
+    /// Roles of the secrets it uses.
     pub secrets: &'static [SecretRole],
     /// Whether the provider signs the URL: then the company's public URL must be
     /// known.
     pub signs_url: bool,
     /// Most bytes of a delivery.
     pub body_limit: usize,
-    /// Whether it sends replies. Those of another go to the target that the company
-    /// file names.
-    pub can_send: bool,
+    /// Which connections send replies.
+    pub sending: Sending,
     /// Whether the provider takes the same request twice as one message. Where it does
     /// not, a reply that may have been sent is left to a person.
     pub is_idempotent: bool,
@@ -103,13 +103,40 @@ pub struct AdapterKind {
     pub open: fn(&AccountConfig) -> Result<Box<dyn Adapter>, ConfigError>,
 }
 
-/// A secret that an adapter needs.
+impl AdapterKind {
+    /// Whether a connection with these settings sends replies. Where none of a channel's
+    /// connections does, replies go to the target that the company file names.
+    pub fn can_send(&self, settings: &Map<String, Value>) -> bool {
+        match self.sending {
+            Sending::Always => true,
+            Sending::Never => false,
+            Sending::WithSetting(key) => settings.contains_key(key),
+        }
+    }
+}
+
+/// Which connections of an adapter send replies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// Every connection.
+    Always,
+    /// None.
+    Never,
+    /// Those with this setting; the others only take deliveries.
+    WithSetting(&'static str),
+}
+
+/// A secret that an adapter uses.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretRole {
     /// Its key in the company file.
     pub name: &'static str,
     /// What it is at the provider, and where to find it.
     pub source: &'static str,
+    /// Whether every connection needs it. Of another role, the settings tell: opening
+    /// the adapter fails with [`SecretError::Missing`](crate::SecretError::Missing)
+    /// for it, before the form of any secret is checked.
+    pub is_required: bool,
 }
 
 /// One row per adapter.

@@ -53,7 +53,9 @@ pub mod whatsapp;
 pub mod x;
 
 pub use account::{AccountConfig, ConfigError, SecretStore};
-pub use adapter::{ADAPTERS, Adapter, AdapterKind, SecretRole, adapter_kind, adapter_of_channel};
+pub use adapter::{
+    ADAPTERS, Adapter, AdapterKind, SecretRole, Sending, adapter_kind, adapter_of_channel,
+};
 pub use item::{
     AddressChange, DecodedInteraction, DeliveryStatus, InteractionKind, Item, MOST_ITEMS,
     Undecodable,
@@ -61,7 +63,8 @@ pub use item::{
 pub use message_id::{CompanyKey, MessageIds};
 pub use outcome::{Exchange, Failure, FailureKind, MailAnswer, Outcome, Reason, Receipt, Response};
 pub use reply::{
-    Credential, EncodeError, Outbound, OutboundMail, OutboundRequest, Reply, ReplyWindow,
+    Credential, EncodeError, MailCredential, Outbound, OutboundMail, OutboundRequest, Reply,
+    ReplyWindow,
 };
 pub use request::{Acknowledgement, Headers, InboundRequest, Method};
 pub use secret::{Secret, SecretError, Secrets};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_model::codes;
+use patchbay_model::mail_server::MailStep;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -33,6 +34,8 @@ pub struct MailAnswer<'a> {
     /// The Message-ID of the mail, as in
     /// [`OutboundMail`](crate::OutboundMail::message_id).
     pub message_id: &'a str,
+    /// What was answered: a refusal of the login is not one of the mail.
+    pub step: MailStep,
     /// Reply code: `250`.
     pub code: u16,
     /// The text behind the code, of its last line; it may begin with an enhanced status
@@ -43,6 +46,7 @@ pub struct MailAnswer<'a> {
 impl std::fmt::Debug for MailAnswer<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MailAnswer")
+            .field("step", &self.step)
             .field("code", &self.code)
             .finish_non_exhaustive()
     }

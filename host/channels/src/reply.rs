@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use patchbay_model::input::TEXT_BYTES;
 use patchbay_model::interaction::WrittenBy;
 use patchbay_model::length::LengthRule;
+use patchbay_model::mail_server::MailServer;
 use thiserror::Error;
 
 use crate::secret::Secret;
@@ -196,12 +197,31 @@ impl Outbound {
     }
 }
 
-/// A mail to submit by SMTP (RFC 5321, RFC 6409). Which server takes it, and how the
-/// host logs in there, is not part of a channel. `Debug` shows no address and no text.
+/// The company's login at its mail server. `Debug` hides it.
+#[derive(Clone)]
+pub struct MailCredential {
+    /// The user.
+    pub user: String,
+    /// The password.
+    pub password: Secret,
+}
+
+impl fmt::Debug for MailCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MailCredential(…)")
+    }
+}
+
+/// A mail to submit by SMTP (RFC 5321, RFC 6409). `Debug` shows no address, no text and
+/// no login.
 #[derive(Clone)]
 pub struct OutboundMail {
     /// Key of this part.
     pub key: String,
+    /// The server that takes it.
+    pub server: MailServer,
+    /// The login there.
+    pub credential: Option<MailCredential>,
     /// The Message-ID, without brackets: the provider's id of the message.
     pub message_id: String,
     /// Argument of `MAIL FROM`. Reports that it was not delivered go there.
@@ -217,6 +237,7 @@ impl fmt::Debug for OutboundMail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OutboundMail")
             .field("key", &self.key)
+            .field("server", &self.server)
             .field("message_bytes", &self.message.len())
             .finish_non_exhaustive()
     }
@@ -276,6 +297,11 @@ pub enum EncodeError {
         "replies on this channel go to the company's target instead: this connection only takes deliveries"
     )]
     NoWayBack,
+    /// The connection has no mail server.
+    #[error(
+        "this connection only takes mails: set `submission` to the mail server that sends its replies, such as \"smtps://mail.example:465\""
+    )]
+    NoMailServer,
     /// The key does not fit the provider's field for it.
     #[error("the key of the reply is longer than {limit} characters")]
     Key {

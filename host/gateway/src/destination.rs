@@ -4,21 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patchbay_channels::{
-    Adapter, EncodeError, Exchange, Headers, Outbound, Outcome, Reason, Receipt, Response,
-};
+use patchbay_channels::{EncodeError, Outcome, Reason, Receipt};
 use patchbay_desk::{AcceptedPart, DeskError, SendProgress};
 use patchbay_model::final_failure::FinalKind;
 use patchbay_outbound::courier::{
     Delivery, Destination, Problem, SendFailure, SendFailureKind, Sent, TargetHealth,
 };
-use patchbay_outbound::egress::{Egress, EgressAnswer, ExchangeFailure};
+use patchbay_outbound::egress::Egress;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::connection::Connection;
 use crate::gateway::Gateway;
-use crate::http_request;
+use crate::part_request::PartRequest;
 use crate::reply_document::ReplyDocument;
 
 /// How often the host tries to record a part that the provider accepted.
@@ -78,23 +76,15 @@ impl ConnectionDestination {
                 let reason = "the host stopped while it was sent";
                 return Err(uncertain(number, parts, reason));
             }
-            let Outbound::Http(request) = request else {
-                return Err(refused(
-                    "the host sends no mail; name a target with publish",
-                ));
-            };
-            let built = http_request::build(request);
-            let built = built.map_err(|error| broken(&error.to_string()))?;
+            let built = PartRequest::build(request);
+            let built = built.map_err(|error| match error.is_of_connection() {
+                true => broken(&error.to_string()),
+                false => refused(&error.to_string()),
+            })?;
             if !is_idempotent {
                 self.begin(delivery, number).await?;
             }
-            let exchanged = egress.exchange(built).await;
-            if let Err(error) = &exchanged {
-                let (company, key) = (&delivery.company, &delivery.key);
-                tracing::info!(company, key, %error, "a provider did not answer");
-            }
-            let outcome = outcome(&**adapter, &exchanged);
-            match outcome {
+            match built.send(egress, delivery, &**adapter).await {
                 Outcome::Accepted(receipt) => {
                     let part = Part { number, parts };
                     self.record(delivery, &document, part, receipt).await?;
@@ -234,25 +224,6 @@ fn find_connection(all: Vec<Arc<Connection>>, account: Option<&str>) -> Option<A
         (Err(_), Some(_)) => is_only,
     };
     all.into_iter().find(serves)
-}
-
-fn outcome(adapter: &dyn Adapter, exchanged: &Result<EgressAnswer, ExchangeFailure>) -> Outcome {
-    match exchanged {
-        Ok(answer) => {
-            let headers = answer.headers.iter();
-            let headers: Headers<'_> = headers
-                .map(|(name, value)| (name.as_str(), value.as_bytes()))
-                .collect();
-            adapter.outcome(&Exchange::Answered(Response {
-                status: answer.status.as_u16(),
-                headers,
-                body: &answer.body,
-                at: Timestamp::now(),
-            }))
-        }
-        Err(ExchangeFailure::Unsent(_)) => adapter.outcome(&Exchange::Unsent),
-        Err(ExchangeFailure::Lost(_)) => adapter.outcome(&Exchange::Lost),
-    }
 }
 
 /// What the courier does about an outcome other than acceptance.

@@ -19,6 +19,7 @@ mod destination;
 mod gateway;
 mod http_request;
 mod inbound;
+mod part_request;
 mod planted_key;
 mod quarantined_request;
 mod reconciliation;

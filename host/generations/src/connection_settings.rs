@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use patchbay_channels::{
-    AccountConfig, Adapter, AdapterKind, CompanyKey, ConfigError, Secret, SecretStore, Secrets,
+    AccountConfig, Adapter, AdapterKind, CompanyKey, ConfigError, Secret, SecretError, SecretRole,
+    SecretStore, Secrets,
 };
 use patchbay_model::web_address::WebAddress;
 use serde_json::{Map, Value};
@@ -93,14 +94,40 @@ impl ConnectionSettings {
 
     /// The problem of the settings alone, without secrets.
     pub(crate) fn settings_problem(&self) -> Option<String> {
-        let mut secrets = SecretStore::default();
-        for role in self.adapter.secrets {
-            secrets.insert(role.name, Secrets::one("unset").ok()?);
-        }
-        match self.open_with(secrets, CompanyKey::new([0; 32])) {
+        match self.open_without_secrets(None) {
             Err(ConnectionProblem::Config(ConfigError::Settings { problem })) => Some(problem),
             _ => None,
         }
+    }
+
+    /// Whether the connection needs the secret of a role: each does, or its settings
+    /// ask for it.
+    pub(crate) fn needs(&self, role: &SecretRole) -> bool {
+        let is_asked_for = || {
+            let missing = ConfigError::Secret {
+                role: role.name,
+                problem: SecretError::Missing,
+            };
+            let opened = self.open_without_secrets(Some(role.name));
+            opened.err() == Some(ConnectionProblem::Config(missing))
+        };
+        role.is_required || is_asked_for()
+    }
+
+    /// Opens the adapter with a placeholder for each secret but one.
+    fn open_without_secrets(
+        &self,
+        absent: Option<&str>,
+    ) -> Result<Box<dyn Adapter>, ConnectionProblem> {
+        let mut secrets = SecretStore::default();
+        for role in self.adapter.secrets {
+            if let Ok(placeholder) = Secrets::one("unset")
+                && absent != Some(role.name)
+            {
+                secrets.insert(role.name, placeholder);
+            }
+        }
+        self.open_with(secrets, CompanyKey::new([0; 32]))
     }
 
     fn open_with(

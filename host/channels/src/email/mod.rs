@@ -2,7 +2,8 @@
 //! the company's own mail server sends them, signed by Standard Webhooks. The query of
 //! the URL may name the envelope (`from=…&to=…`, percent-encoded).
 //!
-//! Outbound: a reply is one mail, submitted by SMTP by the caller.
+//! Outbound: a reply is one mail, which the caller submits by SMTP to the mail server
+//! of the settings.
 //!
 //! What is read, and what is not, is in `docs/channels.md`. In short:
 //!
@@ -40,6 +41,7 @@ mod part;
 mod recipient;
 mod status_code;
 mod submission;
+mod submission_server;
 mod written_field;
 
 use std::fmt;
@@ -50,8 +52,9 @@ use patchbay_model::input::NAME_BYTES;
 use serde::Deserialize;
 
 use self::own_id::OwnIds;
+use self::submission_server::SubmissionServer;
 use crate::account::{AccountConfig, ConfigError};
-use crate::adapter::{Adapter, AdapterKind, SecretRole};
+use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
@@ -64,6 +67,8 @@ use crate::verify::{Rejection, Scheme, VerifiedRequest};
 const CHANNEL: &str = "email";
 /// Secret that signs deliveries.
 const SIGNING_SECRET: &str = "signing-secret";
+/// Password of the user at the mail server that sends replies.
+const SUBMISSION_PASSWORD: &str = "submission-password";
 /// Most bytes of a mail: providers take 25 MB of files, and base64 makes a third more
 /// of them.
 const MAIL_BYTES: usize = 35 << 20;
@@ -72,19 +77,28 @@ const MAIL_BYTES: usize = 35 << 20;
 pub const KIND: AdapterKind = AdapterKind {
     name: CHANNEL,
     channels: &[CHANNEL],
-    secrets: &[SecretRole {
-        name: SIGNING_SECRET,
-        source: "a secret of the form whsec_ and base64 of 24 to 64 random bytes, which the sender of the mails signs with",
-    }],
+    secrets: &[
+        SecretRole {
+            name: SIGNING_SECRET,
+            source: "a secret of the form whsec_ and base64 of 24 to 64 random bytes, which the sender of the mails signs with",
+            is_required: true,
+        },
+        SecretRole {
+            name: SUBMISSION_PASSWORD,
+            source: "with `submission-user`: its password at the mail server that sends replies",
+            is_required: false,
+        },
+    ],
     signs_url: false,
     body_limit: MAIL_BYTES,
-    can_send: false,
+    sending: Sending::WithSetting("submission"),
     is_idempotent: false,
     setup: &[
         "Let the company's mail server or mail provider post each mail as it is (message/rfc822, no JSON) to {url}, signed by Standard Webhooks.",
         "Add the recipient of the envelope to the URL as `to=`, percent-encoded, if mails as blind copies or with a suffix behind + must be told apart.",
         "Set `authserv-id` to the name that the company's mail server writes into Authentication-Results, and let it remove fields of that name from mails that come in.",
         "Set `message-domain` to a domain of which no other system makes Message-IDs.",
+        "To send replies from here, set `submission` to the company's mail server and `submission-user` to a user that may send from the addresses of `accounts`. Without `submission` they go to the company's target.",
     ],
     open: |config| Ok(Box::new(Email::open(config)?)),
 };
@@ -115,6 +129,12 @@ struct Settings {
     /// Ids of the company's own lists (`List-Id`), by which customers write to it.
     #[serde(default)]
     own_lists: Vec<String>,
+    /// The mail server that sends replies.
+    #[serde(default)]
+    submission: Option<String>,
+    /// The user there.
+    #[serde(default)]
+    submission_user: Option<String>,
 }
 
 fn one() -> usize {
@@ -133,6 +153,8 @@ impl Default for Settings {
             own_hops: one(),
             forwarders: Vec::new(),
             own_lists: Vec::new(),
+            submission: None,
+            submission_user: None,
         }
     }
 }
@@ -163,7 +185,7 @@ impl Settings {
                 "`own-hops` must be at least 1: the server that takes mails in adds a field",
             );
         }
-        Ok(())
+        submission_server::check(self)
     }
 
     fn is_forwarder(&self, from: Option<&str>) -> bool {
@@ -204,17 +226,20 @@ pub struct Email {
     signing_secret: Secrets,
     ids: MessageIds,
     own: OwnIds,
+    /// Absent: the connection only takes mails.
+    submission: Option<SubmissionServer>,
 }
 
 impl Email {
     /// Opens the adapter.
     ///
     /// # Errors
-    /// A setting does not fit, or the secret is missing.
+    /// A setting does not fit, or a secret is missing.
     pub fn open(config: &AccountConfig) -> Result<Email, ConfigError> {
         let settings: Settings = config.read_settings()?;
         settings.check()?;
         let signing_secret = config.secrets.get(SIGNING_SECRET)?.clone();
+        let submission = SubmissionServer::open(&settings, &config.secrets)?;
         let checked = Scheme::StandardWebhooks.check_secrets(&signing_secret);
         checked.map_err(|problem| ConfigError::Secret {
             role: SIGNING_SECRET,
@@ -234,6 +259,7 @@ impl Email {
             ids: MessageIds::new(&config.company_key, CHANNEL),
             settings,
             signing_secret,
+            submission,
         })
     }
 }

@@ -22,6 +22,8 @@ const ANSWER_PREFIXES: [&str; 8] = ["re", "aw", "antw", "sv", "res", "rif", "odp
 
 /// The mail that sends a reply.
 pub(super) fn encode(adapter: &Email, reply: &Reply<'_>) -> Result<OutboundMail, EncodeError> {
+    let submission = adapter.submission.as_ref();
+    let submission = submission.ok_or(EncodeError::NoMailServer)?;
     reply.check_text()?;
     if reply.key.len() > KEY_BYTES {
         return Err(EncodeError::Key { limit: KEY_BYTES });
@@ -72,6 +74,8 @@ pub(super) fn encode(adapter: &Email, reply: &Reply<'_>) -> Result<OutboundMail,
         .token_address(TokenUse::Bounce, reply.key, account);
     Ok(OutboundMail {
         key: format!("{}/1", reply.key),
+        server: submission.server.clone(),
+        credential: submission.credential.clone(),
         from: bounce.unwrap_or_else(|| account.clone()),
         to,
         message: [fields.0.as_bytes(), b"\r\n", &body].concat(),

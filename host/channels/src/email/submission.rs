@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use patchbay_model::mail_server::MailStep;
+
 use super::status_code::EnhancedCode;
 use crate::outcome::{Exchange, Failure, FailureKind, MailAnswer, Outcome, Reason, Receipt};
 
@@ -28,16 +30,14 @@ fn by_code(answer: &MailAnswer<'_>) -> Outcome {
     // One that contradicts the reply code says nothing.
     let enhanced = enhanced.filter(|it| it.class == answer.code / 100);
     let kind = match answer.code {
-        200..=299 => {
+        200..=299 if answer.step == MailStep::Mail => {
             return Outcome::Accepted(Receipt {
                 provider_id: answer.message_id.to_owned(),
                 recipient: None,
             });
         }
         400..=499 => FailureKind::Retry,
-        500..=599 => enhanced
-            .and_then(EnhancedCode::permanent_failure)
-            .unwrap_or_else(|| without_enhanced_code(answer.code)),
+        500..=599 => permanent_failure(answer, enhanced),
         // The server and the caller do not agree where the mail ends.
         _ => FailureKind::Uncertain,
     };
@@ -51,14 +51,32 @@ fn by_code(answer: &MailAnswer<'_>) -> Outcome {
     Outcome::failed(Failure { kind, reason }, wait)
 }
 
+/// What a refusal for good is about.
+fn permanent_failure(answer: &MailAnswer<'_>, enhanced: Option<EnhancedCode>) -> FailureKind {
+    match answer.step {
+        // The server takes nothing from this host or user.
+        MailStep::Session | MailStep::Login => FailureKind::ChannelBroken,
+        // The size is a part of this command.
+        MailStep::Sender => match (answer.code, enhanced.map(|it| (it.subject, it.detail))) {
+            (_, Some((2, 3) | (3, 4))) | (552, None) => FailureKind::Refused,
+            _ => FailureKind::ChannelBroken,
+        },
+        MailStep::Recipient | MailStep::Mail => enhanced
+            .and_then(EnhancedCode::permanent_failure)
+            .unwrap_or_else(|| without_enhanced_code(answer)),
+    }
+}
+
 /// A refusal of a server that says no more than its reply code (RFC 5321, 4.2.3; RFC
 /// 4954 and RFC 7504 for 52x, 53x, 556).
-fn without_enhanced_code(code: u16) -> FailureKind {
-    match code {
-        // Unknown or disabled mailbox, or a domain that takes no mail.
-        521 | 550 | 551 | 553 | 556 => FailureKind::RecipientUnreachable,
+fn without_enhanced_code(answer: &MailAnswer<'_>) -> FailureKind {
+    match (answer.code, answer.step) {
         // The host is not logged in, or not by a way that the server takes.
-        523..=525 | 530..=539 => FailureKind::ChannelBroken,
+        (523..=525 | 530..=539, _) => FailureKind::ChannelBroken,
+        // The recipient was accepted before.
+        (_, MailStep::Mail) => FailureKind::Refused,
+        // Unknown or disabled mailbox, or a domain that takes no mail.
+        (521 | 550 | 551 | 553 | 556, _) => FailureKind::RecipientUnreachable,
         _ => FailureKind::Refused,
     }
 }
@@ -67,9 +85,10 @@ fn without_enhanced_code(code: u16) -> FailureKind {
 mod tests {
     use super::*;
 
-    fn read(code: u16, text: &str) -> (String, Option<u64>) {
+    fn read(step: MailStep, code: u16, text: &str) -> (String, Option<u64>) {
         let answer = MailAnswer {
             message_id: "reply-1@care.northwind.example",
+            step,
             code,
             text,
         };
@@ -137,11 +156,46 @@ mod tests {
             (0, "", "uncertain", None),
             (999, "5.1.1", "uncertain", None),
         ] {
+            // An accepted recipient is no accepted mail.
+            let step = match code {
+                200..=299 => MailStep::Mail,
+                _ => MailStep::Recipient,
+            };
             assert_eq!(
-                read(code, text),
+                read(step, code, text),
                 (outcome.to_owned(), wait),
                 "{code} {text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_about_what_was_answered() {
+        use MailStep::{Login, Mail, Recipient, Sender, Session};
+        for (step, code, text, outcome) in [
+            (Session, 554, "No SMTP service here", "channel-broken"),
+            (Session, 554, "5.7.1 Client host blocked", "channel-broken"),
+            (Session, 421, "4.3.2 Busy", "retry"),
+            (Session, 454, "TLS not available", "retry"),
+            (Login, 535, "5.7.8 Invalid", "channel-broken"),
+            (Login, 550, "5.1.1 No such user", "channel-broken"),
+            (Login, 500, "", "channel-broken"),
+            (Login, 454, "4.7.0 Later", "retry"),
+            (Sender, 550, "5.1.1 Unknown sender", "channel-broken"),
+            (Sender, 553, "5.7.1 Not owned by user", "channel-broken"),
+            (Sender, 530, "5.7.0 Log in", "channel-broken"),
+            (Sender, 552, "5.3.4 Too big", "refused"),
+            (Sender, 552, "Too big", "refused"),
+            (Sender, 452, "4.3.1 Disk", "retry"),
+            (Sender, 250, "Ok", "uncertain"),
+            (Recipient, 550, "", "recipient-unreachable"),
+            (Recipient, 554, "5.7.1 Relay denied", "refused"),
+            (Mail, 550, "Looks like spam", "refused"),
+            (Mail, 550, "5.1.1 No such user", "recipient-unreachable"),
+            (Mail, 530, "", "channel-broken"),
+            (Mail, 451, "", "retry"),
+        ] {
+            assert_eq!(read(step, code, text).0, outcome, "{step} {code} {text}");
         }
     }
 
@@ -156,6 +210,7 @@ mod tests {
     fn an_accepted_mail_has_its_message_id_as_receipt() {
         let answer = MailAnswer {
             message_id: "reply-1@care.northwind.example",
+            step: MailStep::Mail,
             code: 250,
             text: "2.0.0 Ok: queued as 4XYZ",
         };
@@ -173,6 +228,7 @@ mod tests {
         ] {
             let answer = MailAnswer {
                 message_id: "1@x.example",
+                step: MailStep::Recipient,
                 code,
                 text,
             };

@@ -19,7 +19,7 @@
 
 mod feed;
 
-use crate::adapter::{AdapterKind, SecretRole};
+use crate::adapter::{AdapterKind, SecretRole, Sending};
 use crate::meta::{ACCESS_TOKEN, APP_SECRET, Inbox, Product, VERIFY_TOKEN};
 
 static PRODUCT: Product = Product {
@@ -42,19 +42,22 @@ pub const KIND: AdapterKind = AdapterKind {
         SecretRole {
             name: APP_SECRET,
             source: "the app's secret: Meta for Developers, App settings, Basic",
+            is_required: true,
         },
         SecretRole {
             name: VERIFY_TOKEN,
             source: "a random text of your own, which you also enter beside the webhook's URL",
+            is_required: true,
         },
         SecretRole {
             name: ACCESS_TOKEN,
             source: "a token of the page with the permissions pages_messaging, pages_manage_metadata, pages_read_engagement, pages_read_user_content and pages_manage_engagement",
+            is_required: true,
         },
     ],
     signs_url: false,
     body_limit: crate::verify::Scheme::Meta.body_limit(),
-    can_send: true,
+    sending: Sending::Always,
     is_idempotent: false,
     setup: &[
         "Create a Meta app of the type Business and add the products Messenger and Webhooks to it.",

@@ -20,7 +20,7 @@
 
 mod comment;
 
-use crate::adapter::{AdapterKind, SecretRole};
+use crate::adapter::{AdapterKind, SecretRole, Sending};
 use crate::meta::{ACCESS_TOKEN, APP_SECRET, Inbox, Product, VERIFY_TOKEN};
 
 static PRODUCT: Product = Product {
@@ -43,19 +43,22 @@ pub const KIND: AdapterKind = AdapterKind {
         SecretRole {
             name: APP_SECRET,
             source: "the Instagram app's secret: Meta for Developers, Instagram, API setup",
+            is_required: true,
         },
         SecretRole {
             name: VERIFY_TOKEN,
             source: "a random text of your own, which you also enter beside the webhook's URL",
+            is_required: true,
         },
         SecretRole {
             name: ACCESS_TOKEN,
             source: "a token of the account with the permissions instagram_business_basic, instagram_business_manage_messages and instagram_business_manage_comments",
+            is_required: true,
         },
     ],
     signs_url: false,
     body_limit: crate::verify::Scheme::Meta.body_limit(),
-    can_send: true,
+    sending: Sending::Always,
     is_idempotent: false,
     setup: &[
         "Create a Meta app of the type Business and add the product Instagram to it, API setup with Instagram login.",

@@ -26,7 +26,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::account::{AccountConfig, ConfigError, api_base};
-use crate::adapter::{Adapter, AdapterKind, SecretRole};
+use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::field::Fields;
 use crate::item::Item;
 use crate::message_id::MessageIds;
@@ -51,15 +51,17 @@ pub const KIND: AdapterKind = AdapterKind {
         SecretRole {
             name: CHANNEL_SECRET,
             source: "the channel secret: LINE Developers Console, the channel, Basic settings",
+            is_required: true,
         },
         SecretRole {
             name: ACCESS_TOKEN,
             source: "a long-lived channel access token: LINE Developers Console, the channel, Messaging API",
+            is_required: true,
         },
     ],
     signs_url: false,
     body_limit: Scheme::Line.body_limit(),
-    can_send: true,
+    sending: Sending::Always,
     is_idempotent: true,
     setup: &[
         "Enable the Messaging API for the official account; `account` is \"Your user ID\" (U…) under Basic settings of the channel.",

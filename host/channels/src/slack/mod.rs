@@ -33,7 +33,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::account::{AccountConfig, ConfigError, api_base};
-use crate::adapter::{Adapter, AdapterKind, SecretRole};
+use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
@@ -57,15 +57,17 @@ pub const KIND: AdapterKind = AdapterKind {
         SecretRole {
             name: SIGNING_SECRET,
             source: "the signing secret of the app: api.slack.com, your app, Basic information",
+            is_required: true,
         },
         SecretRole {
             name: BOT_TOKEN,
             source: "the bot user's OAuth token, xoxb-…: api.slack.com, your app, OAuth & permissions",
+            is_required: true,
         },
     ],
     signs_url: false,
     body_limit: Scheme::Slack.body_limit(),
-    can_send: true,
+    sending: Sending::Always,
     is_idempotent: false,
     setup: &[
         "Create an app at api.slack.com and give its bot the scopes chat:write, channels:history, groups:history, im:history, mpim:history, reactions:read, files:read and metadata.message:read.",

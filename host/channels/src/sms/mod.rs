@@ -30,7 +30,7 @@ use patchbay_model::web_address::WebAddress;
 use serde::Deserialize;
 
 use crate::account::{AccountConfig, ConfigError, api_base};
-use crate::adapter::{Adapter, AdapterKind, SecretRole};
+use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
@@ -51,10 +51,11 @@ pub const KIND: AdapterKind = AdapterKind {
     secrets: &[SecretRole {
         name: AUTH_TOKEN,
         source: "the auth token of the Twilio account, or subaccount, that owns the numbers: Twilio Console, Account, API keys and tokens",
+        is_required: true,
     }],
     signs_url: true,
     body_limit: Scheme::Twilio.body_limit(),
-    can_send: true,
+    sending: Sending::Always,
     is_idempotent: false,
     setup: &[
         "Copy the account SID and the auth token of the Twilio account, or subaccount, that owns the numbers.",

@@ -20,7 +20,7 @@ use patchbay_model::input::is_code;
 use serde::Deserialize;
 
 use crate::account::{AccountConfig, ConfigError};
-use crate::adapter::{Adapter, AdapterKind, SecretRole};
+use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
 use crate::outcome::{Exchange, FailureKind, Outcome, Reason};
 use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
@@ -40,10 +40,11 @@ pub const KIND: AdapterKind = AdapterKind {
     secrets: &[SecretRole {
         name: SIGNING_SECRET,
         source: "a secret that the sender has too: whsec_ and base64 of 24 to 64 random bytes, or the sender's public key, whpk_ and base64",
+        is_required: true,
     }],
     signs_url: false,
     body_limit: Scheme::StandardWebhooks.body_limit(),
-    can_send: false,
+    sending: Sending::Never,
     is_idempotent: true,
     setup: &[
         "List the codes of the sender's channels in `channels`.",

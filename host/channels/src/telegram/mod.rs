@@ -31,7 +31,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::account::{AccountConfig, ConfigError, api_base};
-use crate::adapter::{Adapter, AdapterKind, SecretRole};
+use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
@@ -55,15 +55,17 @@ pub const KIND: AdapterKind = AdapterKind {
         SecretRole {
             name: SECRET_TOKEN,
             source: "a random text of your own, 1 to 256 of A-Z, a-z, 0-9, _ and -, which you also give to setWebhook as secret_token",
+            is_required: true,
         },
         SecretRole {
             name: BOT_TOKEN,
             source: "the token of the bot, as BotFather shows it: 123456789:AA…",
+            is_required: true,
         },
     ],
     signs_url: false,
     body_limit: Scheme::Telegram.body_limit(),
-    can_send: true,
+    sending: Sending::Always,
     is_idempotent: false,
     setup: &[
         "Create a bot with BotFather; `account` is the number before the colon of its token.",

@@ -28,7 +28,7 @@ use patchbay_model::input::is_code;
 use serde::Deserialize;
 
 use crate::account::{AccountConfig, ConfigError, api_base};
-use crate::adapter::{Adapter, AdapterKind, SecretRole};
+use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::field::Fields;
 use crate::item::Item;
 use crate::message_id::MessageIds;
@@ -55,10 +55,11 @@ pub const KIND: AdapterKind = AdapterKind {
     secrets: &[SecretRole {
         name: AUTH_TOKEN,
         source: "the authentication token of the bot: Viber Admin Panel, the bot, Edit info",
+        is_required: true,
     }],
     signs_url: false,
     body_limit: Scheme::Viber.body_limit(),
-    can_send: true,
+    sending: Sending::Always,
     is_idempotent: false,
     setup: &[
         "Create the bot in the Viber Admin Panel, and copy its token.",

@@ -24,7 +24,7 @@ pub(crate) use self::error_code::CODES;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::account::{AccountConfig, ConfigError};
-use crate::adapter::{Adapter, AdapterKind, SecretRole};
+use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
 use crate::message_id::MessageIds;
 use crate::meta::{self, ACCESS_TOKEN, APP_SECRET, App, VERIFY_TOKEN};
@@ -46,19 +46,22 @@ pub const KIND: AdapterKind = AdapterKind {
         SecretRole {
             name: APP_SECRET,
             source: "the app's secret: Meta for Developers, App settings, Basic",
+            is_required: true,
         },
         SecretRole {
             name: VERIFY_TOKEN,
             source: "a random text of your own, which you also enter beside the webhook's URL",
+            is_required: true,
         },
         SecretRole {
             name: ACCESS_TOKEN,
             source: "a token of a system user with the permission whatsapp_business_messaging",
+            is_required: true,
         },
     ],
     signs_url: false,
     body_limit: crate::verify::Scheme::Meta.body_limit(),
-    can_send: true,
+    sending: Sending::Always,
     is_idempotent: false,
     setup: &[
         "Create a Meta app of the type Business and add the product WhatsApp to it.",

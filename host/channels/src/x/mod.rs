@@ -38,7 +38,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::account::{AccountConfig, ConfigError, api_base};
-use crate::adapter::{Adapter, AdapterKind, SecretRole};
+use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
@@ -64,15 +64,17 @@ pub const KIND: AdapterKind = AdapterKind {
         SecretRole {
             name: CONSUMER_SECRET,
             source: "the API key secret of the app (consumer secret): console.x.com, your app, Keys and tokens",
+            is_required: true,
         },
         SecretRole {
             name: ACCESS_TOKEN,
             source: "an OAuth 2.0 access token of the account with the scopes tweet.read, tweet.write, users.read, dm.read and dm.write",
+            is_required: true,
         },
     ],
     signs_url: false,
     body_limit: Scheme::X.body_limit(),
-    can_send: true,
+    sending: Sending::Always,
     is_idempotent: false,
     setup: &[
         "Create an app at console.x.com with the permissions to read, to write and for direct messages; `account` is the id of the company's user in digits, as GET /2/users/me gives it.",

@@ -3,6 +3,7 @@
 mod bounds;
 mod deliveries;
 mod replies;
+mod submission;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -25,9 +26,14 @@ pub(crate) const SUBJECT: Subject = Subject {
             "authserv-id": "mx.northwind.example",
             "forwarders": ["form@northwind.example"],
             "own-lists": ["support.northwind.example"],
+            "submission": "smtps://mail.northwind.example",
+            "submission-user": "care",
         })
     },
-    secrets: &[("signing-secret", SIGNING_SECRET)],
+    secrets: &[
+        ("signing-secret", SIGNING_SECRET),
+        ("submission-password", "hush-hush"),
+    ],
     sign: |delivery: &mut Delivery| {
         let (id, time) = ("msg_1", delivery.now.as_second().to_string());
         let key = SIGNING_SECRET.strip_prefix("whsec_").expect("a prefix");

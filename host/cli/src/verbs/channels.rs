@@ -183,7 +183,7 @@ fn setup(args: &ChannelsArgs, channel: &str, connection: &str) -> Outcome {
     let secrets: Vec<Value> = kind
         .secrets
         .iter()
-        .map(|role| json!({"name": role.name, "source": role.source}))
+        .map(|role| json!({"name": role.name, "source": role.source, "required": role.is_required}))
         .collect();
     let problems = known.as_ref().map(problems);
     let document = json!({
@@ -217,8 +217,10 @@ fn print_setup(
     for role in kind.secrets {
         let variable = role.name.to_uppercase().replace('-', "_");
         let channel = kind.name.to_uppercase().replace('-', "_");
+        // One that the settings may need is shown as a comment.
+        let comment = if role.is_required { "" } else { "# " };
         output::line(format!(
-            "  secrets.{} = {{ env = \"{channel}_{variable}\" }}   # {}",
+            "  {comment}secrets.{} = {{ env = \"{channel}_{variable}\" }}   # {}",
             role.name, role.source
         ))?;
     }

@@ -29,6 +29,13 @@ fn setup_prints_the_steps_secrets_and_the_url_of_a_channel() {
     ] {
         assert!(printed.contains(part), "{part}: {printed}");
     }
+    let mail = joined(&run(&["channels", "setup", "email"]), 0);
+    for part in [
+        "  secrets.signing-secret = { env = \"EMAIL_SIGNING_SECRET\" }",
+        "  # secrets.submission-password = { env = \"EMAIL_SUBMISSION_PASSWORD\" }",
+    ] {
+        assert!(mail.contains(part), "{part}: {mail}");
+    }
     let all = document(&run(&["channels", "setup", "--json"]), 0);
     assert!(
         all["channels"]
@@ -83,6 +90,13 @@ fn a_connection_that_cannot_work_is_rejected_at_its_place() {
         (
             "[channel.whatsapp.connection.main]\nsecrets.app-secret = \"hush-hush\"\n".to_owned(),
             &["a company file must not contain a secret"],
+        ),
+        (
+            "[channel.email.connection.care]\nsettings = { accounts = [\"help@northwind.example\"], message-domain = \"care.northwind.example\", submission = \"smtps://mail.example\", submission-user = \"care\" }\nsecrets.signing-secret = { env = \"MAIL_SIGNING\" }\n".to_owned(),
+            &[
+                "lacks the secret \"submission-password\"",
+                "secrets.submission-password = { env",
+            ],
         ),
     ] {
         std::fs::write(&file, company(&connection)).expect("written");

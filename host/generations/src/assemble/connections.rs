@@ -89,7 +89,7 @@ pub(super) fn check_connections(file: &CompanyFile, findings: &mut Findings) {
             problem(span.clone(), message, help);
         }
         for role in kind.secrets {
-            if !connection.secrets.contains_key(role.name) {
+            if !connection.secrets.contains_key(role.name) && connection.needs(role) {
                 let message = format!("{of} lacks the secret {:?}: {}", role.name, role.source);
                 let help = format!(
                     "set an environment variable to it, and name the variable: secrets.{} = {{ env = \"…\" }}",

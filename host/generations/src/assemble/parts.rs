@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use patchbay_channels::adapter_kind;
 use patchbay_company::{Articles, CompanyFile, PluginEntry, SettingsPlaces};
 use patchbay_engine::CancelSignal;
 use patchbay_engine::component::LoadError;
@@ -24,6 +23,7 @@ use patchbay_pack::cases::sandbox_advice;
 use patchbay_pack::settings::{Reference, ReferenceKind};
 use serde_json::Value;
 
+use super::connections::located_connections;
 use super::findings::Findings;
 use super::source::Source;
 use crate::Publishers;
@@ -119,13 +119,12 @@ fn plural(kind: ReferenceKind) -> &'static str {
 }
 
 /// The targets that publish replies, by channel: the one the channel names, else its
-/// connections.
+/// connections where one of them sends replies.
 pub(super) fn publishers(file: &CompanyFile) -> Publishers {
-    let connected = file.channel.iter();
-    let connected = connected.filter(|(_, entry)| !entry.connection.is_empty());
-    let connected = connected.filter_map(|(code, _)| adapter_kind(code));
-    let connected = connected.filter(|kind| kind.can_send);
-    let connected = connected.flat_map(|kind| {
+    let connections = located_connections(file).map(|(connection, _)| connection);
+    let connected = connections.filter(|it| it.adapter.can_send(&it.settings));
+    let connected = connected.flat_map(|connection| {
+        let kind = connection.adapter;
         let target = channel::connection_target(kind.name);
         kind.channels
             .iter()
@@ -322,6 +321,35 @@ mod tests {
         let places = SettingsPlaces::of(text);
         check_references("care", &[reference], (&file, &places), &mut findings);
         findings
+    }
+
+    #[test]
+    fn replies_go_to_a_channels_connections_if_one_of_them_sends() {
+        let publisher = |connections: &str| {
+            let text = format!(
+                "company = \"a\"\npublish = \"desk\"\n[queue.general]\ndefault = true\n[target.desk.webhook]\nurl = \"https://desk.example\"\n{connections}"
+            );
+            let file = CompanyFile::parse(&text).expect("valid");
+            let publishers = publishers(&file);
+            let of_mail = publishers.channels.get("email").cloned();
+            (of_mail, publishers.default)
+        };
+        let connection = |name: &str, submission: &str| {
+            format!(
+                "[channel.email.connection.{name}]\nsettings = {{ accounts = [\"{name}@a.example\"], message-domain = \"a.example\"{submission} }}\n"
+            )
+        };
+        let desk = Some("desk".to_owned());
+        let receives = connection("help", "");
+        let sends = connection("sales", ", submission = \"smtps://mail.example\"");
+        assert_eq!(publisher(&receives), (None, desk.clone()));
+        let by_connection = Some(channel::connection_target("email"));
+        for connections in [sends.clone(), format!("{receives}{sends}")] {
+            assert_eq!(
+                publisher(&connections),
+                (by_connection.clone(), desk.clone())
+            );
+        }
     }
 
     #[test]

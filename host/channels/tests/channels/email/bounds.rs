@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use patchbay_channels::{Exchange, MailAnswer};
 use patchbay_fuzz::{Corpus, Reading, peak_of};
+use patchbay_model::mail_server::MailStep;
 
 use super::{SUBJECT, delivery};
 
@@ -174,6 +175,7 @@ fn a_mutated_answer_of_a_mail_server_has_an_outcome() {
         let (code, text) = line.split_once(' ').unwrap_or((line, ""));
         let answer = MailAnswer {
             message_id: "reply-1@care.northwind.example",
+            step: MailStep::Recipient,
             code: code.parse().unwrap_or_default(),
             text,
         };

@@ -53,6 +53,7 @@ fn a_reply_is_one_mail_with_these_bytes() {
         "accounts": [ACCOUNT],
         "message-domain": "care.northwind.example",
         "sender-name": "Northwind, Care",
+        "submission": "smtp://mail.northwind.example",
     });
     let own = "reply-0123456789abcdef0123456789abcdef-2@care.northwind.example";
     let answer = Reply {
