@@ -27,6 +27,7 @@
 mod account;
 mod adapter;
 mod attributes;
+mod document;
 pub mod email;
 mod escaped_text;
 pub mod facebook;

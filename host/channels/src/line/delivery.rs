@@ -8,15 +8,16 @@ use serde_json::Value;
 use super::content::Content;
 use super::{CHANNEL, Line};
 use crate::attributes::Attributes;
+use crate::document;
 use crate::field::{Fields, cut};
 use crate::item::{DecodedInteraction, InteractionKind, Item, blank_interaction};
 
 /// The items of a delivery. Reply tokens and the state of redelivery differ between
 /// two deliveries of one event and are not read.
 pub(super) fn decode(adapter: &Line, body: &[u8]) -> Vec<Item> {
-    let document: Value = match serde_json::from_slice(body) {
+    let document: Value = match document::parse(body) {
         Ok(document) => document,
-        Err(error) => return vec![Item::undecodable("$", format!("is not JSON: {error}"))],
+        Err(reason) => return vec![Item::undecodable("$", reason)],
     };
     match document.text(&["destination"]) {
         Some(destination) if destination == adapter.account => {}

@@ -149,7 +149,7 @@ impl Adapter for Line {
         if request.method != Method::Post || request.body.len() > CHECK_BYTES {
             return Ok(None);
         }
-        let document: serde_json::Value = serde_json::from_slice(request.body).unwrap_or_default();
+        let document: serde_json::Value = crate::document::parse(request.body).unwrap_or_default();
         let events = document.get("events").and_then(serde_json::Value::as_array);
         if document.text(&["destination"]).is_none() || !events.is_some_and(Vec::is_empty) {
             return Ok(None);

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::document;
 use crate::field::Fields;
 use crate::item::Item;
 
@@ -16,9 +17,9 @@ pub(crate) fn one<'a>(item: Item) -> Items<'a> {
 /// A delivery about an object (`page`), or the item that says why it is none.
 pub(crate) fn read(body: &[u8], object: &str) -> Result<Value, Box<Item>> {
     let problem = |place, reason| Err(Box::new(Item::undecodable(place, reason)));
-    let document: Value = match serde_json::from_slice(body) {
+    let document: Value = match document::parse(body) {
         Ok(document) => document,
-        Err(error) => return problem("$", format!("is not JSON: {error}")),
+        Err(reason) => return problem("$", reason),
     };
     match document.text(&["object"]) {
         Some(known) if known == object => Ok(document),

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Slack, message};
+use crate::document;
 use crate::field::Fields;
 use crate::form;
 use crate::item::Item;
@@ -16,9 +17,9 @@ pub(super) fn decode(adapter: &Slack, body: &[u8]) -> Item {
     {
         return item;
     }
-    let envelope: Value = match serde_json::from_slice(body) {
+    let envelope: Value = match document::parse(body) {
         Ok(envelope) => envelope,
-        Err(error) => return Item::undecodable("$", format!("is not JSON: {error}")),
+        Err(reason) => return Item::undecodable("$", reason),
     };
     match envelope.text(&["type"]) {
         Some("event_callback") => {}
@@ -48,7 +49,7 @@ fn form_item(body: &[u8]) -> Option<Item> {
         found.next().map(|(_, value)| value.as_slice())
     };
     if let Some(payload) = find("payload") {
-        let payload: Value = serde_json::from_slice(payload).unwrap_or_default();
+        let payload: Value = document::parse(payload).unwrap_or_default();
         let kind = payload.text(&["type"]).unwrap_or("other");
         return Some(Item::event(&["interactive", kind]));
     }

@@ -24,7 +24,7 @@ pub(super) fn answer(
     if request.method != Method::Post || request.body.len() > BODY_BYTES {
         return Ok(None);
     }
-    let document: Value = serde_json::from_slice(request.body).unwrap_or_default();
+    let document: Value = crate::document::parse(request.body).unwrap_or_default();
     if document.text(&["type"]) != Some(TYPE) {
         return Ok(None);
     }

@@ -6,21 +6,22 @@ use patchbay_model::input::InputError;
 use patchbay_model::interaction::{CUT_TEXT_ATTRIBUTE, Direction, Interaction};
 use serde_json::Value;
 
+use crate::document;
 use crate::item::{DecodedInteraction, InteractionKind, Item};
 
 /// The items of a body: one document, over any number of lines, or a document per
 /// line. Empty lines are left out.
 pub(super) fn decode(channels: &BTreeSet<String>, body: &[u8]) -> Vec<Item> {
-    if let Ok(document) = serde_json::from_slice(body) {
+    if let Ok(document) = document::parse(body) {
         return vec![decode_document(channels, "$", document)];
     }
     let lines = body.split(|byte| *byte == b'\n').enumerate();
     let lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
     let items = lines.map(|(index, line)| {
         let place = format!("line {}", index + 1);
-        match serde_json::from_slice(line) {
+        match document::parse(line) {
             Ok(document) => decode_document(channels, &place, document),
-            Err(error) => Item::undecodable(&place, format!("is not JSON: {error}")),
+            Err(reason) => Item::undecodable(&place, reason),
         }
     });
     let items = Item::bounded(items);

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Telegram;
 use super::{message, reaction};
+use crate::document;
 use crate::field::Fields;
 use crate::item::{InteractionKind, Item};
 
@@ -12,9 +13,9 @@ const ENVELOPE: &str = "update_id";
 
 /// The items of an update. `update_id` finds gaps; it does not identify a message.
 pub(super) fn decode(adapter: &Telegram, body: &[u8]) -> Vec<Item> {
-    let update: Value = match serde_json::from_slice(body) {
+    let update: Value = match document::parse(body) {
         Ok(update) => update,
-        Err(error) => return vec![Item::undecodable("$", format!("is not JSON: {error}"))],
+        Err(reason) => return vec![Item::undecodable("$", reason)],
     };
     let Some(fields) = update.as_object() else {
         return vec![Item::undecodable("$", "is not an object")];

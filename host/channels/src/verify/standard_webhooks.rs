@@ -42,7 +42,14 @@ impl Key {
             decoded.map_err(|_| SecretError::Form("is not base64 after its prefix"))
         };
         if let Some(encoded) = bytes.strip_prefix(SYMMETRIC.as_bytes()) {
-            let key = Secret::new(decode(encoded)?.as_slice())?;
+            let key = decode(encoded)?;
+            // The specification's bounds; shorter ones can be guessed.
+            if !(24..=64).contains(&key.len()) {
+                return Err(SecretError::Form(
+                    "is not whsec_ and base64 of 24 to 64 bytes",
+                ));
+            }
+            let key = Secret::new(key.as_slice())?;
             return Ok(Key::Symmetric(Secrets::new(vec![key])?));
         }
         if let Some(encoded) = bytes.strip_prefix(PUBLIC.as_bytes()) {
@@ -59,7 +66,13 @@ impl Key {
                 "is the sender's private key; use the public key, which starts with whpk_",
             ));
         }
-        Ok(Key::Symmetric(Secrets::new(vec![secret.clone()])?))
+        // Some senders use the bytes of any text.
+        match bytes.len() < 24 {
+            true => Err(SecretError::Form(
+                "is shorter than 24 bytes; use whsec_ and base64 of 24 to 64 random bytes",
+            )),
+            false => Ok(Key::Symmetric(Secrets::new(vec![secret.clone()])?)),
+        }
     }
 
     /// Whether a signature, with its version, is one of the message.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::content::Content;
 use super::{CHANNEL, Viber};
 use crate::attributes::Attributes;
+use crate::document;
 use crate::field::{Fields, cut};
 use crate::item::{DecodedInteraction, DeliveryStatus, InteractionKind, Item, blank_interaction};
 use crate::outcome::{Failure, FailureKind, Reason};
@@ -17,9 +18,9 @@ use crate::outcome::{Failure, FailureKind, Reason};
 const TOKEN: &str = "message_token";
 
 pub(super) fn decode(adapter: &Viber, body: &[u8]) -> Item {
-    let event: Value = match serde_json::from_slice(body) {
+    let event: Value = match document::parse(body) {
         Ok(event) => event,
-        Err(error) => return Item::undecodable("$", format!("is not JSON: {error}")),
+        Err(reason) => return Item::undecodable("$", reason),
     };
     let state = match event.text(&["event"]) {
         None => return Item::undecodable("event", "is missing"),

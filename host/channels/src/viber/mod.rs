@@ -151,7 +151,7 @@ impl Adapter for Viber {
         if request.method != Method::Post || request.body.len() > CHECK_BYTES {
             return Ok(None);
         }
-        let event: serde_json::Value = serde_json::from_slice(request.body).unwrap_or_default();
+        let event: serde_json::Value = crate::document::parse(request.body).unwrap_or_default();
         if event.text(&["event"]) != Some("webhook") {
             return Ok(None);
         }
