@@ -69,6 +69,17 @@ impl ConnectionSettings {
         Some(base.with_target(&self.webhook_path(company)))
     }
 
+    /// The accounts that its settings name.
+    pub fn accounts(&self) -> Vec<&str> {
+        let lists = ["accounts", "account"].into_iter();
+        let values = lists.filter_map(|name| self.settings.get(name));
+        let accounts = values.flat_map(|value| match value {
+            Value::Array(all) => all.iter().collect(),
+            one => vec![one],
+        });
+        accounts.filter_map(Value::as_str).collect()
+    }
+
     /// Opens the adapter with the secrets of the environment.
     ///
     /// # Errors
@@ -82,7 +93,6 @@ impl ConnectionSettings {
                     role: role.clone(),
                     problem,
                 })?;
-                // An empty variable is an error of the adapter: it names the role.
                 all.extend(Secret::new(text).ok());
             }
             if let Ok(all) = Secrets::new(all) {

@@ -19,6 +19,9 @@ pub enum VariableProblem {
     /// The variable is not set.
     #[error("the environment variable {0} is not set; set it and restart the server")]
     NotSet(String),
+    /// The variable is empty.
+    #[error("the environment variable {0} is empty; set it to the secret and restart the server")]
+    Empty(String),
     /// The variable is not text.
     #[error("the environment variable {0} is not valid UTF-8; copy the secret again")]
     NotText(String),
@@ -41,6 +44,7 @@ impl SecretVariables {
         read: impl Fn(&str) -> Result<String, VarError>,
     ) -> impl Iterator<Item = Result<(&str, String), VariableProblem>> {
         self.names().filter_map(move |name| match read(name) {
+            Ok(text) if text.is_empty() => Some(Err(VariableProblem::Empty(name.clone()))),
             Ok(text) => Some(Ok((name.as_str(), text))),
             // The replacement is over, or has not begun.
             Err(VarError::NotPresent) if *name != self.current => None,
@@ -67,6 +71,9 @@ mod tests {
             });
             all.map(|read| read.map(|(_, text)| text)).collect()
         };
+        let empty: Vec<_> = variables.read_with(|_| Ok(String::new())).collect();
+        let empty_of = |name: &str| Err(VariableProblem::Empty(name.to_owned()));
+        assert_eq!(empty, [empty_of("NEW"), empty_of("OLD")]);
         let (new, old) = (Ok("new".to_owned()), Ok("old".to_owned()));
         let not_set = Err(VariableProblem::NotSet("NEW".to_owned()));
         assert_eq!(read(&["NEW"]), std::slice::from_ref(&new));

@@ -1,5 +1,6 @@
 //! The connections of a company file.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use patchbay_channels::{ADAPTERS, AdapterKind, adapter_kind};
@@ -71,7 +72,20 @@ pub(super) fn check_connections(file: &CompanyFile, findings: &mut Findings) {
             problem(first.span(), message, adapters_help(code));
         }
     }
+    let mut served: BTreeMap<(&str, String), String> = BTreeMap::new();
     for (connection, span) in located_connections(file) {
+        for account in connection.accounts() {
+            let account = (connection.adapter.name, account.to_owned());
+            if let Some(other) = served.get(&account) {
+                let message = format!(
+                    "connections {other:?} and {:?} of channel {:?} have the same account {:?}",
+                    connection.name, account.0, account.1
+                );
+                let help = "name each account in one connection, which sends its replies";
+                problem(span.clone(), message, help.to_owned());
+            }
+            served.insert(account, connection.name.clone());
+        }
         let (kind, name) = (connection.adapter, &connection.name);
         let of = format!("connection {name:?} of channel {:?}", kind.name);
         let roles: Vec<String> = kind
