@@ -66,8 +66,8 @@ pub enum AgentAction {
     Undelivered {
         /// Key of the outbox item.
         key: String,
-        /// What the channel reported.
-        problem: String,
+        /// Kind of failure, and what the channel reported.
+        failure: FinalFailure,
     },
     /// Delivery of a reply failed for good.
     Undeliverable {

@@ -1,9 +1,11 @@
 //! The items of a delivery, and what the host does with each.
 
 use patchbay_channels::{
-    AddressChange, DecodedInteraction, DeliveryStatus, InteractionKind, Item, Undecodable,
+    AddressChange, DecodedInteraction, DeliveryStatus, FailureKind, InteractionKind, Item,
+    Undecodable,
 };
 use patchbay_desk::{Delivery, DeskError, MessageReport, ReceiptStatus};
+use patchbay_model::final_failure::FinalKind;
 use patchbay_model::traceparent::Traceparent;
 
 use crate::connection::Connection;
@@ -107,9 +109,11 @@ impl Gateway {
         }
         for status in batch.statuses {
             self.reconcile(company, connection, &status)?;
+            let failure = status.failure.as_ref();
             let report = MessageReport {
                 state: status.state,
                 at: status.at,
+                failure: failure.map(|failure| final_kind(failure.kind)),
                 reason: status
                     .failure
                     .map(|failure| failure.reason.as_str().to_owned()),
@@ -120,5 +124,16 @@ impl Gateway {
             channels.add_address(company, adapter, &change.old, &change.new)?;
         }
         Ok(true)
+    }
+}
+
+/// What a reported failure means for the reply. Nothing of it is sent again by itself.
+fn final_kind(kind: FailureKind) -> FinalKind {
+    match kind {
+        FailureKind::WindowClosed => FinalKind::WindowClosed,
+        FailureKind::RecipientUnreachable => FinalKind::RecipientUnreachable,
+        FailureKind::Refused | FailureKind::ChannelBroken => FinalKind::Refused,
+        FailureKind::Retry => FinalKind::Exhausted,
+        FailureKind::Uncertain => FinalKind::Uncertain,
     }
 }

@@ -7,6 +7,7 @@ use patchbay_journal::{
     NewReceipt, OutboxState, Purpose, QuarantineOutcome, QuarantinedItem, ReceiptChange, SealError,
 };
 use patchbay_model::delivery_state::DeliveryState;
+use patchbay_model::final_failure::{FinalFailure, FinalKind};
 use patchbay_records::{conversation_reader, outbox_payload};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -60,6 +61,8 @@ pub struct MessageReport {
     pub state: DeliveryState,
     /// The provider's time of the state.
     pub at: Option<Timestamp>,
+    /// Kind of failure, if it failed.
+    pub failure: Option<FinalKind>,
     /// The provider's code of a failure.
     pub reason: Option<String>,
 }
@@ -187,6 +190,7 @@ impl ChannelService<'_> {
         report: MessageReport,
     ) -> Result<(), DeskError> {
         let id = self.0.company_id(company)?;
+        let failure = report.failure;
         let report = DeliveryReport {
             state: report.state,
             at: report.at,
@@ -198,7 +202,7 @@ impl ChannelService<'_> {
             .journal
             .advance_receipt(id, adapter, message, report)?
         {
-            ReceiptChange::Advanced(receipt) => self.0.follow_receipts(id, &receipt.key),
+            ReceiptChange::Advanced(receipt) => self.0.follow_receipts(id, &receipt.key, failure),
             ReceiptChange::Early | ReceiptChange::Unchanged(_) => Ok(()),
         }
     }
@@ -302,7 +306,12 @@ impl DeskCore {
     /// Writes to the conversation of a finished item that its provider could not
     /// deliver a part of it. Of an item that is being sent, the end of the attempt calls
     /// this again.
-    pub(crate) fn follow_receipts(&self, company: CompanyId, key: &str) -> Result<(), DeskError> {
+    pub(crate) fn follow_receipts(
+        &self,
+        company: CompanyId,
+        key: &str,
+        kind: Option<FinalKind>,
+    ) -> Result<(), DeskError> {
         let receipts = self.journal.receipts(company, key)?;
         let mut failed = receipts
             .iter()
@@ -319,7 +328,11 @@ impl DeskCore {
         let reason = failed.reason.as_deref().unwrap_or("without a reason");
         let action = AgentAction::Undelivered {
             key: key.to_owned(),
-            problem: format!("the channel reported that it did not arrive ({reason})"),
+            failure: FinalFailure {
+                // The kind of a report that came before is not stored.
+                kind: kind.unwrap_or(FinalKind::RecipientUnreachable),
+                problem: format!("the channel reported that it did not arrive ({reason})"),
+            },
         };
         OutboxService(self).record(company, &item, action)
     }

@@ -113,7 +113,7 @@ impl OutboxService<'_> {
             self.0.journal.mark_outbox_done(id, key)?;
         }
         // The provider may have reported a failure before the item was finished.
-        self.0.follow_receipts(id, key)
+        self.0.follow_receipts(id, key, None)
     }
 
     /// An attempt failed: try again at `not_before`.

@@ -48,8 +48,8 @@ pub(super) fn perform(
             replies::undeliverable(pass, unit, key, failure)?;
             Ok(())
         }
-        AgentAction::Undelivered { key, problem } => {
-            replies::undelivered(pass, unit, key, problem);
+        AgentAction::Undelivered { key, failure } => {
+            replies::undelivered(pass, unit, key, failure);
             Ok(())
         }
     };
@@ -211,7 +211,7 @@ fn requeue(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
     Ok(())
 }
 
-fn route_again(unit: &mut UnitOfWork) {
+pub(super) fn route_again(unit: &mut UnitOfWork) {
     unit.is_routed = true;
     unit.follow_ups.push(FollowUp::Route(RouteCause::Returned));
 }

@@ -214,7 +214,7 @@ fn decide_message(
 
 /// A message reactivates a conversation that was answered or resolved. Returns
 /// whether it is routed again.
-fn wake(pass: &Pass<'_>, unit: &mut UnitOfWork) -> bool {
+pub(super) fn wake(pass: &Pass<'_>, unit: &mut UnitOfWork) -> bool {
     let id = unit.conversation.row.id;
     let snapshot = unit.snapshot_mut();
     let before = snapshot.state;

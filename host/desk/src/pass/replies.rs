@@ -3,14 +3,14 @@
 
 use patchbay_events::{
     AlertEvent, Event, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
-    ReplyUndeliverableEvent, StaleCause,
+    ReplyUndeliverableEvent, StaleCause, StateChangedEvent,
 };
 use patchbay_journal::{FailedDelivery, OutboxState, Purpose, SealError};
 use patchbay_model::actor::Actor;
 use patchbay_model::channel::CONNECTION_TARGET;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::Verdict;
-use patchbay_model::final_failure::{FinalFailure, FinalKind};
+use patchbay_model::final_failure::FinalFailure;
 use patchbay_model::interaction::{Draft, WrittenBy};
 use patchbay_records::reply::{
     self, AfterReply, ExpectedEcho, PendingReply, Reply, ReplyRecord, ReplyResult, ReplyStatus,
@@ -20,7 +20,10 @@ use serde_json::json;
 
 use super::recipient::Recipient;
 use super::unit_of_work::{Attempt, UnitOfWork};
-use super::{Pass, PassError, approvals, commit, drafts, recipient, state_changes, unanswered};
+use super::{
+    Pass, PassError, agent_actions, approvals, commit, customer_message, drafts, recipient,
+    state_changes, unanswered,
+};
 use crate::agent_action::{ActionError, DraftCheck};
 
 /// Attribute with the provider's id of a message.
@@ -370,21 +373,38 @@ pub(super) fn undeliverable(
         commit::alert(pass, unit, alert);
         return Ok(());
     };
-    record_undeliverable(pass, unit, sent.id, key, (Some(*kind), problem));
+    record_undeliverable(pass, unit, sent.id, key, failure);
     Ok(())
 }
 
-/// The channel accepted a reply and reported later that it did not arrive. Nothing
-/// changes where it was reported before, or where the reply is being sent again.
-pub(super) fn undelivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str, problem: &str) {
+/// The channel accepted a reply and reported later that it did not arrive: the
+/// conversation returns to its agent, or to a queue. Nothing changes where it was
+/// reported before, or where the reply is being sent again.
+pub(super) fn undelivered(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    key: &str,
+    failure: &FinalFailure,
+) {
     let answers = &unit.snapshot().answers;
     let mut delivered = answers
         .iter()
         .filter(|known| known.status == ReplyStatus::Delivered);
     let reply = delivered.find(|known| known.echo.as_ref().is_some_and(|echo| echo.key == key));
-    if let Some(reply) = reply.map(|known| known.id.clone()) {
-        record_undeliverable(pass, unit, reply, key, (None, problem));
+    let Some(reply) = reply.map(|known| known.id.clone()) else {
+        return;
+    };
+    let from = unit.snapshot().state;
+    if customer_message::wake(pass, unit) {
+        agent_actions::route_again(unit);
     }
+    let to = unit.snapshot().state;
+    if from != to {
+        let by = None;
+        let event = Event::StateChanged(StateChangedEvent { from, to, by });
+        commit::record(pass, unit, event, None);
+    }
+    record_undeliverable(pass, unit, reply, key, failure);
 }
 
 fn record_undeliverable(
@@ -392,21 +412,21 @@ fn record_undeliverable(
     unit: &mut UnitOfWork,
     reply: String,
     key: &str,
-    (kind, problem): (Option<FinalKind>, &str),
+    FinalFailure { kind, problem }: &FinalFailure,
 ) {
     state_changes::set_status(unit, &reply, ReplyStatus::Undeliverable);
     let event = Event::ReplyUndeliverable(ReplyUndeliverableEvent {
         reply: reply.clone(),
         key: key.to_owned(),
-        problem: problem.to_owned(),
-        kind,
+        problem: problem.clone(),
+        kind: Some(*kind),
     });
     commit::record(pass, unit, event, None);
     let alert = AlertEvent::Undeliverable {
         reply: Some(reply),
         key: key.to_owned(),
         problem: None,
-        kind,
+        kind: Some(*kind),
     };
     commit::alert(pass, unit, alert);
     let silent_after = pass.generation.desk.silent_after;
