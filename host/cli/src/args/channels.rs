@@ -44,14 +44,19 @@ pub(crate) enum ChannelsVerb {
 pub(crate) enum QuarantineVerb {
     /// List the deliveries, with the first problem of each
     List,
-    /// Decode a delivery again, for example after an upgrade
-    Retry {
-        /// Number of the delivery, as `list` prints it
-        number: u64,
-    },
-    /// Delete a delivery: its content is lost
-    Remove {
-        /// Number of the delivery, as `list` prints it
-        number: u64,
-    },
+    /// Decode deliveries again, for example after an upgrade
+    Retry(QuarantineItems),
+    /// Delete deliveries: their content is lost
+    Remove(QuarantineItems),
+}
+
+/// Deliveries in quarantine.
+#[derive(Debug, Args)]
+pub(crate) struct QuarantineItems {
+    /// Numbers of the deliveries, as `list` prints them
+    #[arg(required_unless_present = "all")]
+    pub(crate) numbers: Vec<u64>,
+    /// All deliveries
+    #[arg(long, conflicts_with = "numbers")]
+    pub(crate) all: bool,
 }

@@ -5,7 +5,7 @@ use patchbay_client::{BlockingClient, company_path};
 use patchbay_model::name_suggestion;
 use serde_json::{Value, json};
 
-use crate::args::{ChannelsArgs, ChannelsVerb, QuarantineVerb};
+use crate::args::{ChannelsArgs, ChannelsVerb, QuarantineItems, QuarantineVerb};
 use crate::document::{list, number, text};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
@@ -83,8 +83,9 @@ fn state(connection: &Value) -> &'static str {
     }
 }
 
-/// What is wrong with a connection, and what to do.
-fn problems(connection: &Value) -> Vec<String> {
+/// What is wrong with a connection, and what to do. `held` are the company's deliveries
+/// in quarantine.
+fn problems(connection: &Value, held: &[Value]) -> Vec<String> {
     let mut problems = Vec::new();
     if let Some(problem) = connection.get("problem").and_then(Value::as_str) {
         problems.push(format!("it is not open: {problem}"));
@@ -103,10 +104,14 @@ fn problems(connection: &Value) -> Vec<String> {
             "all {rejected} requests were rejected: compare its secrets with the provider's"
         ));
     }
-    let quarantined = number(requests, "quarantined");
-    if quarantined > 0 {
+    let is_own = |item: &&Value| {
+        text(item, "channel") == text(connection, "channel")
+            && text(item, "connection") == text(connection, "name")
+    };
+    let held = held.iter().filter(is_own).count();
+    if held > 0 {
         problems.push(format!(
-            "{quarantined} deliveries could not be decoded: see `patchbay channels quarantine list`"
+            "{held} deliveries could not be decoded: see `patchbay channels quarantine list`"
         ));
     }
     problems
@@ -115,13 +120,14 @@ fn problems(connection: &Value) -> Vec<String> {
 fn check(args: &ChannelsArgs) -> Outcome {
     let (company, api) = access(args)?;
     let connections = connections(&api, company)?;
+    let held = quarantined(&api, company)?;
     let checks: Vec<Value> = connections
         .iter()
         .map(|connection| {
             json!({
                 "channel": connection["channel"],
                 "name": connection["name"],
-                "problems": problems(connection),
+                "problems": problems(connection, &held),
             })
         })
         .collect();
@@ -153,10 +159,18 @@ fn print_adapters(args: &ChannelsArgs) -> Outcome {
     output::result(args.server.json, &json!({"channels": document}), || {
         let rows = ADAPTERS
             .iter()
-            .map(|kind| vec![kind.name.to_owned(), kind.channels.join(", ")]);
+            .map(|kind| vec![kind.name.to_owned(), delivered_by(kind)]);
         output::table(&["channel", "delivers"], &rows.collect::<Vec<_>>(), "")
     })?;
     Ok(Exit::Success)
+}
+
+/// The channels that an adapter delivers.
+fn delivered_by(kind: &AdapterKind) -> String {
+    match kind.channels {
+        [] => "those that its settings list".to_owned(),
+        channels => channels.join(", "),
+    }
 }
 
 fn setup(args: &ChannelsArgs, channel: &str, connection: &str) -> Outcome {
@@ -185,7 +199,7 @@ fn setup(args: &ChannelsArgs, channel: &str, connection: &str) -> Outcome {
         .iter()
         .map(|role| json!({"name": role.name, "source": role.source, "required": role.is_required}))
         .collect();
-    let problems = known.as_ref().map(problems);
+    let problems = known.as_ref().map(|known| problems(known, &[]));
     let document = json!({
         "channel": kind.name,
         "url": url,
@@ -263,33 +277,72 @@ fn quarantine(args: &ChannelsArgs, verb: &QuarantineVerb) -> Outcome {
     let (company, api) = access(args)?;
     match verb {
         QuarantineVerb::List => {
-            let items = api.list(&company_path(company, "quarantine"), "items", "after")?;
+            let items = quarantined(&api, company)?;
             output::result(args.server.json, &json!({"items": items}), || {
                 print_quarantine(company, &items)
             })?;
         }
-        QuarantineVerb::Retry { number } => {
-            let path = company_path(company, &format!("quarantine/{number}/retry"));
-            let result = api.post(&path, &json!({}))?;
-            let is_accepted = text(&result, "result") == "accepted";
-            output::result(args.server.json, &result, || match is_accepted {
-                true => output::line(format!("delivery {number} is accepted")),
-                false => output::line(format!(
-                    "delivery {number} still cannot be decoded: {} {}",
-                    text(&result, "place"),
-                    text(&result, "reason")
-                )),
-            })?;
-            return Ok(Exit::success_if(is_accepted));
-        }
-        QuarantineVerb::Remove { number } => {
-            api.delete(&company_path(company, &format!("quarantine/{number}")))?;
-            output::result(args.server.json, &json!({"removed": number}), || {
-                output::line(format!("delivery {number} is removed"))
+        QuarantineVerb::Retry(items) => return retry(args, (company, &api), items),
+        QuarantineVerb::Remove(items) => {
+            let numbers = selected(&api, company, items)?;
+            for number in &numbers {
+                api.delete(&company_path(company, &format!("quarantine/{number}")))?;
+            }
+            output::result(args.server.json, &json!({"removed": numbers}), || {
+                output::line(format!("{} deliveries are removed", numbers.len()))
             })?;
         }
     }
     Ok(Exit::Success)
+}
+
+/// Decodes deliveries again; exit code 1 if one still cannot be decoded.
+fn retry(
+    args: &ChannelsArgs,
+    (company, api): (&str, &BlockingClient),
+    items: &QuarantineItems,
+) -> Outcome {
+    let mut results = Vec::new();
+    for number in selected(api, company, items)? {
+        let path = company_path(company, &format!("quarantine/{number}/retry"));
+        let mut result = api.post(&path, &json!({}))?;
+        result["number"] = number.into();
+        results.push(result);
+    }
+    let is_accepted = |result: &Value| text(result, "result") == "accepted";
+    let all_accepted = results.iter().all(is_accepted);
+    output::result(args.server.json, &json!({"results": results}), || {
+        for result in &results {
+            let number = number(result, "number");
+            output::line(match is_accepted(result) {
+                true => format!("delivery {number} is accepted"),
+                false => format!(
+                    "delivery {number} still cannot be decoded: {} {}",
+                    text(result, "place"),
+                    text(result, "reason")
+                ),
+            })?;
+        }
+        Ok(())
+    })?;
+    Ok(Exit::success_if(all_accepted))
+}
+
+/// The numbers of the chosen deliveries.
+fn selected(
+    api: &BlockingClient,
+    company: &str,
+    items: &QuarantineItems,
+) -> Result<Vec<u64>, Failure> {
+    if !items.all {
+        return Ok(items.numbers.clone());
+    }
+    let all = quarantined(api, company)?;
+    Ok(all.iter().map(|item| number(item, "number")).collect())
+}
+
+fn quarantined(api: &BlockingClient, company: &str) -> Result<Vec<Value>, Failure> {
+    Ok(api.list(&company_path(company, "quarantine"), "items", "after")?)
 }
 
 fn print_quarantine(company: &str, items: &[Value]) -> Result<(), Failure> {

@@ -88,6 +88,10 @@ fn a_connection_that_cannot_work_is_rejected_at_its_place() {
             &["\"Main\" is not a valid name of a connection"],
         ),
         (
+            ["one", "two"].map(|name| format!("[channel.whatsapp.connection.{name}]\nsettings = {{ accounts = [\"1\"] }}\n{SECRETS}")).concat(),
+            &["connections \"one\" and \"two\" of channel \"whatsapp\" have the same account \"1\""],
+        ),
+        (
             "[channel.whatsapp.connection.main]\nsecrets.app-secret = \"hush-hush\"\n".to_owned(),
             &["a company file must not contain a secret"],
         ),
