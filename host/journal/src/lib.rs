@@ -61,6 +61,7 @@ pub use intake::{
     WordingStatus,
 };
 pub use journal::Journal;
+pub use limits::QUARANTINE_ITEMS;
 pub use maintenance::{
     Backup, CheckFinding, CheckReport, CompactReport, ExpiryReport, Maintenance, RestoreReport,
     Status, WriteStats,

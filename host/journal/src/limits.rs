@@ -31,7 +31,7 @@ pub(crate) const EARLY_STATES: u64 = 1000;
 pub(crate) const EARLY_STATE_AGE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Deliveries in a company's quarantine.
-pub(crate) const QUARANTINE_ITEMS: u64 = 1000;
+pub const QUARANTINE_ITEMS: u64 = 1000;
 /// Sealed bytes of them.
 pub(crate) const QUARANTINE_BYTES: u64 = 64 << 20;
 /// Longer places and reasons are cut.

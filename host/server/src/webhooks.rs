@@ -119,7 +119,7 @@ fn answer(reception: Reception) -> Result<Response, Problem> {
             None => StatusCode::OK.into_response(),
         }),
         Reception::UnknownConnection => Err(Problem::of(Kind::NotFound)),
-        Reception::Rejected => Err(Problem::of(Kind::Forbidden)),
+        Reception::Rejected => Err(Problem::of(Kind::NotAuthentic)),
         Reception::TooLarge => Err(Problem::of(Kind::BodyTooLarge)),
         Reception::NotOpen => Err(Problem::of(Kind::ConnectionNotOpen)),
         Reception::Busy { retry_after } => {

@@ -42,6 +42,7 @@ kinds! {
     InvalidToken = "invalid-token", UNAUTHORIZED, "The token is not valid";
     ForeignOrigin = "foreign-origin", FORBIDDEN, "Requests from other origins are refused";
     Forbidden = "forbidden", FORBIDDEN, "The token does not allow this";
+    NotAuthentic = "not-authentic", FORBIDDEN, "The request is not authentic";
     NotFound = "not-found", NOT_FOUND, "This path does not exist";
     UnknownCompany = "unknown-company", NOT_FOUND, "Unknown company";
     UnknownConversation = "unknown-conversation", NOT_FOUND, "Unknown conversation";

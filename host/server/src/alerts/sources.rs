@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use patchbay_generations::Generation;
-use patchbay_journal::StorageState;
+use patchbay_journal::{QUARANTINE_ITEMS, StorageState};
 use patchbay_model::alert::{Alert, AlertKind};
 use patchbay_model::decision::stage::Stage;
 use patchbay_watcher::WatchedFile;
@@ -243,7 +243,10 @@ fn add_channel_alerts(
         .as_deref()
         .and_then(|desk| desk.company(company).ok());
     if let Some(held) = id.and_then(|id| outbox.quarantined.get(&id)) {
-        let what = format!("{held} deliveries could not be decoded and are in quarantine");
+        let mut what = format!("{held} deliveries could not be decoded and are in quarantine");
+        if *held >= QUARANTINE_ITEMS {
+            what += ", which is full: further ones are answered 503";
+        }
         let kind = AlertKind::DeliveryQuarantined;
         alerts.push(Alert::of_company(kind, company, now, what));
     }

@@ -204,7 +204,7 @@ async fn what_the_provider_did_not_sign_reaches_no_desk() {
         (right.clone(), &changed),
     ] {
         let answer = send(&office, HOOK, &signature, body).await;
-        answer.problem(403, "forbidden");
+        answer.problem(403, "not-authentic");
     }
     for path in [
         "/webhooks/northwind/whatsapp/other",
@@ -434,6 +434,7 @@ async fn a_reply_goes_out_by_the_connection_and_its_states_come_back() {
         assert_eq!(answer.status, 200, "{answer:?}");
     }
     let failed = entry(&office, &conversation, "reply-undeliverable").await;
+    assert_eq!(failed["kind"], "recipient-unreachable", "{failed}");
     assert!(
         failed["problem"]
             .as_str()
@@ -450,6 +451,8 @@ async fn a_reply_goes_out_by_the_connection_and_its_states_come_back() {
         .filter(|entry| entry["kind"] == "reply-undeliverable")
         .count();
     assert_eq!(count, 1, "{document}");
+    // It is its agent's again.
+    assert_eq!(document["state"], "active", "{document}");
 }
 
 #[tokio::test]

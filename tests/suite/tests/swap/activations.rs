@@ -15,6 +15,7 @@ use patchbay_generations::assemble::cases::CasesInterrupted;
 use patchbay_generations::service::{ChangeError, ChangeRequest};
 use patchbay_journal::{Commit, NewEntry, NewOutbox, OutboxState};
 use patchbay_model::bound::{Bound, BoundSettings, Scope};
+use patchbay_model::final_failure::{FinalFailure, FinalKind};
 use serde_json::json;
 
 use crate::fixture::{assembler, feed, file, fixture, head, request, said};
@@ -25,6 +26,14 @@ const SWAPS: u64 = 200;
 const SENDERS: usize = 3;
 /// Customers.
 const PEOPLE: usize = 24;
+
+/// The target is gone.
+fn gone() -> FinalFailure {
+    FinalFailure {
+        kind: FinalKind::Refused,
+        problem: "410 Gone".to_owned(),
+    }
+}
 
 #[test]
 fn hundreds_of_activations_under_load_lose_nothing_and_every_answer_matches_its_stamp() {
@@ -283,7 +292,7 @@ fn a_target_is_removed_once_no_delivery_to_it_is_pending() {
     let committed = journal.commit_all(vec![commit]).expect("written");
     assert!(committed[0].is_ok(), "{committed:?}");
     let outbox = desk.outbox();
-    let failed = outbox.fail("northwind", "failed", "410 Gone");
+    let failed = outbox.fail("northwind", "failed", &gone());
     failed.expect("noted");
     let refused = apply(&file("fourth")).expect_err("one is pending");
     let ChangeError::Invalid { conflicts, .. } = refused else {
@@ -299,7 +308,7 @@ fn a_target_is_removed_once_no_delivery_to_it_is_pending() {
         "what to do: {advice}"
     );
     // Failed for good, both stay as they are, and nothing sends them.
-    let failed = outbox.fail("northwind", "pending", "410 Gone");
+    let failed = outbox.fail("northwind", "pending", &gone());
     failed.expect("noted");
     let plan = apply(&file("fourth")).expect("nothing is pending");
     let warning = "the target \"sink\" is removed: 2 deliveries to it that failed";
