@@ -74,7 +74,7 @@ impl ConnectionDestination {
             if !is_idempotent && prepared.progress.begun == Some(number) {
                 // The host ended between sending it and recording the result.
                 let reason = "the host stopped while it was sent";
-                return Err(uncertain(number, parts, reason));
+                return Err(uncertain(Part { number, parts }, reason));
             }
             let built = PartRequest::build(request);
             let built = built.map_err(|error| match error.is_of_connection() {
@@ -84,13 +84,10 @@ impl ConnectionDestination {
             if !is_idempotent {
                 self.begin(delivery, number).await?;
             }
-            match built.send(egress, delivery, &**adapter).await {
-                Outcome::Accepted(receipt) => {
-                    let part = Part { number, parts };
-                    self.record(delivery, &document, part, receipt).await?;
-                }
-                other => return Err(failure(other, number, parts)),
-            }
+            let outcome = built.send(egress, delivery, &**adapter).await;
+            let part = Part { number, parts };
+            let receipt = receipt(outcome, part)?;
+            self.record(delivery, &document, part, receipt).await?;
         }
         Ok(())
     }
@@ -226,11 +223,11 @@ fn find_connection(all: Vec<Arc<Connection>>, account: Option<&str>) -> Option<A
     all.into_iter().find(serves)
 }
 
-/// What the courier does about an outcome other than acceptance.
-fn failure(outcome: Outcome, number: u32, parts: u32) -> SendFailure {
-    let of_part = |what: &str, reason: &Reason| of_part((number, parts), what, reason.as_str());
-    match outcome {
-        Outcome::Accepted(_) => retry("accepted"),
+/// The receipt of an accepted part, or what the courier does about another outcome.
+fn receipt(outcome: Outcome, part: Part) -> Result<Receipt, SendFailure> {
+    let of_part = |what: &str, reason: &Reason| of_part(part, what, reason.as_str());
+    Err(match outcome {
+        Outcome::Accepted(receipt) => return Ok(receipt),
         Outcome::Retry { after, reason } => SendFailure {
             kind: SendFailureKind::Retry { after },
             problem: Problem::plain(of_part("the channel did not take it now", &reason)),
@@ -252,11 +249,11 @@ fn failure(outcome: Outcome, number: u32, parts: u32) -> SendFailure {
             "the account cannot send: renew its access",
             &reason,
         )),
-        Outcome::Uncertain(reason) => uncertain(number, parts, reason.as_str()),
-    }
+        Outcome::Uncertain(reason) => uncertain(part, reason.as_str()),
+    })
 }
 
-fn of_part((number, parts): (u32, u32), what: &str, reason: &str) -> String {
+fn of_part(Part { number, parts }: Part, what: &str, reason: &str) -> String {
     match parts {
         0 | 1 => format!("{what} ({reason})"),
         _ => format!(
@@ -266,12 +263,9 @@ fn of_part((number, parts): (u32, u32), what: &str, reason: &str) -> String {
     }
 }
 
-fn uncertain(number: u32, parts: u32, reason: &str) -> SendFailure {
+fn uncertain(part: Part, reason: &str) -> SendFailure {
     let what = "it may have arrived; look at the provider before you retry";
-    failed(
-        FinalKind::Uncertain,
-        &of_part((number, parts), what, reason),
-    )
+    failed(FinalKind::Uncertain, &of_part(part, what, reason))
 }
 
 fn failed(kind: FinalKind, problem: &str) -> SendFailure {
