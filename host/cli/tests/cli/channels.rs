@@ -31,8 +31,8 @@ fn setup_prints_the_steps_secrets_and_the_url_of_a_channel() {
     }
     let mail = joined(&run(&["channels", "setup", "email"]), 0);
     for part in [
-        "  secrets.signing-secret = { env = \"EMAIL_SIGNING_SECRET\" }",
-        "  # secrets.submission-password = { env = \"EMAIL_SUBMISSION_PASSWORD\" }",
+        "secrets.signing-secret = { env = \"EMAIL_SIGNING_SECRET\" }",
+        "# secrets.submission-password = { env = \"EMAIL_SUBMISSION_PASSWORD\" }",
     ] {
         assert!(mail.contains(part), "{part}: {mail}");
     }
@@ -98,7 +98,7 @@ fn a_connection_that_cannot_work_is_rejected_at_its_place() {
         (
             "[channel.email.connection.care]\nsettings = { accounts = [\"help@northwind.example\"], message-domain = \"care.northwind.example\", submission = \"smtps://mail.example\", submission-user = \"care\" }\nsecrets.signing-secret = { env = \"MAIL_SIGNING\" }\n".to_owned(),
             &[
-                "lacks the secret \"submission-password\"",
+                "with `submission-user`: its password at the mail server",
                 "secrets.submission-password = { env",
             ],
         ),
