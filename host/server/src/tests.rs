@@ -22,6 +22,7 @@ mod heads;
 mod intake;
 mod invalid_files;
 mod journal;
+mod mail;
 mod matrix;
 mod names;
 mod numbers;
