@@ -1,12 +1,12 @@
 //! Submission of a mail by SMTP (RFC 5321, RFC 6409), under the rules for outgoing
 //! connections: one connection for each mail, one command at a time.
 
-mod dot_stuffing;
 mod extensions;
 mod invalid_mail;
 mod reply;
 mod session;
 mod transaction;
+mod transparency;
 
 use std::fmt;
 
@@ -90,7 +90,7 @@ impl MailSubmission {
         if !is_address(to) {
             return Err(InvalidMail::Recipient);
         }
-        if !dot_stuffing::has_whole_lines(&message) {
+        if !transparency::has_whole_lines(&message) {
             return Err(InvalidMail::Message);
         }
         Ok(MailSubmission {

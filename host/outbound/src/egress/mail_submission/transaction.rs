@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::extensions::Extensions;
 use super::reply::Reply;
 use super::session::{Session, Stream};
-use super::{MailLogin, MailReply, MailSubmission, dot_stuffing};
+use super::{MailLogin, MailReply, MailSubmission, transparency};
 use crate::egress::Egress;
 use crate::egress::connection::{connect_tcp, connect_timeout, secure};
 use crate::egress::error::EgressProblem;
@@ -95,7 +95,7 @@ impl<'a> Transaction<'a> {
         accept(recipient.await?, MailStep::Recipient, &[250, 251, 252])?;
         let data = self.command("answer DATA", "DATA").await?;
         accept(data, MailStep::Mail, &[354])?;
-        let content = dot_stuffing::stuff(message);
+        let content = transparency::stuff(message);
         self.session.send("take the mail", &content, limit).await?;
         self.departure.begin();
         let limit = self.egress.settings.mail_timeout;
