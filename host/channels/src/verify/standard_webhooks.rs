@@ -46,7 +46,7 @@ impl Key {
             // The specification's bounds; shorter ones can be guessed.
             if !(24..=64).contains(&key.len()) {
                 return Err(SecretError::Form(
-                    "is not whsec_ and base64 of 24 to 64 bytes",
+                    "is not base64 of 24 to 64 bytes after its prefix",
                 ));
             }
             let key = Secret::new(key.as_slice())?;

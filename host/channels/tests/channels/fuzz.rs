@@ -24,7 +24,7 @@ fn a_mutated_request_is_verified_or_refused_by_every_scheme() {
     });
     let adapters: Vec<_> = SUBJECTS.iter().map(|subject| subject.open()).collect();
     let secrets = secrets(&[
-        b"whsec_AAAA".to_vec(),
+        b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_vec(),
         b"whpk_x".to_vec(),
         b"secret".to_vec(),
     ]);
