@@ -145,6 +145,8 @@ impl Registry {
                 }
                 Ok(answer) => match answer.status.as_u16() {
                     404 | 405 | 501 if sent == 0 => return Err(Ending::NoChunks),
+                    // The session had chunks and is gone.
+                    404 => return Err(Ending::Lost(self.refusal(answer, blob.name).await)),
                     status if status == 416 || is_transient(status) => {
                         self.refusal(answer, blob.name).await
                     }

@@ -89,6 +89,27 @@ async fn an_upload_that_the_registry_forgot_begins_again() {
 }
 
 #[tokio::test]
+async fn an_upload_whose_session_is_gone_after_some_chunks_begins_again() {
+    let place = Place::new();
+    let forgotten = Mutex::new(false);
+    let watch = |step: Step<'_>| {
+        let mut forgotten = forgotten.lock().expect("no panic");
+        if step == Step::At(2 * CHUNK as u64) && !*forgotten {
+            place.registry.state().uploads.clear();
+            *forgotten = true;
+        }
+    };
+    let file = pack_file("1.0.0");
+    let mut client = place.client("acme/care");
+    client.push(&file, false, &watch).await.expect("pushed");
+    assert!(*forgotten.lock().expect("no panic"));
+    let sessions = place.registry.seen("POST").len();
+    assert_eq!(sessions, 5, "one for each blob, and one again");
+    let pulled = place.pull("acme/care:1.0.0").await.expect("pulled");
+    assert_eq!(pulled.file.digest(), file.digest());
+}
+
+#[tokio::test]
 async fn a_registry_without_chunks_gets_the_blob_at_once() {
     let place = Place::new();
     place.registry.state().refuses_chunks = true;
