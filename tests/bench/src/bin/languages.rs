@@ -29,7 +29,10 @@ fn main() {
     let mut names = Vec::new();
     let mut contenders: Vec<Box<dyn Contender>> = Vec::new();
     for (language, directory) in GUESTS {
-        if let Err(error) = find_toolchain(language, &Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)) {
+        if let Err(error) = find_toolchain(
+            language,
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join(directory),
+        ) {
             println!("SKIPPED: {language}: {error}");
             continue;
         }
@@ -57,10 +60,16 @@ fn main() {
             format!("{language}, {name}"),
             size.to_string(),
             format!("{:.1}", cost.p50),
-            format!("{:.1}", cost.p50 / costs[usize::from(*name == "reused")].p50),
+            format!(
+                "{:.1}",
+                cost.p50 / costs[usize::from(*name == "reused")].p50
+            ),
             format!("{:.1}", cost.cpu),
             format!("{:.1}", cost.cpu / 2.0),
-            format!("{:.1}", cost.cpu / costs[usize::from(*name == "reused")].cpu),
+            format!(
+                "{:.1}",
+                cost.cpu / costs[usize::from(*name == "reused")].cpu
+            ),
         ]
     };
     let rows: Vec<Vec<String>> = names.iter().zip(&costs).map(row).collect();

@@ -11,8 +11,8 @@ use patchbay_engine::plugin::{Plugin, PluginSpec};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::on_failure::OnFailure;
 use patchbay_model::situation::Situation;
-use patchbay_pack::build::BuildOptions;
 use patchbay_pack::Pack;
+use patchbay_pack::build::BuildOptions;
 use serde_json::{Value, json};
 
 use super::Contender;
