@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::account::{AccountConfig, ConfigError};
 use crate::item::Item;
-use crate::outcome::{Exchange, Outcome};
+use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
+use crate::outcome::{Exchange, Outcome, Response};
 use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::verify::{Rejection, VerifiedRequest};
@@ -72,6 +73,25 @@ pub trait Adapter: fmt::Debug + Send + Sync {
 
     /// What the result of a part of [`Adapter::encode`] means.
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome;
+
+    /// The request with which fetching a file of this channel begins; `None` where the
+    /// provider gives no way.
+    fn media(&self, _file: &MediaReference) -> Option<MediaRequest> {
+        None
+    }
+
+    /// Where a file is, from the answer to [`MediaRequest::Lookup`], or from a redirect
+    /// to [`MediaRequest::Content`].
+    ///
+    /// # Errors
+    /// The answer does not say it.
+    fn media_location(
+        &self,
+        _file: &MediaReference,
+        answer: &Response<'_>,
+    ) -> Result<ProviderQuery, MediaFailure> {
+        Err(MediaFailure::of(answer))
+    }
 }
 
 /// An adapter that can be opened.

@@ -18,6 +18,10 @@
 //!    a mail.
 //! 3. [`Adapter::outcome`] maps what came back to one [`Outcome`].
 //!
+//! A file of an interaction is a [`MediaReference`]. [`Adapter::media`] gives the request
+//! with which fetching it begins, [`Adapter::media_location`] where an answer says that
+//! it is.
+//!
 //! `host/gateway` calls it with what comes over the wire.
 //!
 //! Comments mark as *assumption* what is general knowledge of a platform and was
@@ -60,6 +64,10 @@ pub use adapter::{
 pub use item::{
     AddressChange, DecodedInteraction, DeliveryStatus, InteractionKind, Item, MOST_ITEMS,
     Undecodable,
+};
+pub use media::{
+    MediaFailure, MediaReference, MediaRequest, ProviderQuery, content_type,
+    is_content_type_decided,
 };
 pub use message_id::{CompanyKey, MessageIds};
 pub use outcome::{Exchange, Failure, FailureKind, MailAnswer, Outcome, Reason, Receipt, Response};

@@ -18,6 +18,7 @@
 
 mod content;
 mod delivery;
+mod media;
 mod outbound;
 
 use std::fmt;
@@ -29,6 +30,7 @@ use crate::account::{AccountConfig, ConfigError, api_base};
 use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::field::Fields;
 use crate::item::Item;
+use crate::media::{MediaReference, MediaRequest};
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
 use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
@@ -87,11 +89,16 @@ fn default_base() -> String {
     "https://api.line.me".to_owned()
 }
 
+/// Base URL of the provider's API for content.
+const CONTENT_BASE: &str = "https://api-data.line.me";
+
 /// The adapter with the settings and secrets of one official account.
 pub struct Line {
     account: String,
     /// URL of the API's pushes.
     endpoint: String,
+    /// Base URL of the API for content.
+    content_base: String,
     channel_secret: Secrets,
     access_token: Secrets,
     ids: MessageIds,
@@ -110,9 +117,14 @@ impl Line {
             ));
         }
         let base = api_base(&settings.api_base)?;
+        let content_base = match settings.api_base == default_base() {
+            true => CONTENT_BASE.to_owned(),
+            false => base.clone(),
+        };
         Ok(Line {
             account: settings.account,
             endpoint: format!("{base}/v2/bot/message/push"),
+            content_base,
             channel_secret: config.secrets.get(CHANNEL_SECRET)?.clone(),
             access_token: config.secrets.get(ACCESS_TOKEN)?.clone(),
             ids: MessageIds::new(&config.company_key, CHANNEL),
@@ -184,5 +196,9 @@ impl Adapter for Line {
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
         outbound::outcome(exchange)
+    }
+
+    fn media(&self, file: &MediaReference) -> Option<MediaRequest> {
+        media::request(self, file)
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::handshake;
 use crate::account::{AccountConfig, ConfigError, api_base};
+use crate::media::encode;
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::Secrets;
 use crate::verify::{Rejection, Scheme, VerifiedRequest};
@@ -117,6 +118,16 @@ impl App {
         now: jiff::Timestamp,
     ) -> Result<VerifiedRequest<'r>, Rejection> {
         Scheme::Meta.verify(request, &self.app_secret, now)
+    }
+
+    /// The URL of an object by its id; `None` if the id cannot stand in a path.
+    pub(crate) fn object_url(&self, id: &str) -> Option<String> {
+        Some(format!("{}/{}", self.endpoint, encode(id)?))
+    }
+
+    /// Base URL of the API with its version.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 
     /// The URL of a call: `{object}/{edge}`. Both are segments of a path.

@@ -13,7 +13,7 @@ use crate::media;
 
 /// Domains of the provider's files. A URL there is signed and expires; it differs
 /// between two deliveries of one message.
-const FILE_DOMAINS: [&str; 3] = ["fbsbx.com", "fbcdn.net", "cdninstagram.com"];
+pub(crate) const FILE_DOMAINS: [&str; 3] = ["fbsbx.com", "fbcdn.net", "cdninstagram.com"];
 
 /// Adds the attachments of a message with this id. A file is a reference by its
 /// position: the host asks for its URL when it fetches it.
@@ -103,12 +103,7 @@ fn has_domain(url: &str, domains: &[&str]) -> bool {
     let Ok(address) = WebAddress::parse(url) else {
         return false;
     };
-    let host = address.host().to_ascii_lowercase();
-    let is_in = |domain: &&str| {
-        let rest = host.strip_suffix(*domain);
-        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    };
-    domains.iter().any(is_in)
+    media::is_of_domain(address.host(), domains)
 }
 
 /// Whether a URL is of a file of the provider.

@@ -9,13 +9,14 @@ use serde_json::Value;
 
 use super::app::App;
 use super::envelope::{self, Items, one};
-use super::{answer, direct_message, error_code, outbound};
+use super::{answer, direct_message, error_code, media, outbound};
 use crate::account::{AccountConfig, ConfigError};
 use crate::adapter::Adapter;
 use crate::field::Fields;
 use crate::item::Item;
+use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::message_id::MessageIds;
-use crate::outcome::{Exchange, Outcome};
+use crate::outcome::{Exchange, Outcome, Response};
 use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::verify::{Rejection, VerifiedRequest};
@@ -222,5 +223,17 @@ impl Adapter for Inbox {
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
         answer::outcome(exchange, &error_code::GRAPH, outbound::receipt)
+    }
+
+    fn media(&self, file: &MediaReference) -> Option<MediaRequest> {
+        media::request(self, file)
+    }
+
+    fn media_location(
+        &self,
+        file: &MediaReference,
+        answer: &Response<'_>,
+    ) -> Result<ProviderQuery, MediaFailure> {
+        media::location(self, file, answer)
     }
 }

@@ -9,8 +9,10 @@ mod comment;
 mod direct_message;
 mod envelope;
 mod error_code;
+mod file;
 mod handshake;
 mod inbox;
+mod media;
 mod outbound;
 
 pub(crate) use self::answer::outcome;
@@ -18,4 +20,5 @@ pub(crate) use self::app::{ACCESS_TOKEN, APP_SECRET, App, VERIFY_TOKEN};
 pub(crate) use self::comment::Comment;
 pub(crate) use self::envelope::{Items, items, one, read, read_change};
 pub(crate) use self::error_code::{ErrorCodes, Row};
+pub(crate) use self::file::location;
 pub(crate) use self::inbox::{Account, Inbox, Product};

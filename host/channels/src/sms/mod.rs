@@ -19,6 +19,7 @@
 
 mod delivery;
 mod error_code;
+mod media;
 mod outbound;
 mod parameters;
 
@@ -32,8 +33,9 @@ use serde::Deserialize;
 use crate::account::{AccountConfig, ConfigError, api_base};
 use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
+use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::message_id::MessageIds;
-use crate::outcome::{Exchange, Outcome};
+use crate::outcome::{Exchange, Outcome, Response};
 use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::Secrets;
@@ -198,5 +200,17 @@ impl Adapter for Sms {
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
         outbound::outcome(exchange)
+    }
+
+    fn media(&self, file: &MediaReference) -> Option<MediaRequest> {
+        media::request(self, file)
+    }
+
+    fn media_location(
+        &self,
+        _file: &MediaReference,
+        answer: &Response<'_>,
+    ) -> Result<ProviderQuery, MediaFailure> {
+        media::location(self, answer)
     }
 }

@@ -20,6 +20,7 @@
 //! escaped text grows over the limit: replies have no markup, so nothing is escaped.
 
 mod content;
+mod media;
 mod message;
 mod outbound;
 mod reaction;
@@ -33,8 +34,9 @@ use serde::Deserialize;
 use crate::account::{AccountConfig, ConfigError, api_base};
 use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
+use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::message_id::MessageIds;
-use crate::outcome::{Exchange, Outcome};
+use crate::outcome::{Exchange, Outcome, Response};
 use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::{SecretError, Secrets};
@@ -195,5 +197,17 @@ impl Adapter for Telegram {
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
         outbound::outcome(exchange)
+    }
+
+    fn media(&self, file: &MediaReference) -> Option<MediaRequest> {
+        media::request(self, file)
+    }
+
+    fn media_location(
+        &self,
+        _file: &MediaReference,
+        answer: &Response<'_>,
+    ) -> Result<ProviderQuery, MediaFailure> {
+        media::location(self, answer)
     }
 }

@@ -14,6 +14,7 @@ mod content;
 mod delivery;
 mod echo;
 mod error_code;
+mod media;
 mod message;
 mod outbound;
 mod sender;
@@ -26,9 +27,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::account::{AccountConfig, ConfigError};
 use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
+use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::message_id::MessageIds;
 use crate::meta::{self, ACCESS_TOKEN, APP_SECRET, App, VERIFY_TOKEN};
-use crate::outcome::{Exchange, Outcome};
+use crate::outcome::{Exchange, Outcome, Response};
 use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::verify::{Rejection, VerifiedRequest};
@@ -128,5 +130,17 @@ impl Adapter for WhatsApp {
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
         meta::outcome(exchange, &CODES, outbound::receipt)
+    }
+
+    fn media(&self, file: &MediaReference) -> Option<MediaRequest> {
+        media::request(self, file)
+    }
+
+    fn media_location(
+        &self,
+        _file: &MediaReference,
+        answer: &Response<'_>,
+    ) -> Result<ProviderQuery, MediaFailure> {
+        media::location(self, answer)
     }
 }

@@ -9,6 +9,7 @@ mod fuzz;
 mod golden;
 mod instagram;
 mod line;
+mod media;
 mod refusals;
 mod sample;
 mod slack;

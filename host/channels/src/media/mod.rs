@@ -1,6 +1,16 @@
 //! Files of an interaction. A provider's URL of a file expires, differs between two
 //! deliveries of one message, or contains a token, so an interaction carries a
-//! reference that only the host resolves: `media:CHANNEL/ACCOUNT/ID`.
+//! reference that only the host resolves: `media:CHANNEL/ACCOUNT/ID`, with what
+//! downloads the file, where that can differ, after `?`.
+
+mod content_type;
+mod fetch;
+mod reference;
+
+pub use self::content_type::{content_type, is_content_type_decided};
+pub use self::fetch::{MediaFailure, MediaRequest, ProviderQuery};
+pub(crate) use self::fetch::{is_of_domain, provider_url};
+pub use self::reference::MediaReference;
 
 use patchbay_model::interaction::Attachment;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

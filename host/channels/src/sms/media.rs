@@ -1,0 +1,45 @@
+//! Files of an MMS. The provider may redirect to where it stores them, by a URL that is
+//! signed and needs no token.
+
+use super::{Sms, is_sid};
+use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery, provider_url};
+use crate::outcome::Response;
+use crate::reply::Credential;
+
+/// Domains of the provider's files (assumption).
+const DOMAINS: &[&str] = &["twilio.com", "twiliocdn.com", "amazonaws.com"];
+
+/// The request for a file of a message.
+pub(super) fn request(adapter: &Sms, file: &MediaReference) -> Option<MediaRequest> {
+    let [message, id] = &file.id[..] else {
+        return None;
+    };
+    let is_message = is_sid(message, "MM") || is_sid(message, "SM");
+    if !is_message || !is_sid(id, "ME") {
+        return None;
+    }
+    let messages = adapter.endpoint.strip_suffix(".json")?;
+    Some(MediaRequest::Content(ProviderQuery {
+        url: format!("{messages}/{message}/Media/{id}"),
+        credential: Some(Credential::Basic {
+            user: adapter.account_sid.clone(),
+            password: adapter.auth_token.first().clone(),
+        }),
+    }))
+}
+
+/// Where a redirect leads.
+pub(super) fn location(
+    adapter: &Sms,
+    answer: &Response<'_>,
+) -> Result<ProviderQuery, MediaFailure> {
+    if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+        return Err(MediaFailure::of(answer));
+    }
+    let place = answer.headers.only("location").ok().flatten();
+    let url = place.and_then(|place| provider_url(place, DOMAINS, &adapter.endpoint));
+    Ok(ProviderQuery {
+        url: url.ok_or(MediaFailure::Unexpected)?,
+        credential: None,
+    })
+}

@@ -1,0 +1,288 @@
+//! Fetching the files of interactions: the requests, and the meaning of their answers.
+//! Expectations are those of the providers' pages for each call.
+
+use jiff::Timestamp;
+use patchbay_channels::{
+    Credential, MediaFailure, MediaReference, MediaRequest, ProviderQuery, Response,
+};
+use std::time::Duration;
+
+use crate::golden::{SUBJECTS, Subject};
+use crate::{facebook, instagram, line, slack, sms, telegram, whatsapp};
+
+const MEDIA_SID: &str = "ME0123456789abcdef0123456789abcdef";
+const MESSAGE_SID: &str = "MM0123456789abcdef0123456789abcdef";
+
+/// What stands in for the credential of a request.
+fn shown(query: ProviderQuery) -> (String, &'static str) {
+    let credential = match query.credential {
+        None => "none",
+        Some(Credential::Bearer(_)) => "bearer",
+        Some(Credential::Basic { .. }) => "basic",
+        Some(Credential::Header { .. }) => "header",
+        Some(Credential::Path(_)) => "path",
+    };
+    (query.url, credential)
+}
+
+fn file(url: &str) -> MediaReference {
+    MediaReference::parse(url).expect("a reference")
+}
+
+/// The first request for a file: `lookup` or `content`, URL and credential.
+fn request(subject: &Subject, url: &str) -> Option<(&'static str, String, &'static str)> {
+    let (step, query) = match subject.open().media(&file(url))? {
+        MediaRequest::Lookup(query) => ("lookup", query),
+        MediaRequest::Content(query) => ("content", query),
+    };
+    let (url, credential) = shown(query);
+    Some((step, url, credential))
+}
+
+/// Where the answer with this status, headers and body says that a file is.
+fn location(
+    subject: &Subject,
+    url: &str,
+    (status, headers, body): (u16, &[(&str, &str)], &str),
+) -> Result<(String, &'static str), MediaFailure> {
+    let headers = headers.iter();
+    let answer = Response {
+        status,
+        headers: headers
+            .map(|(name, value)| (*name, value.as_bytes()))
+            .collect(),
+        body: body.as_bytes(),
+        at: Timestamp::UNIX_EPOCH,
+    };
+    subject
+        .open()
+        .media_location(&file(url), &answer)
+        .map(shown)
+}
+
+fn not_ready(seconds: u64) -> Result<(String, &'static str), MediaFailure> {
+    Err(MediaFailure::NotReady {
+        after: Some(Duration::from_secs(seconds)),
+    })
+}
+
+fn found(url: &str, credential: &'static str) -> Result<(String, &'static str), MediaFailure> {
+    Ok((url.to_owned(), credential))
+}
+
+#[test]
+fn whatsapp_says_where_a_file_is() {
+    let url = "media:whatsapp/1122334455667/4490709327384033";
+    let subject = &whatsapp::SUBJECT;
+    let expected =
+        "https://graph.example/v24.0/4490709327384033?phone_number_id=1122334455667".to_owned();
+    assert_eq!(request(subject, url), Some(("lookup", expected, "bearer")));
+    let at = |answer| location(subject, url, answer);
+    let body = r#"{"url":"https:\/\/lookaside.fbsbx.com\/whatsapp_business\/attachments\/?mid=4490709327384033&ext=1&hash=A","mime_type":"image/jpeg","sha256":"x","file_size":303833,"id":"4490709327384033"}"#;
+    assert_eq!(
+        at((200, &[], body)),
+        found(
+            "https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid=4490709327384033&ext=1&hash=A",
+            "bearer"
+        )
+    );
+    let foreign = r#"{"url":"https://evil.example/?x"}"#;
+    assert_eq!(at((200, &[], foreign)), Err(MediaFailure::Unexpected));
+    assert_eq!(at((200, &[], "{}")), Err(MediaFailure::Gone));
+    let unknown =
+        r#"{"error":{"code":100,"error_subcode":33,"message":"Unsupported get request"}}"#;
+    assert_eq!(at((400, &[], unknown)), Err(MediaFailure::Gone));
+    let revoked = r#"{"error":{"code":190,"message":"x"}}"#;
+    assert_eq!(at((401, &[], revoked)), Err(MediaFailure::Refused));
+    let busy = r#"{"error":{"code":4}}"#;
+    assert_eq!(at((400, &[("retry-after", "9")], busy)), not_ready(9));
+    assert_eq!(at((503, &[("retry-after", "2")], "<html>")), not_ready(2));
+}
+
+#[test]
+fn files_of_direct_messages_of_meta_are_found_by_their_position() {
+    for (subject, channel, account) in [
+        (&facebook::SUBJECT, "messenger", "102938475610293"),
+        (&instagram::SUBJECT, "instagram-direct", "17841400000000001"),
+    ] {
+        let url = format!("media:{channel}/{account}/m_a-B_c%3D%3D/1");
+        let expected = "https://graph.example/v24.0/m_a-B_c%3D%3D?fields=attachments".to_owned();
+        assert_eq!(request(subject, &url), Some(("lookup", expected, "bearer")));
+        let body = r#"{"attachments":{"data":[
+            {"id":"1","mime_type":"image/png","image_data":{"url":"https://scontent.xx.fbcdn.net/1"}},
+            {"id":"2","mime_type":"application/pdf","file_url":"https://cdn.fbsbx.com/2?sig=1"}]},"id":"m"}"#;
+        assert_eq!(
+            location(subject, &url, (200, &[], body)),
+            found("https://cdn.fbsbx.com/2?sig=1", "none")
+        );
+        let beyond = r#"{"attachments":{"data":[]}}"#;
+        let at = |answer| location(subject, &url, answer);
+        assert_eq!(at((200, &[], beyond)), Err(MediaFailure::Gone));
+        assert_eq!(
+            at((400, &[], r#"{"error":{"code":190}}"#)),
+            Err(MediaFailure::Refused)
+        );
+        // Of a public comment.
+        let public = subject.name;
+        let url = format!("media:{public}/{account}/1_2/0");
+        assert_eq!(request(subject, &url), None);
+    }
+}
+
+#[test]
+fn an_mms_is_fetched_with_the_token_and_redirected_without() {
+    let subject = &sms::SUBJECT;
+    let url = format!("media:sms/%2B351210000000/{MESSAGE_SID}/{MEDIA_SID}");
+    let (step, first, credential) = request(subject, &url).expect("a request");
+    assert_eq!((step, credential), ("content", "basic"));
+    let path = format!("/Messages/{MESSAGE_SID}/Media/{MEDIA_SID}");
+    assert!(first.ends_with(&path), "{first}");
+    let at = |status, place| location(subject, &url, (status, &[("location", place)], ""));
+    let stored = "https://mms.twiliocdn.com/AC1/ME1?Expires=1&Signature=x";
+    assert_eq!(at(307, stored), found(stored, "none"));
+    for place in [
+        "http://mms.twiliocdn.com/x",
+        "https://evil.example/x",
+        "/relative",
+        "",
+    ] {
+        assert_eq!(at(307, place), Err(MediaFailure::Unexpected), "{place}");
+    }
+    assert_eq!(at(404, stored), Err(MediaFailure::Gone));
+    for id in [
+        format!("{MESSAGE_SID}/x"),
+        format!("x/{MEDIA_SID}"),
+        format!("..%2F/{MEDIA_SID}"),
+    ] {
+        let url = format!("media:sms/%2B351210000000/{id}");
+        assert_eq!(request(subject, &url), None, "{id}");
+    }
+}
+
+#[test]
+fn telegram_gives_a_path_below_the_token() {
+    let subject = &telegram::SUBJECT;
+    let url = "media:telegram/7000000001/AQADuniq?AgACAgQ%2FAAx";
+    let expected =
+        "https://telegram.example/bot{credential}/getFile?file_id=AgACAgQ%2FAAx".to_owned();
+    assert_eq!(request(subject, url), Some(("lookup", expected, "path")));
+    let at = |status, body| location(subject, url, (status, &[], body));
+    let body = r#"{"ok":true,"result":{"file_id":"a","file_unique_id":"b","file_size":1,"file_path":"photos/file_1.jpg"}}"#;
+    assert_eq!(
+        at(200, body),
+        found(
+            "https://telegram.example/file/bot{credential}/photos/file_1.jpg",
+            "path"
+        )
+    );
+    let above = r#"{"ok":true,"result":{"file_path":"../bot1/getMe"}}"#;
+    assert_eq!(at(200, above), Err(MediaFailure::Unexpected));
+    let big = r#"{"ok":false,"error_code":400,"description":"Bad Request: file is too big"}"#;
+    assert_eq!(at(400, big), Err(MediaFailure::TooLarge));
+    let unknown = r#"{"ok":false,"error_code":400,"description":"Bad Request: wrong file_id"}"#;
+    assert_eq!(at(400, unknown), Err(MediaFailure::Gone));
+    let revoked = r#"{"ok":false,"error_code":401,"description":"Unauthorized"}"#;
+    assert_eq!(at(401, revoked), Err(MediaFailure::Refused));
+}
+
+#[test]
+fn slack_says_where_a_file_is_and_errors_inside_of_200() {
+    let subject = &slack::SUBJECT;
+    let url = "media:slack/T0123456789/F024BERPE";
+    let (step, first, credential) = request(subject, url).expect("a request");
+    assert_eq!((step, credential), ("lookup", "bearer"));
+    assert!(first.ends_with("/files.info?file=F024BERPE"), "{first}");
+    let at = |body| location(subject, url, (200, &[], body));
+    let body = r#"{"ok":true,"file":{"id":"F1","mode":"hosted","url_private":"https://files.slack.com/a","url_private_download":"https://files.slack.com/files-pri/T-F/download/a.png"}}"#;
+    assert_eq!(
+        at(body),
+        found(
+            "https://files.slack.com/files-pri/T-F/download/a.png",
+            "bearer"
+        )
+    );
+    let external =
+        r#"{"ok":true,"file":{"mode":"external","url_private":"https://drive.example/1"}}"#;
+    assert_eq!(at(external), Err(MediaFailure::Unsupported));
+    let removed = r#"{"ok":true,"file":{"id":"F1","mode":"tombstone"}}"#;
+    assert_eq!(at(removed), Err(MediaFailure::Gone));
+    for (error, failure) in [
+        ("file_not_found", MediaFailure::Gone),
+        ("file_deleted", MediaFailure::Gone),
+        ("missing_scope", MediaFailure::Refused),
+        ("token_revoked", MediaFailure::Refused),
+        ("ratelimited", MediaFailure::NotReady { after: None }),
+        ("new_error", MediaFailure::Unexpected),
+    ] {
+        let body = format!(r#"{{"ok":false,"error":"{error}"}}"#);
+        let found = location(subject, url, (200, &[], &body));
+        assert_eq!(found, Err(failure), "{error}");
+    }
+    let above = "media:slack/T0123456789/F1%26token=x";
+    assert_eq!(request(subject, above), None);
+}
+
+#[test]
+fn line_gives_a_file_by_the_id_of_its_message() {
+    let subject = &line::SUBJECT;
+    let account = "U0123456789abcdef0123456789abcdef";
+    let expected = "https://line.example/v2/bot/message/325708/content".to_owned();
+    assert_eq!(
+        request(subject, &format!("media:line/{account}/325708")),
+        Some(("content", expected, "bearer"))
+    );
+    let above = format!("media:line/{account}/1%2F..%2Fx");
+    assert_eq!(request(subject, &above), None);
+    // A video that is not ready.
+    let url = format!("media:line/{account}/325708");
+    let answer = (202, &[("retry-after", "5")][..], "");
+    assert_eq!(location(subject, &url, answer), not_ready(5));
+}
+
+/// Whatever a reference and an answer contain, no adapter panics, and a credential goes
+/// to the host of the API alone where the answer names another.
+#[test]
+fn junk_gives_no_credential_away() {
+    let references = [
+        "media:x/1/2",
+        "media:whatsapp/1/a%00b",
+        "media:sms/1/2/3/4",
+        "media:telegram/1/%F0%9F%98%80?%2F..%2F",
+        "media:slack/T1/F1/F2",
+        "media:messenger/1/m_1/18446744073709551616",
+    ];
+    let bodies = [
+        "",
+        "null",
+        "[]",
+        r#"{"url":"https://evil.example/"}"#,
+        r#"{"ok":true,"result":{"file_path":"//evil.example/"}}"#,
+        r#"{"ok":true,"file":{"url_private":"https://files.slack.com@evil.example/"}}"#,
+        r#"{"attachments":{"data":[{"file_url":"https://evil.example/"}]}}"#,
+    ];
+    for subject in SUBJECTS {
+        let adapter = subject.open();
+        for url in references {
+            let file = file(url);
+            if let Some(MediaRequest::Lookup(query) | MediaRequest::Content(query)) =
+                adapter.media(&file)
+            {
+                assert!(!query.url.contains("/../"), "{}", query.url);
+            }
+            for (status, body) in [200, 302, 500]
+                .into_iter()
+                .zip(bodies)
+                .chain(bodies.into_iter().map(|body| (200, body)))
+            {
+                let found = location(
+                    subject,
+                    url,
+                    (status, &[("location", "https://evil.example")], body),
+                );
+                if let Ok((url, _)) = found {
+                    assert!(!url.contains("evil"), "{url}");
+                }
+            }
+        }
+    }
+}
