@@ -91,6 +91,7 @@ pub const PERMISSIONS: &[Permission] = &[
         &[Integrator, Operator, Agent, Supervisor, Auditor],
     ),
     row("conversation", &[Operator, Agent, Supervisor, Auditor]),
+    row("attachment", &[Operator, Agent, Supervisor, Auditor]),
     row("journey", &[Operator, Agent, Supervisor, Auditor]),
     row("act", &[Operator, Agent, Supervisor]).own_only(),
     row("reply", &[Operator, Agent, Supervisor]).own_only(),

@@ -70,3 +70,19 @@ fn open_all(
     });
     Ok(connections.collect())
 }
+
+/// The connection that serves the account the customer wrote to. Without an account,
+/// the only one.
+pub(crate) fn find_connection(
+    all: Vec<Arc<Connection>>,
+    account: Option<&str>,
+) -> Option<Arc<Connection>> {
+    let is_only = all.len() == 1;
+    let serves = |connection: &Arc<Connection>| match (&connection.adapter, account) {
+        (Ok(adapter), Some(account)) => adapter.serves(account),
+        (_, None) => is_only,
+        // Its accounts are not known while it is not open.
+        (Err(_), Some(_)) => is_only,
+    };
+    all.into_iter().find(serves)
+}

@@ -15,6 +15,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::connection::Connection;
+use crate::connections::find_connection;
 use crate::gateway::Gateway;
 use crate::part_request::PartRequest;
 use crate::reply_document::ReplyDocument;
@@ -208,19 +209,6 @@ struct Prepared {
 struct Part {
     number: u32,
     parts: u32,
-}
-
-/// The connection that serves the account the customer wrote to. Without an account,
-/// the only one.
-fn find_connection(all: Vec<Arc<Connection>>, account: Option<&str>) -> Option<Arc<Connection>> {
-    let is_only = all.len() == 1;
-    let serves = |connection: &Arc<Connection>| match (&connection.adapter, account) {
-        (Ok(adapter), Some(account)) => adapter.serves(account),
-        (_, None) => is_only,
-        // Its accounts are not known while it is not open.
-        (Err(_), Some(_)) => is_only,
-    };
-    all.into_iter().find(serves)
 }
 
 /// The receipt of an accepted part, or what the courier does about another outcome.

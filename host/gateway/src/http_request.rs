@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
-use patchbay_channels::{Credential, OutboundRequest, Secret};
+use patchbay_channels::{Credential, OutboundRequest, ProviderQuery, Secret};
 use patchbay_model::web_address::WebAddress;
 use patchbay_outbound::egress::EgressRequest;
 use thiserror::Error;
@@ -35,8 +35,28 @@ pub(crate) fn build(request: &OutboundRequest) -> Result<EgressRequest, RequestE
         let value = HeaderValue::from_str(value).map_err(|_| RequestError::Header)?;
         headers.insert(name, value);
     }
-    let mut url = Zeroizing::new(request.url.clone());
-    match &request.credential {
+    let url = authorized(&request.url, &request.credential, &mut headers)?;
+    Ok(EgressRequest::post(url, headers, request.body.clone()))
+}
+
+/// The URL and headers of a GET.
+pub(crate) fn build_query(query: &ProviderQuery) -> Result<(WebAddress, HeaderMap), RequestError> {
+    let mut headers = HeaderMap::new();
+    let url = match &query.credential {
+        Some(credential) => authorized(&query.url, credential, &mut headers)?,
+        None => WebAddress::parse(&query.url).map_err(|_| RequestError::Url)?,
+    };
+    Ok((url, headers))
+}
+
+/// The URL with the credential in it or beside it.
+fn authorized(
+    url: &str,
+    credential: &Credential,
+    headers: &mut HeaderMap,
+) -> Result<WebAddress, RequestError> {
+    let mut url = Zeroizing::new(url.to_owned());
+    match credential {
         Credential::Bearer(secret) => {
             let value = Zeroizing::new([b"Bearer ", secret.expose()].concat());
             headers.insert(AUTHORIZATION, secret_value(&value)?);
@@ -52,11 +72,10 @@ pub(crate) fn build(request: &OutboundRequest) -> Result<EgressRequest, RequestE
         }
         Credential::Path(secret) => {
             let secret = path_part(secret)?;
-            *url = request.url.replace(Credential::PLACEHOLDER, secret);
+            *url = url.replace(Credential::PLACEHOLDER, secret);
         }
     }
-    let url = WebAddress::parse(&url).map_err(|_| RequestError::Url)?;
-    Ok(EgressRequest::post(url, headers, request.body.clone()))
+    WebAddress::parse(&url).map_err(|_| RequestError::Url)
 }
 
 fn secret_value(bytes: &[u8]) -> Result<HeaderValue, RequestError> {

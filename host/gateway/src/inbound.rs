@@ -14,7 +14,7 @@ use crate::gateway::Gateway;
 use crate::quarantined_request::QuarantinedRequest;
 
 /// Seconds until a provider should deliver again.
-const RETRY_AFTER: u64 = 5;
+const RETRY_AFTER: u32 = 5;
 
 /// A request to a webhook, as it came over the wire.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ pub enum Reception {
     /// 503: a bound turned it away.
     Busy {
         /// Seconds until the provider should deliver it again.
-        retry_after: u64,
+        retry_after: u32,
     },
 }
 

@@ -16,6 +16,7 @@ mod batch;
 mod connection;
 mod connections;
 mod destination;
+mod file_download;
 mod gateway;
 mod http_request;
 mod inbound;
@@ -28,6 +29,7 @@ mod rerun;
 
 pub use connection::{ConnectionState, DeliveryResult};
 pub use destination::ConnectionDestination;
+pub use file_download::{DownloadError, DownloadLimits, FileDownload};
 pub use gateway::{ConnectionReport, Gateway};
 pub use inbound::{ProviderRequest, Reception};
 pub use rerun::Rerun;

@@ -104,7 +104,16 @@ pub(crate) struct ProblemPlace {
 
 /// A problem to answer with; boxed to keep every `Result` small.
 #[derive(Clone, Debug)]
-pub struct Problem(Box<ProblemDocument>, Option<Bound>);
+pub struct Problem(Box<ProblemDocument>, AnswerNotes);
+
+/// What an answer says beside the document of its problem.
+#[derive(Clone, Copy, Debug, Default)]
+struct AnswerNotes {
+    /// The bound that caused the problem.
+    bound: Option<Bound>,
+    /// Seconds of `Retry-After`, instead of those of the kind or the bound.
+    retry_after: Option<u32>,
+}
 
 impl Problem {
     /// A problem of a kind, with its status and title and no detail.
@@ -125,7 +134,7 @@ impl Problem {
             problems: Vec::new(),
             warnings: Vec::new(),
         };
-        Problem(Box::new(document), None)
+        Problem(Box::new(document), AnswerNotes::default())
     }
 
     /// The problem for an error status that a library answered.
@@ -208,7 +217,13 @@ impl Problem {
 
     /// The bound that caused the problem, to be counted with the answer.
     pub fn bound(mut self, bound: Bound) -> Problem {
-        self.1 = Some(bound);
+        self.1.bound = Some(bound);
+        self
+    }
+
+    /// Sets the seconds of `Retry-After`.
+    pub fn retry_after(mut self, seconds: u32) -> Problem {
+        self.1.retry_after = Some(seconds);
         self
     }
 
@@ -313,7 +328,7 @@ pub(crate) fn finish(response: Response, instance: Option<String>) -> Response {
     problem.0.instance = instance;
     let document = serde_json::to_vec(&problem.0).unwrap_or_default();
     let mut response = (status, document).into_response();
-    if let Some(bound) = problem.1 {
+    if let Some(bound) = problem.1.bound {
         response.extensions_mut().insert(bound);
     }
     let headers = response.headers_mut();
@@ -332,7 +347,9 @@ pub(crate) fn finish(response: Response, instance: Option<String>) -> Response {
     }
     let is_temporary = problem.0.outcome == Some(OutcomeKind::Overloaded)
         || problem.0.type_uri == Kind::Storage.type_uri();
-    if let Some(refusal) = problem.1.map(Bound::refusal) {
+    if let Some(seconds) = problem.1.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    } else if let Some(refusal) = problem.1.bound.map(Bound::refusal) {
         if let Some(seconds) = refusal.retry_after() {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -342,4 +359,23 @@ pub(crate) fn finish(response: Response, instance: Option<String>) -> Response {
         headers.insert(RETRY_AFTER, HeaderValue::from(DRAINING_SECONDS));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_has_the_wait_that_its_problem_names() {
+        let wait = |problem: Problem| {
+            let answer = finish(problem.into_response(), None);
+            answer.headers().get(RETRY_AFTER).cloned()
+        };
+        assert_eq!(wait(Problem::busy("full").retry_after(5)), Some(5.into()));
+        assert_eq!(wait(Problem::busy("full")), Some(RETRY_SECONDS.into()));
+        let bound = Problem::of(Kind::TooMany).bound(Bound::Streams);
+        assert_eq!(wait(bound.clone().retry_after(7)), Some(7.into()));
+        assert_eq!(wait(bound), Some(5.into()));
+        assert_eq!(wait(Problem::of(Kind::NotFound)), None);
+    }
 }

@@ -238,6 +238,16 @@ bounds! {
         Company "bounds.streams-per-company" = 512, 1, 65_536, Unit::Count("streams");
         Host "bounds.streams" = 4_096, 1, MANY, Unit::Count("streams");
     ];
+    /// Downloads of files of interactions.
+    Files = "files", Refusal::TooMany(1), [
+        Token "bounds.files-per-token" = 4, 1, 1_024, Unit::Count("files");
+        Company "bounds.files-per-company" = 16, 1, 1_024, Unit::Count("files");
+        Host "bounds.files" = 64, 1, 65_536, Unit::Count("files");
+    ];
+    /// Size of a file of an interaction that is downloaded.
+    FileSize = "file-size", Refusal::TooLarge, [
+        Item "bounds.file-size" = 25 << 20, 1 << 10, 1 << 30, Unit::Bytes;
+    ];
     /// Compilations at once; further ones wait.
     Compiles = "compiles", Refusal::Busy(5), [
         Host "bounds.compiles" = 2, 1, 256, Unit::Count("compilations");

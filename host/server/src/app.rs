@@ -29,6 +29,7 @@ use patchbay_http::{body, json};
 use patchbay_journal::{CompactReport, CompanyId};
 use patchbay_model::bound::{Bound, Scope};
 use patchbay_outbound::courier::Courier;
+use patchbay_outbound::egress::Egress;
 use patchbay_settings::{NOT_A_COMPANY_FILE, ServerSettings};
 use patchbay_telemetry::Telemetry;
 use patchbay_watcher::{WatchedFiles, WatcherHost};
@@ -79,6 +80,8 @@ pub(crate) struct App {
     pub(crate) alerts: AlertMonitor,
     /// Connects channels to intake; absent without a journal.
     pub(crate) gateway: Option<Arc<Gateway>>,
+    /// Opens outgoing connections; absent where nothing needs it.
+    pub(crate) egress: Option<Egress>,
     /// Delivers the outbox; absent without a journal.
     pub(crate) courier: Option<Arc<Courier>>,
     pub(crate) stopping: AtomicBool,

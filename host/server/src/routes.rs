@@ -6,6 +6,7 @@ mod actions;
 mod agents;
 mod alerts;
 mod approvals;
+mod attachments;
 mod audit;
 mod bypasses;
 mod channels;
@@ -53,6 +54,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(interactions::accept))
         .routes(routes!(conversations::open))
         .routes(routes!(conversations::one))
+        .routes(routes!(attachments::download))
         .routes(routes!(conversations::journey))
         .routes(routes!(decisions::list))
         .routes(routes!(decisions::one))

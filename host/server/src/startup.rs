@@ -145,7 +145,7 @@ impl Server {
         let gateway = desk
             .as_ref()
             .map(|desk| Arc::new(Gateway::new(Arc::clone(desk))));
-        let connected = desk.as_ref().zip(gateway.as_ref()).zip(egress);
+        let connected = desk.as_ref().zip(gateway.as_ref()).zip(egress.clone());
         let courier = connected.map(|((desk, gateway), egress)| {
             let outbox = Arc::new(DeskOutbox::new(Arc::clone(desk), Arc::clone(gateway)));
             let courier = Courier::start(
@@ -188,6 +188,7 @@ impl Server {
             watched,
             alerts: AlertMonitor::default(),
             gateway,
+            egress,
             courier,
             stopping: AtomicBool::new(false),
             drain: RwLock::default(),

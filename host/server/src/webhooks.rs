@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Path, Request, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -123,12 +123,8 @@ fn answer(reception: Reception) -> Result<Response, Problem> {
         Reception::TooLarge => Err(Problem::of(Kind::BodyTooLarge)),
         Reception::NotOpen => Err(Problem::of(Kind::ConnectionNotOpen)),
         Reception::Busy { retry_after } => {
-            let mut response =
-                Problem::busy("the host is at a bound; deliver this again later").into_response();
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, retry_after.into());
-            Ok(response)
+            let problem = Problem::busy("the host is at a bound; deliver this again later");
+            Err(problem.retry_after(retry_after))
         }
     }
 }

@@ -53,6 +53,7 @@ kinds! {
     UnknownQueue = "unknown-queue", NOT_FOUND, "Unknown queue";
     OfferClosed = "offer-over", NOT_FOUND, "The offer is not open";
     UnknownItem = "no-item", NOT_FOUND, "The outbox has no such item to send";
+    UnknownFile = "unknown-file", NOT_FOUND, "There is no such file to download";
     UnknownDelivery = "unknown-delivery", NOT_FOUND, "The quarantine has no such delivery";
     ConnectionNotOpen = "connection-not-open", SERVICE_UNAVAILABLE, "The connection is not open";
     UnknownToken = "unknown-token", NOT_FOUND, "Unknown token";
@@ -91,6 +92,7 @@ kinds! {
     Misdirected = "misdirected", MISDIRECTED_REQUEST, "The Host header names another host";
     InvalidInput = "invalid-input", UNPROCESSABLE_ENTITY, "The input is not valid";
     Internal = "internal", INTERNAL_SERVER_ERROR, "Internal server error";
+    ProviderFailed = "provider-failed", BAD_GATEWAY, "The provider did not answer as expected";
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "Overload";
     Storage = "storage", SERVICE_UNAVAILABLE, "The journal is not available";
     Erased = "erased", CONFLICT, "The contact was erased";

@@ -175,7 +175,11 @@ impl Contract {
                 false => Err("the answer has no Content-Type".to_owned()),
             };
         };
-        let schema = &response["content"][&media_type]["schema"];
+        let content = &response["content"];
+        let schema = match &content["*/*"]["schema"] {
+            Value::Null => &content[&media_type]["schema"],
+            any => any,
+        };
         if schema.is_null() {
             return Err(format!("the answer's {media_type} is not described"));
         }

@@ -80,7 +80,8 @@ impl Office {
         Office::built(agents, more, |_| {}).await
     }
 
-    async fn built(
+    /// The same with both.
+    pub(super) async fn built(
         agents: &[&str],
         more: &str,
         change: impl FnOnce(&mut ServerSettings),

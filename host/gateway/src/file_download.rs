@@ -1,0 +1,268 @@
+//! Downloads a file of an interaction from the provider.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, Method, StatusCode};
+use hyper::body::Bytes;
+use jiff::Timestamp;
+use patchbay_channels::{
+    Headers, MediaFailure, MediaReference, MediaRequest, Response, adapter_of_channel,
+    content_type, is_content_type_decided,
+};
+use patchbay_desk::DeskError;
+use patchbay_model::web_address::WebAddress;
+use patchbay_outbound::egress::{Delivery, Egress, EgressError, EgressRequest, OpenAnswer};
+use thiserror::Error;
+use tokio::task::spawn_blocking;
+use tokio::time::Instant;
+
+use crate::connection::Connection;
+use crate::connections::find_connection;
+use crate::gateway::Gateway;
+use crate::http_request::{self, RequestError};
+
+/// Answers that only say where a file is, before the file.
+const REDIRECTS: usize = 1;
+
+/// Bounds of a download.
+#[derive(Clone, Copy, Debug)]
+pub struct DownloadLimits {
+    /// Most bytes of the file.
+    pub bytes: u64,
+    /// Longest wait for an answer, and for each piece of the file.
+    pub piece_timeout: Duration,
+    /// Longest time for the whole file.
+    pub timeout: Duration,
+}
+
+/// Why a file cannot be downloaded. Shows neither URL nor secret.
+#[derive(Debug, Error)]
+pub enum DownloadError {
+    /// The provider does not give it.
+    #[error(transparent)]
+    Media(#[from] MediaFailure),
+    /// The company has no connection with the account that received the file.
+    #[error("no connection of the company file has the account that received this file")]
+    NoConnection,
+    /// The connection is not open, or its settings make no valid request.
+    #[error("the connection is not open; `patchbay channels check` says why")]
+    NotOpen,
+    /// It is longer than the host permits.
+    #[error("the file has more than {limit} bytes")]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+    },
+    /// The whole file did not arrive in time.
+    #[error("the file did not arrive in time")]
+    Timeout,
+    /// The provider cannot be reached, or stopped answering.
+    #[error("{}", .0.without_address())]
+    Egress(#[from] EgressError),
+    /// The journal.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+impl From<RequestError> for DownloadError {
+    fn from(_: RequestError) -> DownloadError {
+        DownloadError::NotOpen
+    }
+}
+
+/// A file that is being downloaded. Dropping it ends the download.
+pub struct FileDownload {
+    /// Media type by the file's own bytes; `application/octet-stream` for every type
+    /// that a browser could run.
+    pub content_type: &'static str,
+    /// Size, where the provider says it.
+    pub length: Option<u64>,
+    beginning: VecDeque<Bytes>,
+    answer: OpenAnswer,
+    received: u64,
+    limits: DownloadLimits,
+    until: Instant,
+}
+
+impl FileDownload {
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// The file is too long or too slow, or the provider stopped in the middle of it.
+    pub async fn piece(&mut self) -> Result<Option<Bytes>, DownloadError> {
+        match self.beginning.pop_front() {
+            Some(piece) => Ok(Some(piece)),
+            None => self.receive().await,
+        }
+    }
+
+    async fn receive(&mut self) -> Result<Option<Bytes>, DownloadError> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(DownloadError::Timeout);
+        }
+        let piece = self.answer.piece(left.min(self.limits.piece_timeout));
+        let Some(piece) = piece.await? else {
+            return Ok(None);
+        };
+        self.received += piece.len() as u64;
+        match self.received > self.limits.bytes {
+            true => Err(self.limits.too_large()),
+            false => Ok(Some(piece)),
+        }
+    }
+}
+
+impl fmt::Debug for FileDownload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileDownload")
+            .field("content_type", &self.content_type)
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
+}
+
+impl DownloadLimits {
+    fn too_large(self) -> DownloadError {
+        DownloadError::TooLarge { limit: self.bytes }
+    }
+
+    /// Reads what decides the type of a file.
+    async fn begin(
+        self,
+        answer: OpenAnswer,
+        until: Instant,
+    ) -> Result<FileDownload, DownloadError> {
+        let length = answer.headers.get(CONTENT_LENGTH);
+        let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+        if length.is_some_and(|length: u64| length > self.bytes) {
+            return Err(self.too_large());
+        }
+        let mut download = FileDownload {
+            content_type: content_type(b""),
+            length,
+            beginning: VecDeque::new(),
+            answer,
+            received: 0,
+            limits: self,
+            until,
+        };
+        let mut first = Vec::new();
+        while !is_content_type_decided(first.len()) {
+            let Some(piece) = download.receive().await? else {
+                break;
+            };
+            first.extend_from_slice(&piece);
+        }
+        download.content_type = content_type(&first);
+        if !first.is_empty() {
+            download.beginning.push_back(first.into());
+        }
+        Ok(download)
+    }
+}
+
+impl Gateway {
+    /// Begins to download the file of an attachment by its URL: a reference of a
+    /// channel, or a web address that a sender gave.
+    ///
+    /// # Errors
+    /// [`DownloadError`].
+    pub async fn download(
+        self: &Arc<Gateway>,
+        egress: &Egress,
+        company: &str,
+        url: &str,
+        limits: DownloadLimits,
+    ) -> Result<FileDownload, DownloadError> {
+        let egress = egress.for_company(company);
+        let until = Instant::now() + limits.timeout;
+        let Some(file) = MediaReference::parse(url) else {
+            let address = WebAddress::parse(url).map_err(|_| MediaFailure::Unsupported)?;
+            let answer = open(&egress, (address, HeaderMap::new()), limits).await?;
+            return match answer.status {
+                StatusCode::OK => limits.begin(answer, until).await,
+                _ => Err(with_response(&answer, b"", |it| MediaFailure::of(&it)).into()),
+            };
+        };
+        let connection = self.connection_of_file(company, &file).await?;
+        let Ok(adapter) = &connection.adapter else {
+            return Err(DownloadError::NotOpen);
+        };
+        let mut query = match adapter.media(&file).ok_or(MediaFailure::Unsupported)? {
+            MediaRequest::Content(query) => query,
+            MediaRequest::Lookup(query) => {
+                let (url, headers) = http_request::build_query(&query)?;
+                let answer = egress.exchange(EgressRequest::get(url, headers)).await;
+                let answer = answer.map_err(EgressError::from)?;
+                adapter.media_location(
+                    &file,
+                    &Response {
+                        status: answer.status.as_u16(),
+                        headers: headers_of(&answer.headers),
+                        body: &answer.body,
+                        at: Timestamp::now(),
+                    },
+                )?
+            }
+        };
+        for _ in 0..=REDIRECTS {
+            let request = http_request::build_query(&query)?;
+            let answer = open(&egress, request, limits).await?;
+            if answer.status == StatusCode::OK {
+                return limits.begin(answer, until).await;
+            }
+            query = with_response(&answer, b"", |it| match answer.status.is_redirection() {
+                true => adapter.media_location(&file, &it),
+                false => Err(MediaFailure::of(&it)),
+            })?;
+        }
+        Err(MediaFailure::Unexpected.into())
+    }
+
+    /// The connection of the account that received a file.
+    async fn connection_of_file(
+        self: &Arc<Gateway>,
+        company: &str,
+        file: &MediaReference,
+    ) -> Result<Arc<Connection>, DownloadError> {
+        let adapter = adapter_of_channel(&file.channel).ok_or(MediaFailure::Unsupported)?;
+        let gateway = Arc::clone(self);
+        let company = company.to_owned();
+        let all = spawn_blocking(move || gateway.connections_of(&company, adapter.name));
+        let all = all.await.map_err(|_| DownloadError::NotOpen)??;
+        find_connection(all, Some(&file.account)).ok_or(DownloadError::NoConnection)
+    }
+}
+
+async fn open(
+    egress: &Egress,
+    (url, headers): (WebAddress, HeaderMap),
+    limits: DownloadLimits,
+) -> Result<OpenAnswer, EgressError> {
+    let once = (Delivery::Repeatable, limits.piece_timeout);
+    egress
+        .open(Method::GET, &url, headers, Bytes::new(), once)
+        .await
+}
+
+fn headers_of(headers: &HeaderMap) -> Headers<'_> {
+    let headers = headers.iter();
+    headers
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect()
+}
+
+/// Reads an answer as an adapter sees it.
+fn with_response<T>(answer: &OpenAnswer, body: &[u8], read: impl FnOnce(Response<'_>) -> T) -> T {
+    read(Response {
+        status: answer.status.as_u16(),
+        headers: headers_of(&answer.headers),
+        body,
+        at: Timestamp::now(),
+    })
+}
