@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use patchbay_channels::CompanyKey;
 use patchbay_desk::{Desk, DeskError};
-use patchbay_generations::Generation;
+use patchbay_generations::{Environment, Generation};
 
 use crate::connection::Connection;
 
@@ -18,12 +18,19 @@ struct CompanyConnections {
 
 /// The open connections of all companies. A company's are opened when one is first
 /// used, and again after its generation changed.
-#[derive(Default)]
 pub(crate) struct Connections {
+    environment: Environment,
     companies: RwLock<HashMap<String, Arc<CompanyConnections>>>,
 }
 
 impl Connections {
+    pub(crate) fn new(environment: Environment) -> Connections {
+        Connections {
+            environment,
+            companies: RwLock::default(),
+        }
+    }
+
     /// A company's connections by its active generation.
     pub(crate) fn of(&self, desk: &Desk, company: &str) -> Result<Vec<Arc<Connection>>, DeskError> {
         let generation = desk.generation(company)?;
@@ -34,7 +41,7 @@ impl Connections {
             return Ok(known.all.clone());
         }
         let before = known.as_deref();
-        let all = open_all(desk, company, &generation, before)?;
+        let all = self.open_all(desk, company, &generation, before)?;
         let opened = CompanyConnections {
             generation: generation.number,
             all: all.clone(),
@@ -43,32 +50,33 @@ impl Connections {
         companies.insert(company.to_owned(), Arc::new(opened));
         Ok(all)
     }
-}
 
-fn open_all(
-    desk: &Desk,
-    company: &str,
-    generation: &Generation,
-    before: Option<&CompanyConnections>,
-) -> Result<Vec<Arc<Connection>>, DeskError> {
-    if generation.connections.is_empty() {
-        return Ok(Vec::new());
-    }
-    let key = desk.channels().message_key(company)?;
-    let connections = generation.connections.iter().map(|settings| {
-        let adapter = settings.open(CompanyKey::new(*key));
-        let adapter = adapter.map_err(|problem| problem.to_string());
-        if let Err(problem) = &adapter {
-            let (channel, name) = (settings.adapter.name, &settings.name);
-            tracing::error!(company, channel, connection = %name, %problem, "a connection does not work");
+    fn open_all(
+        &self,
+        desk: &Desk,
+        company: &str,
+        generation: &Generation,
+        before: Option<&CompanyConnections>,
+    ) -> Result<Vec<Arc<Connection>>, DeskError> {
+        if generation.connections.is_empty() {
+            return Ok(Vec::new());
         }
-        let is_same = |old: &&Arc<Connection>| {
-            old.settings.adapter.name == settings.adapter.name && old.settings.name == settings.name
-        };
-        let old = before.and_then(|before| before.all.iter().find(is_same));
-        Arc::new(Connection::new(settings.clone(), adapter).continuing(old))
-    });
-    Ok(connections.collect())
+        let key = desk.channels().message_key(company)?;
+        let connections = generation.connections.iter().map(|settings| {
+            let adapter = settings.open(&self.environment, CompanyKey::new(*key));
+            let adapter = adapter.map_err(|problem| problem.to_string());
+            if let Err(problem) = &adapter {
+                let (channel, name) = (settings.adapter.name, &settings.name);
+                tracing::error!(company, channel, connection = %name, %problem, "a connection does not work");
+            }
+            let is_same = |old: &&Arc<Connection>| {
+                old.settings.adapter.name == settings.adapter.name && old.settings.name == settings.name
+            };
+            let old = before.and_then(|before| before.all.iter().find(is_same));
+            Arc::new(Connection::new(settings.clone(), adapter).continuing(old))
+        });
+        Ok(connections.collect())
+    }
 }
 
 /// The connection that serves the account the customer wrote to. Without an account,

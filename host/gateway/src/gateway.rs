@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patchbay_channels::{CompanyKey, MessageIds, ReplyWindow};
 use patchbay_desk::{Desk, DeskError};
+use patchbay_generations::Environment;
 
 use crate::connection::{Connection, ConnectionState};
 use crate::connections::Connections;
@@ -17,11 +18,11 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// The gateway to a desk.
-    pub fn new(desk: Arc<Desk>) -> Gateway {
+    /// The gateway to a desk. `environment` has the secrets of its connections.
+    pub fn new(desk: Arc<Desk>, environment: Environment) -> Gateway {
         Gateway {
             desk,
-            connections: Connections::default(),
+            connections: Connections::new(environment),
         }
     }
 

@@ -10,6 +10,7 @@ use patchbay_model::web_address::WebAddress;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::environment::Environment;
 use crate::secret_variables::{SecretVariables, VariableProblem};
 
 /// A connection: an adapter's settings, and where its secrets are.
@@ -30,30 +31,52 @@ pub struct ConnectionSettings {
 /// Why a connection cannot be opened. Does not contain a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ConnectionProblem {
-    /// A secret is not in the environment.
-    #[error("secret `{role}`: {problem}")]
-    Variable {
-        /// Role of the secret.
-        role: String,
-        /// The problem.
-        problem: VariableProblem,
-    },
+    /// Secrets are not in the environment: all of them, at least one.
+    #[error("{}", unread(.0))]
+    Variables(Vec<UnreadSecret>),
     /// The adapter refuses a setting or a secret.
     #[error(transparent)]
     Config(#[from] ConfigError),
 }
 
+/// A secret that is not in the environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadSecret {
+    /// Role of the secret.
+    pub role: String,
+    /// The problem.
+    pub problem: VariableProblem,
+}
+
 impl ConnectionProblem {
-    /// Whether a secret is not in the environment yet.
+    /// Whether nothing is wrong but that secrets are not in the environment yet.
     pub fn is_not_set(&self) -> bool {
-        matches!(
-            self,
-            ConnectionProblem::Variable {
-                problem: VariableProblem::NotSet(_),
-                ..
-            }
-        )
+        let is_not_set = |it: &UnreadSecret| matches!(it.problem, VariableProblem::NotSet(_));
+        match self {
+            ConnectionProblem::Variables(secrets) => secrets.iter().all(is_not_set),
+            ConnectionProblem::Config(_) => false,
+        }
     }
+}
+
+/// One line about all secrets that cannot be read.
+fn unread(secrets: &[UnreadSecret]) -> String {
+    if let [UnreadSecret { role, problem }] = secrets {
+        return format!("secret `{role}`: {problem}");
+    }
+    let secrets = secrets.iter().map(|UnreadSecret { role, problem }| {
+        let what = match problem {
+            VariableProblem::NotSet(name) => format!("{name} is not set"),
+            VariableProblem::Empty(name) => format!("{name} is empty"),
+            VariableProblem::NotText(name) => format!("{name} is not valid UTF-8"),
+        };
+        format!("`{role}` ({what})")
+    });
+    let secrets: Vec<String> = secrets.collect();
+    format!(
+        "secrets {}: set these environment variables and restart the server",
+        secrets.join(", ")
+    )
 }
 
 impl ConnectionSettings {
@@ -83,23 +106,33 @@ impl ConnectionSettings {
     /// Opens the adapter with the secrets of the environment.
     ///
     /// # Errors
-    /// The first problem.
-    pub fn open(&self, key: CompanyKey) -> Result<Box<dyn Adapter>, ConnectionProblem> {
+    /// Every secret that cannot be read, or the first problem that the adapter finds.
+    pub fn open(
+        &self,
+        environment: &Environment,
+        key: CompanyKey,
+    ) -> Result<Box<dyn Adapter>, ConnectionProblem> {
         let mut secrets = SecretStore::default();
+        let mut unread = Vec::new();
         for (role, variables) in &self.secrets {
             let mut all = Vec::new();
-            for read in variables.read() {
-                let (_, text) = read.map_err(|problem| ConnectionProblem::Variable {
-                    role: role.clone(),
-                    problem,
-                })?;
-                all.extend(Secret::new(text).ok());
+            for read in variables.read(environment) {
+                match read {
+                    Ok((_, text)) => all.extend(Secret::new(text).ok()),
+                    Err(problem) => unread.push(UnreadSecret {
+                        role: role.clone(),
+                        problem,
+                    }),
+                }
             }
             if let Ok(all) = Secrets::new(all) {
                 secrets.insert(role, all);
             }
         }
-        self.open_with(secrets, key)
+        match unread.is_empty() {
+            true => self.open_with(secrets, key),
+            false => Err(ConnectionProblem::Variables(unread)),
+        }
     }
 
     /// The problem of the settings alone, without secrets.
@@ -151,5 +184,57 @@ impl ConnectionSettings {
             company_key,
         };
         Ok((self.adapter.open)(&config)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whatsapp() -> ConnectionSettings {
+        let variables = |name: &str| SecretVariables {
+            current: name.to_owned(),
+            previous: None,
+        };
+        let secrets = [
+            ("access-token", "TOKEN"),
+            ("app-secret", "APP"),
+            ("verify-token", "VERIFY"),
+        ];
+        let secrets = secrets.map(|(role, name)| (role.to_owned(), variables(name)));
+        ConnectionSettings {
+            adapter: patchbay_channels::adapter_kind("whatsapp").expect("an adapter"),
+            name: "main".to_owned(),
+            settings: serde_json::from_str(r#"{"accounts": ["1"]}"#).expect("settings"),
+            secrets: secrets.into(),
+            public_url: None,
+        }
+    }
+
+    fn open(variables: &[(&str, &str)]) -> Result<(), ConnectionProblem> {
+        let environment = Environment::of(variables.iter().copied());
+        let opened = whatsapp().open(&environment, CompanyKey::new([0; 32]));
+        opened.map(|_| ())
+    }
+
+    #[test]
+    fn every_secret_that_cannot_be_read_is_named() {
+        let all = [("TOKEN", "a"), ("APP", "b"), ("VERIFY", "c")];
+        assert_eq!(open(&all), Ok(()));
+        let one = open(&all[..2]).expect_err("one is not set");
+        assert!(one.is_not_set());
+        assert_eq!(
+            one.to_string(),
+            "secret `verify-token`: the environment variable VERIFY is not set; set it and restart the server"
+        );
+        let two = open(&all[..1]).expect_err("two are not set");
+        assert!(two.is_not_set());
+        assert_eq!(
+            two.to_string(),
+            "secrets `app-secret` (APP is not set), `verify-token` (VERIFY is not set): set these environment variables and restart the server"
+        );
+        let empty = open(&[("TOKEN", "a"), ("APP", "")]).expect_err("one is empty");
+        assert!(!empty.is_not_set(), "{empty}");
+        assert!(empty.to_string().contains("APP is empty"), "{empty}");
     }
 }

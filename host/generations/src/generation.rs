@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::assemble::{Findings, connection_warning, delivery_warning};
 use crate::connection_settings::ConnectionSettings;
+use crate::environment::Environment;
 use crate::target_settings::TargetSettings;
 use patchbay_channels::CompanyKey;
 use patchbay_company::Sla;
@@ -95,7 +96,9 @@ impl Generation {
             problems.map(move |problem| delivery_warning(name, &problem))
         });
         let connections = self.connections.iter().filter_map(|connection| {
-            let problem = connection.open(CompanyKey::new([0; 32])).err()?;
+            let problem = connection
+                .open(&Environment::default(), CompanyKey::new([0; 32]))
+                .err()?;
             Some(connection_warning(connection, &problem))
         });
         targets.chain(connections).collect()

@@ -12,6 +12,7 @@ pub mod activation;
 pub mod assemble;
 mod connection_settings;
 pub mod decide;
+mod environment;
 mod generation;
 pub mod inquiry;
 pub mod replay;
@@ -20,7 +21,8 @@ mod secret_variables;
 pub mod service;
 mod target_settings;
 
-pub use connection_settings::{ConnectionProblem, ConnectionSettings};
+pub use connection_settings::{ConnectionProblem, ConnectionSettings, UnreadSecret};
+pub use environment::Environment;
 pub use generation::{Generation, Publishers, QueueSettings};
 pub use secret_variables::{SecretVariables, VariableProblem};
 pub use target_settings::{SigningKeyProblem, TargetSettings};

@@ -4,6 +4,8 @@ use std::env::VarError;
 
 use thiserror::Error;
 
+use crate::environment::Environment;
+
 /// Names of the variables of a secret. The company file never contains the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretVariables {
@@ -35,8 +37,11 @@ impl SecretVariables {
 
     /// The secrets as the environment has them, the one in use first; each with the
     /// name of its variable.
-    pub fn read(&self) -> impl Iterator<Item = Result<(&str, String), VariableProblem>> {
-        self.read_with(|variable| std::env::var(variable))
+    pub fn read(
+        &self,
+        environment: &Environment,
+    ) -> impl Iterator<Item = Result<(&str, String), VariableProblem>> {
+        self.read_with(|variable| environment.read(variable))
     }
 
     pub(crate) fn read_with(

@@ -144,7 +144,7 @@ impl Server {
         let feeds = Arc::new(FeedSignals::default());
         let gateway = desk
             .as_ref()
-            .map(|desk| Arc::new(Gateway::new(Arc::clone(desk))));
+            .map(|desk| Arc::new(Gateway::new(Arc::clone(desk), settings.environment.clone())));
         let connected = desk.as_ref().zip(gateway.as_ref()).zip(egress.clone());
         let courier = connected.map(|((desk, gateway), egress)| {
             let outbox = Arc::new(DeskOutbox::new(Arc::clone(desk), Arc::clone(gateway)));

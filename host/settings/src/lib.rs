@@ -13,6 +13,7 @@ use std::time::Duration;
 use patchbay_clock::Clock;
 use patchbay_desk::LoadBounds;
 use patchbay_engine::config::EngineSettings;
+use patchbay_generations::Environment;
 use patchbay_generations::assemble::InvalidFile;
 use patchbay_model::bound::BoundSettings;
 use patchbay_model::duration::Seconds;
@@ -97,6 +98,9 @@ pub struct ServerSettings {
     /// Environment variables that a company file may name as signing keys when
     /// it is applied with a token, by company.
     pub secrets: BTreeMap<String, BTreeSet<String>>,
+    /// Where the secrets of connections are read. Default this process's environment;
+    /// tests use another.
+    pub environment: Environment,
     /// OpenID Connect issuer whose bearer tokens are accepted. Default none.
     pub oidc: Option<OidcSettings>,
     /// The server's certificate; absent: plain HTTP.
@@ -235,6 +239,7 @@ impl Default for ServerSettings {
             accept_clock: false,
             egress: EgressSettings::default(),
             secrets: BTreeMap::new(),
+            environment: Environment::default(),
             oidc: None,
             tls: None,
             log: LogSettings::default(),

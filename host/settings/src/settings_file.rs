@@ -270,6 +270,7 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
             ..default.egress
         },
         secrets: file.secrets,
+        environment: default.environment,
         oidc: file.oidc.map(|oidc| oidc.settings(&mut check.problems)),
         tls: file
             .tls

@@ -11,7 +11,9 @@ use patchbay_model::web_address::WebAddress;
 
 use super::connections::located_connections;
 use super::findings::Findings;
-use crate::{ConnectionProblem, ConnectionSettings, SigningKeyProblem, TargetSettings};
+use crate::{
+    ConnectionProblem, ConnectionSettings, Environment, SigningKeyProblem, TargetSettings,
+};
 
 const SET_AND_RESTART: &str = "set the variable and restart the server";
 
@@ -59,7 +61,7 @@ pub(crate) fn check_secrets(file: &CompanyFile, allowed: Option<&BTreeSet<String
         if has_forbidden(&what, variables, &span, allowed, &mut findings) {
             continue;
         }
-        match connection.open(CompanyKey::new([0; 32])) {
+        match connection.open(&Environment::default(), CompanyKey::new([0; 32])) {
             Err(problem) if problem.is_not_set() => {
                 findings
                     .warnings
@@ -75,7 +77,7 @@ pub(crate) fn check_secrets(file: &CompanyFile, allowed: Option<&BTreeSet<String
                 },
             ))
             | Ok(_) => {}
-            Err(problem @ ConnectionProblem::Variable { .. })
+            Err(problem @ ConnectionProblem::Variables(_))
             | Err(problem @ ConnectionProblem::Config(ConfigError::Secret { .. })) => {
                 let message = format!("{}: {problem}", connection_name(&connection));
                 findings
