@@ -163,6 +163,17 @@ pub trait Outbox {
         audit: AuditEntry,
     ) -> Result<()>;
 
+    /// Let the waiting items of a target that are due later be due at `not_before`,
+    /// together with the audit entry about it. Their attempts stay counted. Returns how
+    /// many there were.
+    fn release_outbox(
+        &self,
+        company: CompanyId,
+        target: &str,
+        not_before: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<u64>;
+
     // Host-wide.
 
     /// Items of all companies due by `now`, the longest due first, after a

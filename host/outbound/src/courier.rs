@@ -34,7 +34,7 @@ pub use self::destination::{
 pub use self::outbox::{Delivery, Exclusions, Outbox, OutboxError};
 pub use self::schedule::BrokenTarget;
 pub use self::settings::CourierSettings;
-use self::worker::{Environment, Readings, Worker};
+use self::worker::{Environment, Readings, Trials, Worker};
 use crate::egress::Egress;
 
 /// Counts since the start, and current values.
@@ -60,6 +60,7 @@ pub struct Courier {
     wake: Arc<Notify>,
     stopping: watch::Sender<bool>,
     readings: Arc<Mutex<Readings>>,
+    trials: Trials,
     stop_timeout: Duration,
     worker: Mutex<Option<JoinHandle<()>>>,
 }
@@ -83,14 +84,16 @@ impl Courier {
     ) -> Courier {
         let wake = Arc::new(Notify::new());
         let (stopping, stopped) = watch::channel(false);
-        let readings = Arc::default();
+        let (readings, trials) = (Arc::default(), Arc::default());
         let stop_timeout = settings.stop_timeout;
-        let worker = Worker::new(outbox, settings, environment, Arc::clone(&readings));
+        let shared = (Arc::clone(&readings), Arc::clone(&trials));
+        let worker = Worker::new(outbox, settings, environment, shared);
         let worker = runtime.spawn(worker.run(Arc::clone(&wake), stopped));
         Courier {
             wake,
             stopping,
             readings,
+            trials,
             stop_timeout,
             worker: Mutex::new(Some(worker)),
         }
@@ -99,6 +102,14 @@ impl Courier {
     /// Loads due deliveries now instead of at the next poll.
     pub fn wake(&self) {
         self.wake.notify_one();
+    }
+
+    /// Lets the next due delivery to a broken target try now whether it works again. A
+    /// target that is not broken is not affected.
+    pub fn try_now(&self, company: &str, target: &str) {
+        let target = (company.to_owned(), target.to_owned());
+        self.trials.lock().insert(target);
+        self.wake();
     }
 
     /// Counts since the start, and current values.

@@ -40,7 +40,7 @@ pub use self::address_range::{AddressRange, AddressRangeError};
 pub use self::error::{EgressError, EgressProblem};
 pub use self::exchange::{Answer, Delivery};
 use self::idle_connections::IdleConnections;
-pub use self::mail_submission::{InvalidMail, MailLogin, MailReply, MailSubmission};
+pub use self::mail_submission::{InvalidMail, MailCheck, MailLogin, MailReply, MailSubmission};
 pub use self::open_answer::OpenAnswer;
 use self::resolver::SystemResolver;
 pub use self::resolver::{Resolve, Resolved};

@@ -6,6 +6,7 @@ use patchbay_journal::{
     AuditEntry, CompanyId, ContactId, ConversationId, DeliveryReport, JournalError, NewQuarantined,
     NewReceipt, OutboxState, Purpose, QuarantineOutcome, QuarantinedItem, ReceiptChange, SealError,
 };
+use patchbay_model::channel::connection_target;
 use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::final_failure::{FinalFailure, FinalKind};
 use patchbay_records::{conversation_reader, outbox_payload};
@@ -244,6 +245,20 @@ impl ChannelService<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Lets every reply that waits for a later attempt by the connections of an adapter
+    /// be due now. Returns how many there were.
+    pub fn release(
+        &self,
+        company: &str,
+        adapter: &str,
+        audit: AuditEntry,
+    ) -> Result<u64, DeskError> {
+        let id = self.0.company_id(company)?;
+        let target = connection_target(adapter);
+        let now = self.0.now();
+        Ok(self.0.journal.release_outbox(id, &target, now, audit)?)
     }
 
     /// Stores a delivery that could not be decoded. `new` gets the company and the

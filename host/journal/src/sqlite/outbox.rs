@@ -114,6 +114,26 @@ impl Outbox for SqliteJournal {
         })
     }
 
+    fn release_outbox(
+        &self,
+        company: CompanyId,
+        target: &str,
+        not_before: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<u64> {
+        check_audit(&audit)?;
+        let target = target.to_owned();
+        self.write(2, move |work| {
+            let released = work.sql.run(
+                "UPDATE outbox SET not_before = ?3
+                 WHERE company = ?1 AND target = ?2 AND state = 'waiting' AND not_before > ?3",
+                params![company, target, Micros(not_before)],
+            )?;
+            append_audit(work.sql, &audit)?;
+            Ok(released)
+        })
+    }
+
     fn due_outbox(
         &self,
         now: Timestamp,

@@ -94,6 +94,38 @@ fn an_item_whose_target_is_broken_waits_and_no_attempt_is_counted() {
 }
 
 #[test]
+fn the_waiting_items_of_a_target_are_released_together() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = filled(&journal);
+    let target = journal
+        .outbox_item(company, "soon")
+        .unwrap()
+        .unwrap()
+        .target;
+    journal
+        .reschedule_outbox(company, "soon", at(70), "503")
+        .unwrap();
+    journal
+        .hold_outbox(company, "next", at(80), "token revoked")
+        .unwrap();
+    journal
+        .mark_outbox_dead(company, "late", "refused")
+        .unwrap();
+    let other = journal.release_outbox(company, "elsewhere", at(20), audit_entry("a"));
+    assert_eq!(other.unwrap(), 0);
+    assert_eq!(due(&journal, 69), Vec::<String>::new());
+    let released = journal.release_outbox(company, &target, at(20), audit_entry("b"));
+    assert_eq!(released.unwrap(), 2);
+    assert_eq!(due(&journal, 19), Vec::<String>::new());
+    assert_eq!(due(&journal, 20), ["next", "soon"]);
+    let item = journal.outbox_item(company, "soon").unwrap().unwrap();
+    assert_eq!((item.attempts, item.problem.as_deref()), (1, Some("503")));
+    let again = journal.release_outbox(company, &target, at(20), audit_entry("c"));
+    assert_eq!(again.unwrap(), 0, "they are due");
+}
+
+#[test]
 fn a_dead_item_waits_for_an_operator() {
     let store = TestStore::new();
     let journal = store.open();

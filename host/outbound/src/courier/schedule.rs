@@ -110,6 +110,14 @@ impl Schedule {
         true
     }
 
+    /// Lets an attempt try a broken target now.
+    pub(super) fn try_now(&mut self, (company, name): (&str, &str), now: Timestamp) {
+        let key = (company.to_owned(), name.to_owned());
+        if let Some(target) = self.targets.get_mut(&key) {
+            target.try_now(now);
+        }
+    }
+
     /// How long a delivery waits if its attempt finds the target broken.
     pub(super) fn hold(&self, delivery: &Delivery) -> Duration {
         let target = self.targets.get(&target_key(delivery));

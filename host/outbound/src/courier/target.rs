@@ -150,6 +150,17 @@ impl Target {
         None
     }
 
+    /// Ends the pause of a broken target: one attempt tries it now, and if that fails,
+    /// its pauses begin from the first again. Returns whether it is broken.
+    pub(super) fn try_now(&mut self, now: Timestamp) -> bool {
+        let Some(broken) = &mut self.broken else {
+            return false;
+        };
+        broken.trials = 0;
+        self.paused_until = Some(now);
+        true
+    }
+
     fn is_paused(&self, now: Timestamp) -> bool {
         self.paused_until.is_some_and(|until| now < until)
     }
@@ -232,6 +243,28 @@ mod tests {
         target.report(TargetReport::Unknown, at(300));
         assert_eq!(next(&target, 300), 540);
         assert!(target.broken().is_some());
+    }
+
+    #[test]
+    fn a_broken_target_can_be_tried_now() {
+        let mut target = Target::default();
+        assert!(!target.try_now(at(0)), "it is not broken");
+        target.report(broken(), at(0));
+        target.report(broken(), at(60));
+        assert_eq!(next(&target, 61), 180);
+        assert!(target.try_now(at(70)));
+        assert!(target.accepts(4, at(70)));
+        target.in_flight = 1;
+        assert!(!target.accepts(4, at(70)), "one trial at a time");
+        target.in_flight = 0;
+        assert!(!target.is_expired(at(71)), "it is still broken");
+        assert_eq!(target.hold().as_secs(), 120);
+        assert_eq!(target.report(broken(), at(71)), None);
+        assert_eq!(next(&target, 71), 71 + 120);
+        assert!(target.try_now(at(80)));
+        let change = target.report(TargetReport::Healthy, at(81));
+        assert_eq!(change, Some(TargetChange::Recovered));
+        assert!(!target.try_now(at(82)));
     }
 
     #[test]

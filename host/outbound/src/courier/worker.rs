@@ -1,6 +1,6 @@
 //! The courier's loop.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -35,6 +35,9 @@ impl Environment {
     }
 }
 
+/// Broken targets to try now, by company and name.
+pub(super) type Trials = Arc<Mutex<BTreeSet<(String, String)>>>;
+
 /// What a courier shows of its worker.
 #[derive(Default)]
 pub(super) struct Readings {
@@ -47,6 +50,7 @@ pub(super) struct Worker {
     settings: CourierSettings,
     environment: Environment,
     readings: Arc<Mutex<Readings>>,
+    trials: Trials,
     schedule: Schedule,
     attempts: JoinSet<Attempt>,
     deliveries: HashMap<Id, Arc<Delivery>>,
@@ -60,7 +64,7 @@ impl Worker {
         outbox: Arc<dyn Outbox>,
         settings: CourierSettings,
         environment: Environment,
-        readings: Arc<Mutex<Readings>>,
+        (readings, trials): (Arc<Mutex<Readings>>, Trials),
     ) -> Worker {
         Worker {
             schedule: Schedule::new(settings.concurrency, settings.per_target),
@@ -68,6 +72,7 @@ impl Worker {
             settings,
             environment,
             readings,
+            trials,
             attempts: JoinSet::new(),
             deliveries: HashMap::new(),
             unrecorded: Vec::new(),
@@ -78,6 +83,7 @@ impl Worker {
     pub(super) async fn run(mut self, wake: Arc<Notify>, mut stopping: watch::Receiver<bool>) {
         while !is_stopped(&stopping) {
             self.record_again().await;
+            self.begin_trials();
             self.start_due(&stopping).await;
             tokio::select! {
                 Some(ended) = self.attempts.join_next_with_id() => self.finish_all(ended),
@@ -96,6 +102,15 @@ impl Worker {
                 key = delivery.key,
                 "stopped without recording the result of a delivery; it is sent again after the next start"
             );
+        }
+    }
+
+    /// Ends the pauses of the broken targets that an operator wants tried now.
+    fn begin_trials(&mut self) {
+        let trials = std::mem::take(&mut *self.trials.lock());
+        let now = (self.environment.clock)();
+        for (company, target) in &trials {
+            self.schedule.try_now((company, target), now);
         }
     }
 

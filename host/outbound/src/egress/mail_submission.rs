@@ -14,7 +14,7 @@ use patchbay_model::mail_server::{MailSecurity, MailServer, MailStep};
 use zeroize::Zeroizing;
 
 pub use self::invalid_mail::InvalidMail;
-use self::transaction::Transaction;
+use self::transaction::{Opening, Transaction};
 use super::Egress;
 use super::error::EgressError;
 use super::whole_answer::{Departure, ExchangeFailure};
@@ -112,10 +112,44 @@ impl fmt::Debug for MailSubmission {
     }
 }
 
+/// A session with a mail server that sends no mail.
+#[derive(Clone, Debug)]
+pub struct MailCheck {
+    server: MailServer,
+    login: Option<MailLogin>,
+    domain: String,
+}
+
+impl MailCheck {
+    /// A session with the domain in EHLO.
+    ///
+    /// # Errors
+    /// [`InvalidMail::UnencryptedLogin`]; [`InvalidMail::Sender`] if the domain has other
+    /// characters than one.
+    pub fn new(
+        server: MailServer,
+        login: Option<MailLogin>,
+        domain: &str,
+    ) -> Result<MailCheck, InvalidMail> {
+        if login.is_some() && server.security() == MailSecurity::None {
+            return Err(InvalidMail::UnencryptedLogin);
+        }
+        if !is_address(&format!("check@{domain}")) {
+            return Err(InvalidMail::Sender);
+        }
+        Ok(MailCheck {
+            server,
+            login,
+            domain: domain.to_owned(),
+        })
+    }
+}
+
 /// The answer of a mail server that ended a submission. `Debug` shows no text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MailReply {
-    /// The step that was answered. [`MailStep::Mail`] with 2xx: the server has the mail.
+    /// The step that was answered. [`MailStep::Mail`] with 2xx: the server has the mail;
+    /// [`MailStep::Session`] with 2xx: it took a [`MailCheck`].
     /// Every other step: with 4xx or 5xx, a refusal.
     pub step: MailStep,
     /// The reply code.
@@ -153,6 +187,27 @@ impl Egress {
         submitted.map_err(|problem| {
             departure.failure(EgressError {
                 origin: submission.server.to_string(),
+                problem,
+            })
+        })
+    }
+}
+
+impl Egress {
+    /// Connects to a mail server, logs in, and sends NOOP and QUIT: no mail.
+    ///
+    /// # Errors
+    /// [`ExchangeFailure::Unsent`]: no session, or one that ended.
+    pub async fn check_mail(&self, check: &MailCheck) -> Result<MailReply, ExchangeFailure> {
+        let opening = Opening {
+            server: &check.server,
+            login: check.login.as_ref(),
+            domain: &check.domain,
+        };
+        let checked = Transaction::check(self, opening).await;
+        checked.map_err(|problem| {
+            ExchangeFailure::Unsent(EgressError {
+                origin: check.server.to_string(),
                 problem,
             })
         })

@@ -4,6 +4,7 @@
 mod certificates;
 mod courier;
 mod keep_alive;
+mod mail_check;
 mod mail_faults;
 mod mail_server;
 mod mail_submission;

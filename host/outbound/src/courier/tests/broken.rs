@@ -82,6 +82,29 @@ async fn a_repaired_target_gets_all_its_deliveries_with_all_their_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_broken_target_is_tried_at_once_on_request() {
+    let harness = Harness::new();
+    harness.destination.break_until("chat", 30);
+    for number in 0..6 {
+        harness.outbox.put(to("chat", &number.to_string()));
+    }
+    let courier = harness.start();
+    harness.destination.until_seen(4).await;
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    assert_eq!(harness.destination.seen().len(), 4, "its pause lasts");
+    courier.try_now("contoso", "chat");
+    courier.try_now("northwind", "other");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(harness.destination.seen().len(), 4, "another target");
+    courier.try_now("northwind", "chat");
+    harness.destination.until_seen(5).await;
+    let trial = harness.destination.seen().swap_remove(4).second;
+    assert!((41..=42).contains(&trial), "{trial}");
+    harness.outbox.until_empty().await;
+    assert_eq!(courier.broken_targets(), []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_held_delivery_keeps_its_place_in_its_lane() {
     let harness = Harness::new();
     harness.destination.script("1", [Behavior::Broken]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use patchbay_model::mail_server::{MailSecurity, MailStep};
+use patchbay_model::mail_server::{MailSecurity, MailServer, MailStep};
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
@@ -35,11 +35,19 @@ impl From<EgressProblem> for Stop {
     }
 }
 
-/// A submission under way.
+/// A server, and how the host appears there.
+#[derive(Clone, Copy)]
+pub(super) struct Opening<'a> {
+    pub(super) server: &'a MailServer,
+    pub(super) login: Option<&'a MailLogin>,
+    /// Domain in EHLO: the host's own name or address would show its network.
+    pub(super) domain: &'a str,
+}
+
+/// A session under way.
 pub(super) struct Transaction<'a> {
     egress: &'a Egress,
-    submission: &'a MailSubmission,
-    departure: &'a Departure,
+    opening: Opening<'a>,
     session: Session,
 }
 
@@ -48,40 +56,84 @@ impl<'a> Transaction<'a> {
     pub(super) async fn run(
         egress: &'a Egress,
         submission: &'a MailSubmission,
-        departure: &'a Departure,
+        departure: &Departure,
     ) -> Result<MailReply, EgressProblem> {
-        let session = connect(egress, submission).await?;
-        let mut transaction = Transaction {
-            egress,
-            submission,
-            departure,
-            session,
+        let domain = submission.from.rsplit_once('@');
+        let opening = Opening {
+            server: &submission.server,
+            login: submission.login.as_ref(),
+            domain: domain.map_or("localhost", |(_, domain)| domain),
         };
-        let submitted = transaction.submit().await;
-        let reply = match submitted {
+        let mut transaction = Transaction::open(egress, opening).await?;
+        let submitted = transaction.submit(submission, departure).await;
+        transaction.end(submitted).await
+    }
+
+    /// Connects, logs in and sends no mail. The reply is that to NOOP, or a refusal.
+    pub(super) async fn check(
+        egress: &'a Egress,
+        opening: Opening<'a>,
+    ) -> Result<MailReply, EgressProblem> {
+        let mut transaction = Transaction::open(egress, opening).await?;
+        let checked = transaction.do_nothing().await;
+        transaction.end(checked).await
+    }
+
+    async fn open(
+        egress: &'a Egress,
+        opening: Opening<'a>,
+    ) -> Result<Transaction<'a>, EgressProblem> {
+        Ok(Transaction {
+            egress,
+            opening,
+            session: connect(egress, opening.server).await?,
+        })
+    }
+
+    /// Says goodbye, unless the session broke.
+    async fn end(self, result: Result<MailReply, Stop>) -> Result<MailReply, EgressProblem> {
+        let reply = match result {
             Ok(reply) | Err(Stop::Refused(reply)) => reply,
             Err(Stop::Problem(problem)) => return Err(problem),
         };
-        transaction.session.quit(QUIT_TIMEOUT).await;
+        self.session.quit(QUIT_TIMEOUT).await;
         Ok(reply)
     }
 
-    async fn submit(&mut self) -> Result<MailReply, Stop> {
+    /// Greeting, EHLO, TLS and login. Returns what the server offers.
+    async fn begin(&mut self) -> Result<Extensions, Stop> {
         let limit = self.egress.settings.timeout;
         let greeting = self.session.reply("send its greeting", limit).await?;
         accept(greeting, MailStep::Session, &[220])?;
         let mut offers = self.hello().await?;
-        if self.submission.server.security() == MailSecurity::StartTls {
+        if self.opening.server.security() == MailSecurity::StartTls {
             self.start_tls(offers).await?;
             // What was offered before may be of someone in between.
             offers = self.hello().await?;
         }
-        if let Some(login) = &self.submission.login {
+        if let Some(login) = self.opening.login {
             self.log_in(login, offers).await?;
         }
+        Ok(offers)
+    }
+
+    async fn do_nothing(&mut self) -> Result<MailReply, Stop> {
+        self.begin().await?;
+        let reply = self.command("answer NOOP", "NOOP").await?;
+        let reply = accept(reply, MailStep::Session, &[250])?;
+        Ok(answer(reply, MailStep::Session))
+    }
+
+    async fn submit(
+        &mut self,
+        submission: &MailSubmission,
+        departure: &Departure,
+    ) -> Result<MailReply, Stop> {
+        let limit = self.egress.settings.timeout;
+        let offers = self.begin().await?;
         let MailSubmission {
             from, to, message, ..
-        } = self.submission;
+        } = submission;
         let mut mail = format!("MAIL FROM:<{from}>");
         if offers.size {
             mail += &format!(" SIZE={}", message.len());
@@ -97,7 +149,7 @@ impl<'a> Transaction<'a> {
         accept(data, MailStep::Mail, &[354])?;
         let content = transparency::stuff(message);
         self.session.send("take the mail", &content, limit).await?;
-        self.departure.begin();
+        departure.begin();
         let limit = self.egress.settings.mail_timeout;
         let step = "answer to the end of the mail";
         let reply = self.session.command(step, b".\r\n", limit).await?;
@@ -105,9 +157,7 @@ impl<'a> Transaction<'a> {
     }
 
     async fn hello(&mut self) -> Result<Extensions, Stop> {
-        // The host's own name or address would show its network to the recipient.
-        let domain = self.submission.from.rsplit_once('@');
-        let domain = domain.map_or("localhost", |(_, domain)| domain);
+        let domain = self.opening.domain;
         let reply = self.command("answer EHLO", format!("EHLO {domain}"));
         let reply = accept(reply.await?, MailStep::Session, &[250])?;
         Ok(Extensions::of(&reply.lines))
@@ -122,7 +172,7 @@ impl<'a> Transaction<'a> {
         let plain = std::mem::replace(&mut self.session, Session::new(tokio::io::empty()));
         let stream = plain.into_stream()?;
         let limit = self.egress.settings.connect_timeout;
-        let host = self.submission.server.host();
+        let host = self.opening.server.host();
         let secured = timeout(limit, self.egress.secure_mail(host, stream)).await;
         let secured = secured.unwrap_or_else(|_| Err(connect_timeout(limit)))?;
         self.session = Session::new(secured);
@@ -161,8 +211,7 @@ impl<'a> Transaction<'a> {
 }
 
 /// Connects to an address that passed the rules; with TLS where it comes first.
-async fn connect(egress: &Egress, submission: &MailSubmission) -> Result<Session, EgressProblem> {
-    let server = &submission.server;
+async fn connect(egress: &Egress, server: &MailServer) -> Result<Session, EgressProblem> {
     let limit = egress.settings.connect_timeout;
     let addresses = egress.resolve_mail(server).await?;
     let until = Instant::now() + limit;
