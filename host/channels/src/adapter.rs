@@ -9,8 +9,10 @@ use crate::account::{AccountConfig, ConfigError};
 use crate::item::Item;
 use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::outcome::{Exchange, Outcome, Response};
+use crate::probe::{Finding, Probe};
 use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
+use crate::setting::Setting;
 use crate::verify::{Rejection, VerifiedRequest};
 use crate::{
     email, facebook, instagram, line, slack, sms, standard_webhooks, telegram, viber, whatsapp, x,
@@ -59,10 +61,11 @@ pub trait Adapter: fmt::Debug + Send + Sync {
     }
 
     /// Until when a channel of the adapter takes a free reply, from the provider's time of the
-    /// customer's last item that opens a window
-    /// ([`DecodedInteraction::opens_window`](crate::DecodedInteraction::opens_window)).
-    /// Asked when an agent begins to write and again before sending.
-    fn reply_window(&self, channel: &str, last_inbound: Option<Timestamp>) -> ReplyWindow;
+    /// customer's last new message: an edit, a deletion and a reaction do not count. Asked when an agent begins to write and again before sending. Most channels take
+    /// one at any time.
+    fn reply_window(&self, _channel: &str, _last_inbound: Option<Timestamp>) -> ReplyWindow {
+        ReplyWindow::Unlimited
+    }
 
     /// What sends a reply, requests or a mail, in order. The next one is sent only after
     /// the one before was accepted.
@@ -92,6 +95,28 @@ pub trait Adapter: fmt::Debug + Send + Sync {
     ) -> Result<ProviderQuery, MediaFailure> {
         Err(MediaFailure::of(answer))
     }
+
+    /// Questions that ask the provider whether the connection works, at most
+    /// [`MOST_PROBES`](crate::MOST_PROBES). They change nothing and reach no customer.
+    fn probe(&self) -> Vec<Probe> {
+        Vec::new()
+    }
+
+    /// What the result of one of these questions shows. `url` is that of the webhook, if
+    /// it is known.
+    fn probe_result(
+        &self,
+        _question: &Probe,
+        _exchange: &Exchange<'_>,
+        _url: Option<&str>,
+    ) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// What no question can tell of this connection.
+    fn unprobed(&self) -> Vec<Finding> {
+        Vec::new()
+    }
 }
 
 /// An adapter that can be opened.
@@ -104,6 +129,8 @@ pub struct AdapterKind {
     /// Codes of the channels of its interactions, whose replies it sends. Empty: the
     /// settings list codes, and replies go to the company's target.
     pub channels: &'static [&'static str],
+    /// Its settings, in the order in which people read them.
+    pub settings: &'static [Setting],
     /// Roles of the secrets it uses.
     pub secrets: &'static [SecretRole],
     /// Whether the provider signs the URL: then the company's public URL must be
@@ -153,9 +180,10 @@ pub struct SecretRole {
     pub name: &'static str,
     /// What it is at the provider, and where to find it.
     pub source: &'static str,
-    /// Whether every connection needs it. Of another role, the settings tell: opening
-    /// the adapter fails with [`SecretError::Missing`](crate::SecretError::Missing)
-    /// for it, before the form of any secret is checked.
+    /// Whether every connection needs it. Of another role, the settings tell: where they
+    /// need it, opening the adapter fails with
+    /// [`SecretError::Missing`](crate::SecretError::Missing) for it, before the form of any
+    /// secret is checked.
     pub is_required: bool,
 }
 

@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::request::{InboundRequest, Method};
+
 /// Most values of a body. Batches of providers have some thousands.
 const MOST_VALUES: usize = 200_000;
 
@@ -14,6 +16,15 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
     match count_values(body) > MOST_VALUES {
         true => Err(format!("has more than {MOST_VALUES} values")),
         false => serde_json::from_slice(body).map_err(|error| format!("is not JSON: {error}")),
+    }
+}
+
+/// The body of a request by which a provider may check the URL: a POST of at most so
+/// many bytes. Null for any other request. It is looked at before the signature is checked.
+pub(crate) fn of_check(request: &InboundRequest<'_>, most_bytes: usize) -> Value {
+    match request.method == Method::Post && request.body.len() <= most_bytes {
+        true => parse(request.body).unwrap_or_default(),
+        false => Value::Null,
     }
 }
 
@@ -41,6 +52,29 @@ mod tests {
         let text = format!(r#"{{"a":"{}","b":[1,2]}}"#, r#",[{\",\\"#.repeat(100_000));
         assert_eq!(count_values(text.as_bytes()), 5);
         assert!(parse(text.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn only_a_small_post_checks_a_url() {
+        let read = |method, body: &[u8]| {
+            let request = InboundRequest {
+                method,
+                url: "https://care.example/",
+                headers: Default::default(),
+                body,
+            };
+            of_check(&request, 4)
+        };
+        assert_eq!(read(Method::Post, b"[1]"), serde_json::json!([1]));
+        assert_eq!(read(Method::Post, b"[12]"), serde_json::json!([12]));
+        for (method, body) in [
+            (Method::Post, &b"[123]"[..]),
+            (Method::Post, b"[1"),
+            (Method::Get, b"[1]"),
+            (Method::Other, b"[1]"),
+        ] {
+            assert_eq!(read(method, body), Value::Null, "{method:?} {body:?}");
+        }
     }
 
     #[test]

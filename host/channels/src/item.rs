@@ -41,6 +41,12 @@ pub enum Item {
     Status(DeliveryStatus),
     /// A customer has a new address.
     AddressChange(AddressChange),
+    /// The provider took the access of an account back: the connection can send nothing
+    /// until it is renewed.
+    AccessRevoked {
+        /// The account.
+        account: String,
+    },
     /// An event without an interaction: acknowledge and count it.
     Event {
         /// A code of the provider's name of the event. Providers add names: a
@@ -96,8 +102,6 @@ pub struct DecodedInteraction {
     /// Another address of the same person on the same channel, for the contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub second_address: Option<String>,
-    /// Whether the channel takes free replies for some time after it.
-    pub opens_window: bool,
     /// The key that [`Adapter::encode`](crate::Adapter::encode) planted in the request,
     /// if the provider returns it with an echo: finds the reply before its answer came.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -21,6 +21,8 @@
 //! A file of an interaction is a [`MediaReference`]. [`Adapter::media`] gives the request
 //! with which fetching it begins, [`Adapter::media_location`] where an answer says that
 //! it is.
+//! [`Adapter::probe`] asks the provider whether a connection works, and
+//! [`Adapter::probe_result`] tells what an answer shows.
 //!
 //! `host/gateway` calls it with what comes over the wire.
 //!
@@ -44,9 +46,11 @@ mod media;
 mod message_id;
 mod meta;
 mod outcome;
+mod probe;
 mod reply;
 mod request;
 mod secret;
+mod setting;
 pub mod slack;
 pub mod sms;
 mod split;
@@ -71,11 +75,13 @@ pub use media::{
 };
 pub use message_id::{CompanyKey, MessageIds};
 pub use outcome::{Exchange, Failure, FailureKind, MailAnswer, Outcome, Reason, Receipt, Response};
+pub use probe::{Finding, MOST_PROBES, MailProbe, Probe, ProbeRequest, Verdict};
 pub use reply::{
     Credential, EncodeError, MailCredential, Outbound, OutboundMail, OutboundRequest, Reply,
     ReplyWindow,
 };
 pub use request::{Acknowledgement, Headers, InboundRequest, Method};
 pub use secret::{Secret, SecretError, Secrets};
+pub use setting::Setting;
 pub use split::{Unsplittable, split_text};
 pub use verify::{Rejection, Scheme, VerifiedRequest};

@@ -31,7 +31,7 @@ pub struct Reply<'a> {
     /// The provider's id of the message that is answered: the attribute
     /// `provider_id`, unsealed.
     pub in_reply_to: Option<&'a str>,
-    /// The provider's time of the customer's last item that opens a window, as for
+    /// The provider's time of the customer's last new message, as for
     /// [`Adapter::reply_window`](crate::Adapter::reply_window).
     pub last_inbound: Option<Timestamp>,
     /// The host's clock.

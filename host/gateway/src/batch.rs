@@ -22,6 +22,8 @@ pub(crate) struct Batch {
     changes: Vec<AddressChange>,
     /// Names of events without an interaction.
     pub(crate) events: Vec<String>,
+    /// Whether the provider took the access of the account back.
+    pub(crate) is_revoked: bool,
     /// The first item that cannot be decoded.
     pub(crate) undecodable: Option<Undecodable>,
     traceparent: Option<Traceparent>,
@@ -34,6 +36,7 @@ impl Batch {
             statuses: Vec::new(),
             changes: Vec::new(),
             events: Vec::new(),
+            is_revoked: false,
             undecodable: None,
             traceparent,
         };
@@ -42,6 +45,7 @@ impl Batch {
                 Item::Interaction(decoded) => batch.interactions.push(*decoded),
                 Item::Status(status) => batch.statuses.push(status),
                 Item::AddressChange(change) => batch.changes.push(change),
+                Item::AccessRevoked { .. } => batch.is_revoked = true,
                 Item::Event { name } => batch.events.push(name),
                 Item::Undecodable(problem) => {
                     batch.undecodable.get_or_insert(problem);

@@ -10,6 +10,8 @@ use patchbay_channels::Adapter;
 use patchbay_generations::ConnectionSettings;
 use patchbay_model::codes;
 
+use crate::connection_test::TestPermits;
+
 /// Most names of events that are counted one by one.
 const EVENT_NAMES: usize = 64;
 /// Name of the events beyond.
@@ -38,6 +40,8 @@ pub(crate) struct Connection {
     pub(crate) adapter: Result<Box<dyn Adapter>, String>,
     /// Shared with the connections that it replaces and that replace it.
     state: Arc<Mutex<ConnectionState>>,
+    /// As the state.
+    pub(crate) tests: Arc<TestPermits>,
 }
 
 /// What a connection did since the host started.
@@ -53,6 +57,9 @@ pub struct ConnectionState {
     pub last_delivery: Option<Timestamp>,
     /// When the last request that was not authentic came.
     pub last_rejection: Option<Timestamp>,
+    /// When the provider said that it took the access of the account back, unless the
+    /// access was seen to work since.
+    pub access_revoked: Option<Timestamp>,
 }
 
 impl Connection {
@@ -64,6 +71,7 @@ impl Connection {
             settings,
             adapter,
             state: Arc::default(),
+            tests: Arc::default(),
         }
     }
 
@@ -76,6 +84,7 @@ impl Connection {
         match before {
             Some(before) => Connection {
                 state: Arc::clone(&before.state),
+                tests: Arc::clone(&before.tests),
                 ..self
             },
             None => self,
@@ -97,6 +106,16 @@ impl Connection {
     pub(crate) fn count_rejection(&self, reason: &'static str, now: Timestamp) {
         *self.state.lock().rejections.entry(reason).or_default() += 1;
         self.count(DeliveryResult::Rejected, now);
+    }
+
+    /// The provider took the access back.
+    pub(crate) fn revoke_access(&self, now: Timestamp) {
+        self.state.lock().access_revoked.get_or_insert(now);
+    }
+
+    /// The provider accepts the access.
+    pub(crate) fn access_works(&self) {
+        self.state.lock().access_revoked = None;
     }
 
     pub(crate) fn count_event(&self, name: String) {
@@ -135,6 +154,7 @@ mod tests {
             },
             adapter: Err("not open".to_owned()),
             state: Arc::default(),
+            tests: Arc::default(),
         };
         for number in 0..1_000 {
             connection.count_event(format!("event-{number}"));

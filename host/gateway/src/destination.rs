@@ -88,6 +88,7 @@ impl ConnectionDestination {
             let outcome = built.send(egress, delivery, &**adapter).await;
             let part = Part { number, parts };
             let receipt = receipt(outcome, part)?;
+            prepared.connection.access_works();
             self.record(delivery, &document, part, receipt).await?;
         }
         Ok(())

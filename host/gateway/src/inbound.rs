@@ -15,6 +15,8 @@ use crate::quarantined_request::QuarantinedRequest;
 
 /// Seconds until a provider should deliver again.
 const RETRY_AFTER: u32 = 5;
+/// The same while the connection is not open: an operator has to restart the server.
+const NOT_OPEN_RETRY_AFTER: u32 = 60;
 
 /// A request to a webhook, as it came over the wire.
 #[derive(Clone)]
@@ -43,7 +45,10 @@ pub enum Reception {
     /// 413: longer than the provider sends.
     TooLarge,
     /// 503: a secret of the connection is not set. The log says which.
-    NotOpen,
+    NotOpen {
+        /// Seconds until the provider should deliver it again.
+        retry_after: u32,
+    },
     /// 503: a bound turned it away.
     Busy {
         /// Seconds until the provider should deliver it again.
@@ -68,7 +73,9 @@ impl Gateway {
             return Ok(Reception::UnknownConnection);
         };
         let Ok(adapter) = &connection.adapter else {
-            return Ok(Reception::NotOpen);
+            return Ok(Reception::NotOpen {
+                retry_after: NOT_OPEN_RETRY_AFTER,
+            });
         };
         // The wall clock: providers sign their own.
         let now = Timestamp::now();
@@ -106,6 +113,11 @@ impl Gateway {
         let mut batch = Batch::of(items, request.traceparent);
         for name in std::mem::take(&mut batch.events) {
             connection.count_event(name);
+        }
+        if batch.is_revoked {
+            connection.revoke_access(now);
+            let (channel, name) = (connection.settings.adapter.name, &connection.settings.name);
+            tracing::warn!(company, channel, connection = %name, "the provider took the access of the account back: renew it");
         }
         let problem = batch.undecodable.take();
         if !self.accept(company, &connection, batch)? {

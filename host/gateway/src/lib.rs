@@ -14,6 +14,7 @@
 
 mod batch;
 mod connection;
+mod connection_test;
 mod connections;
 mod destination;
 mod file_download;
@@ -28,6 +29,7 @@ mod reply_document;
 mod rerun;
 
 pub use connection::{ConnectionState, DeliveryResult};
+pub use connection_test::ConnectionTest;
 pub use destination::ConnectionDestination;
 pub use file_download::{DownloadError, DownloadLimits, FileDownload};
 pub use gateway::{ConnectionReport, Gateway};

@@ -1,18 +1,19 @@
-//! One part of a reply as egress sends it, and what its result means.
+//! A part of a reply, or a question to a provider, as egress sends it.
 
 use jiff::Timestamp;
 use patchbay_channels::{
-    Adapter, Exchange, Headers, MailAnswer, Outbound, OutboundMail, Outcome, Response,
+    Adapter, Exchange, Headers, MailAnswer, MailCredential, Outbound, OutboundMail, Outcome, Probe,
+    ProbeRequest, Response,
 };
 use patchbay_outbound::courier::Delivery;
 use patchbay_outbound::egress::{
-    Egress, EgressRequest, ExchangeFailure, InvalidMail, MailLogin, MailSubmission,
+    Egress, EgressRequest, ExchangeFailure, InvalidMail, MailCheck, MailLogin, MailSubmission,
 };
 use thiserror::Error;
 
 use crate::http_request::{self, RequestError};
 
-/// A part, ready to leave.
+/// A part or a question, ready to leave.
 pub(crate) enum PartRequest {
     /// A request to the provider's API.
     Http(EgressRequest),
@@ -21,6 +22,8 @@ pub(crate) enum PartRequest {
         submission: MailSubmission,
         message_id: String,
     },
+    /// A session with the company's mail server without a mail.
+    MailCheck(MailCheck),
 }
 
 /// Why a part cannot leave. Contains no secret and no part of the reply.
@@ -59,59 +62,91 @@ impl PartRequest {
         }
     }
 
-    /// Sends it, and asks the adapter what the result means.
+    /// Builds a question.
+    pub(crate) fn build_probe(probe: &Probe) -> Result<PartRequest, PartError> {
+        Ok(match &probe.request {
+            ProbeRequest::Get(query) => {
+                let (url, headers) = http_request::build_query(query)?;
+                PartRequest::Http(EgressRequest::get(url, headers))
+            }
+            ProbeRequest::Post(request) => PartRequest::Http(http_request::build(request)?),
+            ProbeRequest::Mail(probe) => {
+                let login = login(probe.credential.as_ref())?;
+                let check = MailCheck::new(probe.server.clone(), login, &probe.domain)?;
+                PartRequest::MailCheck(check)
+            }
+        })
+    }
+
+    /// Sends a part, and asks the adapter what the result means.
     pub(crate) async fn send(
         self,
         egress: &Egress,
         delivery: &Delivery,
         adapter: &dyn Adapter,
     ) -> Outcome {
-        let failure = match self {
+        let (outcome, failure) = self.exchange(egress, |it| adapter.outcome(it)).await;
+        if let Some(failure) = failure {
+            let (company, key) = (&delivery.company, &delivery.key);
+            tracing::info!(company, key, error = %failure, "a provider did not answer");
+        }
+        outcome
+    }
+
+    /// Sends it. Returns what `read` makes of the result, and why there is no answer.
+    pub(crate) async fn exchange<T>(
+        self,
+        egress: &Egress,
+        read: impl FnOnce(&Exchange<'_>) -> T,
+    ) -> (T, Option<ExchangeFailure>) {
+        let (answer, message_id) = match self {
             PartRequest::Http(request) => match egress.exchange(request).await {
                 Ok(answer) => {
                     let headers = answer.headers.iter();
                     let headers: Headers<'_> = headers
                         .map(|(name, value)| (name.as_str(), value.as_bytes()))
                         .collect();
-                    return adapter.outcome(&Exchange::Answered(Response {
+                    let response = Response {
                         status: answer.status.as_u16(),
                         headers,
                         body: &answer.body,
                         at: Timestamp::now(),
-                    }));
+                    };
+                    return (read(&Exchange::Answered(response)), None);
                 }
-                Err(failure) => failure,
+                Err(failure) => (Err(failure), String::new()),
             },
             PartRequest::Mail {
                 submission,
                 message_id,
-            } => match egress.submit_mail(&submission).await {
-                Ok(reply) => {
-                    return adapter.outcome(&Exchange::MailAnswered(MailAnswer {
-                        message_id: &message_id,
-                        step: reply.step,
-                        code: reply.code,
-                        text: &reply.text,
-                    }));
-                }
-                Err(failure) => failure,
-            },
+            } => (egress.submit_mail(&submission).await, message_id),
+            PartRequest::MailCheck(check) => (egress.check_mail(&check).await, String::new()),
         };
-        let (company, key) = (&delivery.company, &delivery.key);
-        tracing::info!(company, key, error = %failure, "a provider did not answer");
-        adapter.outcome(&match failure {
-            ExchangeFailure::Unsent(_) => Exchange::Unsent,
-            ExchangeFailure::Lost(_) => Exchange::Lost,
-        })
+        match answer {
+            Ok(reply) => {
+                let answer = MailAnswer {
+                    message_id: &message_id,
+                    step: reply.step,
+                    code: reply.code,
+                    text: &reply.text,
+                };
+                (read(&Exchange::MailAnswered(answer)), None)
+            }
+            Err(failure @ ExchangeFailure::Unsent(_)) => (read(&Exchange::Unsent), Some(failure)),
+            Err(failure @ ExchangeFailure::Lost(_)) => (read(&Exchange::Lost), Some(failure)),
+        }
     }
 }
 
+fn login(credential: Option<&MailCredential>) -> Result<Option<MailLogin>, InvalidMail> {
+    let login = credential.map(|login| MailLogin::new(&login.user, login.password.expose()));
+    login.transpose()
+}
+
 fn submission(mail: &OutboundMail) -> Result<MailSubmission, InvalidMail> {
-    let login = mail.credential.as_ref();
-    let login = login.map(|login| MailLogin::new(&login.user, login.password.expose()));
     MailSubmission::new(
         mail.server.clone(),
-        login.transpose()?,
+        login(mail.credential.as_ref())?,
         (&mail.from, &mail.to),
         mail.message.clone(),
     )

@@ -164,7 +164,6 @@ impl Message<'_, '_> {
             kind,
             interaction,
             second_address: None,
-            opens_window: false,
             key: None,
         };
         decoded.into_item("mail")

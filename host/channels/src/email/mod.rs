@@ -38,6 +38,7 @@ mod mime;
 mod outbound;
 mod own_id;
 mod part;
+mod probe;
 mod recipient;
 mod status_code;
 mod submission;
@@ -58,9 +59,11 @@ use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
-use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
+use crate::probe::{Finding, Probe};
+use crate::reply::{EncodeError, Outbound, Reply};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::Secrets;
+use crate::setting::Setting;
 use crate::verify::{Rejection, Scheme, VerifiedRequest};
 
 /// Code of the channel.
@@ -77,6 +80,58 @@ const MAIL_BYTES: usize = 35 << 20;
 pub const KIND: AdapterKind = AdapterKind {
     name: CHANNEL,
     channels: &[CHANNEL],
+    settings: &[
+        Setting::required(
+            "accounts",
+            "[\"help@northwind.example\"]",
+            "addresses to which customers write. `help+x@…` reaches `help@…`, and `x` is the attribute `address_tag`",
+        ),
+        Setting::required(
+            "message-domain",
+            "\"care.northwind.example\"",
+            "domain of the Message-IDs of replies. No other system may make Message-IDs in it",
+        ),
+        Setting::optional(
+            "token-domain",
+            "\"care.northwind.example\"",
+            "domain of which every address `reply+…` and `bounce+…` reaches this channel. Absent: replies have no such addresses",
+        ),
+        Setting::optional(
+            "sender-name",
+            "\"Northwind\"",
+            "name beside the company's address in replies",
+        ),
+        Setting::optional(
+            "authserv-id",
+            "\"mx.northwind.example\"",
+            "name of the company's mail server in `Authentication-Results`; it must remove fields of that name from mails that come in. Absent: no author is `verified`",
+        ),
+        Setting::optional(
+            "own-hops",
+            "1",
+            "how many `Received` fields the company's servers add (1). An `Authentication-Results` below them was written by the sender",
+        ),
+        Setting::optional(
+            "forwarders",
+            "[\"form@northwind.example\"]",
+            "addresses of forms and forwarders: the author of their mails is the `Reply-To`",
+        ),
+        Setting::optional(
+            "own-lists",
+            "[\"care.northwind.example\"]",
+            "ids (`List-Id`) of the company's own lists, by which customers write: their mail is not automatic",
+        ),
+        Setting::optional(
+            "submission",
+            "\"smtps://mail.northwind.example:465\"",
+            "mail server that sends replies: `smtps://HOST:PORT` (TLS from the start, 465), `smtp://HOST:PORT` (STARTTLS, 587) or `smtp-plain://HOST:PORT` (no encryption, 25; only in a range that the operator [lists](outbound.md#allowed-destinations), and without a login). Absent: the connection only receives",
+        ),
+        Setting::optional(
+            "submission-user",
+            "\"care@northwind.example\"",
+            "user there, who may send from `accounts`. The secret `submission-password` is required with it",
+        ),
+    ],
     secrets: &[
         SecretRole {
             name: SIGNING_SECRET,
@@ -299,16 +354,29 @@ impl Adapter for Email {
         message::decode(self, request)
     }
 
-    fn reply_window(&self, _channel: &str, _last_inbound: Option<Timestamp>) -> ReplyWindow {
-        ReplyWindow::Unlimited
-    }
-
     fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
         Ok(vec![Outbound::Mail(outbound::encode(self, reply)?)])
     }
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
         submission::outcome(exchange)
+    }
+
+    fn probe(&self) -> Vec<Probe> {
+        probe::questions(self)
+    }
+
+    fn probe_result(
+        &self,
+        _question: &Probe,
+        exchange: &Exchange<'_>,
+        _url: Option<&str>,
+    ) -> Vec<Finding> {
+        probe::findings(exchange)
+    }
+
+    fn unprobed(&self) -> Vec<Finding> {
+        probe::unprobed(self)
     }
 }
 

@@ -21,6 +21,7 @@ mod feed;
 
 use crate::adapter::{AdapterKind, SecretRole, Sending};
 use crate::meta::{ACCESS_TOKEN, APP_SECRET, Inbox, Product, VERIFY_TOKEN};
+use crate::setting::Setting;
 
 static PRODUCT: Product = Product {
     object: "page",
@@ -32,12 +33,42 @@ static PRODUCT: Product = Product {
     has_metadata: true,
     api_base: "https://graph.facebook.com",
     account: "one page; its id is in the page's settings under Page transparency",
+    identity: "id",
+    needed: &["messages", "feed"],
+    others: &[
+        "message_echoes",
+        "message_edits",
+        "message_reactions",
+        "message_deliveries",
+        "message_reads",
+        "messaging_postbacks",
+        "standby",
+        "mention",
+    ],
 };
 
 /// The adapter's row.
 pub const KIND: AdapterKind = AdapterKind {
     name: "facebook",
     channels: &["facebook", "messenger"],
+    settings: &[
+        Setting::required(
+            "accounts",
+            "[\"102938475610293\"]",
+            "the id of the page. One only: the access token belongs to it. A second page needs an app of its own",
+        ),
+        Setting::optional(
+            "human-agent",
+            "true",
+            "`true` if Meta granted the app the permission Human Agent. Default: `false`",
+        ),
+        Setting::optional(
+            "api-version",
+            "\"v24.0\"",
+            "version of the Graph API, `v24.0`",
+        ),
+        Setting::api_base("\"https://graph.facebook.com\""),
+    ],
     secrets: &[
         SecretRole {
             name: APP_SECRET,

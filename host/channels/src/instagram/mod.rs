@@ -22,6 +22,7 @@ mod comment;
 
 use crate::adapter::{AdapterKind, SecretRole, Sending};
 use crate::meta::{ACCESS_TOKEN, APP_SECRET, Inbox, Product, VERIFY_TOKEN};
+use crate::setting::Setting;
 
 static PRODUCT: Product = Product {
     object: "instagram",
@@ -33,12 +34,41 @@ static PRODUCT: Product = Product {
     has_metadata: false,
     api_base: "https://graph.instagram.com",
     account: "one professional account; its id is `user_id` of GET /me?fields=user_id",
+    identity: "user_id",
+    needed: &["messages", "comments"],
+    others: &[
+        "message_edit",
+        "message_reactions",
+        "messaging_postbacks",
+        "messaging_seen",
+        "standby",
+        "live_comments",
+        "mentions",
+    ],
 };
 
 /// The adapter's row.
 pub const KIND: AdapterKind = AdapterKind {
     name: "instagram",
     channels: &["instagram", "instagram-direct"],
+    settings: &[
+        Setting::required(
+            "accounts",
+            "[\"17841400000000001\"]",
+            "the id of the professional account (`user_id` of `GET /me?fields=user_id`). One only: the access token belongs to it",
+        ),
+        Setting::optional(
+            "human-agent",
+            "true",
+            "`true` if Meta granted the app the permission Human Agent. Default: `false`",
+        ),
+        Setting::optional(
+            "api-version",
+            "\"v24.0\"",
+            "version of the Graph API, `v24.0`",
+        ),
+        Setting::api_base("\"https://graph.instagram.com\""),
+    ],
     secrets: &[
         SecretRole {
             name: APP_SECRET,

@@ -98,7 +98,6 @@ fn new(adapter: &Line, event: &Value, id: &str, kind: InteractionKind, place: &s
         kind,
         interaction,
         second_address: None,
-        opens_window: false,
         key: None,
     };
     decoded.into_item(place)

@@ -20,6 +20,7 @@ mod content;
 mod delivery;
 mod media;
 mod outbound;
+mod probe;
 
 use std::fmt;
 
@@ -28,14 +29,17 @@ use serde::Deserialize;
 
 use crate::account::{AccountConfig, ConfigError, api_base};
 use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
+use crate::document;
 use crate::field::Fields;
 use crate::item::Item;
 use crate::media::{MediaReference, MediaRequest};
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
-use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
-use crate::request::{Acknowledgement, InboundRequest, Method};
+use crate::probe::{Finding, Probe};
+use crate::reply::{EncodeError, Outbound, Reply};
+use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::Secrets;
+use crate::setting::Setting;
 use crate::verify::{Rejection, Scheme, VerifiedRequest};
 
 /// Code of the channel.
@@ -49,6 +53,14 @@ const ACCESS_TOKEN: &str = "access-token";
 pub const KIND: AdapterKind = AdapterKind {
     name: CHANNEL,
     channels: &[CHANNEL],
+    settings: &[
+        Setting::required(
+            "account",
+            "\"U0123456789abcdef0123456789abcdef\"",
+            "*Your user ID* (`U…`) under Basic settings of the channel in the LINE Developers Console",
+        ),
+        Setting::api_base("\"https://api.line.me\""),
+    ],
     secrets: &[
         SecretRole {
             name: CHANNEL_SECRET,
@@ -95,8 +107,8 @@ const CONTENT_BASE: &str = "https://api-data.line.me";
 /// The adapter with the settings and secrets of one official account.
 pub struct Line {
     account: String,
-    /// URL of the API's pushes.
-    endpoint: String,
+    /// Base URL of the API.
+    base: String,
     /// Base URL of the API for content.
     content_base: String,
     channel_secret: Secrets,
@@ -123,7 +135,7 @@ impl Line {
         };
         Ok(Line {
             account: settings.account,
-            endpoint: format!("{base}/v2/bot/message/push"),
+            base,
             content_base,
             channel_secret: config.secrets.get(CHANNEL_SECRET)?.clone(),
             access_token: config.secrets.get(ACCESS_TOKEN)?.clone(),
@@ -158,10 +170,7 @@ impl Adapter for Line {
         request: &InboundRequest<'_>,
         now: Timestamp,
     ) -> Result<Option<Acknowledgement>, Rejection> {
-        if request.method != Method::Post || request.body.len() > CHECK_BYTES {
-            return Ok(None);
-        }
-        let document: serde_json::Value = crate::document::parse(request.body).unwrap_or_default();
+        let document = document::of_check(request, CHECK_BYTES);
         let events = document.get("events").and_then(serde_json::Value::as_array);
         if document.text(&["destination"]).is_none() || !events.is_some_and(Vec::is_empty) {
             return Ok(None);
@@ -186,10 +195,6 @@ impl Adapter for Line {
         delivery::decode(self, request.body())
     }
 
-    fn reply_window(&self, _channel: &str, _last_inbound: Option<Timestamp>) -> ReplyWindow {
-        ReplyWindow::Unlimited
-    }
-
     fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
         outbound::encode(self, reply).map(Outbound::requests)
     }
@@ -200,5 +205,18 @@ impl Adapter for Line {
 
     fn media(&self, file: &MediaReference) -> Option<MediaRequest> {
         media::request(self, file)
+    }
+
+    fn probe(&self) -> Vec<Probe> {
+        probe::questions(self)
+    }
+
+    fn probe_result(
+        &self,
+        question: &Probe,
+        exchange: &Exchange<'_>,
+        url: Option<&str>,
+    ) -> Vec<Finding> {
+        probe::findings(self, question, exchange, url)
     }
 }

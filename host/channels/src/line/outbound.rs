@@ -34,7 +34,7 @@ pub(super) fn encode(
         let retry_key = uuid(&adapter.account, &key);
         OutboundRequest {
             key,
-            url: adapter.endpoint.clone(),
+            url: format!("{}/v2/bot/message/push", adapter.base),
             content_type: "application/json",
             headers: vec![("x-line-retry-key", retry_key)],
             body: document.to_string().into_bytes(),

@@ -130,6 +130,16 @@ impl App {
         &self.endpoint
     }
 
+    /// Ids of the accounts.
+    pub(crate) fn account_ids(&self) -> impl Iterator<Item = &str> {
+        self.accounts.iter().map(String::as_str)
+    }
+
+    /// The URL of a path below the version of the API.
+    pub(super) fn path(&self, path: &str) -> String {
+        format!("{}/{path}", self.endpoint)
+    }
+
     /// The URL of a call: `{object}/{edge}`. Both are segments of a path.
     pub(crate) fn url(&self, object: &str, edge: &str) -> String {
         format!("{}/{object}/{edge}", self.endpoint)

@@ -82,7 +82,6 @@ impl Comment<'_> {
             kind,
             interaction,
             second_address: None,
-            opens_window: false,
             key: None,
         };
         decoded.into_item(place)

@@ -125,7 +125,6 @@ impl<'a> Event<'a> {
             interaction,
             second_address: None,
             // Also a mention in a story and the button of a menu.
-            opens_window: kind == InteractionKind::Message,
             key: key.filter(|key| key.len() <= ID_BYTES).map(str::to_owned),
         };
         decoded.into_item(self.place)

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::app::App;
 use super::envelope::{self, Items, one};
-use super::{answer, direct_message, error_code, media, outbound};
+use super::{answer, direct_message, error_code, media, outbound, probe};
 use crate::account::{AccountConfig, ConfigError};
 use crate::adapter::Adapter;
 use crate::field::Fields;
@@ -17,6 +17,7 @@ use crate::item::Item;
 use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome, Response};
+use crate::probe::{Finding, Probe};
 use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::verify::{Rejection, VerifiedRequest};
@@ -25,6 +26,10 @@ use crate::verify::{Rejection, VerifiedRequest};
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// Time for replies that an agent wrote, with the permission for it.
 const AGENT_WINDOW: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Topics of the questions.
+const ME: &str = "me";
+const SUBSCRIPTIONS: &str = "subscriptions";
 
 /// The setting that says whether the app has the permission "Human Agent".
 const HUMAN_AGENT: &str = "human-agent";
@@ -49,6 +54,12 @@ pub(crate) struct Product {
     pub(crate) api_base: &'static str,
     /// What an account is, and where its id is shown.
     pub(crate) account: &'static str,
+    /// Field of `/me` with the id of the account.
+    pub(crate) identity: &'static str,
+    /// Subscriptions without which no messages of a channel come.
+    pub(crate) needed: &'static [&'static str],
+    /// Further subscriptions.
+    pub(crate) others: &'static [&'static str],
 }
 
 /// The adapter of a product with the settings and secrets of one app.
@@ -235,5 +246,46 @@ impl Adapter for Inbox {
         answer: &Response<'_>,
     ) -> Result<ProviderQuery, MediaFailure> {
         media::location(self, file, answer)
+    }
+
+    fn probe(&self) -> Vec<Probe> {
+        let (app, identity) = (&self.app, self.product.identity);
+        let mut questions = vec![probe::get(app, ME, &format!("me?fields={identity}"))];
+        questions.extend(app.account_ids().map(|id| {
+            let path = format!("{id}/subscribed_apps?fields=subscribed_fields");
+            probe::get(app, SUBSCRIPTIONS, &path).about(id)
+        }));
+        questions
+    }
+
+    fn probe_result(
+        &self,
+        question: &Probe,
+        exchange: &Exchange<'_>,
+        _url: Option<&str>,
+    ) -> Vec<Finding> {
+        let document = match probe::document(exchange, &error_code::GRAPH) {
+            Ok(document) => document,
+            Err(finding) => return vec![finding],
+        };
+        let Product {
+            identity,
+            needed,
+            others,
+            ..
+        } = self.product;
+        match question.topic {
+            SUBSCRIPTIONS => probe::subscriptions(&document, needed, others),
+            _ => {
+                let account = self.app.account_ids().next().unwrap_or_default();
+                let found = document.id(&[identity]);
+                vec![Finding::of_account(found.as_deref(), account)]
+            }
+        }
+    }
+
+    fn unprobed(&self) -> Vec<Finding> {
+        let text = "the callback URL and the fields of the app belong to the app, whose token the host does not have: look under Webhooks of the app";
+        vec![Finding::unchecked("webhook-url", text)]
     }
 }

@@ -14,6 +14,7 @@ mod handshake;
 mod inbox;
 mod media;
 mod outbound;
+pub(crate) mod probe;
 
 pub(crate) use self::answer::outcome;
 pub(crate) use self::app::{ACCESS_TOKEN, APP_SECRET, App, VERIFY_TOKEN};

@@ -1,10 +1,10 @@
 //! The request by which Slack checks a URL when it is registered.
 
 use jiff::Timestamp;
-use serde_json::Value;
 
+use crate::document;
 use crate::field::Fields;
-use crate::request::{Acknowledgement, InboundRequest, Method};
+use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::Secrets;
 use crate::verify::{Rejection, Scheme};
 
@@ -21,10 +21,7 @@ pub(super) fn answer(
     secrets: &Secrets,
     now: Timestamp,
 ) -> Result<Option<Acknowledgement>, Rejection> {
-    if request.method != Method::Post || request.body.len() > BODY_BYTES {
-        return Ok(None);
-    }
-    let document: Value = crate::document::parse(request.body).unwrap_or_default();
+    let document = document::of_check(request, BODY_BYTES);
     if document.text(&["type"]) != Some(TYPE) {
         return Ok(None);
     }

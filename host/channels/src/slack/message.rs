@@ -219,7 +219,6 @@ fn keyed_item(
         kind,
         interaction,
         second_address: None,
-        opens_window: false,
         key: key.map(str::to_owned),
     };
     decoded.into_item(place)

@@ -26,6 +26,7 @@ mod handshake;
 mod media;
 mod message;
 mod outbound;
+mod probe;
 mod text;
 
 use std::fmt;
@@ -39,9 +40,11 @@ use crate::item::Item;
 use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome, Response};
-use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
+use crate::probe::{Finding, Probe};
+use crate::reply::{EncodeError, Outbound, Reply};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::Secrets;
+use crate::setting::Setting;
 use crate::verify::{Rejection, Scheme, VerifiedRequest};
 
 /// Code of the channel.
@@ -55,6 +58,16 @@ const BOT_TOKEN: &str = "bot-token";
 pub const KIND: AdapterKind = AdapterKind {
     name: CHANNEL,
     channels: &[CHANNEL],
+    settings: &[
+        Setting::required("account", "\"T0123456789\"", "id of the workspace (`T…`)"),
+        Setting::required("app", "\"A0123456789\"", "id of the app (`A…`)"),
+        Setting::required(
+            "bot-user",
+            "\"U0123456789\"",
+            "id of the app's bot user (`U…`): what it writes is the company's",
+        ),
+        Setting::api_base("\"https://slack.com/api\""),
+    ],
     secrets: &[
         SecretRole {
             name: SIGNING_SECRET,
@@ -189,10 +202,6 @@ impl Adapter for Slack {
         vec![delivery::decode(self, request.body())]
     }
 
-    fn reply_window(&self, _channel: &str, _last_inbound: Option<Timestamp>) -> ReplyWindow {
-        ReplyWindow::Unlimited
-    }
-
     fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
         outbound::encode(self, reply).map(Outbound::requests)
     }
@@ -211,5 +220,22 @@ impl Adapter for Slack {
         answer: &Response<'_>,
     ) -> Result<ProviderQuery, MediaFailure> {
         media::location(self, answer)
+    }
+
+    fn probe(&self) -> Vec<Probe> {
+        probe::questions(self)
+    }
+
+    fn probe_result(
+        &self,
+        _question: &Probe,
+        exchange: &Exchange<'_>,
+        _url: Option<&str>,
+    ) -> Vec<Finding> {
+        probe::findings(self, exchange)
+    }
+
+    fn unprobed(&self) -> Vec<Finding> {
+        probe::unprobed()
     }
 }

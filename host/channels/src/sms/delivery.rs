@@ -91,7 +91,6 @@ fn message(adapter: &Sms, parameters: &Parameters, id: &str) -> Item {
         kind: InteractionKind::Message,
         interaction,
         second_address: None,
-        opens_window: false,
         key: None,
     };
     decoded.into_item("$")

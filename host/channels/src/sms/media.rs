@@ -18,9 +18,8 @@ pub(super) fn request(adapter: &Sms, file: &MediaReference) -> Option<MediaReque
     if !is_message || !is_sid(id, "ME") {
         return None;
     }
-    let messages = adapter.endpoint.strip_suffix(".json")?;
     Some(MediaRequest::Content(ProviderQuery {
-        url: format!("{messages}/{message}/Media/{id}"),
+        url: format!("{}/Messages/{message}/Media/{id}", adapter.resource),
         credential: Some(Credential::Basic {
             user: adapter.account_sid.clone(),
             password: adapter.auth_token.first().clone(),
@@ -37,7 +36,7 @@ pub(super) fn location(
         return Err(MediaFailure::of(answer));
     }
     let place = answer.headers.only("location").ok().flatten();
-    let url = place.and_then(|place| provider_url(place, DOMAINS, &adapter.endpoint));
+    let url = place.and_then(|place| provider_url(place, DOMAINS, &adapter.resource));
     Ok(ProviderQuery {
         url: url.ok_or(MediaFailure::Unexpected)?,
         credential: None,

@@ -22,6 +22,7 @@ mod error_code;
 mod media;
 mod outbound;
 mod parameters;
+mod probe;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -36,9 +37,11 @@ use crate::item::Item;
 use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome, Response};
-use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
+use crate::probe::{Finding, Probe};
+use crate::reply::{EncodeError, Outbound, Reply};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::Secrets;
+use crate::setting::Setting;
 use crate::verify::{Rejection, Scheme, VerifiedRequest};
 
 /// Code of the channel.
@@ -50,6 +53,24 @@ const AUTH_TOKEN: &str = "auth-token";
 pub const KIND: AdapterKind = AdapterKind {
     name: CHANNEL,
     channels: &[CHANNEL],
+    settings: &[
+        Setting::required(
+            "account-sid",
+            "\"AC0123456789abcdef0123456789abcdef\"",
+            "SID of the Twilio account, or subaccount, that owns the numbers",
+        ),
+        Setting::required(
+            "accounts",
+            "[\"+351210000000\"]",
+            "numbers of the company as Twilio writes them, short codes, or SIDs of messaging services (`MG…`). A reply goes out from the number that the customer wrote to, or from the messaging service if only that is in the list",
+        ),
+        Setting::optional(
+            "status-callback",
+            "\"https://care.example/webhooks/northwind/sms/care\"",
+            "URL to which Twilio reports how far a reply came: that of this webhook. Absent: none, unless the messaging service has one",
+        ),
+        Setting::api_base("\"https://api.twilio.com\""),
+    ],
     secrets: &[SecretRole {
         name: AUTH_TOKEN,
         source: "the auth token of the Twilio account, or subaccount, that owns the numbers: Twilio Console, Account, API keys and tokens",
@@ -92,8 +113,8 @@ pub struct Sms {
     account_sid: String,
     accounts: BTreeSet<String>,
     status_callback: Option<String>,
-    /// URL of the API's messages.
-    endpoint: String,
+    /// URL of the account in the API.
+    resource: String,
     auth_token: Secrets,
     ids: MessageIds,
 }
@@ -122,7 +143,7 @@ impl Sms {
         }
         let base = api_base(&settings.api_base)?;
         Ok(Sms {
-            endpoint: format!("{base}/2010-04-01/Accounts/{sid}/Messages.json"),
+            resource: format!("{base}/2010-04-01/Accounts/{sid}"),
             account_sid: sid,
             accounts: settings.accounts.into_iter().collect(),
             status_callback: settings.status_callback,
@@ -190,10 +211,6 @@ impl Adapter for Sms {
         }
     }
 
-    fn reply_window(&self, _channel: &str, _last_inbound: Option<Timestamp>) -> ReplyWindow {
-        ReplyWindow::Unlimited
-    }
-
     fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
         outbound::encode(self, reply).map(Outbound::requests)
     }
@@ -212,5 +229,22 @@ impl Adapter for Sms {
         answer: &Response<'_>,
     ) -> Result<ProviderQuery, MediaFailure> {
         media::location(self, answer)
+    }
+
+    fn probe(&self) -> Vec<Probe> {
+        probe::questions(self)
+    }
+
+    fn probe_result(
+        &self,
+        question: &Probe,
+        exchange: &Exchange<'_>,
+        url: Option<&str>,
+    ) -> Vec<Finding> {
+        probe::findings(self, question, exchange, url)
+    }
+
+    fn unprobed(&self) -> Vec<Finding> {
+        probe::unprobed(self)
     }
 }

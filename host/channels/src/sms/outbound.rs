@@ -45,7 +45,7 @@ pub(super) fn encode(
         let fields: Vec<String> = fields.collect();
         OutboundRequest {
             key,
-            url: adapter.endpoint.clone(),
+            url: format!("{}/Messages.json", adapter.resource),
             content_type: "application/x-www-form-urlencoded",
             headers: Vec::new(),
             body: fields.join("&").into_bytes(),

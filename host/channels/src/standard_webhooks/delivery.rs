@@ -73,7 +73,6 @@ fn decode_document(channels: &BTreeSet<String>, place: &str, mut document: Value
         kind,
         interaction,
         second_address: None,
-        opens_window: false,
         key: None,
     };
     decoded.into_item(place)

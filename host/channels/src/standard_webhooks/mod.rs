@@ -23,9 +23,11 @@ use crate::account::{AccountConfig, ConfigError};
 use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
 use crate::outcome::{Exchange, FailureKind, Outcome, Reason};
-use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
+use crate::probe::Finding;
+use crate::reply::{EncodeError, Outbound, Reply};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::Secrets;
+use crate::setting::Setting;
 use crate::verify::{Rejection, Scheme, VerifiedRequest};
 
 /// Name of the adapter; no channel has it.
@@ -37,6 +39,11 @@ const SIGNING_SECRET: &str = "signing-secret";
 pub const KIND: AdapterKind = AdapterKind {
     name: NAME,
     channels: &[],
+    settings: &[Setting::required(
+        "channels",
+        "[\"rcs\"]",
+        "codes of the channels that it may deliver; they can be codes of your own",
+    )],
     secrets: &[SecretRole {
         name: SIGNING_SECRET,
         source: "a secret that the sender has too: whsec_ and base64 of 24 to 64 random bytes, or the sender's public key, whpk_ and base64",
@@ -129,10 +136,6 @@ impl Adapter for StandardWebhooks {
         delivery::decode(&self.channels, request.body())
     }
 
-    fn reply_window(&self, _channel: &str, _last_inbound: Option<Timestamp>) -> ReplyWindow {
-        ReplyWindow::Unlimited
-    }
-
     fn encode(&self, _reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
         Err(EncodeError::NoWayBack)
     }
@@ -142,5 +145,10 @@ impl Adapter for StandardWebhooks {
             Ok(_) => Outcome::Refused(Reason::words("no way back")),
             Err(outcome) => outcome,
         }
+    }
+
+    fn unprobed(&self) -> Vec<Finding> {
+        let text = "there is nothing to ask: whether the sender has the secret and the URL shows with its first delivery";
+        vec![Finding::unchecked("sender", text)]
     }
 }

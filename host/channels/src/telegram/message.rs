@@ -112,7 +112,6 @@ pub(super) fn item(
         kind,
         interaction,
         second_address: None,
-        opens_window: false,
         key: None,
     };
     decoded.into_item(place)

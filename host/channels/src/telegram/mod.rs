@@ -23,6 +23,7 @@ mod content;
 mod media;
 mod message;
 mod outbound;
+mod probe;
 mod reaction;
 mod update;
 
@@ -37,9 +38,11 @@ use crate::item::Item;
 use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome, Response};
-use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
+use crate::probe::{Finding, Probe};
+use crate::reply::{EncodeError, Outbound, Reply};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::{SecretError, Secrets};
+use crate::setting::Setting;
 use crate::verify::{Rejection, Scheme, VerifiedRequest};
 
 /// Code of the channel.
@@ -53,6 +56,14 @@ const BOT_TOKEN: &str = "bot-token";
 pub const KIND: AdapterKind = AdapterKind {
     name: CHANNEL,
     channels: &[CHANNEL],
+    settings: &[
+        Setting::required(
+            "account",
+            "\"7000000001\"",
+            "id of the bot: the digits before the colon of its token",
+        ),
+        Setting::api_base("\"https://api.telegram.org\""),
+    ],
     secrets: &[
         SecretRole {
             name: SECRET_TOKEN,
@@ -187,10 +198,6 @@ impl Adapter for Telegram {
         update::decode(self, request.body())
     }
 
-    fn reply_window(&self, _channel: &str, _last_inbound: Option<Timestamp>) -> ReplyWindow {
-        ReplyWindow::Unlimited
-    }
-
     fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
         outbound::encode(self, reply).map(Outbound::requests)
     }
@@ -209,5 +216,18 @@ impl Adapter for Telegram {
         answer: &Response<'_>,
     ) -> Result<ProviderQuery, MediaFailure> {
         media::location(self, answer)
+    }
+
+    fn probe(&self) -> Vec<Probe> {
+        probe::questions(self)
+    }
+
+    fn probe_result(
+        &self,
+        question: &Probe,
+        exchange: &Exchange<'_>,
+        url: Option<&str>,
+    ) -> Vec<Finding> {
+        probe::findings(self, question, exchange, url)
     }
 }

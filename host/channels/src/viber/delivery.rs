@@ -95,7 +95,6 @@ fn message(adapter: &Viber, event: &Value, token: &str) -> Item {
         kind: InteractionKind::Message,
         interaction,
         second_address: None,
-        opens_window: true,
         key: None,
     };
     decoded.into_item("message")

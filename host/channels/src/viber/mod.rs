@@ -18,6 +18,7 @@
 mod content;
 mod delivery;
 mod outbound;
+mod probe;
 mod status_code;
 
 use std::fmt;
@@ -29,13 +30,16 @@ use serde::Deserialize;
 
 use crate::account::{AccountConfig, ConfigError, api_base};
 use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
+use crate::document;
 use crate::field::Fields;
 use crate::item::Item;
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
+use crate::probe::{Finding, Probe};
 use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
-use crate::request::{Acknowledgement, InboundRequest, Method};
+use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::Secrets;
+use crate::setting::Setting;
 use crate::verify::{Rejection, Scheme, VerifiedRequest};
 
 /// Code of the channel.
@@ -52,6 +56,24 @@ const SENDER_CHARACTERS: usize = 28;
 pub const KIND: AdapterKind = AdapterKind {
     name: CHANNEL,
     channels: &[CHANNEL],
+    settings: &[
+        Setting::required(
+            "account",
+            "\"northwind\"",
+            "your name for the bot: a delivery does not name it",
+        ),
+        Setting::required(
+            "sender-name",
+            "\"Northwind\"",
+            "what customers see as sender, at most 28 characters",
+        ),
+        Setting::optional(
+            "commercial",
+            "true",
+            "whether Viber takes replies for 24 hours after the customer's last message only; default: no",
+        ),
+        Setting::api_base("\"https://chatapi.viber.com\""),
+    ],
     secrets: &[SecretRole {
         name: AUTH_TOKEN,
         source: "the authentication token of the bot: Viber Admin Panel, the bot, Edit info",
@@ -94,8 +116,8 @@ pub struct Viber {
     account: String,
     sender_name: String,
     is_commercial: bool,
-    /// URL by which a message is sent.
-    endpoint: String,
+    /// Base URL of the API.
+    base: String,
     auth_token: Secrets,
     ids: MessageIds,
 }
@@ -118,12 +140,11 @@ impl Viber {
                 "`sender-name` must have 1 to {SENDER_CHARACTERS} visible characters"
             )));
         }
-        let base = api_base(&settings.api_base)?;
         Ok(Viber {
+            base: api_base(&settings.api_base)?,
             account: settings.account,
             sender_name: settings.sender_name,
             is_commercial: settings.commercial,
-            endpoint: format!("{base}/pa/send_message"),
             auth_token: config.secrets.get(AUTH_TOKEN)?.clone(),
             ids: MessageIds::new(&config.company_key, CHANNEL),
         })
@@ -148,10 +169,7 @@ impl Adapter for Viber {
         request: &InboundRequest<'_>,
         now: Timestamp,
     ) -> Result<Option<Acknowledgement>, Rejection> {
-        if request.method != Method::Post || request.body.len() > CHECK_BYTES {
-            return Ok(None);
-        }
-        let event: serde_json::Value = crate::document::parse(request.body).unwrap_or_default();
+        let event = document::of_check(request, CHECK_BYTES);
         if event.text(&["event"]) != Some("webhook") {
             return Ok(None);
         }
@@ -188,5 +206,18 @@ impl Adapter for Viber {
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
         outbound::outcome(exchange)
+    }
+
+    fn probe(&self) -> Vec<Probe> {
+        probe::questions(self)
+    }
+
+    fn probe_result(
+        &self,
+        _question: &Probe,
+        exchange: &Exchange<'_>,
+        url: Option<&str>,
+    ) -> Vec<Finding> {
+        probe::findings(exchange, url)
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn encode(
         });
         OutboundRequest {
             key,
-            url: adapter.endpoint.clone(),
+            url: format!("{}/pa/send_message", adapter.base),
             content_type: "application/json",
             headers: Vec::new(),
             body: document.to_string().into_bytes(),

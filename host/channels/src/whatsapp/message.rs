@@ -114,7 +114,6 @@ pub(super) fn item(
         interaction,
         second_address: customer.second_address.map(str::to_owned),
         // Any new message; that reactions do not is an assumption.
-        opens_window: kind == InteractionKind::Message,
         key: None,
     };
     decoded.into_item(place)

@@ -17,6 +17,7 @@ mod error_code;
 mod media;
 mod message;
 mod outbound;
+mod probe;
 mod sender;
 mod status;
 
@@ -31,8 +32,10 @@ use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::message_id::MessageIds;
 use crate::meta::{self, ACCESS_TOKEN, APP_SECRET, App, VERIFY_TOKEN};
 use crate::outcome::{Exchange, Outcome, Response};
+use crate::probe::{Finding, Probe};
 use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
+use crate::setting::Setting;
 use crate::verify::{Rejection, VerifiedRequest};
 
 /// Code of the channel.
@@ -44,6 +47,19 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 pub const KIND: AdapterKind = AdapterKind {
     name: CHANNEL,
     channels: &[CHANNEL],
+    settings: &[
+        Setting::required(
+            "accounts",
+            "[\"1122334455667\"]",
+            "ids of the phone numbers (`phone_number_id`), as the WhatsApp Manager shows them. Deliveries of other numbers are counted",
+        ),
+        Setting::optional(
+            "api-version",
+            "\"v24.0\"",
+            "version of the Graph API, `v24.0`",
+        ),
+        Setting::api_base("\"https://graph.facebook.com\""),
+    ],
     secrets: &[
         SecretRole {
             name: APP_SECRET,
@@ -142,5 +158,22 @@ impl Adapter for WhatsApp {
         answer: &Response<'_>,
     ) -> Result<ProviderQuery, MediaFailure> {
         media::location(self, answer)
+    }
+
+    fn probe(&self) -> Vec<Probe> {
+        probe::questions(self)
+    }
+
+    fn probe_result(
+        &self,
+        question: &Probe,
+        exchange: &Exchange<'_>,
+        url: Option<&str>,
+    ) -> Vec<Finding> {
+        probe::findings(question, exchange, url)
+    }
+
+    fn unprobed(&self) -> Vec<Finding> {
+        probe::unprobed()
     }
 }

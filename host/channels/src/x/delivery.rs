@@ -34,11 +34,12 @@ pub(super) fn decode(adapter: &X, body: &[u8]) -> Vec<Item> {
     vec![Item::undecodable("$", problem)]
 }
 
-/// The access of the app was revoked by this user. It is an event: there is no item for
-/// an account that cannot send any more, and the next reply is answered 401.
+/// The access of the app was revoked by this user.
 pub(super) fn revoked(adapter: &X, user: Option<&str>) -> Item {
     match user == Some(&adapter.account) {
-        true => Item::event(&[REVOKED]),
+        true => Item::AccessRevoked {
+            account: adapter.account.clone(),
+        },
         false => Item::event(&["unknown-account"]),
     }
 }

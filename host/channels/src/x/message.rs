@@ -69,7 +69,6 @@ impl Message {
             kind,
             interaction: self.interaction,
             second_address: None,
-            opens_window: false,
             key: None,
         };
         decoded.into_item(place)

@@ -28,6 +28,7 @@ mod direct_message;
 mod message;
 mod outbound;
 mod post;
+mod probe;
 mod problem;
 mod status;
 mod text;
@@ -42,9 +43,11 @@ use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
-use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
+use crate::probe::{Finding, Probe};
+use crate::reply::{EncodeError, Outbound, Reply};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::secret::Secrets;
+use crate::setting::Setting;
 use crate::verify::{Rejection, Scheme, VerifiedRequest, answer_x_challenge};
 
 /// Code of the channel of posts.
@@ -55,11 +58,21 @@ const DIRECT: &str = "x-direct";
 const CONSUMER_SECRET: &str = "consumer-secret";
 /// Token of requests to the API.
 const ACCESS_TOKEN: &str = "access-token";
+/// Token of the app, by which it is asked about its webhooks.
+const APP_TOKEN: &str = "app-token";
 
 /// The adapter's row.
 pub const KIND: AdapterKind = AdapterKind {
     name: PUBLIC,
     channels: &[PUBLIC, DIRECT],
+    settings: &[
+        Setting::required(
+            "account",
+            "\"1716000000000000001\"",
+            "the id of the company's user, in digits, not its handle: `GET /2/users/me`",
+        ),
+        Setting::api_base("\"https://api.x.com\""),
+    ],
     secrets: &[
         SecretRole {
             name: CONSUMER_SECRET,
@@ -70,6 +83,11 @@ pub const KIND: AdapterKind = AdapterKind {
             name: ACCESS_TOKEN,
             source: "an OAuth 2.0 access token of the account with the scopes tweet.read, tweet.write, users.read, dm.read and dm.write",
             is_required: true,
+        },
+        SecretRole {
+            name: APP_TOKEN,
+            source: "the bearer token of the app: console.x.com, your app, Keys and tokens. `patchbay channels test` asks with it whether the webhook is valid; nothing else needs it",
+            is_required: false,
         },
     ],
     signs_url: false,
@@ -108,6 +126,8 @@ pub struct X {
     base: String,
     consumer_secret: Secrets,
     access_token: Secrets,
+    /// The app's own token, only to ask about its webhooks.
+    app_token: Option<Secrets>,
     public_ids: MessageIds,
     direct_ids: MessageIds,
 }
@@ -129,6 +149,7 @@ impl X {
             account: settings.account,
             consumer_secret: config.secrets.get(CONSUMER_SECRET)?.clone(),
             access_token: config.secrets.get(ACCESS_TOKEN)?.clone(),
+            app_token: config.secrets.get(APP_TOKEN).ok().cloned(),
             public_ids: MessageIds::new(&config.company_key, PUBLIC),
             direct_ids: MessageIds::new(&config.company_key, DIRECT),
         })
@@ -173,15 +194,28 @@ impl Adapter for X {
         delivery::decode(self, request.body())
     }
 
-    fn reply_window(&self, _channel: &str, _last_inbound: Option<Timestamp>) -> ReplyWindow {
-        ReplyWindow::Unlimited
-    }
-
     fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
         outbound::encode(self, reply).map(Outbound::requests)
     }
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
         problem::outcome(exchange)
+    }
+
+    fn probe(&self) -> Vec<Probe> {
+        probe::questions(self)
+    }
+
+    fn probe_result(
+        &self,
+        question: &Probe,
+        exchange: &Exchange<'_>,
+        url: Option<&str>,
+    ) -> Vec<Finding> {
+        probe::findings(self, question, exchange, url)
+    }
+
+    fn unprobed(&self) -> Vec<Finding> {
+        probe::unprobed(self)
     }
 }

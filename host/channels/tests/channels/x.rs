@@ -27,6 +27,7 @@ pub(crate) const SUBJECT: Subject = Subject {
     secrets: &[
         ("consumer-secret", CONSUMER_SECRET),
         ("access-token", "hush"),
+        ("app-token", "hush"),
     ],
     sign,
     words: &[
