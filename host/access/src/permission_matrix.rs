@@ -152,6 +152,8 @@ pub const PERMISSIONS: &[Permission] = &[
     row("outbox", &[Operator, Supervisor, Auditor]),
     row("retry_outbox", &[Operator]),
     row("channels", &[Integrator, Operator, Supervisor, Auditor]),
+    row("retry_channel", &[Operator]),
+    row("test_connection", &[Operator]),
     row("quarantine", &[Operator, Auditor]),
     row("retry_quarantined", &[Operator]),
     row("remove_quarantined", &[Operator]),

@@ -24,7 +24,9 @@ use patchbay_model::identifier;
 use crate::exit::{Exit, Failure};
 
 pub(crate) use access::{AuditArgs, AuditVerb, NewToken, TokenArgs, TokenVerb};
-pub(crate) use channels::{ChannelsArgs, ChannelsVerb, QuarantineItems, QuarantineVerb};
+pub(crate) use channels::{
+    ChannelsArgs, ChannelsVerb, QuarantineItems, QuarantineVerb, TestedConnections,
+};
 pub(crate) use decisions::{DecisionsArgs, DecisionsVerb, ReplayArgs};
 pub(crate) use demo::DemoArgs;
 pub(crate) use generations::{

@@ -9,6 +9,7 @@ mod approvals;
 mod attachments;
 mod audit;
 mod bypasses;
+mod channel_actions;
 mod channels;
 mod contacts;
 mod conversations;
@@ -83,6 +84,8 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::retry))
         .routes(routes!(channels::list))
+        .routes(routes!(channel_actions::retry))
+        .routes(routes!(channel_actions::test))
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::retry))
         .routes(routes!(quarantine::remove))

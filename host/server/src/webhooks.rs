@@ -121,7 +121,9 @@ fn answer(reception: Reception) -> Result<Response, Problem> {
         Reception::UnknownConnection => Err(Problem::of(Kind::NotFound)),
         Reception::Rejected => Err(Problem::of(Kind::NotAuthentic)),
         Reception::TooLarge => Err(Problem::of(Kind::BodyTooLarge)),
-        Reception::NotOpen => Err(Problem::of(Kind::ConnectionNotOpen)),
+        Reception::NotOpen { retry_after } => {
+            Err(Problem::of(Kind::ConnectionNotOpen).retry_after(retry_after))
+        }
         Reception::Busy { retry_after } => {
             let problem = Problem::busy("the host is at a bound; deliver this again later");
             Err(problem.retry_after(retry_after))

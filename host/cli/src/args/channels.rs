@@ -8,6 +8,8 @@ use super::{CompanyFlag, ServerFlags};
 #[command(after_help = "Examples:
   patchbay channels list --company northwind
   patchbay channels check --company northwind
+  patchbay channels test --all --company northwind
+  patchbay channels retry whatsapp --company northwind
   patchbay channels setup whatsapp --company northwind
   patchbay channels quarantine list --company northwind")]
 pub(crate) struct ChannelsArgs {
@@ -25,7 +27,15 @@ pub(crate) enum ChannelsVerb {
     List,
     /// Check that each connection works; exit code 1 if one does not
     Check,
-    /// Print how to connect a channel: secrets, steps and URL
+    /// Ask providers whether connections work, without sending a customer anything; exit
+    /// code 1 if something is wrong
+    Test(TestedConnections),
+    /// Send now what waits because an account could not send, after its access is renewed
+    Retry {
+        /// Channel, or CHANNEL/NAME: the connections of a channel are tried together
+        channel: String,
+    },
+    /// Print how to connect a channel: settings, secrets, steps and URL
     Setup {
         /// Name of the channel; without it, the channels that can be connected
         channel: Option<String>,
@@ -38,6 +48,17 @@ pub(crate) enum ChannelsVerb {
         #[command(subcommand)]
         verb: QuarantineVerb,
     },
+}
+
+/// Connections to test.
+#[derive(Debug, Args)]
+pub(crate) struct TestedConnections {
+    /// CHANNEL/NAME, or CHANNEL for all its connections
+    #[arg(required_unless_present = "all")]
+    pub(crate) connection: Option<String>,
+    /// All connections of the company
+    #[arg(long, conflicts_with = "connection")]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Subcommand)]

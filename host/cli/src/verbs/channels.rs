@@ -10,6 +10,7 @@ use crate::document::{list, number, text};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::server::connect;
+use crate::verbs::channel_actions;
 
 pub(crate) fn run(args: &ChannelsArgs) -> Outcome {
     match &args.verb {
@@ -31,6 +32,16 @@ pub(crate) fn run(args: &ChannelsArgs) -> Outcome {
             Ok(Exit::Success)
         }
         ChannelsVerb::Check => check(args),
+        ChannelsVerb::Test(which) => {
+            let (company, api) = access(args)?;
+            let connections = connections(&api, company)?;
+            channel_actions::test((args.server.json, company), &api, &connections, which)
+        }
+        ChannelsVerb::Retry { channel } => {
+            let (company, api) = access(args)?;
+            let connections = connections(&api, company)?;
+            channel_actions::retry((args.server.json, company), &api, &connections, channel)
+        }
         ChannelsVerb::Quarantine { verb } => quarantine(args, verb),
     }
 }
@@ -199,10 +210,16 @@ fn setup(args: &ChannelsArgs, channel: &str, connection: &str) -> Outcome {
         .iter()
         .map(|role| json!({"name": role.name, "source": role.source, "required": role.is_required}))
         .collect();
+    let settings: Vec<Value> = kind
+        .settings
+        .iter()
+        .map(|it| json!({"name": it.name, "meaning": it.meaning, "required": it.is_required, "example": it.example}))
+        .collect();
     let problems = known.as_ref().map(|known| problems(known, &[]));
     let document = json!({
         "channel": kind.name,
         "url": url,
+        "settings": settings,
         "secrets": secrets,
         "steps": steps,
         "problems": problems,
@@ -228,6 +245,14 @@ fn print_setup(
         output::line("  public-url = \"https://…\"        # at the top of the file")?;
     }
     output::line(format!("  [channel.{}.connection.{connection}]", kind.name))?;
+    for setting in kind.settings {
+        // An optional one is shown as a comment.
+        let comment = if setting.is_required { "" } else { "# " };
+        output::line(format!(
+            "  {comment}settings.{} = {}   # {}",
+            setting.name, setting.example, setting.meaning
+        ))?;
+    }
     for role in kind.secrets {
         let variable = role.name.to_uppercase().replace('-', "_");
         let channel = kind.name.to_uppercase().replace('-', "_");
@@ -238,7 +263,6 @@ fn print_setup(
             role.name, role.source
         ))?;
     }
-    output::line("  # settings = { … }: see docs/channels.md")?;
     output::line(format!("\nURL of the webhook: {url}"))?;
     match problems {
         None => output::line(

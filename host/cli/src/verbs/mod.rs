@@ -8,6 +8,7 @@ pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod bypass;
 mod change;
+mod channel_actions;
 pub(crate) mod channels;
 pub(crate) mod contacts;
 pub(crate) mod contract;

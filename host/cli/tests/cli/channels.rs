@@ -24,6 +24,8 @@ fn setup_prints_the_steps_secrets_and_the_url_of_a_channel() {
     for part in [
         "1. Create a Meta app",
         "[channel.whatsapp.connection.main]",
+        "settings.accounts = [\"1122334455667\"] # ids of the phone numbers",
+        "# settings.api-version = \"v24.0\" # version of the Graph API",
         "secrets.app-secret = { env = \"WHATSAPP_APP_SECRET\" }",
         "https://PUBLIC-URL/webhooks/COMPANY/whatsapp/main",
     ] {
@@ -122,7 +124,7 @@ fn a_connection_that_cannot_work_is_rejected_at_its_place() {
 fn a_connection_is_listed_and_checked() {
     let place = Place::new(&[]);
     let connection = format!(
-        "[channel.whatsapp.connection.main]\nsettings = {{ accounts = [\"1\"] }}\n{SECRETS}"
+        "[channel.whatsapp.connection.main]\nsettings = {{ accounts = [\"1\"], api-base = \"http://127.0.0.1:9\" }}\n{SECRETS}"
     );
     std::fs::write(place.path("northwind.toml"), company(&connection)).expect("written");
     std::fs::create_dir(place.path("data")).expect("made");
@@ -142,9 +144,14 @@ fn a_connection_is_listed_and_checked() {
     // A variable that is not set is a warning, and an alert.
     let server = TestServer::start(Path::new(&place.config));
     let checked = joined(&channels(&["check"]), 1);
+    for variable in ["WA_APP", "WA_VERIFY", "WA_ACCESS"] {
+        let part = format!("{variable} is not set");
+        assert!(checked.contains(&part), "{checked}");
+    }
+    let tested = joined(&channels(&["test", "--all"]), 1);
     assert!(
-        checked.contains("WA_APP is not set") || checked.contains("WA_ACCESS is not set"),
-        "{checked}"
+        tested.contains("wrong: the connection is not open"),
+        "{tested}"
     );
     let own = ["alerts", "--config", &place.config, "--json"];
     let alerts = stdout(&patchbay(&own));
@@ -165,6 +172,24 @@ fn a_connection_is_listed_and_checked() {
     assert!(joined(&channels(&["check"]), 0).contains("no problem found"));
     assert!(joined(&channels(&["setup", "whatsapp"]), 0).contains(url));
     assert!(joined(&channels(&["list"]), 0).contains("open"));
+    // The rules for outgoing connections do not let it reach this machine.
+    let tested = joined(&channels(&["test", "whatsapp/main"]), 1);
+    for part in [
+        "whatsapp/main: does not work",
+        "wrong: the host cannot connect to the provider",
+        "unchecked: the subscribed fields belong to the app",
+    ] {
+        assert!(tested.contains(part), "{part}: {tested}");
+    }
+    assert!(!tested.contains("hush"), "a secret: {tested}");
+    let again = joined(&channels(&["test", "--all", "--json"]), 1);
+    assert!(again.contains("test it again later"), "{again}");
+    let unknown = joined(&channels(&["test", "line"]), 2);
+    assert!(unknown.contains("no connection \"line\""), "{unknown}");
+    joined(&channels(&["test"]), 2);
+    let tried = joined(&channels(&["retry", "whatsapp/main"]), 0);
+    assert!(tried.contains("whatsapp: nothing waits"), "{tried}");
+    joined(&channels(&["retry", "whatsapp/other"]), 2);
     let quarantine = joined(&channels(&["quarantine", "list"]), 0);
     assert!(
         quarantine.contains("no deliveries in quarantine"),

@@ -55,6 +55,7 @@ kinds! {
     UnknownItem = "no-item", NOT_FOUND, "The outbox has no such item to send";
     UnknownFile = "unknown-file", NOT_FOUND, "There is no such file to download";
     UnknownDelivery = "unknown-delivery", NOT_FOUND, "The quarantine has no such delivery";
+    UnknownConnection = "unknown-connection", NOT_FOUND, "The company has no such connection";
     ConnectionNotOpen = "connection-not-open", SERVICE_UNAVAILABLE, "The connection is not open";
     UnknownToken = "unknown-token", NOT_FOUND, "Unknown token";
     NotOwner = "not-yours", FORBIDDEN, "It belongs to another agent";

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use patchbay_generations::Generation;
 use patchbay_journal::{QUARANTINE_ITEMS, StorageState};
 use patchbay_model::alert::{Alert, AlertKind};
+use patchbay_model::channel::connection_target;
 use patchbay_model::decision::stage::Stage;
 use patchbay_watcher::WatchedFile;
 
@@ -218,7 +219,21 @@ fn add_channel_alerts(
     let Some(gateway) = &app.gateway else {
         return;
     };
+    let courier = app.courier.iter();
+    let broken = courier.flat_map(|courier| courier.broken_targets());
+    let broken: Vec<_> = broken.filter(|it| it.company == company).collect();
     for report in gateway.reports(company).unwrap_or_default() {
+        let target = connection_target(report.channel);
+        if let Some(since) = report.state.access_revoked
+            && !broken.iter().any(|it| it.target == target)
+        {
+            let what = format!(
+                "nothing can be sent to {target:?} since {since}: the provider took the access of {} back; renew it",
+                report.name
+            );
+            let alert = Alert::of_company(AlertKind::ChannelBroken, company, since, what);
+            alerts.push(alert.about(target));
+        }
         let subject = format!("{}/{}", report.channel, report.name);
         if let Some(problem) = report.problem {
             let what = format!("the connection {subject} is not open: {problem}");
@@ -226,11 +241,7 @@ fn add_channel_alerts(
             alerts.push(alert.about(subject));
         }
     }
-    let broken = app
-        .courier
-        .iter()
-        .flat_map(|courier| courier.broken_targets());
-    for target in broken.filter(|target| target.company == company) {
+    for target in broken {
         let what = format!(
             "nothing is sent to {:?} since {}: {}",
             target.target, target.since, target.problem

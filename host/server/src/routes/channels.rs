@@ -89,9 +89,14 @@ pub(super) async fn list(
         let documents = reports.into_iter().map(|report| {
             let target = connection_target(report.channel);
             let broken = broken.iter().find(|broken| broken.target == target);
+            let revoked = report.state.access_revoked;
             ConnectionDocument {
-                broken_since: broken.map(|broken| broken.since),
-                broken_by: broken.map(|broken| broken.problem.clone()),
+                broken_since: broken.map(|broken| broken.since).or(revoked),
+                broken_by: match (broken, revoked) {
+                    (Some(broken), _) => Some(broken.problem.clone()),
+                    (None, Some(_)) => Some("the provider took the access back".to_owned()),
+                    (None, None) => None,
+                },
                 ..document(report)
             }
         });
