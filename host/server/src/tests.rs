@@ -26,6 +26,7 @@ mod journal;
 mod mail;
 mod matrix;
 mod names;
+mod networks;
 mod numbers;
 mod office;
 mod oidc;

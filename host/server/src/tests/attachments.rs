@@ -80,7 +80,7 @@ async fn office_with(api: &str, change: impl FnOnce(&mut ServerSettings)) -> Off
     let connection = format!(
         "[channel.whatsapp.connection.main]\nsettings = {{ accounts = [\"{ACCOUNT}\"], api-base = \"{api}\" }}\nsecrets = {{ app-secret = {secret}, verify-token = {secret}, access-token = {secret} }}\n"
     );
-    Office::built(&[], &connection, change).await
+    Office::built(&[], ("", &connection), change).await
 }
 
 /// Delivers an interaction with these attachments; the path of its files.

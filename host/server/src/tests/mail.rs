@@ -1,61 +1,17 @@
 //! A mail comes in by a webhook, and its reply leaves by the company's mail server.
 
-use std::sync::{Arc, Mutex};
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
 
+use super::networks::Answer;
+use super::networks::stand_in::StandIn;
 use super::office::Office;
 
 /// Variable whose value is the secret: every process has it.
 const VARIABLE: &str = "PATH";
 const HOOK: &str = "/webhooks/northwind/email/main";
 const MAIL: &str = "From: Jo <jo@example.org>\r\nTo: help@northwind.example\r\nSubject: Order 7\r\nMessage-ID: <1@example.org>\r\n\r\nWhere is it?\r\n";
-
-/// Lines that mail servers got, one list a session.
-type Sessions = Arc<Mutex<Vec<Vec<String>>>>;
-
-/// A mail server that takes every mail.
-async fn mail_server() -> (String, Sessions) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let sessions = Sessions::default();
-    let taken = Arc::clone(&sessions);
-    tokio::spawn(async move {
-        loop {
-            let Ok((stream, _)) = listener.accept().await else {
-                return;
-            };
-            let (reader, mut writer) = stream.into_split();
-            let mut lines = BufReader::new(reader).lines();
-            let mut session = Vec::new();
-            let mut is_content = false;
-            let _ = writer.write_all(b"220 mail.example\r\n").await;
-            while let Ok(Some(line)) = lines.next_line().await {
-                let answer = match (is_content, line.as_str()) {
-                    (true, ".") => {
-                        is_content = false;
-                        taken.lock().expect("no panic").push(session.clone());
-                        "250 2.0.0 queued\r\n"
-                    }
-                    (true, _) => "",
-                    (false, "DATA") => {
-                        is_content = true;
-                        "354 go on\r\n"
-                    }
-                    (false, "QUIT") => "221 bye\r\n",
-                    (false, _) => "250 ok\r\n",
-                };
-                session.push(line);
-                let _ = writer.write_all(answer.as_bytes()).await;
-            }
-        }
-    });
-    (format!("smtp-plain://{address}"), sessions)
-}
 
 async fn deliver(office: &Office, mail: &str) -> u16 {
     let secret = std::env::var(VARIABLE).expect("set in every process");
@@ -72,7 +28,8 @@ async fn deliver(office: &Office, mail: &str) -> u16 {
 
 #[tokio::test]
 async fn a_mail_is_answered_by_the_companys_mail_server() {
-    let (submission, sessions) = mail_server().await;
+    let server = StandIn::mail(|_, _| Answer::smtp("", 250, "2.0.0 queued")).await;
+    let submission = &server.url;
     let connection = format!(
         "[channel.email.connection.main]\nsettings = {{ accounts = [\"help@northwind.example\"], message-domain = \"care.northwind.example\", submission = \"{submission}\" }}\nsecrets = {{ signing-secret = {{ env = \"{VARIABLE}\" }} }}\n"
     );
@@ -104,18 +61,24 @@ async fn a_mail_is_answered_by_the_companys_mail_server() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     assert!(is_delivered().await);
-    let sessions = sessions.lock().expect("no panic").clone();
-    let [session] = &sessions[..] else {
-        panic!("{sessions:?}");
+    let mails = server.requests();
+    let [mail] = &mails[..] else {
+        panic!("{} mails", mails.len());
     };
+    assert!(
+        mail.head.contains("RCPT TO:<jo@example.org>"),
+        "{}",
+        mail.head
+    );
+    let text = String::from_utf8_lossy(&mail.body).into_owned();
+    let lines: Vec<&str> = text.lines().collect();
     for line in [
-        "RCPT TO:<jo@example.org>",
         "In-Reply-To: <1@example.org>",
         "Subject: Re: Order 7",
         "It left this morning.",
     ] {
-        assert!(session.iter().any(|it| it == line), "{line}: {session:?}");
+        assert!(lines.contains(&line), "{line}: {text}");
     }
-    let is_ours = |line: &&String| line.starts_with("Message-ID: <reply-");
-    assert_eq!(session.iter().filter(is_ours).count(), 1, "{session:?}");
+    let is_ours = |line: &&&str| line.starts_with("Message-ID: <reply-");
+    assert_eq!(lines.iter().filter(is_ours).count(), 1, "{text}");
 }

@@ -72,24 +72,24 @@ impl Office {
 
     /// The same with changed settings.
     pub(super) async fn set(agents: &[&str], change: impl FnOnce(&mut ServerSettings)) -> Office {
-        Office::built(agents, "", change).await
+        Office::built(agents, ("", ""), change).await
     }
 
     /// The same with more in the company file.
     pub(super) async fn of(agents: &[&str], more: &str) -> Office {
-        Office::built(agents, more, |_| {}).await
+        Office::built(agents, ("", more), |_| {}).await
     }
 
-    /// The same with both.
+    /// The same with keys at the top of the company file and tables at its end.
     pub(super) async fn built(
         agents: &[&str],
-        more: &str,
+        (keys, tables): (&str, &str),
         change: impl FnOnce(&mut ServerSettings),
     ) -> Office {
         let place = tempfile::tempdir().expect("a place");
         let (url, given) = sink().await;
         let file = format!(
-            "company = \"northwind\"\npublish = \"sink\"\n[queue.general]\ndefault = true\n[queue.tax]\nskills = {{ tax = 3 }}\n[target.sink]\nwebhook = {{ url = \"{url}\" }}\n{more}"
+            "company = \"northwind\"\npublish = \"sink\"\n{keys}[queue.general]\ndefault = true\n[queue.tax]\nskills = {{ tax = 3 }}\n[target.sink]\nwebhook = {{ url = \"{url}\" }}\n{tables}"
         );
         let journal = JournalSettings {
             backlog: 1_000,

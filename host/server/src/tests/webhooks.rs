@@ -1,9 +1,12 @@
 //! Webhooks of channels: what providers send reaches the desk, and what did not come
 //! from them does not.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::client::Answer;
+use super::client::Answer as HttpAnswer;
+use super::networks::Answer;
+use super::networks::stand_in::{Request, StandIn, Turn};
 use super::office::{COMPANY, Office};
 
 /// Variable whose value is the secret: every process has it.
@@ -52,7 +55,7 @@ fn signature(secret: &str, body: &[u8]) -> String {
     format!("sha256={}", digits.collect::<String>())
 }
 
-async fn send(office: &Office, path: &str, signature: &str, body: &[u8]) -> Answer {
+async fn send(office: &Office, path: &str, signature: &str, body: &[u8]) -> HttpAnswer {
     send_as(office, path, signature, "application/json", body).await
 }
 
@@ -62,7 +65,7 @@ async fn send_as(
     signature: &str,
     media_type: &str,
     body: &[u8],
-) -> Answer {
+) -> HttpAnswer {
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: care.northwind.example\r\nConnection: close\r\nContent-Type: {media_type}\r\nX-Hub-Signature-256: {signature}\r\nContent-Length: {}\r\n\r\n",
         body.len()
@@ -92,7 +95,7 @@ async fn a_webhook_takes_the_media_type_of_its_provider() {
     assert_eq!(conversations(&office).await[0]["interactions"], 4);
 }
 
-async fn deliver(office: &Office, body: &[u8]) -> Answer {
+async fn deliver(office: &Office, body: &[u8]) -> HttpAnswer {
     send(office, HOOK, &signature(&secret(), body), body).await
 }
 
@@ -151,7 +154,7 @@ async fn a_signed_delivery_is_a_conversation_once_however_often_it_comes() {
         &[],
     );
     let at_once = (0..10).map(|_| deliver(&office, &batch));
-    for answer in futures_all(at_once).await {
+    for answer in join_all(at_once).await {
         assert_eq!(answer.status, 200, "{answer:?}");
     }
     let all = conversations(&office).await;
@@ -162,27 +165,6 @@ async fn a_signed_delivery_is_a_conversation_once_however_often_it_comes() {
     );
     let counts: Vec<_> = all.iter().map(|one| one["interactions"].clone()).collect();
     assert_eq!(counts, [json!(1), json!(1)], "{all:?}");
-}
-
-/// Awaits all at once.
-async fn futures_all<T, F: Future<Output = T>>(all: impl Iterator<Item = F>) -> Vec<T> {
-    let mut pending: Vec<_> = all.map(Box::pin).collect();
-    let mut done: Vec<Option<T>> = pending.iter().map(|_| None).collect();
-    std::future::poll_fn(|context| {
-        for (future, result) in pending.iter_mut().zip(&mut done) {
-            if result.is_none()
-                && let std::task::Poll::Ready(value) = future.as_mut().poll(context)
-            {
-                *result = Some(value);
-            }
-        }
-        match done.iter().all(Option::is_some) {
-            true => std::task::Poll::Ready(()),
-            false => std::task::Poll::Pending,
-        }
-    })
-    .await;
-    done.into_iter().flatten().collect()
 }
 
 #[tokio::test]
@@ -269,93 +251,33 @@ async fn a_delivery_that_cannot_be_decoded_is_kept_and_holds_up_no_other_item() 
     assert!(audit.body.contains("quarantine.removed"), "{audit:?}");
 }
 
-/// What a stand-in for the provider answers to a message, in turn; the last answer
-/// stays.
-enum Turn {
-    /// Accepted, with this id.
-    Accept(&'static str),
-    /// This status and error code.
-    Refuse(u16, i64),
-    /// Reads the request and closes the connection.
-    Drop,
+/// The provider takes the message, with this id.
+fn accept(id: &str) -> Turn {
+    Turn::Answer(Answer::json(200, &json!({"messages": [{"id": id}]})))
 }
 
-type Requests = std::sync::Arc<std::sync::Mutex<Vec<(String, Value)>>>;
-
-/// A stand-in for the provider's API: records heads and bodies of requests.
-async fn provider(turns: Vec<Turn>) -> (String, Requests) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let requests = Requests::default();
-    let taken = std::sync::Arc::clone(&requests);
-    tokio::spawn(async move {
-        let mut turns = turns.into_iter().peekable();
-        loop {
-            let Ok((mut stream, _)) = listener.accept().await else {
-                return;
-            };
-            let mut bytes = Vec::new();
-            let mut part = [0; 4096];
-            let (head, body) = loop {
-                let read = stream.read(&mut part).await.unwrap_or(0);
-                bytes.extend_from_slice(&part[..read]);
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                if let Some((head, body)) = text.split_once("\r\n\r\n") {
-                    let length = head.lines().find_map(|line| {
-                        line.to_lowercase()
-                            .strip_prefix("content-length:")
-                            .map(str::to_owned)
-                    });
-                    let length: usize = length.expect("a length").trim().parse().expect("a number");
-                    if body.len() >= length {
-                        break (head.to_owned(), body.to_owned());
-                    }
-                }
-                assert!(read > 0, "an incomplete request");
-            };
-            let body: Value = serde_json::from_str(&body).expect("JSON");
-            taken.lock().expect("no panic").push((head, body));
-            let turn = match turns.len() {
-                1 => turns.peek().map(Turn::again),
-                _ => turns.next(),
-            };
-            let answer = |status: u16, body: Value| {
-                let body = body.to_string();
-                format!(
-                    "HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-                    body.len()
-                )
-            };
-            let text = match turn.expect("a turn") {
-                Turn::Accept(id) => answer(200, json!({"messages": [{"id": id}]})),
-                Turn::Refuse(status, code) => answer(status, json!({"error": {"code": code}})),
-                Turn::Drop => continue,
-            };
-            let _ = stream.write_all(text.as_bytes()).await;
-        }
-    });
-    (format!("http://{address}"), requests)
+/// The provider refuses it.
+fn refuse(status: u16, code: i64) -> Turn {
+    Turn::Answer(Answer::json(status, &json!({"error": {"code": code}})))
 }
 
-impl Turn {
-    fn again(&self) -> Turn {
-        match *self {
-            Turn::Accept(id) => Turn::Accept(id),
-            Turn::Refuse(status, code) => Turn::Refuse(status, code),
-            Turn::Drop => Turn::Drop,
-        }
-    }
+/// A stand-in for the provider that does this with the first requests.
+async fn provider(turns: Vec<Turn>) -> StandIn {
+    let stand_in = StandIn::http(|number, _| {
+        let id = format!("wamid.{number}");
+        Answer::json(200, &json!({"messages": [{"id": id}]}))
+    })
+    .await;
+    stand_in.next(turns);
+    stand_in
 }
 
-/// A conversation that ana has accepted, and the provider's requests.
-async fn conversation_with(turns: Vec<Turn>, at: i64) -> (Office, String, Requests) {
-    let (api, requests) = provider(turns).await;
-    let office = Office::of(&["ana"], &connection(&api)).await;
+/// A conversation that ana has accepted, and the provider.
+async fn conversation_with(turns: Vec<Turn>, at: i64) -> (Office, String, StandIn) {
+    let provider = provider(turns).await;
+    let office = Office::of(&["ana"], &connection(&provider.url)).await;
     let conversation = taken(&office, at).await;
-    (office, conversation, requests)
+    (office, conversation, provider)
 }
 
 /// Delivers a message, written at a time; ana accepts its conversation.
@@ -406,8 +328,8 @@ fn now() -> i64 {
 
 #[tokio::test]
 async fn a_reply_goes_out_by_the_connection_and_its_states_come_back() {
-    let (office, conversation, requests) =
-        conversation_with(vec![Turn::Accept("wamid.out")], now()).await;
+    let (office, conversation, provider) =
+        conversation_with(vec![accept("wamid.out")], now()).await;
     let shown = office
         .get(&format!("/conversations/{conversation}"))
         .await
@@ -415,10 +337,11 @@ async fn a_reply_goes_out_by_the_connection_and_its_states_come_back() {
     assert_eq!(shown["reply_window"]["open"], true, "{shown}");
     reply(&office, &conversation, "It is on its way.").await;
     entry(&office, &conversation, "reply-delivered").await;
-    let sent = requests.lock().expect("no panic").clone();
-    let [(head, body)] = &sent[..] else {
-        panic!("{sent:?}");
+    let sent = provider.requests();
+    let [request] = &sent[..] else {
+        panic!("{} requests", sent.len());
     };
+    let (head, body) = (&request.head, request.json());
     assert!(
         head.contains(&format!("Bearer {}", secret()))
             || head.to_lowercase().contains("authorization: bearer"),
@@ -458,26 +381,26 @@ async fn a_reply_goes_out_by_the_connection_and_its_states_come_back() {
 #[tokio::test]
 async fn a_long_reply_goes_out_in_parts_and_no_part_twice() {
     let turns = vec![
-        Turn::Accept("wamid.1"),
-        Turn::Refuse(400, 131_016),
-        Turn::Accept("wamid.2"),
-        Turn::Accept("wamid.3"),
+        accept("wamid.1"),
+        refuse(400, 131_016),
+        accept("wamid.2"),
+        accept("wamid.3"),
     ];
-    let (office, conversation, requests) = conversation_with(turns, now()).await;
+    let (office, conversation, provider) = conversation_with(turns, now()).await;
     let sentence = "One of many sentences. ";
     let text = sentence.repeat(10_000 / sentence.len());
     reply(&office, &conversation, text.trim_end()).await;
     entry(&office, &conversation, "reply-delivered").await;
-    let sent = requests.lock().expect("no panic").clone();
+    let sent: Vec<Value> = provider.requests().iter().map(Request::json).collect();
     let keys: Vec<&str> = sent
         .iter()
-        .filter_map(|(_, body)| body["biz_opaque_callback_data"].as_str())
+        .filter_map(|body| body["biz_opaque_callback_data"].as_str())
         .filter_map(|key| key.rsplit_once('/'))
         .map(|(_, part)| part)
         .collect();
     assert_eq!(keys, ["1", "2", "2", "3"]);
     let parts = [0, 2, 3].map(|index| {
-        sent[index].1["text"]["body"]
+        sent[index]["text"]["body"]
             .as_str()
             .expect("a text")
             .trim()
@@ -488,15 +411,15 @@ async fn a_long_reply_goes_out_in_parts_and_no_part_twice() {
 
 #[tokio::test]
 async fn a_reply_that_may_have_arrived_is_not_sent_again_by_itself() {
-    let (office, conversation, requests) = conversation_with(vec![Turn::Drop], now()).await;
+    let (office, conversation, provider) = conversation_with(vec![Turn::Close], now()).await;
     reply(&office, &conversation, "It is on its way.").await;
     let failed = entry(&office, &conversation, "reply-undeliverable").await;
     assert_eq!(failed["kind"], "uncertain", "{failed}");
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    let sent = requests.lock().expect("no panic").clone();
+    let sent = provider.requests();
     assert_eq!(sent.len(), 1);
     // The state of the message has the key that was planted in the request.
-    let key = &sent[0].1["biz_opaque_callback_data"];
+    let key = &sent[0].json()["biz_opaque_callback_data"];
     let status = |key: &Value| {
         json!({"id": "wamid.out", "status": "delivered", "timestamp": now().to_string(),
             "biz_opaque_callback_data": key})
@@ -508,13 +431,13 @@ async fn a_reply_that_may_have_arrived_is_not_sent_again_by_itself() {
     entry(&office, &conversation, "reply-delivered").await;
     let failed = office.get("/outbox?state=dead").await.json();
     assert_eq!(failed["items"], json!([]));
-    assert_eq!(requests.lock().expect("no panic").len(), 1);
+    assert_eq!(provider.requests().len(), 1);
 }
 
 #[tokio::test]
 async fn after_the_reply_window_nothing_is_sent() {
-    let (office, conversation, requests) =
-        conversation_with(vec![Turn::Accept("wamid.out")], now() - 86_500).await;
+    let (office, conversation, provider) =
+        conversation_with(vec![accept("wamid.out")], now() - 86_500).await;
     let shown = office
         .get(&format!("/conversations/{conversation}"))
         .await
@@ -523,13 +446,13 @@ async fn after_the_reply_window_nothing_is_sent() {
     reply(&office, &conversation, "It is on its way.").await;
     let failed = entry(&office, &conversation, "reply-undeliverable").await;
     assert_eq!(failed["kind"], "window-closed", "{failed}");
-    assert!(requests.lock().expect("no panic").is_empty());
+    assert!(provider.requests().is_empty());
 }
 
 #[tokio::test]
 async fn a_revoked_token_stops_the_channel_and_uses_up_no_reply() {
-    let turns = vec![Turn::Refuse(401, 190)];
-    let (office, conversation, requests) = conversation_with(turns, now()).await;
+    let turns = vec![refuse(401, 190)];
+    let (office, conversation, provider) = conversation_with(turns, now()).await;
     reply(&office, &conversation, "It is on its way.").await;
     for _ in 0..6_000 {
         let listed = office.get("/channels").await.json();
@@ -547,7 +470,7 @@ async fn a_revoked_token_stops_the_channel_and_uses_up_no_reply() {
     assert!(alerts.contains("channel-broken"), "{alerts}");
     let waiting = office.get("/outbox?state=waiting").await.json();
     assert_eq!(waiting["items"][0]["attempts"], 0, "{waiting}");
-    assert_eq!(requests.lock().expect("no panic").len(), 1);
+    assert_eq!(provider.requests().len(), 1);
     let text = waiting.to_string() + &listed.to_string();
     assert!(!text.contains(&secret()), "a secret");
 }
