@@ -37,6 +37,7 @@ use crate::operations::outbox::OutboxService;
 use crate::operations::stateless::StatelessDecider;
 use crate::operations::status::StatusService;
 use crate::settings::DeskSettings;
+use crate::thread_priority;
 use patchbay_clock::SteadyClock;
 use patchbay_records::conversation_cache::ConversationCache;
 
@@ -156,7 +157,8 @@ impl Desk {
         };
         for worker in 0..desk.core.settings.workers {
             desk.spawn(&format!("desk-{worker}"), move |core| {
-                core.run_worker(worker)
+                thread_priority::lower(thread_priority::DECIDING);
+                core.run_worker(worker);
             })?;
         }
         desk.spawn("desk-clocks", |core| core.run_timers())?;

@@ -28,6 +28,7 @@ mod operations;
 mod pass;
 mod settings;
 mod surge;
+mod thread_priority;
 
 pub use desk::Desk;
 pub use desk_core::CommitNotice;

@@ -12,19 +12,17 @@ use serde_json::json;
 
 use crate::company_state::CompanyState;
 use crate::desk_core::DeskCore;
+use crate::thread_priority;
 
 /// How often the thread checks the bounds of canaries.
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// How often the thread stores the counts of rollouts.
 const STORE_INTERVAL: Duration = Duration::from_secs(10);
-/// Niceness of the thread.
-#[cfg(target_os = "linux")]
-const NICE: i32 = 10;
 
 impl DeskCore {
     /// The thread's loop.
     pub(crate) fn run_comparisons(&self) {
-        lower_priority();
+        thread_priority::lower(thread_priority::COMPARING);
         let mut runner = ShadowRunner::default();
         let mut checked = Instant::now();
         let mut stored = Instant::now();
@@ -120,17 +118,6 @@ impl DeskCore {
         let generation = running.candidate.number;
         if let Err(error) = self.journal.save_rollout_tally(company, generation, tally) {
             tracing::warn!(%error, generation, "cannot store the counts of a rollout");
-        }
-    }
-}
-
-/// Let every other thread of the host run first.
-fn lower_priority() {
-    #[cfg(target_os = "linux")]
-    {
-        let own = rustix::thread::gettid();
-        if let Err(error) = rustix::process::setpriority_process(Some(own), NICE) {
-            tracing::debug!(%error, "the comparison thread keeps its priority");
         }
     }
 }
