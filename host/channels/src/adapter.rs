@@ -117,6 +117,11 @@ pub trait Adapter: fmt::Debug + Send + Sync {
     fn unprobed(&self) -> Vec<Finding> {
         Vec::new()
     }
+
+    /// A file of an interaction in the delivery as it came; `None` if there is no such.
+    fn stored_file(&self, _file: &MediaReference, _delivery: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// An adapter that can be opened.
@@ -143,6 +148,9 @@ pub struct AdapterKind {
     /// Whether the provider takes the same request twice as one message. Where it does
     /// not, a reply that may have been sent is left to a person.
     pub is_idempotent: bool,
+    /// Whether files come within the deliveries: then the host keeps each delivery as it
+    /// came, and [`Adapter::stored_file`] finds a file in it.
+    pub files_within: bool,
     /// What to do at the provider, in order, one sentence each. `{url}` stands for
     /// the URL of the webhook.
     pub setup: &'static [&'static str],

@@ -26,11 +26,20 @@ pub(crate) struct Batch {
     pub(crate) is_revoked: bool,
     /// The first item that cannot be decoded.
     pub(crate) undecodable: Option<Undecodable>,
+    /// The delivery as it came, where its files come within it.
+    original: Option<Vec<u8>>,
     traceparent: Option<Traceparent>,
 }
 
 impl Batch {
-    pub(crate) fn of(items: Vec<Item>, traceparent: Option<Traceparent>) -> Batch {
+    /// The items of a delivery of this connection, whose body is `body`.
+    pub(crate) fn of(
+        connection: &Connection,
+        body: &[u8],
+        items: Vec<Item>,
+        traceparent: Option<Traceparent>,
+    ) -> Batch {
+        let keeps_original = connection.settings.adapter.files_within;
         let mut batch = Batch {
             interactions: Vec::new(),
             statuses: Vec::new(),
@@ -38,6 +47,7 @@ impl Batch {
             events: Vec::new(),
             is_revoked: false,
             undecodable: None,
+            original: keeps_original.then(|| body.to_vec()),
             traceparent,
         };
         for item in items {
@@ -94,6 +104,12 @@ impl Gateway {
                 Err(error) => {
                     tracing::error!(company, %error, "intake refused a decoded interaction")
                 }
+            }
+        }
+        if let Some(original) = batch.original.filter(|_| self.originals > 0) {
+            // Before the interaction: once that is acknowledged, its files are there.
+            for delivery in &deliveries {
+                channels.store_original(company, delivery, &original, self.originals)?;
             }
         }
         if !deliveries.is_empty() {

@@ -14,6 +14,7 @@ use patchbay_channels::{
     content_type, is_content_type_decided,
 };
 use patchbay_desk::DeskError;
+use patchbay_model::interaction::Interaction;
 use patchbay_model::web_address::WebAddress;
 use patchbay_outbound::egress::{Delivery, Egress, EgressError, EgressRequest, OpenAnswer};
 use thiserror::Error;
@@ -82,7 +83,8 @@ pub struct FileDownload {
     /// Size, where the provider says it.
     pub length: Option<u64>,
     beginning: VecDeque<Bytes>,
-    answer: OpenAnswer,
+    /// Where the rest comes from; absent: the beginning is all.
+    answer: Option<OpenAnswer>,
     received: u64,
     limits: DownloadLimits,
     until: Instant,
@@ -101,11 +103,14 @@ impl FileDownload {
     }
 
     async fn receive(&mut self) -> Result<Option<Bytes>, DownloadError> {
+        let Some(answer) = &mut self.answer else {
+            return Ok(None);
+        };
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(DownloadError::Timeout);
         }
-        let piece = self.answer.piece(left.min(self.limits.piece_timeout));
+        let piece = answer.piece(left.min(self.limits.piece_timeout));
         let Some(piece) = piece.await? else {
             return Ok(None);
         };
@@ -131,6 +136,23 @@ impl DownloadLimits {
         DownloadError::TooLarge { limit: self.bytes }
     }
 
+    /// A file that the host has.
+    fn stored(self, content: Vec<u8>) -> Result<FileDownload, DownloadError> {
+        let length = content.len() as u64;
+        if length > self.bytes {
+            return Err(self.too_large());
+        }
+        Ok(FileDownload {
+            content_type: content_type(&content),
+            length: Some(length),
+            beginning: VecDeque::from([content.into()]),
+            answer: None,
+            received: length,
+            limits: self,
+            until: Instant::now(),
+        })
+    }
+
     /// Reads what decides the type of a file.
     async fn begin(
         self,
@@ -146,7 +168,7 @@ impl DownloadLimits {
             content_type: content_type(b""),
             length,
             beginning: VecDeque::new(),
-            answer,
+            answer: Some(answer),
             received: 0,
             limits: self,
             until,
@@ -167,7 +189,7 @@ impl DownloadLimits {
 }
 
 impl Gateway {
-    /// Begins to download the file of an attachment by its URL: a reference of a
+    /// Begins to download a file of an interaction by its URL: a reference of a
     /// channel, or a web address that a sender gave.
     ///
     /// # Errors
@@ -176,7 +198,7 @@ impl Gateway {
         self: &Arc<Gateway>,
         egress: &Egress,
         company: &str,
-        url: &str,
+        (interaction, url): (Interaction, &str),
         limits: DownloadLimits,
     ) -> Result<FileDownload, DownloadError> {
         let egress = egress.for_company(company);
@@ -193,6 +215,15 @@ impl Gateway {
         let Ok(adapter) = &connection.adapter else {
             return Err(DownloadError::NotOpen);
         };
+        if connection.settings.adapter.files_within {
+            let (gateway, company) = (Arc::clone(self), company.to_owned());
+            let original =
+                spawn_blocking(move || gateway.desk.channels().original(&company, &interaction));
+            let original = original.await.map_err(|_| DownloadError::NotOpen)??;
+            let original = original.ok_or(MediaFailure::Gone)?;
+            let content = adapter.stored_file(&file, &original);
+            return limits.stored(content.ok_or(MediaFailure::Gone)?);
+        }
         let mut query = match adapter.media(&file).ok_or(MediaFailure::Unsupported)? {
             MediaRequest::Content(query) => query,
             MediaRequest::Lookup(query) => {

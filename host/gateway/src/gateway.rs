@@ -15,13 +15,17 @@ use crate::connections::Connections;
 pub struct Gateway {
     pub(crate) desk: Arc<Desk>,
     connections: Connections,
+    /// Most bytes of deliveries as they came that a company keeps.
+    pub(crate) originals: u64,
 }
 
 impl Gateway {
-    /// The gateway to a desk. `environment` has the secrets of its connections.
-    pub fn new(desk: Arc<Desk>, environment: Environment) -> Gateway {
+    /// The gateway to a desk. `environment` has the secrets of its connections. Of
+    /// deliveries as they came, a company keeps at most `originals` bytes; 0: none.
+    pub fn new(desk: Arc<Desk>, environment: Environment, originals: u64) -> Gateway {
         Gateway {
             desk,
+            originals,
             connections: Connections::new(environment),
         }
     }

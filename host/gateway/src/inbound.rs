@@ -110,7 +110,7 @@ impl Gateway {
             Err(rejection) => return reject(rejection),
         };
         let items = adapter.decode(&verified);
-        let mut batch = Batch::of(items, request.traceparent);
+        let mut batch = Batch::of(&connection, verified.body(), items, request.traceparent);
         for name in std::mem::take(&mut batch.events) {
             connection.count_event(name);
         }

@@ -52,7 +52,7 @@ impl Gateway {
         };
         let request = stored.request();
         let items = adapter.decode(&VerifiedRequest::verified_before(&request));
-        let mut batch = Batch::of(items, None);
+        let mut batch = Batch::of(&connection, request.body, items, None);
         let undecodable = batch.undecodable.take();
         if !self.accept(company, &connection, batch)? {
             return Ok(Rerun::Busy);

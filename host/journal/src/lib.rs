@@ -24,6 +24,7 @@ mod journal;
 mod lanes;
 mod limits;
 mod maintenance;
+mod original;
 mod outbox;
 mod quarantine;
 mod receipt;
@@ -66,6 +67,7 @@ pub use maintenance::{
     Backup, CheckFinding, CheckReport, CompactReport, ExpiryReport, Maintenance, RestoreReport,
     Status, WriteStats,
 };
+pub use original::{NewOriginal, Original, Originals};
 pub use outbox::{NewOutbox, Outbox, OutboxBacklog, OutboxCount, OutboxItem, OutboxState};
 pub use quarantine::{
     NewQuarantined, Quarantine, QuarantineLimit, QuarantineOutcome, QuarantinedItem,

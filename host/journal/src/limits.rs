@@ -39,6 +39,11 @@ pub(crate) const QUARANTINE_TEXT: usize = 1024;
 /// How long they are kept.
 pub(crate) const QUARANTINE_AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// A sealed delivery that is kept as it came.
+pub(crate) const ORIGINAL: usize = 64 << 20;
+/// How long it is kept.
+pub(crate) const ORIGINAL_AGE: SignedDuration = SignedDuration::from_hours(90 * 24);
+
 pub(crate) const NOTES: usize = 10_000;
 pub(crate) const NOTE_HEAD: usize = 64 << 10;
 

@@ -117,6 +117,8 @@ pub struct CompactReport {
     pub receipts: u64,
     /// Deliveries in quarantine.
     pub quarantined: u64,
+    /// Deliveries that were kept as they came.
+    pub originals: u64,
 }
 
 /// What was deleted because it is kept for a fixed time.
@@ -126,6 +128,8 @@ pub struct ExpiryReport {
     pub early_states: u64,
     /// Deliveries in quarantine.
     pub quarantined: u64,
+    /// Deliveries that were kept as they came.
+    pub originals: u64,
 }
 
 /// Metrics of a journal.

@@ -22,6 +22,8 @@ pub enum Purpose {
     Receipt,
     /// A delivery in quarantine.
     Quarantine,
+    /// A delivery as it came.
+    Original,
 }
 
 /// Seals and opens personal data under the keys of contacts, and what belongs to

@@ -19,6 +19,7 @@ mod intake;
 mod lock;
 mod maintenance;
 mod meta;
+mod originals;
 mod outbox;
 mod policy_memory;
 mod quarantine;

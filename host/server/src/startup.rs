@@ -142,9 +142,14 @@ impl Server {
         }
         warn_without_trust_policy(&settings.trust);
         let feeds = Arc::new(FeedSignals::default());
-        let gateway = desk
-            .as_ref()
-            .map(|desk| Arc::new(Gateway::new(Arc::clone(desk), settings.environment.clone())));
+        let originals = settings.journal.as_ref().map_or(0, |it| it.originals);
+        let gateway = desk.as_ref().map(|desk| {
+            Arc::new(Gateway::new(
+                Arc::clone(desk),
+                settings.environment.clone(),
+                originals,
+            ))
+        });
         let connected = desk.as_ref().zip(gateway.as_ref()).zip(egress.clone());
         let courier = connected.map(|((desk, gateway), egress)| {
             let outbox = Arc::new(DeskOutbox::new(Arc::clone(desk), Arc::clone(gateway)));

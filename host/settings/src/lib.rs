@@ -154,6 +154,9 @@ pub struct JournalSettings {
     /// Age, since their last change, at which resolved conversations and
     /// finished items are deleted. Default none: only on demand.
     pub retain: Option<Seconds>,
+    /// Bytes of mails as they came that a company keeps; the oldest make room. 0: none
+    /// is kept. Default 4 GiB.
+    pub originals: u64,
     /// Free bytes on the journal's disk below which an alert is raised.
     /// Default 64 MiB.
     pub low_space: u64,
@@ -168,6 +171,7 @@ impl JournalSettings {
             path,
             backlog: 100_000,
             retain: None,
+            originals: 4 << 30,
             low_space: 64 << 20,
         }
     }

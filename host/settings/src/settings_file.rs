@@ -84,6 +84,8 @@ struct JournalSection {
     #[serde(default)]
     retain: Option<Spanned<Seconds>>,
     #[serde(default)]
+    originals: Option<Spanned<ByteSize>>,
+    #[serde(default)]
     low_space: Option<Spanned<ByteSize>>,
 }
 
@@ -256,6 +258,7 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
                 backups: placed(section.backups, usual.backups),
                 path: usual.path,
                 backlog: value!(check, section.backlog, 1..=100_000_000, usual),
+                originals: size!(check, section.originals, 0, 1 << 50, usual),
                 low_space: size!(check, section.low_space, 0, 1 << 50, usual),
                 retain: section.retain.map(|retain| {
                     let longest = *RETENTION.end();

@@ -41,6 +41,7 @@ mod part;
 mod probe;
 mod recipient;
 mod status_code;
+mod stored_file;
 mod submission;
 mod submission_server;
 mod written_field;
@@ -57,6 +58,7 @@ use self::submission_server::SubmissionServer;
 use crate::account::{AccountConfig, ConfigError};
 use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::item::Item;
+use crate::media::MediaReference;
 use crate::message_id::MessageIds;
 use crate::outcome::{Exchange, Outcome};
 use crate::probe::{Finding, Probe};
@@ -148,6 +150,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: MAIL_BYTES,
     sending: Sending::WithSetting("submission"),
     is_idempotent: false,
+    files_within: true,
     setup: &[
         "Let the company's mail server or mail provider post each mail as it is (message/rfc822, no JSON) to {url}, signed by Standard Webhooks.",
         "Add the recipient of the envelope to the URL as `to=`, percent-encoded, if mails as blind copies or with a suffix behind + must be told apart.",
@@ -377,6 +380,10 @@ impl Adapter for Email {
 
     fn unprobed(&self) -> Vec<Finding> {
         probe::unprobed(self)
+    }
+
+    fn stored_file(&self, file: &MediaReference, delivery: &[u8]) -> Option<Vec<u8>> {
+        stored_file::find(file, delivery)
     }
 }
 

@@ -90,6 +90,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: crate::verify::Scheme::Meta.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    files_within: false,
     setup: &[
         "Create a Meta app of the type Business and add the products Messenger and Webhooks to it.",
         "Create a token of the page that does not expire, with the permissions that the access token lists.",

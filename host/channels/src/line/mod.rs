@@ -77,6 +77,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: Scheme::Line.body_limit(),
     sending: Sending::Always,
     is_idempotent: true,
+    files_within: false,
     setup: &[
         "Enable the Messaging API for the official account; `account` is \"Your user ID\" (U…) under Basic settings of the channel.",
         "Under Messaging API enter {url} as webhook URL, press Verify, and switch on Use webhook.",

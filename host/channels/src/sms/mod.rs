@@ -80,6 +80,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: Scheme::Twilio.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    files_within: false,
     setup: &[
         "Copy the account SID and the auth token of the Twilio account, or subaccount, that owns the numbers.",
         "At each number, or at its messaging service, enter {url} for incoming messages, with the method POST.",

@@ -53,6 +53,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: Scheme::StandardWebhooks.body_limit(),
     sending: Sending::Never,
     is_idempotent: true,
+    files_within: false,
     setup: &[
         "List the codes of the sender's channels in `channels`.",
         "Let the sender POST interactions, one as JSON or several as NDJSON, to {url}, signed as Standard Webhooks defines it (headers webhook-id, webhook-timestamp and webhook-signature).",

@@ -80,6 +80,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: Scheme::Telegram.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    files_within: false,
     setup: &[
         "Create a bot with BotFather; `account` is the number before the colon of its token.",
         "To read all messages of groups, switch off the bot's privacy mode with BotFather.",

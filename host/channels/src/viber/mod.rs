@@ -83,6 +83,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: Scheme::Viber.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    files_within: false,
     setup: &[
         "Create the bot in the Viber Admin Panel, and copy its token.",
         "Set `account` to a name of your own for the bot, and `sender-name` to what customers see as sender.",

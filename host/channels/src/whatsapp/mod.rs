@@ -81,6 +81,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: crate::verify::Scheme::Meta.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    files_within: false,
     setup: &[
         "Create a Meta app of the type Business and add the product WhatsApp to it.",
         "Give a system user the app and the WhatsApp account, and create a token with the permissions whatsapp_business_messaging and whatsapp_business_management.",

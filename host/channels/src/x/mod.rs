@@ -94,6 +94,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: Scheme::X.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    files_within: false,
     setup: &[
         "Create an app at console.x.com with the permissions to read, to write and for direct messages; `account` is the id of the company's user in digits, as GET /2/users/me gives it.",
         "Authorize the app for that user with the scopes that the access token lists; the token expires, so renew the secret before it does.",

@@ -214,14 +214,15 @@ fn compact(access: &JournalAccess, age: Seconds, as_json: bool) -> Outcome {
     let count = |name: &str| number(&deleted, name);
     output::result(as_json, &deleted, || {
         output::line(format!(
-            "deleted {} resolved conversations, {} history entries, {} interactions, {} deliveries, {} plugin state values, {} receipts, {} undecoded deliveries",
+            "deleted {} resolved conversations, {} history entries, {} interactions, {} deliveries, {} plugin state values, {} receipts, {} undecoded deliveries, {} original mails",
             count("conversations"),
             count("entries"),
             count("inputs"),
             count("outbox"),
             count("state"),
             count("receipts"),
-            count("quarantined")
+            count("quarantined"),
+            count("originals")
         ))
     })
 }

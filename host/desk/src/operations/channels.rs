@@ -3,12 +3,14 @@
 
 use jiff::Timestamp;
 use patchbay_journal::{
-    AuditEntry, CompanyId, ContactId, ConversationId, DeliveryReport, JournalError, NewQuarantined,
-    NewReceipt, OutboxState, Purpose, QuarantineOutcome, QuarantinedItem, ReceiptChange, SealError,
+    AuditEntry, CompanyId, ContactId, ConversationId, DeliveryReport, JournalError, NewOriginal,
+    NewQuarantined, NewReceipt, OutboxState, Purpose, QuarantineOutcome, QuarantinedItem,
+    ReceiptChange, SealError,
 };
 use patchbay_model::channel::connection_target;
 use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::final_failure::{FinalFailure, FinalKind};
+use patchbay_model::interaction::Interaction;
 use patchbay_records::{conversation_reader, outbox_payload};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -17,6 +19,7 @@ use super::outbox::OutboxService;
 use crate::agent_action::AgentAction;
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
+use crate::intake::delivery::Delivery;
 
 /// Context of the keys of message ids: with another one, what was delivered before
 /// would be new.
@@ -219,14 +222,7 @@ impl ChannelService<'_> {
     ) -> Result<(), DeskError> {
         let id = self.0.company_id(company)?;
         let (core, journal) = (self.0, &*self.0.journal);
-        let contact: ContactId = match core.cache.contact_of(id, channel, known) {
-            Some(contact) => contact,
-            None => {
-                let found = journal.find_or_create_contact(id, channel, known, core.now())?;
-                core.cache.put_address(id, channel, known, found.contact);
-                found.contact
-            }
-        };
+        let contact = self.contact(id, channel, known)?;
         if core.cache.contact_of(id, channel, other) == Some(contact) {
             return Ok(());
         }
@@ -259,6 +255,76 @@ impl ChannelService<'_> {
         let target = connection_target(adapter);
         let now = self.0.now();
         Ok(self.0.journal.release_outbox(id, &target, now, audit)?)
+    }
+
+    /// The contact of an address, which is created if it is new.
+    fn contact(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        address: &str,
+    ) -> Result<ContactId, DeskError> {
+        let core = self.0;
+        if let Some(contact) = core.cache.contact_of(company, channel, address) {
+            return Ok(contact);
+        }
+        let found = core
+            .journal
+            .find_or_create_contact(company, channel, address, core.now())?;
+        core.cache
+            .put_address(company, channel, address, found.contact);
+        Ok(found.contact)
+    }
+
+    /// Stores the delivery of an interaction as it came, sealed for the author, before
+    /// the interaction is accepted. `most_bytes` bounds what the company keeps of them.
+    ///
+    /// # Errors
+    /// [`DeskError::Erased`], and those of the journal: nothing was stored.
+    pub fn store_original(
+        &self,
+        company: &str,
+        delivery: &Delivery,
+        bytes: &[u8],
+        most_bytes: u64,
+    ) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
+        let journal = &*self.0.journal;
+        let interaction = &delivery.interaction;
+        let contact = self.contact(id, &interaction.channel, &delivery.address())?;
+        let sealed = journal.seal(id, contact, Purpose::Original, bytes);
+        let new = NewOriginal {
+            company: id,
+            channel: interaction.channel.clone(),
+            account: interaction.account.clone().unwrap_or_default(),
+            message: interaction.id.clone(),
+            contact,
+            received_at: self.0.now(),
+            sealed: sealed.map_err(seal_failed)?,
+        };
+        Ok(journal.store_original(new, most_bytes)?)
+    }
+
+    /// The delivery of an interaction as it came; `None` if it is not stored, or its
+    /// author was erased.
+    pub fn original(
+        &self,
+        company: &str,
+        interaction: &Interaction,
+    ) -> Result<Option<Vec<u8>>, DeskError> {
+        let id = self.0.company_id(company)?;
+        let journal = &*self.0.journal;
+        let account = interaction.account.as_deref().unwrap_or_default();
+        let (channel, message) = (&interaction.channel, &interaction.id);
+        let Some(original) = journal.original(id, channel, account, message)? else {
+            return Ok(None);
+        };
+        let (contact, sealed) = (original.contact, &original.sealed);
+        match journal.open(id, contact, Purpose::Original, sealed) {
+            Ok(plain) => Ok(Some(plain)),
+            Err(SealError::Erased(_)) => Ok(None),
+            Err(error) => Err(seal_failed(error)),
+        }
     }
 
     /// Stores a delivery that could not be decoded. `new` gets the company and the
@@ -355,6 +421,7 @@ impl DeskCore {
 
 fn seal_failed(error: SealError) -> DeskError {
     match error {
+        SealError::Erased(_) => DeskError::Erased,
         SealError::Journal(error) => error.into(),
         other => JournalError::Corrupt(other.to_string()).into(),
     }

@@ -153,6 +153,7 @@ fn check_seals(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Res
         ("entry", "sealed", Purpose::Entry),
         ("address", "sealed", Purpose::Address),
         ("receipt", "sealed", Purpose::Receipt),
+        ("original", "sealed", Purpose::Original),
     ];
     for (table, column, purpose) in tables {
         if !has_table(sql, table)? {

@@ -4,7 +4,9 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, ToSql, params};
 
-use super::{Query, SqliteJournal, UNSENT, WriteTransaction, quarantine, receipts, value};
+use super::{
+    Query, SqliteJournal, UNSENT, WriteTransaction, originals, quarantine, receipts, value,
+};
 use crate::{CompactReport, CompanyId, ConversationId, ExpiryReport, Result, limits};
 
 /// Rows deleted in one step.
@@ -38,6 +40,7 @@ pub(super) fn compact(journal: &SqliteJournal, before: Timestamp) -> Result<Comp
         deleted.inputs += step.inputs;
         deleted.state += step.state;
         deleted.receipts += step.receipts;
+        deleted.originals += step.originals;
     }
     deleted.outbox = repeat(journal, move |sql| {
         sql.run(
@@ -73,16 +76,19 @@ pub(super) fn delete_expired(journal: &SqliteJournal, now: Timestamp) -> Result<
     let before = |age: SignedDuration| now.checked_sub(age).unwrap_or(Timestamp::MIN);
     let states = before(limits::EARLY_STATE_AGE);
     let deliveries = before(limits::QUARANTINE_AGE);
+    let originals = before(limits::ORIGINAL_AGE);
     // Mostly there is none: leave the writer alone.
     let query = "SELECT 1 FROM early_state WHERE received_at < ?1
-         UNION ALL SELECT 1 FROM quarantine WHERE received_at < ?2";
-    let cutoffs = [states, deliveries].map(Timestamp::as_microsecond);
+         UNION ALL SELECT 1 FROM quarantine WHERE received_at < ?2
+         UNION ALL SELECT 1 FROM original WHERE received_at < ?3";
+    let cutoffs = [states, deliveries, originals].map(Timestamp::as_microsecond);
     if !journal.read(|sql| sql.has_row(query, cutoffs))? {
         return Ok(ExpiryReport::default());
     }
     let deleted = ExpiryReport {
         early_states: delete_early_states(journal, states)?,
         quarantined: delete_quarantined(journal, deliveries)?,
+        originals: delete_originals(journal, originals)?,
     };
     return_pages(journal)?;
     Ok(deleted)
@@ -99,6 +105,12 @@ fn delete_quarantined(journal: &SqliteJournal, before: Timestamp) -> Result<u64>
     let cutoff = before.as_microsecond();
     // One may have 64 MiB.
     repeat(journal, move |sql| quarantine::delete_older(sql, cutoff, 1))
+}
+
+fn delete_originals(journal: &SqliteJournal, before: Timestamp) -> Result<u64> {
+    let cutoff = before.as_microsecond();
+    // One may have 64 MiB.
+    repeat(journal, move |sql| originals::delete_older(sql, cutoff, 1))
 }
 
 /// Return free pages to the file system.
@@ -170,6 +182,12 @@ fn delete_conversation(
     let entries = params![company, number];
     sql.run(
         "DELETE FROM message_state WHERE (company, channel, account, message) IN
+           (SELECT company, channel, account, message FROM inbound WHERE ordinal IN
+             (SELECT input FROM entry WHERE company = ?1 AND conversation = ?2))",
+        entries,
+    )?;
+    deleted.originals += sql.run(
+        "DELETE FROM original WHERE (company, channel, account, message) IN
            (SELECT company, channel, account, message FROM inbound WHERE ordinal IN
              (SELECT input FROM entry WHERE company = ?1 AND conversation = ?2))",
         entries,

@@ -34,6 +34,7 @@ impl TestStore {
     /// journal is open. Data of earlier versions stays as it is.
     pub(crate) fn downgrade(&self, version: u32) {
         let added = [
+            (7, "DROP TABLE original;"),
             (
                 6,
                 "DROP TABLE receipt; DROP TABLE early_state; DROP TABLE quarantine;

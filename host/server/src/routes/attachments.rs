@@ -18,7 +18,7 @@ use patchbay_http::bounds::{BoundPermit, Requester};
 use patchbay_http::problem::{Kind, Problem, ProblemDocument};
 use patchbay_journal::{ConversationId, Ordinal};
 use patchbay_model::bound::{Bound, Scope};
-use patchbay_model::interaction::Attachment;
+use patchbay_model::interaction::{Attachment, Interaction};
 use patchbay_records::conversation_reader;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -26,6 +26,8 @@ use super::conversations::conversation_id;
 use crate::app::App;
 use crate::descriptions;
 
+/// Position that names the whole delivery: the attribute of interactions.
+const ORIGINAL: &str = "original";
 /// Longest wait for a provider's answer, and for each piece of a file.
 const PIECE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Longest time for a whole file.
@@ -37,7 +39,7 @@ const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.')
 ///
 /// The host fetches it from the provider with the connection's credential, or from the
 /// web address that a sender gave. Of the interactions that the conversation lists, the
-/// 64 newest. Nothing is stored. The media type is that of the file's bytes, and
+/// 64 newest. Files of mails are in the mail, which the host keeps. The media type is that of the file's bytes, and
 /// `application/octet-stream` for every type that a browser could run. Providers keep
 /// files for a limited time.
 #[utoipa::path(
@@ -49,7 +51,7 @@ const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.')
         ("company" = String, Path, description = "Name of the company."),
         ("conversation" = String, Path, description = "Id of the conversation."),
         ("ordinal" = u64, Path, description = "`ordinal` of the interaction."),
-        ("index" = u32, Path, description = "Position of the file in `attachments`, from 0."),
+        ("index" = String, Path, description = "Position of the file in `attachments`, from 0; `original`: the whole mail."),
     ),
     responses(
         descriptions::ReadErrors,
@@ -67,11 +69,14 @@ pub(super) async fn download(
     let conversation = conversation_id(&conversation)?;
     let unknown = || Problem::of(Kind::UnknownFile);
     let ordinal = ordinal.parse().map(Ordinal).map_err(|_| unknown())?;
-    let index: usize = index.parse().map_err(|_| unknown())?;
+    let index = match index.as_str() {
+        ORIGINAL => None,
+        number => Some(number.parse::<usize>().map_err(|_| unknown())?),
+    };
     let permit = app.bounds.enter(Bound::Files, &Requester::current())?;
     let name = company.clone();
-    let file = app
-        .read(move |desk| attachment(desk, &company, conversation, (ordinal, index)))
+    let (interaction, file) = app
+        .read(move |desk| find_file(desk, &company, conversation, (ordinal, index)))
         .await?;
     let (Some(gateway), Some(egress)) = (&app.gateway, &app.egress) else {
         return Err(Problem::of(Kind::NoJournal));
@@ -85,18 +90,21 @@ pub(super) async fn download(
         piece_timeout: PIECE_TIMEOUT,
         timeout: TIMEOUT,
     };
-    let download = gateway.download(egress, &name, url, limits).await;
+    let download = gateway
+        .download(egress, &name, (interaction, url), limits)
+        .await;
     let download = download.map_err(failure)?;
     Ok(answer(download, file.name.as_deref(), permit))
 }
 
-/// The file at a position of an interaction that a conversation lists.
-fn attachment(
+/// The file at a position of an interaction that a conversation lists, or the whole
+/// delivery of it.
+fn find_file(
     desk: &Desk,
     company: &str,
     conversation: ConversationId,
-    (ordinal, index): (Ordinal, usize),
-) -> Result<Attachment, Problem> {
+    (ordinal, index): (Ordinal, Option<usize>),
+) -> Result<(Interaction, Attachment), Problem> {
     let company = desk.company(company)?;
     let journal = &**desk.journal();
     let row = journal.conversation(company, conversation)?;
@@ -105,11 +113,25 @@ fn attachment(
     let interaction = listed
         .find(|stored| stored.ordinal == ordinal)
         .and_then(|stored| stored.interaction);
-    let mut files = interaction.map(|it| it.attachments).unwrap_or_default();
-    match index < files.len() {
-        true => Ok(files.swap_remove(index)),
-        false => Err(Problem::of(Kind::UnknownFile)),
-    }
+    let interaction = interaction.ok_or_else(|| Problem::of(Kind::UnknownFile))?;
+    let file = match index {
+        Some(index) => interaction.attachments.get(index).cloned(),
+        None => original(&interaction),
+    };
+    let file = file.ok_or_else(|| Problem::of(Kind::UnknownFile))?;
+    Ok((interaction, file))
+}
+
+/// The whole delivery of an interaction, if the channel refers to it.
+fn original(interaction: &Interaction) -> Option<Attachment> {
+    let url = interaction.attributes.get(ORIGINAL)?.as_str()?;
+    Some(Attachment {
+        kind: "document".to_owned(),
+        name: Some("original.eml".to_owned()),
+        media_type: None,
+        size: None,
+        url: Some(url.to_owned()),
+    })
 }
 
 fn failure(error: DownloadError) -> Problem {

@@ -101,6 +101,8 @@ pub struct CompactDocument {
     receipts: u64,
     /// Deliveries deleted that could not be decoded.
     quarantined: u64,
+    /// Deliveries deleted that were kept as they came.
+    originals: u64,
 }
 
 impl From<CheckReport> for CheckDocument {
@@ -125,6 +127,7 @@ impl From<CompactReport> for CompactDocument {
             state: deleted.state,
             receipts: deleted.receipts,
             quarantined: deleted.quarantined,
+            originals: deleted.originals,
         }
     }
 }

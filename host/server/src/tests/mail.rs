@@ -2,11 +2,14 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use patchbay_model::bound::{Bound, Scope};
 use serde_json::json;
 
+use super::client;
 use super::networks::Answer;
 use super::networks::stand_in::StandIn;
 use super::office::Office;
+use crate::ServerSettings;
 
 /// Variable whose value is the secret: every process has it.
 const VARIABLE: &str = "PATH";
@@ -81,4 +84,107 @@ async fn a_mail_is_answered_by_the_companys_mail_server() {
     }
     let is_ours = |line: &&&str| line.starts_with("Message-ID: <reply-");
     assert_eq!(lines.iter().filter(is_ours).count(), 1, "{text}");
+}
+
+/// A connection that only receives, and an office with changed settings.
+async fn receiving(change: impl FnOnce(&mut ServerSettings)) -> Office {
+    let connection = format!(
+        "[channel.email.connection.main]\nsettings = {{ accounts = [\"help@northwind.example\"], message-domain = \"care.northwind.example\" }}\nsecrets = {{ signing-secret = {{ env = \"{VARIABLE}\" }} }}\n"
+    );
+    Office::built(&[], ("", &connection), change).await
+}
+
+/// A mail with a text, and a file of these bytes.
+fn mail_with_file(content: &[u8]) -> String {
+    let content = BASE64_STANDARD.encode(content);
+    format!(
+        "From: Jo <jo@example.org>\r\nTo: help@northwind.example\r\nSubject: Broken\r\nMessage-ID: <2@example.org>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nSee the picture.\r\n--b\r\nContent-Type: text/html; name=\"photo.pdf\"\r\nContent-Disposition: attachment; filename=\"photo.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\n{content}\r\n--b--\r\n"
+    )
+}
+
+/// A file of the only interaction of the only conversation.
+async fn file(office: &Office, index: &str) -> client::Answer {
+    office.settled().await;
+    let open = office.get("/conversations").await.json();
+    let id = open["conversations"][0]["id"].as_str().expect("an id");
+    let shown = office.get(&format!("/conversations/{id}")).await.json();
+    let ordinal = shown["said"][0]["ordinal"].as_u64().expect("an ordinal");
+    let path = format!("/conversations/{id}/interactions/{ordinal}/attachments/{index}");
+    office.get(&path).await
+}
+
+#[tokio::test]
+async fn the_files_of_a_mail_are_downloaded_from_the_mail_that_the_host_keeps() {
+    let office = receiving(|_| {}).await;
+    let mail = mail_with_file(b"%PDF-1.7 broken handle");
+    // As a provider repeats it.
+    for _ in 0..2 {
+        assert_eq!(deliver(&office, &mail).await, 200);
+    }
+    let photo = file(&office, "0").await;
+    assert_eq!(
+        (photo.status, photo.body.as_str()),
+        (200, "%PDF-1.7 broken handle")
+    );
+    assert_eq!(photo.headers["content-type"], "application/pdf");
+    assert_eq!(
+        photo.headers["content-disposition"],
+        "attachment; filename*=UTF-8''photo.pdf"
+    );
+    let whole = file(&office, "original").await;
+    assert_eq!((whole.status, whole.body.as_str()), (200, mail.as_str()));
+    assert_eq!(whole.headers["content-type"], "application/octet-stream");
+    file(&office, "1").await.problem(404, "unknown-file");
+    let journal = office.server.app.desk().expect("a desk");
+    let report = journal.journal().check().expect("checked");
+    assert!(report.is_sound(), "{:?}", report.findings);
+}
+
+#[tokio::test]
+async fn files_of_mails_leave_with_their_contact_and_beyond_the_setting() {
+    let office = receiving(|_| {}).await;
+    assert_eq!(deliver(&office, &mail_with_file(b"GIF89a")).await, 200);
+    assert_eq!(file(&office, "0").await.status, 200);
+    let open = office.get("/conversations").await.json();
+    let contact = open["conversations"][0]["contact"].as_str().expect("one");
+    let erased = office.delete(&format!("/contacts/{contact}")).await;
+    assert_eq!(erased.status, 200, "{erased:?}");
+    let desk = office.server.app.desk().expect("a desk");
+    let company = desk.company("northwind").expect("known");
+    let journal = desk.journal();
+    let inputs: Vec<_> = (1..9).map(patchbay_journal::Ordinal).collect();
+    for input in journal.inputs(company, &inputs).expect("read") {
+        let (channel, account) = (&input.channel, &input.account);
+        let stored = journal.original(company, channel, account, &input.message);
+        assert_eq!(stored.expect("read"), None);
+    }
+    // The host keeps none.
+    let office = receiving(|settings| {
+        let journal = settings.journal.as_mut().expect("a journal");
+        journal.originals = 0;
+    })
+    .await;
+    assert_eq!(deliver(&office, &mail_with_file(b"GIF89a")).await, 200);
+    file(&office, "0").await.problem(410, "gone");
+}
+
+#[tokio::test]
+async fn a_mail_whose_files_cannot_be_kept_is_not_acknowledged() {
+    let office = receiving(|settings| {
+        let bounds = &mut settings.bounds;
+        bounds.set(Bound::StoredBytes, Scope::Company, 64 << 10);
+        bounds.set(Bound::StoredBytes, Scope::Item, 1);
+    })
+    .await;
+    let mail = mail_with_file(&[b'x'; 30 << 10]);
+    assert_eq!(deliver(&office, &mail).await, 200);
+    // Its file fits, and the mail beside it no longer does.
+    let second = mail.replace("<2@", "<3@");
+    for _ in 0..2 {
+        assert_eq!(deliver(&office, &second).await, 503);
+    }
+    office.settled().await;
+    let open = office.get("/conversations").await.json();
+    assert_eq!(open["conversations"].as_array().map(Vec::len), Some(1));
+    assert_eq!(open["conversations"][0]["interactions"], 1, "{open}");
 }
