@@ -47,6 +47,8 @@ pub enum Item {
         /// The account.
         account: String,
     },
+    /// A customer no longer takes messages, or takes them again.
+    OptOut(OptOutChange),
     /// An event without an interaction: acknowledge and count it.
     Event {
         /// A code of the provider's name of the event. Providers add names: a
@@ -186,6 +188,36 @@ pub struct AddressChange {
     /// Address from now on.
     pub new: String,
     /// The provider's time of the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+codes! {
+    /// What a customer opts out of.
+    pub enum MessagePurpose {
+        /// Every message of the company.
+        Any = "any",
+        /// Advertisements; answers are taken.
+        Marketing = "marketing",
+    }
+}
+
+/// A customer no longer takes messages of an account, or takes them again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OptOutChange {
+    /// Code of the channel.
+    pub channel: &'static str,
+    /// The company's account.
+    pub account: String,
+    /// The customer's address.
+    pub address: String,
+    /// Of what.
+    pub purpose: MessagePurpose,
+    /// Whether they opted out, or in again.
+    pub is_opted_out: bool,
+    /// How: a code, such as `stop` or `blocked`.
+    pub source: &'static str,
+    /// The provider's time of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
 }

@@ -67,7 +67,7 @@ pub use adapter::{
 };
 pub use item::{
     AddressChange, DecodedInteraction, DeliveryStatus, InteractionKind, Item, MOST_ITEMS,
-    Undecodable,
+    MessagePurpose, OptOutChange, Undecodable,
 };
 pub use media::{
     MediaFailure, MediaReference, MediaRequest, ProviderQuery, content_type,

@@ -10,7 +10,9 @@ use super::{CHANNEL, Line};
 use crate::attributes::Attributes;
 use crate::document;
 use crate::field::{Fields, cut};
-use crate::item::{DecodedInteraction, InteractionKind, Item, blank_interaction};
+use crate::item::{
+    DecodedInteraction, InteractionKind, Item, MessagePurpose, OptOutChange, blank_interaction,
+};
 
 /// The items of a delivery. Reply tokens and the state of redelivery differ between
 /// two deliveries of one event and are not read.
@@ -48,10 +50,31 @@ fn decode_event(adapter: &Line, index: usize, event: &Value) -> Item {
         Some("unsend") => about(&["unsend", "messageId"], InteractionKind::Delete),
         // It has no message: the event's own id is the same at every delivery.
         Some("postback") => about(&["webhookEventId"], InteractionKind::Message),
-        // Contacts that begin or end, groups that the account joins or leaves.
+        Some(kind @ ("follow" | "unfollow")) => opt_out(adapter, event, kind, &place),
+        // Groups that the account joins or leaves.
         Some(kind) => Item::event(&[kind]),
         None => Item::undecodable(&format!("{place}.type"), "is missing"),
     }
+}
+
+/// The customer blocked the account, or added it again.
+fn opt_out(adapter: &Line, event: &Value, kind: &str, place: &str) -> Item {
+    let Some(address) = event.text(&["source", "userId"]) else {
+        return Item::undecodable(&format!("{place}.source.userId"), "is missing");
+    };
+    let is_opted_out = kind == "unfollow";
+    Item::OptOut(OptOutChange {
+        channel: CHANNEL,
+        account: adapter.account.clone(),
+        address: address.to_owned(),
+        purpose: MessagePurpose::Any,
+        is_opted_out,
+        source: match is_opted_out {
+            true => "blocked",
+            false => "followed",
+        },
+        at: event.milliseconds("timestamp"),
+    })
 }
 
 fn new(adapter: &Line, event: &Value, id: &str, kind: InteractionKind, place: &str) -> Item {

@@ -4,14 +4,17 @@
 use patchbay_model::channel::Visibility;
 use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::input::{ATTACHMENTS, NAME_BYTES};
-use patchbay_model::interaction::{Attachment, Author};
+use patchbay_model::interaction::{Attachment, Author, Interaction};
 use serde_json::Value;
 
 use super::parameters::Parameters;
 use super::{CHANNEL, Sms, error_code};
 use crate::attributes::Attributes;
 use crate::field::cut;
-use crate::item::{DecodedInteraction, DeliveryStatus, InteractionKind, Item, blank_interaction};
+use crate::item::{
+    DecodedInteraction, DeliveryStatus, InteractionKind, Item, MessagePurpose, OptOutChange,
+    blank_interaction,
+};
 use crate::media;
 use crate::outcome::{Failure, FailureKind, Reason};
 use crate::request::InboundRequest;
@@ -21,19 +24,69 @@ const ID: &str = "MessageSid";
 /// Most bytes of an id.
 const ID_BYTES: usize = 128;
 
-pub(super) fn decode(adapter: &Sms, request: &InboundRequest<'_>) -> Item {
+/// The items of a request: one, and for a word of refusal or consent the change too.
+pub(super) fn decode(adapter: &Sms, request: &InboundRequest<'_>) -> Vec<Item> {
     let parameters = Parameters::read(request);
     let id = parameters.text(ID).filter(|id| id.len() <= ID_BYTES);
     let Some(id) = id else {
-        return Item::undecodable(ID, "is missing or too long");
+        return vec![Item::undecodable(ID, "is missing or too long")];
     };
     // A message has the status `received` or, from some products, none.
     let status = parameters.text("MessageStatus");
     let status = status.or_else(|| parameters.text("SmsStatus"));
     match status.as_deref() {
-        None | Some("received" | "receiving") => message(adapter, &parameters, &id),
-        Some(status) => self::status(adapter, &parameters, &id, status),
+        None | Some("received" | "receiving") => {
+            let item = message(adapter, &parameters, &id);
+            let change = match &item {
+                Item::Interaction(decoded) => opt_out(&decoded.interaction, &parameters),
+                _ => None,
+            };
+            std::iter::once(item).chain(change).collect()
+        }
+        Some(status) => vec![self::status(adapter, &parameters, &id, status)],
     }
+}
+
+/// Words by which a customer opts out and in again, where no messaging service says
+/// what a word means: those that Twilio acts on by itself on every long number
+/// (help.twilio.com, support for opt-out keywords).
+const OPT_OUT_WORDS: &[&str] = &[
+    "stop",
+    "stopall",
+    "unsubscribe",
+    "cancel",
+    "end",
+    "quit",
+    "revoke",
+    "optout",
+];
+const OPT_IN_WORDS: &[&str] = &["start", "unstop", "yes"];
+
+/// The change that a message makes. From the word on, Twilio takes no message to the
+/// customer from this number.
+fn opt_out(interaction: &Interaction, parameters: &Parameters) -> Option<Item> {
+    let word = interaction.text.trim().to_ascii_lowercase();
+    let is_one_of = |words: &[&str]| words.contains(&word.as_str());
+    let is_opted_out = match parameters.text("OptOutType").as_deref() {
+        Some("STOP") => true,
+        Some("START") => false,
+        Some(_) => return None,
+        None if is_one_of(OPT_OUT_WORDS) => true,
+        None if is_one_of(OPT_IN_WORDS) => false,
+        None => return None,
+    };
+    Some(Item::OptOut(OptOutChange {
+        channel: CHANNEL,
+        account: interaction.account.clone()?,
+        address: interaction.author.address.clone()?,
+        purpose: MessagePurpose::Any,
+        is_opted_out,
+        source: match is_opted_out {
+            true => "stop",
+            false => "start",
+        },
+        at: None,
+    }))
 }
 
 /// The company's account in a parameter, or the messaging service where the

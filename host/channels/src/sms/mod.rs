@@ -201,7 +201,7 @@ impl Adapter for Sms {
     }
 
     fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item> {
-        vec![delivery::decode(self, request.request())]
+        delivery::decode(self, request.request())
     }
 
     /// An empty document of TwiML: Twilio sends whatever it contains to the customer.

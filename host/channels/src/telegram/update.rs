@@ -2,11 +2,10 @@
 
 use serde_json::Value;
 
-use super::Telegram;
-use super::{message, reaction};
+use super::{CHANNEL, Telegram, message, reaction};
 use crate::document;
 use crate::field::Fields;
-use crate::item::{InteractionKind, Item};
+use crate::item::{InteractionKind, Item, MessagePurpose, OptOutChange};
 
 /// Fields of an update that are not its content.
 const ENVELOPE: &str = "update_id";
@@ -37,12 +36,38 @@ pub(super) fn decode(adapter: &Telegram, body: &[u8]) -> Vec<Item> {
         "deleted_business_messages" => message::deletions(adapter, name, value),
         "message_reaction" => reaction::decode(adapter, name, value),
         "my_chat_member" => {
-            // `kicked` where the customer blocked the bot.
             let status = value.text(&["new_chat_member", "status"]);
+            if let Some(change) = opt_out(adapter, value, status) {
+                return vec![change];
+            }
             let name: Vec<&str> = std::iter::once(name.as_str()).chain(status).collect();
             vec![Item::event(&name)]
         }
         // Posts of channels, buttons, polls, payments.
         name => vec![Item::event(&[name])],
     }
+}
+
+/// The change that the bot's membership in a private chat is: `kicked` where the
+/// customer blocked it, `member` where they took it back.
+fn opt_out(adapter: &Telegram, value: &Value, status: Option<&str>) -> Option<Item> {
+    let is_opted_out = match status? {
+        "kicked" => true,
+        "member" => false,
+        _ => return None,
+    };
+    let is_private = value.text(&["chat", "type"]) == Some("private");
+    let address = value.id(&["chat", "id"]).filter(|_| is_private)?;
+    Some(Item::OptOut(OptOutChange {
+        channel: CHANNEL,
+        account: adapter.account.clone(),
+        address: address.into_owned(),
+        purpose: MessagePurpose::Any,
+        is_opted_out,
+        source: match is_opted_out {
+            true => "blocked",
+            false => "unblocked",
+        },
+        at: value.seconds("date"),
+    }))
 }

@@ -11,7 +11,10 @@ use super::{CHANNEL, Viber};
 use crate::attributes::Attributes;
 use crate::document;
 use crate::field::{Fields, cut};
-use crate::item::{DecodedInteraction, DeliveryStatus, InteractionKind, Item, blank_interaction};
+use crate::item::{
+    DecodedInteraction, DeliveryStatus, InteractionKind, Item, MessagePurpose, OptOutChange,
+    blank_interaction,
+};
 use crate::outcome::{Failure, FailureKind, Reason};
 
 /// Field with the id of a message.
@@ -28,7 +31,9 @@ pub(super) fn decode(adapter: &Viber, body: &[u8]) -> Item {
         Some("delivered") => Some(DeliveryState::Delivered),
         Some("seen") => Some(DeliveryState::Read),
         Some("failed") => Some(DeliveryState::Failed),
-        // Contacts that begin or end, and what the customer's device says.
+        Some("unsubscribed") => return opt_out(adapter, &event, &["user_id"], "blocked"),
+        Some("subscribed") => return opt_out(adapter, &event, &["user", "id"], "subscribed"),
+        // Contacts that begin, and what the customer's device says.
         Some(name) => return Item::event(&[name]),
     };
     let token = match event.get(TOKEN) {
@@ -54,6 +59,22 @@ pub(super) fn decode(adapter: &Viber, body: &[u8]) -> Item {
             }),
         }),
     }
+}
+
+/// The customer switched messages off, or on again.
+fn opt_out(adapter: &Viber, event: &Value, user: &[&str], source: &'static str) -> Item {
+    let Some(address) = event.text(user) else {
+        return Item::undecodable(&user.join("."), "is missing");
+    };
+    Item::OptOut(OptOutChange {
+        channel: CHANNEL,
+        account: adapter.account.clone(),
+        address: address.to_owned(),
+        purpose: MessagePurpose::Any,
+        is_opted_out: source == "blocked",
+        source,
+        at: event.milliseconds("timestamp"),
+    })
 }
 
 fn message(adapter: &Viber, event: &Value, token: &str) -> Item {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::WhatsApp;
-use super::{echo, message, status};
+use super::{echo, message, preference, status};
 use crate::field::Fields;
 use crate::item::Item;
 use crate::meta;
@@ -37,7 +37,7 @@ pub(super) fn decode(adapter: &WhatsApp, body: &[u8]) -> Vec<Item> {
 
 fn change_items<'a>(adapter: &'a WhatsApp, place: &str, change: &'a Value) -> meta::Items<'a> {
     // Synchronised history is not news; other fields are about the account.
-    let decoded = ["messages", "smb_message_echoes"];
+    let decoded = ["messages", "smb_message_echoes", "user_preferences"];
     let (field, value) = match meta::read_change(place, change, &decoded) {
         Ok(change) => change,
         Err(item) => return meta::one(*item),
@@ -74,6 +74,7 @@ fn change_items<'a>(adapter: &'a WhatsApp, place: &str, change: &'a Value) -> me
             let statuses = items("statuses", status::decode);
             Box::new(messages.chain(statuses).chain(errors))
         }
+        "user_preferences" => Box::new(items("user_preferences", preference::decode)),
         _ => Box::new(items("message_echoes", echo::decode)),
     }
 }

@@ -17,6 +17,7 @@ mod error_code;
 mod media;
 mod message;
 mod outbound;
+mod preference;
 mod probe;
 mod sender;
 mod status;
