@@ -38,7 +38,9 @@ pub use floor_state::Incident;
 pub use intake::delivery::Delivery;
 pub use intake::receipt::{Receipt, ReceiptStatus};
 pub use operations::agents::{AgentStatus, QueueStatus};
-pub use operations::channels::{AcceptedPart, ChannelService, MessageReport, SendProgress};
+pub use operations::channels::{
+    AcceptedPart, ChannelService, MessageReport, OptOutReport, SendProgress,
+};
 pub use operations::directives::Drain;
 pub use operations::drain::RemainingWork;
 pub use operations::outbox::DueItem;

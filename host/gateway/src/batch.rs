@@ -2,9 +2,9 @@
 
 use patchbay_channels::{
     AddressChange, DecodedInteraction, DeliveryStatus, FailureKind, InteractionKind, Item,
-    Undecodable,
+    OptOutChange, Undecodable,
 };
-use patchbay_desk::{Delivery, DeskError, MessageReport, ReceiptStatus};
+use patchbay_desk::{Delivery, DeskError, MessageReport, OptOutReport, ReceiptStatus};
 use patchbay_model::final_failure::FinalKind;
 use patchbay_model::traceparent::Traceparent;
 
@@ -20,6 +20,7 @@ pub(crate) struct Batch {
     interactions: Vec<DecodedInteraction>,
     statuses: Vec<DeliveryStatus>,
     changes: Vec<AddressChange>,
+    opt_outs: Vec<OptOutChange>,
     /// Names of events without an interaction.
     pub(crate) events: Vec<String>,
     /// Whether the provider took the access of the account back.
@@ -44,6 +45,7 @@ impl Batch {
             interactions: Vec::new(),
             statuses: Vec::new(),
             changes: Vec::new(),
+            opt_outs: Vec::new(),
             events: Vec::new(),
             is_revoked: false,
             undecodable: None,
@@ -55,6 +57,7 @@ impl Batch {
                 Item::Interaction(decoded) => batch.interactions.push(*decoded),
                 Item::Status(status) => batch.statuses.push(status),
                 Item::AddressChange(change) => batch.changes.push(change),
+                Item::OptOut(change) => batch.opt_outs.push(change),
                 Item::AccessRevoked { .. } => batch.is_revoked = true,
                 Item::Event { name } => batch.events.push(name),
                 Item::Undecodable(problem) => {
@@ -142,6 +145,17 @@ impl Gateway {
         }
         for change in batch.changes {
             channels.add_address(company, adapter, &change.old, &change.new)?;
+        }
+        for change in batch.opt_outs {
+            let report = OptOutReport {
+                channel: change.channel,
+                account: &change.account,
+                purpose: change.purpose.as_str(),
+                is_opted_out: change.is_opted_out,
+                source: change.source,
+                at: change.at,
+            };
+            channels.record_opt_out(company, &change.address, report)?;
         }
         Ok(true)
     }

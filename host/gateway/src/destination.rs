@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use patchbay_channels::{EncodeError, Outcome, Reason, Receipt};
 use patchbay_desk::{AcceptedPart, DeskError, SendProgress};
+use patchbay_journal::OptOut;
 use patchbay_model::final_failure::FinalKind;
 use patchbay_outbound::courier::{
     Delivery, Destination, Problem, SendFailure, SendFailureKind, Sent, TargetHealth,
@@ -61,6 +62,14 @@ impl ConnectionDestination {
             let problem = "the time for free replies is over: the customer has to write again";
             return Err(failed(FinalKind::WindowClosed, problem));
         }
+        let forbids = |opt_out: &&OptOut| opt_out.forbids(prepared.last_inbound);
+        if let Some(opt_out) = prepared.opt_outs.iter().find(forbids) {
+            let (source, at) = (&opt_out.source, opt_out.at);
+            let problem = format!(
+                "the customer opted out of messages ({source}, {at}) and has to opt in again"
+            );
+            return Err(failed(FinalKind::RecipientUnreachable, &problem));
+        }
         let reply = document.reply(&delivery.key, prepared.last_inbound, at);
         let requests = adapter.encode(&reply).map_err(|error| match error {
             EncodeError::WindowClosed => failed(FinalKind::WindowClosed, &error.to_string()),
@@ -104,6 +113,7 @@ impl ConnectionDestination {
         let (company, adapter) = (delivery.company.clone(), self.adapter.clone());
         let key = delivery.key.clone();
         let account = document.account.clone();
+        let recipient = document.recipient();
         let conversation = document.conversation;
         let read = spawn_blocking(move || -> Result<Option<Prepared>, DeskError> {
             let all = gateway.connections_of(&company, &adapter)?;
@@ -117,6 +127,12 @@ impl ConnectionDestination {
             };
             Ok(Some(Prepared {
                 connection,
+                opt_outs: match recipient {
+                    Some((channel, account, to)) => {
+                        channels.opt_outs(&company, (&channel, &account), &to)?
+                    }
+                    None => Vec::new(),
+                },
                 progress: channels.progress(&company, &key)?,
                 last_inbound,
             }))
@@ -204,6 +220,8 @@ struct Prepared {
     connection: Arc<Connection>,
     progress: SendProgress,
     last_inbound: Option<Timestamp>,
+    /// What the customer said about messages to them.
+    opt_outs: Vec<OptOut>,
 }
 
 #[derive(Clone, Copy)]

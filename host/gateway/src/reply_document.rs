@@ -49,6 +49,13 @@ impl ReplyDocument {
         self.written_at
     }
 
+    /// Channel, account and address of the customer, if only they get the reply.
+    pub(crate) fn recipient(&self) -> Option<(String, String, String)> {
+        let to = self.to.clone().filter(|_| self.thread.is_none())?;
+        let account = self.account.clone().unwrap_or_default();
+        Some((self.channel.clone(), account, to))
+    }
+
     /// The reply, as an adapter encodes it.
     pub(crate) fn reply<'a>(
         &'a self,

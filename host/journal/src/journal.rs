@@ -2,8 +2,8 @@
 
 use crate::{
     AuditTrail, Commits, Companies, Contacts, Conversations, Directives, Entries, Generations,
-    Intake, Maintenance, Originals, Outbox, Quarantine, Receipts, Rollouts, Roster, Runs, Seal,
-    Tokens, Usage,
+    Intake, Maintenance, OptOuts, Originals, Outbox, Quarantine, Receipts, Rollouts, Roster, Runs,
+    Seal, Tokens, Usage,
 };
 
 macro_rules! journal {
@@ -32,6 +32,6 @@ macro_rules! journal {
 }
 
 journal! {
-    Companies Intake Commits Conversations Entries Contacts Seal Outbox Receipts Quarantine Originals
+    Companies Intake Commits Conversations Entries Contacts Seal Outbox Receipts Quarantine Originals OptOuts
     Generations Rollouts Roster Directives Tokens AuditTrail Maintenance Runs Usage
 }

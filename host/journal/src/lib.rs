@@ -24,6 +24,7 @@ mod journal;
 mod lanes;
 mod limits;
 mod maintenance;
+mod opt_out;
 mod original;
 mod outbox;
 mod quarantine;
@@ -67,6 +68,7 @@ pub use maintenance::{
     Backup, CheckFinding, CheckReport, CompactReport, ExpiryReport, Maintenance, RestoreReport,
     Status, WriteStats,
 };
+pub use opt_out::{OptOut, OptOuts};
 pub use original::{NewOriginal, Original, Originals};
 pub use outbox::{NewOutbox, Outbox, OutboxBacklog, OutboxCount, OutboxItem, OutboxState};
 pub use quarantine::{

@@ -19,6 +19,7 @@ mod intake;
 mod lock;
 mod maintenance;
 mod meta;
+mod opt_outs;
 mod originals;
 mod outbox;
 mod policy_memory;

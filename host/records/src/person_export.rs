@@ -12,7 +12,7 @@ const CONVERSATIONS: usize = 10_000;
 const PAGE: usize = 1_000;
 
 /// Exports the stored data of the person behind a contact: addresses,
-/// interactions, replies and history.
+/// opt-outs, interactions, replies and history.
 ///
 /// # Errors
 /// [`JournalError::NoContact`] if there is no such contact.
@@ -27,6 +27,20 @@ pub fn export(
         .into_iter()
         .map(|(channel, address)| json!({"channel": channel, "address": address}))
         .collect();
+    let mut opt_outs = Vec::new();
+    for contact in &contacts {
+        let said = journal.opt_outs(company, *contact)?.into_iter();
+        opt_outs.extend(said.map(|said| {
+            json!({
+                "channel": said.channel,
+                "account": said.account,
+                "purpose": said.purpose,
+                "opted_out": said.is_opted_out,
+                "source": said.source,
+                "at": said.at,
+            })
+        }));
+    }
     let mut conversations = Vec::new();
     for row in journal.conversations_of_contact(company, contact, CONVERSATIONS)? {
         let interactions: Vec<Value> = recent_interactions(journal, &row)?
@@ -58,6 +72,7 @@ pub fn export(
         "person": person.to_string(),
         "contacts": contacts,
         "addresses": addresses,
+        "opt_outs": opt_outs,
         "conversations": conversations,
         "history": history,
     }))

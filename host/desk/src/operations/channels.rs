@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use patchbay_journal::{
     AuditEntry, CompanyId, ContactId, ConversationId, DeliveryReport, JournalError, NewOriginal,
-    NewQuarantined, NewReceipt, OutboxState, Purpose, QuarantineOutcome, QuarantinedItem,
+    NewQuarantined, NewReceipt, OptOut, OutboxState, Purpose, QuarantineOutcome, QuarantinedItem,
     ReceiptChange, SealError,
 };
 use patchbay_model::channel::connection_target;
@@ -56,6 +56,23 @@ pub struct SendProgress {
     pub accepted: Vec<u32>,
     /// The part whose sending began, while no result of it is recorded.
     pub begun: Option<u32>,
+}
+
+/// What a customer said about messages to them, as an adapter decodes it.
+#[derive(Clone, Copy, Debug)]
+pub struct OptOutReport<'a> {
+    /// Code of the channel.
+    pub channel: &'a str,
+    /// The company's account.
+    pub account: &'a str,
+    /// Code of what it is about.
+    pub purpose: &'a str,
+    /// Whether they opted out, or in again.
+    pub is_opted_out: bool,
+    /// Code of how they did.
+    pub source: &'a str,
+    /// The provider's time.
+    pub at: Option<Timestamp>,
 }
 
 /// What a provider reports about a message of the company.
@@ -274,6 +291,44 @@ impl ChannelService<'_> {
         core.cache
             .put_address(company, channel, address, found.contact);
         Ok(found.contact)
+    }
+
+    /// Records what a customer said about messages to an address of theirs. Without the
+    /// provider's time, the host's counts.
+    pub fn record_opt_out(
+        &self,
+        company: &str,
+        address: &str,
+        said: OptOutReport<'_>,
+    ) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
+        let contact = self.contact(id, said.channel, address)?;
+        self.0.journal.record_opt_out(OptOut {
+            company: id,
+            contact,
+            channel: said.channel.to_owned(),
+            account: said.account.to_owned(),
+            purpose: said.purpose.to_owned(),
+            is_opted_out: said.is_opted_out,
+            source: said.source.to_owned(),
+            at: said.at.unwrap_or_else(|| self.0.now()),
+        })?;
+        Ok(())
+    }
+
+    /// What the customer behind an address said about messages of an account on a
+    /// channel, of each purpose the latest.
+    pub fn opt_outs(
+        &self,
+        company: &str,
+        (channel, account): (&str, &str),
+        address: &str,
+    ) -> Result<Vec<OptOut>, DeskError> {
+        let id = self.0.company_id(company)?;
+        let contact = self.contact(id, channel, address)?;
+        let mut all = self.0.journal.opt_outs(id, contact)?;
+        all.retain(|stored| stored.channel == channel && stored.account == account);
+        Ok(all)
     }
 
     /// Stores the delivery of an interaction as it came, sealed for the author, before

@@ -13,6 +13,7 @@ mod generations;
 mod intake;
 mod maintenance;
 mod opening;
+mod opt_outs;
 mod originals;
 mod outbox;
 mod policy_memory;

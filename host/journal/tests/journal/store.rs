@@ -34,6 +34,7 @@ impl TestStore {
     /// journal is open. Data of earlier versions stays as it is.
     pub(crate) fn downgrade(&self, version: u32) {
         let added = [
+            (8, "DROP TABLE opt_out;"),
             (7, "DROP TABLE original;"),
             (
                 6,

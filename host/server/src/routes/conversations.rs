@@ -11,10 +11,10 @@ use patchbay_channels::ReplyWindow;
 use patchbay_desk::Desk;
 use patchbay_events::EventKind;
 use patchbay_http::problem::{Kind, Problem};
-use patchbay_journal::{ContactId, Conversation, ConversationId, Entry};
+use patchbay_journal::{ContactId, Conversation, ConversationId, Entry, Journal};
 use patchbay_model::name_suggestion;
 use patchbay_records::conversation_reader::{self, StoredInteraction};
-use patchbay_records::snapshot::from_unix_ms;
+use patchbay_records::snapshot::{Snapshot, from_unix_ms};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -122,6 +122,10 @@ pub(crate) struct ConversationDocument {
     /// replies do not go out by a connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     reply_window: Option<ReplyWindowDocument>,
+    /// Since when the customer takes no messages on this channel; absent where they
+    /// take them. A reply is not sent until they opt in again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opted_out_since: Option<Timestamp>,
 }
 
 /// Until when a channel takes a free reply.
@@ -319,12 +323,28 @@ pub(super) async fn one(
         };
         Ok(Json(ConversationDocument {
             reply_window: ReplyWindowDocument::of(window, Timestamp::now()),
+            opted_out_since: opted_out_since(journal, &row, &snapshot)?,
             summary: summary(desk, &company, &row)?,
             history: entries.into_iter().map(HistoryEntry::from).collect(),
             said: said.into_iter().map(message).collect(),
         }))
     })
     .await
+}
+
+/// Since when the customer of a conversation takes no messages on its channel.
+fn opted_out_since(
+    journal: &dyn Journal,
+    row: &Conversation,
+    snapshot: &Snapshot,
+) -> Result<Option<Timestamp>, Problem> {
+    let Some(contact) = row.contact else {
+        return Ok(None);
+    };
+    let said = journal.opt_outs(row.company, contact)?.into_iter();
+    let of_channel = said.filter(|said| said.channel == snapshot.channel);
+    let mut forbidding = of_channel.filter(|said| said.forbids(snapshot.last_inbound_at));
+    Ok(forbidding.next().map(|said| said.at))
 }
 
 /// Get a contact's journey

@@ -10,6 +10,7 @@ mod inbound;
 mod line;
 mod mail_stand_in;
 mod meta;
+mod opt_outs;
 mod quarantine;
 mod recovery;
 mod secrecy;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use crate::sqlite::{Micros, Query, clamp_i64, code, originals, time, value};
+use crate::sqlite::{Micros, Query, clamp_i64, code, opt_outs, originals, time, value};
 use crate::vault::{Person, WRAPPED_BYTES};
 use crate::{CompanyId, ContactChange, ContactChangeKind, ContactId, JournalError, Result};
 
@@ -209,6 +209,7 @@ pub(super) fn erase(
             sql.run(query, params![company, contact])?;
         }
         originals::delete_of_contact(sql, company, contact)?;
+        opt_outs::delete_of_contact(sql, company, contact)?;
         sql.run(
             "UPDATE contact SET erased_at = ?3 WHERE company = ?1 AND id = ?2",
             params![company, contact, Micros(at)],

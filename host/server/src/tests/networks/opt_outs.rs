@@ -1,0 +1,90 @@
+//! A customer who opts out gets no reply until they opt in again.
+
+use serde_json::{Value, json};
+
+use super::connected_office::ConnectedOffice;
+use super::sms::SMS;
+use super::telegram::TELEGRAM;
+use super::{Expected, Message, Network, signatures};
+
+const OPTED_OUT: Expected = Expected::Failed("recipient-unreachable", "opted out");
+
+/// A text message of the first customer with an id of its own.
+fn text(words: &str, number: u32) -> Vec<u8> {
+    let message = Message {
+        customer: 1,
+        text: words,
+        at: 0,
+    };
+    let body = String::from_utf8((SMS.messages)(&[message], number)).expect("a form");
+    body.replace("90001", &format!("{}", 80_000 + number))
+        .into_bytes()
+}
+
+async fn opted_out(office: &ConnectedOffice, conversation: &str) -> Value {
+    office.office.settled().await;
+    office.document(conversation).await["opted_out_since"].clone()
+}
+
+async fn reply_again(office: &ConnectedOffice, network: &Network, conversation: &str) {
+    let path = format!("/conversations/{conversation}/replies");
+    let reply = json!({"by": network.name, "id": "r2", "text": "It left this morning."});
+    let sent = office.office.post(&path, reply).await;
+    assert_eq!(sent.status, 200, "{sent:?}");
+    office.entry(network, conversation, "reply-delivered").await;
+    assert_eq!(office.stand_in(network).requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_customer_who_wrote_stop_gets_no_reply_until_they_write_start() {
+    let office = ConnectedOffice::open().await;
+    let conversation = office.conversation(&SMS, 1).await;
+    assert_eq!(opted_out(&office, &conversation).await, Value::Null);
+    // As often as Twilio delivers it.
+    for number in [2, 2] {
+        office.delivered(&SMS, &text("Stop", number), number).await;
+    }
+    assert!(opted_out(&office, &conversation).await.is_string());
+    // What they write now takes nothing back.
+    office.delivered(&SMS, &text("Hello?", 3), 3).await;
+    assert!(opted_out(&office, &conversation).await.is_string());
+    office.reply(&SMS, &conversation, "It is on its way.").await;
+    office.becomes(&SMS, &conversation, OPTED_OUT).await;
+    assert_eq!(office.stand_in(&SMS).requests().len(), 0);
+    let document = office.document(&conversation).await;
+    let contact = document["contact"].as_str().expect("a contact");
+    let export = office.office.get(&format!("/contacts/{contact}")).await;
+    let said = &export.json()["opt_outs"][0];
+    assert_eq!(
+        (&said["opted_out"], &said["source"]),
+        (&json!(true), &json!("stop"))
+    );
+    office.delivered(&SMS, &text("START", 4), 4).await;
+    assert_eq!(opted_out(&office, &conversation).await, Value::Null);
+    reply_again(&office, &SMS, &conversation).await;
+}
+
+#[tokio::test]
+async fn a_customer_who_blocked_the_bot_gets_a_reply_once_they_write_again() {
+    let office = ConnectedOffice::open().await;
+    let now = signatures::now();
+    let conversation = office.conversation_at(&TELEGRAM, 1, now - 100).await;
+    let blocked = json!({"update_id": 7, "my_chat_member": {
+        "chat": {"id": 501, "type": "private", "first_name": "Jo"},
+        "from": {"id": 501, "is_bot": false, "first_name": "Jo"}, "date": now - 50,
+        "old_chat_member": {"user": {"id": 7_000_000_001_u64, "is_bot": true}, "status": "member"},
+        "new_chat_member": {"user": {"id": 7_000_000_001_u64, "is_bot": true}, "status": "kicked"}}});
+    let blocked = blocked.to_string();
+    office.delivered(&TELEGRAM, blocked.as_bytes(), 2).await;
+    assert!(opted_out(&office, &conversation).await.is_string());
+    office.reply(&TELEGRAM, &conversation, "On its way.").await;
+    office.becomes(&TELEGRAM, &conversation, OPTED_OUT).await;
+    assert_eq!(office.stand_in(&TELEGRAM).requests().len(), 0);
+    let message = json!({"update_id": 8, "message": {"message_id": 99, "date": now, "text": "And?",
+        "from": {"id": 501, "is_bot": false, "first_name": "Jo"},
+        "chat": {"id": 501, "type": "private", "first_name": "Jo"}}});
+    let message = message.to_string();
+    office.delivered(&TELEGRAM, message.as_bytes(), 3).await;
+    assert_eq!(opted_out(&office, &conversation).await, Value::Null);
+    reply_again(&office, &TELEGRAM, &conversation).await;
+}
