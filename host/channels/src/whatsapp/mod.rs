@@ -87,7 +87,7 @@ pub const KIND: AdapterKind = AdapterKind {
         "Create a Meta app of the type Business and add the product WhatsApp to it.",
         "Give a system user the app and the WhatsApp account, and create a token with the permissions whatsapp_business_messaging and whatsapp_business_management.",
         "Under WhatsApp, Configuration, enter {url} as callback URL and the verify token beside it.",
-        "Subscribe the fields messages and, where the number is also used in the phone app, smb_message_echoes.",
+        "Subscribe the fields messages, user_preferences and, where the number is also used in the phone app, smb_message_echoes.",
     ],
     open: |config| Ok(Box::new(WhatsApp::open(config)?)),
 };
