@@ -38,6 +38,13 @@ pub trait Adapter: fmt::Debug + Send + Sync {
     /// goes out by the connection that serves the account the customer wrote to.
     fn serves(&self, account: &str) -> bool;
 
+    /// Whether a mail to this address belongs to the connection; `None` if it does not,
+    /// and on channels other than mail. Only asked of connections whose mails come by
+    /// [`InboundWay::Lmtp`](crate::InboundWay::Lmtp), before the mail itself.
+    fn mail_recipient(&self, _address: &str) -> Option<MailRecipient> {
+        None
+    }
+
     /// Checks that the provider sent a request. `now` is the host's clock, for
     /// schemes that sign a time.
     ///
@@ -168,6 +175,18 @@ impl AdapterKind {
             Sending::WithSetting(key) => settings.contains_key(key),
         }
     }
+}
+
+/// How surely a mail to an address belongs to a connection, the surest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MailRecipient {
+    /// The address has the form of those that the company's replies contain, but this
+    /// connection did not make it: it may be of an account that was removed.
+    FormOfToken,
+    /// It is an account of the connection, or one with a suffix behind `+`.
+    Account,
+    /// The connection made it, for a reply.
+    Token,
 }
 
 /// Which connections of an adapter send replies.

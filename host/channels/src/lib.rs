@@ -39,9 +39,11 @@ mod escaped_text;
 pub mod facebook;
 mod field;
 mod form;
+mod inbound_way;
 pub mod instagram;
 mod item;
 pub mod line;
+mod mail_envelope;
 mod media;
 mod message_id;
 mod meta;
@@ -63,12 +65,15 @@ pub mod x;
 
 pub use account::{AccountConfig, ConfigError, SecretStore};
 pub use adapter::{
-    ADAPTERS, Adapter, AdapterKind, SecretRole, Sending, adapter_kind, adapter_of_channel,
+    ADAPTERS, Adapter, AdapterKind, MailRecipient, SecretRole, Sending, adapter_kind,
+    adapter_of_channel,
 };
+pub use inbound_way::InboundWay;
 pub use item::{
     AddressChange, DecodedInteraction, DeliveryStatus, InteractionKind, Item, MOST_ITEMS,
     MessagePurpose, OptOutChange, Undecodable,
 };
+pub use mail_envelope::{DeliveredMail, MailEnvelope};
 pub use media::{
     MediaFailure, MediaReference, MediaRequest, ProviderQuery, content_type,
     is_content_type_decided,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use patchbay_channels::{CompanyKey, MessageIds, ReplyWindow};
+use patchbay_channels::{CompanyKey, InboundWay, MessageIds, ReplyWindow};
 use patchbay_desk::{Desk, DeskError};
 use patchbay_generations::Environment;
 
@@ -30,6 +30,11 @@ impl Gateway {
         }
     }
 
+    /// The connections of a company.
+    pub(crate) fn connections(&self, company: &str) -> Result<Vec<Arc<Connection>>, DeskError> {
+        self.connections.of(&self.desk, company)
+    }
+
     /// A connection of a company; `None` if it has none of that channel and name.
     pub(crate) fn connection(
         &self,
@@ -40,6 +45,18 @@ impl Gateway {
         let all = self.connections.of(&self.desk, company)?;
         let mut all = all.into_iter();
         Ok(all.find(|it| it.settings.adapter.name == channel && it.settings.name == name))
+    }
+
+    /// The connection of a webhook; `None` if the company has none of that channel and
+    /// name, or its messages come another way.
+    pub(crate) fn webhook(
+        &self,
+        company: &str,
+        channel: &str,
+        name: &str,
+    ) -> Result<Option<Arc<Connection>>, DeskError> {
+        let connection = self.connection(company, channel, name)?;
+        Ok(connection.filter(|it| it.settings.inbound() == InboundWay::Webhook))
     }
 
     /// The connections of an adapter.
@@ -84,8 +101,8 @@ impl Gateway {
         Ok(MessageIds::new(&CompanyKey::new(*key), channel))
     }
 
-    /// Most bytes of a request to a connection; `None` if the company has none of that
-    /// channel and name.
+    /// Most bytes of a request to a webhook; `None` if the company has no connection of
+    /// that channel and name with one.
     ///
     /// # Errors
     /// [`DeskError::UnknownCompany`].
@@ -95,7 +112,7 @@ impl Gateway {
         channel: &str,
         name: &str,
     ) -> Result<Option<usize>, DeskError> {
-        let connection = self.connection(company, channel, name)?;
+        let connection = self.webhook(company, channel, name)?;
         Ok(connection.map(|it| it.settings.adapter.body_limit))
     }
 
@@ -108,6 +125,13 @@ impl Gateway {
         let reports = all.iter().map(|connection| ConnectionReport {
             channel: connection.settings.adapter.name,
             name: connection.settings.name.clone(),
+            inbound: connection.settings.inbound(),
+            accounts: connection
+                .settings
+                .accounts()
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             url: connection.settings.webhook_url(company),
             path: connection.settings.webhook_path(company),
             problem: connection.adapter.as_ref().err().cloned(),
@@ -130,10 +154,14 @@ pub struct ConnectionReport {
     pub channel: &'static str,
     /// Name of the connection.
     pub name: String,
-    /// URL of the webhook; `None` without a public URL.
+    /// How messages reach it.
+    pub inbound: InboundWay,
+    /// The accounts that its settings name.
+    pub accounts: Vec<String>,
+    /// URL of the webhook; `None` without one, or without a public URL.
     pub url: Option<String>,
-    /// Path of the webhook.
-    pub path: String,
+    /// Path of the webhook, if it has one.
+    pub path: Option<String>,
     /// Why it is not open.
     pub problem: Option<String>,
     /// What it did since the host started.

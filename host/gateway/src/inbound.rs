@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use patchbay_channels::{
-    Acknowledgement, Headers, InboundRequest, Method, Rejection, Undecodable, VerifiedRequest,
+    Acknowledgement, Adapter, Headers, InboundRequest, Method, Rejection, Undecodable,
+    VerifiedRequest,
 };
 use patchbay_desk::DeskError;
 use patchbay_journal::NewQuarantined;
@@ -69,7 +70,7 @@ impl Gateway {
         connection: &str,
         request: &ProviderRequest<'_>,
     ) -> Result<Reception, DeskError> {
-        let Some(connection) = self.connection(company, channel, connection)? else {
+        let Some(connection) = self.webhook(company, channel, connection)? else {
             return Ok(Reception::UnknownConnection);
         };
         let Ok(adapter) = &connection.adapter else {
@@ -109,8 +110,34 @@ impl Gateway {
             Ok(verified) => verified,
             Err(rejection) => return reject(rejection),
         };
-        let items = adapter.decode(&verified);
-        let mut batch = Batch::of(&connection, verified.body(), items, request.traceparent);
+        if !self.take(
+            company,
+            &connection,
+            &**adapter,
+            &verified,
+            request.traceparent,
+        )? {
+            return Ok(Reception::Busy {
+                retry_after: RETRY_AFTER,
+            });
+        }
+        Ok(Reception::Acknowledged(adapter.acknowledgement()))
+    }
+
+    /// Decodes a delivery and accepts its items, or puts it in quarantine. Returns
+    /// whether all of it is on disk; if not, the sender has to deliver it again.
+    pub(crate) fn take(
+        &self,
+        company: &str,
+        connection: &Connection,
+        adapter: &dyn Adapter,
+        delivery: &VerifiedRequest<'_>,
+        traceparent: Option<Traceparent>,
+    ) -> Result<bool, DeskError> {
+        // The wall clock, as that of the providers.
+        let now = Timestamp::now();
+        let items = adapter.decode(delivery);
+        let mut batch = Batch::of(connection, delivery.body(), items, traceparent);
         for name in std::mem::take(&mut batch.events) {
             connection.count_event(name);
         }
@@ -120,26 +147,16 @@ impl Gateway {
             tracing::warn!(company, channel, connection = %name, "the provider took the access of the account back: renew it");
         }
         let problem = batch.undecodable.take();
-        if !self.accept(company, &connection, batch)? {
-            connection.count(DeliveryResult::Busy, now);
-            return Ok(Reception::Busy {
-                retry_after: RETRY_AFTER,
-            });
-        }
         let result = match problem {
+            _ if !self.accept(company, connection, batch)? => DeliveryResult::Busy,
             None => DeliveryResult::Accepted,
-            Some(problem) => {
-                if !self.quarantine(company, &connection, &verified, problem, now)? {
-                    connection.count(DeliveryResult::Busy, now);
-                    return Ok(Reception::Busy {
-                        retry_after: RETRY_AFTER,
-                    });
-                }
-                DeliveryResult::Quarantined
-            }
+            Some(problem) => match self.quarantine(company, connection, delivery, problem, now)? {
+                true => DeliveryResult::Quarantined,
+                false => DeliveryResult::Busy,
+            },
         };
         connection.count(result, now);
-        Ok(Reception::Acknowledged(adapter.acknowledgement()))
+        Ok(result != DeliveryResult::Busy)
     }
 
     /// Stores a request that could not be decoded wholly. Returns whether there was

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //!  provider ─▶ webhook ─▶ Gateway::receive ─▶ verify ▸ decode ─▶ Desk::accept
+//!  mail server ─▶ LMTP ─▶ Gateway::receive_mail ──────▸ decode ─▶ Desk::accept
 //!                                                    ├─▶ receipts (states of our messages)
 //!                                                    └─▶ quarantine (cannot be decoded)
 //!  provider ◀─ egress ◀── ConnectionDestination ◀── encode ◀── Courier
@@ -21,6 +22,7 @@ mod file_download;
 mod gateway;
 mod http_request;
 mod inbound;
+mod mail;
 mod part_request;
 mod planted_key;
 mod quarantined_request;
@@ -34,4 +36,5 @@ pub use destination::ConnectionDestination;
 pub use file_download::{DownloadError, DownloadLimits, FileDownload};
 pub use gateway::{ConnectionReport, Gateway};
 pub use inbound::{ProviderRequest, Reception};
+pub use mail::{MailAddressee, MailConnection, MailReception};
 pub use rerun::Rerun;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use patchbay_channels::{
-    AccountConfig, Adapter, AdapterKind, CompanyKey, ConfigError, Secret, SecretError, SecretRole,
-    SecretStore, Secrets,
+    AccountConfig, Adapter, AdapterKind, CompanyKey, ConfigError, InboundWay, Secret, SecretError,
+    SecretRole, SecretStore, Secrets,
 };
 use patchbay_model::web_address::WebAddress;
 use serde_json::{Map, Value};
@@ -80,16 +80,22 @@ fn unread(secrets: &[UnreadSecret]) -> String {
 }
 
 impl ConnectionSettings {
-    /// Path of the webhook on the host.
-    pub fn webhook_path(&self, company: &str) -> String {
-        format!("/webhooks/{company}/{}/{}", self.adapter.name, self.name)
+    /// How messages reach the connection.
+    pub fn inbound(&self) -> InboundWay {
+        InboundWay::of(&self.settings)
     }
 
-    /// URL of the webhook, to be registered with the provider; `None` while the
-    /// company file has no public URL.
+    /// Path of the webhook on the host; `None` if the connection has none.
+    pub fn webhook_path(&self, company: &str) -> Option<String> {
+        let is_there = self.inbound() == InboundWay::Webhook;
+        is_there.then(|| format!("/webhooks/{company}/{}/{}", self.adapter.name, self.name))
+    }
+
+    /// URL of the webhook, to be registered with the provider; `None` without a webhook,
+    /// and while the company file has no public URL.
     pub fn webhook_url(&self, company: &str) -> Option<String> {
         let base = self.public_url.as_ref()?;
-        Some(base.with_target(&self.webhook_path(company)))
+        Some(base.with_target(&self.webhook_path(company)?))
     }
 
     /// The accounts that its settings name.

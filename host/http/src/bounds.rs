@@ -93,7 +93,7 @@ impl Bounds {
     }
 
     /// A use of nothing yet, which [grows](BoundPermit::grow).
-    pub(crate) fn enter_with_nothing(
+    pub fn enter_with_nothing(
         self: &Arc<Bounds>,
         bound: Bound,
         requester: &Requester,
@@ -122,8 +122,11 @@ impl Bounds {
 }
 
 impl BoundPermit {
-    /// Use so much more, or refuse it because it exceeds one of the bound's limits.
-    pub(crate) fn grow(&mut self, more: u64) -> Result<(), Problem> {
+    /// Use so much more.
+    ///
+    /// # Errors
+    /// The problem to answer with, if it exceeds one of the bound's limits.
+    pub fn grow(&mut self, more: u64) -> Result<(), Problem> {
         let mut used = self.bounds.used.lock();
         for (key, limit, most) in &self.keys {
             let present = used.get(key).copied().unwrap_or(0);

@@ -197,7 +197,7 @@ bounds! {
     Deadline = "deadline", Refusal::Busy(1), [
         Item "server.deadline" = 2_000, 1, 86_400_000, Unit::Millis;
     ];
-    /// Request bodies in memory.
+    /// Request bodies, and mails that arrive by LMTP, in memory.
     Bodies = "bodies", Refusal::Busy(1), [
         Company "bounds.bodies-per-company" = 128 << 20, 64 << 20, 1 << 40, Unit::Bytes;
         Host "server.body-budget" = 256 << 20, 64 << 20, 1 << 40, Unit::Bytes;

@@ -27,6 +27,7 @@ use patchbay_http::work_share::{WorkShares, on_share};
 use patchbay_http::workers::Workers;
 use patchbay_http::{body, json};
 use patchbay_journal::{CompactReport, CompanyId};
+use patchbay_lmtp::LmtpCounts;
 use patchbay_model::bound::{Bound, Scope};
 use patchbay_outbound::courier::Courier;
 use patchbay_outbound::egress::Egress;
@@ -82,6 +83,8 @@ pub(crate) struct App {
     pub(crate) gateway: Option<Arc<Gateway>>,
     /// Opens outgoing connections; absent where nothing needs it.
     pub(crate) egress: Option<Egress>,
+    /// What the listener for mails did.
+    pub(crate) lmtp: Arc<LmtpCounts>,
     /// Delivers the outbox; absent without a journal.
     pub(crate) courier: Option<Arc<Courier>>,
     pub(crate) stopping: AtomicBool,

@@ -4,7 +4,8 @@
 //! A request passes the connections of `patchbay_http`, `request_counter`,
 //! `problem::write`, `guard` and a handler of `routes`. Handlers that decide run on
 //! the threads of `workers`; handlers that read the journal run off the async
-//! threads.
+//! threads. Mails of the companies' own mail servers come by `patchbay_lmtp`, for which
+//! `company_mailboxes` finds connections.
 
 mod alert_monitor;
 mod alerts;
@@ -13,6 +14,7 @@ mod changes;
 mod companies;
 mod company_hint;
 mod company_locks;
+mod company_mailboxes;
 mod decision_endpoint;
 mod descriptions;
 mod feed_signals;

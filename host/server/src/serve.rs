@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use patchbay_http::connections::Connections;
+use patchbay_lmtp::{Listener as LmtpListener, LmtpServer};
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio::time::{interval, timeout};
@@ -14,6 +15,7 @@ use tokio::time::{interval, timeout};
 use crate::alerts;
 use crate::app::App;
 use crate::companies::Companies;
+use crate::company_mailboxes::CompanyMailboxes;
 use crate::router::router;
 use patchbay_watcher::CompanyFileWatcher;
 
@@ -25,6 +27,8 @@ pub struct BoundServer {
     pub(crate) app: Arc<App>,
     pub(crate) listener: TcpListener,
     pub(crate) address: SocketAddr,
+    /// Where mail servers deliver; absent: nowhere.
+    pub(crate) lmtp: Option<LmtpListener>,
 }
 
 /// How a server stopped.
@@ -52,6 +56,7 @@ impl BoundServer {
             app,
             listener,
             address,
+            lmtp,
         } = self;
         tracing::info!(%address, companies = app.companies.len(), "serving");
         let watcher = app
@@ -70,12 +75,17 @@ impl BoundServer {
             &app.settings,
             Arc::clone(&app.telemetry),
         );
+        let lmtp = lmtp.map(|listener| {
+            tracing::info!(address = %listener.address(), "mail servers deliver by LMTP");
+            let mailboxes = CompanyMailboxes::of(Arc::clone(&app));
+            listener.start(Arc::new(mailboxes), Arc::clone(&app.lmtp))
+        });
         tokio::select! {
             () = connections.accept(&listener) => {}
             () = shutdown => {}
         }
         drop(listener);
-        let abandoned = stop(&app, &connections).await;
+        let abandoned = stop(&app, &connections, lmtp).await;
         for task in tasks {
             task.abort();
         }
@@ -107,9 +117,9 @@ async fn clean_up(app: Arc<App>) {
     }
 }
 
-/// Stops connections, threads, courier and desk in this order; the number of
+/// Stops connections, those of mail servers too, threads, courier and desk in this order; the number of
 /// connections that were closed with a request in progress.
-async fn stop(app: &App, connections: &Connections) -> usize {
+async fn stop(app: &App, connections: &Connections, lmtp: Option<LmtpServer>) -> usize {
     app.stopping.store(true, Ordering::Relaxed);
     app.notify_followers();
     if let Some(generations) = &app.generations {
@@ -118,7 +128,12 @@ async fn stop(app: &App, connections: &Connections) -> usize {
     app.changes.close();
     tracing::info!("stopping: waiting for requests in progress");
     let until = Instant::now() + app.settings.shutdown;
-    let abandoned = connections.finish(app.settings.shutdown).await;
+    let mails = async {
+        if let Some(lmtp) = lmtp {
+            lmtp.stop(app.settings.shutdown).await;
+        }
+    };
+    let (abandoned, ()) = tokio::join!(connections.finish(app.settings.shutdown), mails);
     let left = until.saturating_duration_since(Instant::now());
     if !app.workers.stop(left).await {
         tracing::warn!("a decision still runs; its own limits end it");

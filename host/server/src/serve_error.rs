@@ -30,6 +30,9 @@ pub enum ServeError {
         /// The system's error.
         error: std::io::Error,
     },
+    /// The address for mails cannot be bound.
+    #[error(transparent)]
+    Lmtp(#[from] patchbay_lmtp::BindError),
     /// The journal cannot be opened.
     #[error(transparent)]
     Journal(#[from] JournalError),

@@ -17,6 +17,7 @@ use patchbay_http::connections::raise_file_limit;
 use patchbay_http::work_share::WorkShares;
 use patchbay_http::workers::{QueueLimits, Workers};
 use patchbay_journal::Journal;
+use patchbay_lmtp::Listener as LmtpListener;
 use patchbay_model::bound::{Bound, Scope};
 use patchbay_outbound::courier::{Courier, CourierSettings};
 use patchbay_outbound::egress::Egress;
@@ -83,6 +84,7 @@ impl Server {
         raise_file_limit(settings.connections);
         let (listener, address) =
             listen(address).map_err(|error| ServeError::Bind { address, error })?;
+        let lmtp = settings.lmtp.as_ref().map(LmtpListener::bind).transpose()?;
         let stack = OWN_STACK + engine.settings().stack;
         let limits = QueueLimits {
             total: settings.queue_length,
@@ -141,6 +143,7 @@ impl Server {
             tracing::warn!(%address, "tokens cross the network unencrypted: set [tls], or put a TLS proxy in front");
         }
         warn_without_trust_policy(&settings.trust);
+        warn_of_unknown_companies(settings, &companies);
         let feeds = Arc::new(FeedSignals::default());
         let originals = settings.journal.as_ref().map_or(0, |it| it.originals);
         let gateway = desk.as_ref().map(|desk| {
@@ -194,6 +197,7 @@ impl Server {
             alerts: AlertMonitor::default(),
             gateway,
             egress,
+            lmtp: Arc::default(),
             courier,
             stopping: AtomicBool::new(false),
             drain: RwLock::default(),
@@ -202,7 +206,20 @@ impl Server {
             app: Arc::new(app),
             listener,
             address,
+            lmtp,
         })
+    }
+}
+
+/// Says which companies have mail addresses and do not exist: their mails are deferred.
+fn warn_of_unknown_companies(settings: &ServerSettings, companies: &Companies) {
+    let known = companies.names();
+    let named = settings.lmtp.iter().flat_map(|lmtp| lmtp.companies());
+    for company in named.filter(|name| !known.iter().any(|known| known == name)) {
+        tracing::warn!(
+            company,
+            "[lmtp.companies] names a company that this host does not have; mails to it wait at the mail server"
+        );
     }
 }
 

@@ -23,6 +23,7 @@ mod heads;
 mod intake;
 mod invalid_files;
 mod journal;
+mod lmtp;
 mod mail;
 mod matrix;
 mod names;
@@ -42,6 +43,7 @@ mod traces;
 mod unready;
 mod webhooks;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,6 +51,7 @@ use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
 use patchbay_generations::assemble::{AssembledGeneration, Assembler};
 use patchbay_pack::build::BuildOptions;
+use patchbay_settings::LmtpAddress;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -59,6 +62,8 @@ use client::Client;
 /// A running server.
 struct Running {
     client: Client,
+    /// Where mail servers deliver, if the settings say so.
+    lmtp: Option<SocketAddr>,
     app: Arc<App>,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<ShutdownReport>,
@@ -84,12 +89,18 @@ impl Running {
     fn start(bound: BoundServer) -> Running {
         let client = Client::of(bound.local_addr());
         let app = Arc::clone(&bound.app);
+        let lmtp = bound.lmtp.as_ref().map(|listener| listener.address());
+        let lmtp = lmtp.and_then(|address| match address {
+            LmtpAddress::Tcp(address) => Some(*address),
+            LmtpAddress::Unix(_) => None,
+        });
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(bound.run(async {
             let _ = stopped.await;
         }));
         Running {
             client,
+            lmtp,
             app,
             stop,
             ended,

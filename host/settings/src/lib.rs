@@ -2,6 +2,7 @@
 
 mod bounds_section;
 mod company_files;
+mod lmtp_section;
 mod settings_file;
 mod trust_sections;
 
@@ -27,6 +28,7 @@ use tracing::level_filters::LevelFilter;
 pub use company_files::{CompanyFiles, NOT_A_COMPANY_FILE};
 pub use patchbay_access::oidc::Algorithm;
 pub use patchbay_access::settings::{Grant, Identity, OidcSettings, TlsSettings};
+pub use patchbay_lmtp::{LmtpAddress, LmtpSettings};
 pub use patchbay_telemetry::TelemetrySettings;
 
 /// A complete, commented example of the file. Every value is the default,
@@ -88,6 +90,8 @@ pub struct ServerSettings {
     pub engine: EngineSettings,
     /// Where conversations are stored; absent: stateless decisions only.
     pub journal: Option<JournalSettings>,
+    /// Where the companies' mail servers deliver mails; absent: nowhere.
+    pub lmtp: Option<LmtpSettings>,
     /// The desk's clock. Default the system's; the demo uses another.
     pub clock: Clock,
     /// Start at the clock's time although the journal has seen a later one.
@@ -239,6 +243,7 @@ impl Default for ServerSettings {
             sources: Sources::Refuse,
             engine: EngineSettings::default(),
             journal: None,
+            lmtp: None,
             clock: Clock::system(),
             accept_clock: false,
             egress: EgressSettings::default(),

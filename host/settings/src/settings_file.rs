@@ -24,6 +24,7 @@ use toml::Spanned;
 use tracing::level_filters::LevelFilter;
 
 use super::bounds_section::BoundsSection;
+use super::lmtp_section::LmtpSection;
 use super::trust_sections::{OidcSection, TlsSection};
 use super::{AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSettings};
 
@@ -40,6 +41,7 @@ struct SettingsFile {
     limits: LimitsFile,
     engine: EngineSection,
     journal: Option<JournalSection>,
+    lmtp: Option<LmtpSection>,
     egress: EgressSection,
     secrets: BTreeMap<String, BTreeSet<String>>,
     oidc: Option<OidcSection>,
@@ -211,6 +213,9 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
     let deadline = time!(check, server.deadline, default);
     let queue_length = value!(check, server.queue_length, 1..=1_000_000, default);
     let bounds = file.bounds.settings(&mut check.problems);
+    let has_journal = file.journal.is_some();
+    let lmtp = file.lmtp.as_ref();
+    let lmtp = lmtp.and_then(|lmtp| lmtp.settings(beside, has_journal, &mut check));
     let listen = check.address(&server.listen, default.listen);
     let settings = ServerSettings {
         listen,
@@ -266,10 +271,11 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
                 }),
             }
         }),
+        lmtp,
         clock: default.clock,
         accept_clock: default.accept_clock,
         egress: EgressSettings {
-            allow: check.ranges(&file.egress.allow),
+            allow: check.ranges("allow", &file.egress.allow),
             ..default.egress
         },
         secrets: file.secrets,
@@ -296,12 +302,12 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
 
 /// Checks values against their ranges and collects the problems.
 #[derive(Default)]
-struct Check {
-    problems: Vec<FileProblem>,
+pub(super) struct Check {
+    pub(super) problems: Vec<FileProblem>,
 }
 
 impl Check {
-    fn value<T: Copy + PartialOrd + Display>(
+    pub(super) fn value<T: Copy + PartialOrd + Display>(
         &mut self,
         key: &str,
         given: &Option<Spanned<T>>,
@@ -321,7 +327,12 @@ impl Check {
         value
     }
 
-    fn time(&mut self, key: &str, given: &Option<Spanned<Millis>>, default: Duration) -> Duration {
+    pub(super) fn time(
+        &mut self,
+        key: &str,
+        given: &Option<Spanned<Millis>>,
+        default: Duration,
+    ) -> Duration {
         let default = Millis(default.as_millis() as u64);
         self.value(key, given, Millis(1)..=LONGEST_TIMEOUT, default)
             .into()
@@ -416,13 +427,13 @@ impl Check {
         }
     }
 
-    fn ranges(&mut self, given: &[Spanned<String>]) -> Vec<AddressRange> {
+    pub(super) fn ranges(&mut self, key: &str, given: &[Spanned<String>]) -> Vec<AddressRange> {
         let mut ranges = Vec::new();
         for text in given {
             match text.get_ref().parse() {
                 Ok(range) => ranges.push(range),
                 Err(error) => {
-                    let message = format!("`allow` has {error}");
+                    let message = format!("`{key}` has {error}");
                     self.problems.push(FileProblem::at(text.span(), message));
                 }
             }

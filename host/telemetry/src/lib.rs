@@ -32,7 +32,7 @@ use patchbay_model::traceparent::Traceparent;
 
 pub use alert_registry::{AlertChanges, AlertRegistry, AlertScope};
 pub use metric_families::{FAMILIES, Family, MetricType};
-pub use metrics_page::{ConnectionReading, HostReadings, outbox_by_company};
+pub use metrics_page::{ConnectionReading, HostReadings, LmtpReading, outbox_by_company};
 pub use settings::TelemetrySettings;
 pub use span_exporter::SpanExporter;
 pub use tallies::{CompanyTally, GenerationTally, IntakeResult, PluginTally};

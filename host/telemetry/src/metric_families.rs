@@ -140,6 +140,12 @@ families! {
         "Requests that are not authentic, by reason.";
     CHANNEL_OPEN = Gauge, "patchbay_channel_open", ["company", "channel", "connection"],
         "1 while the connection accepts requests of its provider.";
+    LMTP_OPEN = Gauge, "patchbay_lmtp_connections_open", [],
+        "Open connections of mail servers; absent without [lmtp].";
+    LMTP_CONNECTIONS = Counter, "patchbay_lmtp_connections_total", ["result"],
+        "Connections of mail servers by result: accepted, too-many, not-allowed.";
+    LMTP_RECIPIENTS = Counter, "patchbay_lmtp_recipients_total", ["code"],
+        "Recipients of mails by the code of their answer: 250 stored, 451 and 452 deferred, 550 unknown, 552 too large.";
     OUTBOX_IN_FLIGHT = Gauge, "patchbay_outbox_in_flight", [],
         "Delivery attempts in progress.";
     OUTBOX_BROKEN = Gauge, "patchbay_outbox_broken_targets", [],

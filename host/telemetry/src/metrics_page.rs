@@ -43,6 +43,19 @@ pub struct HostReadings {
     pub courier: Option<CourierStats>,
     /// Connections to providers.
     pub connections: Vec<ConnectionReading>,
+    /// The listener for mails; absent without one.
+    pub lmtp: Option<LmtpReading>,
+}
+
+/// Counts of the listener for mails since the server started.
+#[derive(Debug)]
+pub struct LmtpReading {
+    /// Open connections.
+    pub open: u64,
+    /// Connections by result.
+    pub connections: Vec<(&'static str, u64)>,
+    /// Replies about recipients by code.
+    pub recipients: Vec<(u16, u64)>,
 }
 
 /// Counts of a connection since the server started.
@@ -82,6 +95,9 @@ impl Telemetry {
         let mut page = Page::default();
         self.write_host(readings, &mut page);
         Telemetry::write_connections(&readings.connections, &mut page);
+        if let Some(lmtp) = &readings.lmtp {
+            Telemetry::write_lmtp(lmtp, &mut page);
+        }
         self.write_counters(&mut page);
         self.write_alerts(&mut page);
         for generation in generations {
@@ -154,6 +170,17 @@ impl Telemetry {
                 let labels = [company, channel, name, reason];
                 page.put(&family::CHANNEL_REJECTIONS, &labels, *count as f64);
             }
+        }
+    }
+
+    fn write_lmtp(reading: &LmtpReading, page: &mut Page) {
+        page.put(&family::LMTP_OPEN, &[], reading.open as f64);
+        for (result, count) in &reading.connections {
+            page.put(&family::LMTP_CONNECTIONS, &[result], *count as f64);
+        }
+        for (code, count) in &reading.recipients {
+            let code = code.to_string();
+            page.put(&family::LMTP_RECIPIENTS, &[&code], *count as f64);
         }
     }
 

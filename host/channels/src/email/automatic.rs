@@ -54,9 +54,12 @@ const FIELDS: [(&str, AutomaticReason); 14] = [
 
 /// Why a mail is automatic; `None` if a person may have written it. `address` is its
 /// author's, of whom [`AutomaticReason::OwnAddress`] is for the caller to know.
+/// `return_path` is that of the envelope, if the company's own mail server gave it: then
+/// the field `Return-Path`, which anybody can write, does not count.
 pub(super) fn reason(
     settings: &Settings,
     mail: &Mail<'_>,
+    return_path: Option<&str>,
     address: Option<&str>,
 ) -> Option<AutomaticReason> {
     let header = &mail.header;
@@ -70,6 +73,9 @@ pub(super) fn reason(
     let is_own_list = is_own_list(settings, header);
     let by_field = FIELDS.iter().find(|(name, reason)| {
         let is_of_list = matches!(reason, AutomaticReason::List | AutomaticReason::Precedence);
+        if let (AutomaticReason::NullReturnPath, Some(path)) = (reason, return_path) {
+            return path.is_empty();
+        }
         let says = |(_, value): (usize, String)| Automatic::from_header(name, &value).is_some();
         !(is_own_list && is_of_list) && header.all(name).any(says)
     });
@@ -127,7 +133,7 @@ mod tests {
         };
         let mail = format!("{fields}\n\ntext");
         let mail = Mail::read(mail.as_bytes());
-        reason(&settings, &mail, Some(from)).map(AutomaticReason::as_str)
+        reason(&settings, &mail, None, Some(from)).map(AutomaticReason::as_str)
     }
 
     /// RFC 3834, 2 and 5; RFC 3464 and 3798 for reports; the rest as seen in mails.

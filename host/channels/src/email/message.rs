@@ -18,6 +18,7 @@ use super::{CHANNEL, Email, authentication, bounce};
 use crate::attributes::Attributes;
 use crate::field::cut;
 use crate::item::{DecodedInteraction, InteractionKind, Item, blank_interaction};
+use crate::mail_envelope;
 use crate::media;
 use crate::verify::VerifiedRequest;
 
@@ -56,6 +57,7 @@ pub(super) fn decode(adapter: &Email, request: &VerifiedRequest<'_>) -> Vec<Item
     }
     let query = request.request().query();
     let to = recipient::find(&adapter.settings, &adapter.own, &mail.header, query);
+    let return_path = mail_envelope::return_path(request.request());
     let at = written_at(&mail.header, signed_time(request));
     if let Some(item) = bounce::read(adapter, &mail, &to, at) {
         return vec![item];
@@ -72,6 +74,7 @@ pub(super) fn decode(adapter: &Email, request: &VerifiedRequest<'_>) -> Vec<Item
         mail: &mail,
         to: &to,
         message_id: message_id.as_deref(),
+        return_path: return_path.as_deref(),
     };
     vec![message.item(at)]
 }
@@ -96,6 +99,8 @@ struct Message<'m, 'a> {
     mail: &'m Mail<'a>,
     to: &'m Recipient,
     message_id: Option<&'m str>,
+    /// Of the envelope, if the company's own mail server gave it.
+    return_path: Option<&'m str>,
 }
 
 impl Message<'_, '_> {
@@ -116,7 +121,8 @@ impl Message<'_, '_> {
         let is_echo = is_own && verified == Some(true);
         let reply_to = first_mailbox(&mail.header, "reply-to");
         let mut attributes = Attributes::default();
-        let mut automatic = automatic::reason(settings, mail, from.address.as_deref());
+        let mut automatic =
+            automatic::reason(settings, mail, self.return_path, from.address.as_deref());
         if is_echo {
             author = self.addressee();
             verified = None;

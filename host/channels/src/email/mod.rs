@@ -1,6 +1,7 @@
 //! E-mail. Inbound: whole mails (RFC 5322, MIME) by POST, as a provider or a pipe of
-//! the company's own mail server sends them, signed by Standard Webhooks. The query of
-//! the URL may name the envelope (`from=…&to=…`, percent-encoded).
+//! the company's own mail server sends them, signed by Standard Webhooks, where the
+//! query of the URL may name the recipients (`to=…`, percent-encoded); or as that server
+//! delivers them by LMTP, with their envelope ([`MailEnvelope`](crate::MailEnvelope)).
 //!
 //! Outbound: a reply is one mail, which the caller submits by SMTP to the mail server
 //! of the settings.
@@ -56,7 +57,8 @@ use serde::Deserialize;
 use self::own_id::OwnIds;
 use self::submission_server::SubmissionServer;
 use crate::account::{AccountConfig, ConfigError};
-use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
+use crate::adapter::{Adapter, AdapterKind, MailRecipient, SecretRole, Sending};
+use crate::inbound_way::InboundWay;
 use crate::item::Item;
 use crate::media::MediaReference;
 use crate::message_id::MessageIds;
@@ -76,13 +78,18 @@ const SIGNING_SECRET: &str = "signing-secret";
 const SUBMISSION_PASSWORD: &str = "submission-password";
 /// Most bytes of a mail: providers take 25 MB of files, and base64 makes a third more
 /// of them.
-const MAIL_BYTES: usize = 35 << 20;
+pub const MAIL_BYTES: usize = 35 << 20;
 
 /// The adapter's row.
 pub const KIND: AdapterKind = AdapterKind {
     name: CHANNEL,
     channels: &[CHANNEL],
     settings: &[
+        Setting::optional(
+            "inbound",
+            "\"lmtp\"",
+            "how mails come in: `webhook` (default) or `lmtp`. By LMTP the connection has no URL and no `signing-secret`",
+        ),
         Setting::required(
             "accounts",
             "[\"help@northwind.example\"]",
@@ -137,8 +144,8 @@ pub const KIND: AdapterKind = AdapterKind {
     secrets: &[
         SecretRole {
             name: SIGNING_SECRET,
-            source: "a secret of the form whsec_ and base64 of 24 to 64 random bytes, which the sender of the mails signs with",
-            is_required: true,
+            source: "unless `inbound = \"lmtp\"`: a secret of the form whsec_ and base64 of 24 to 64 random bytes, which the sender of the mails signs with",
+            is_required: false,
         },
         SecretRole {
             name: SUBMISSION_PASSWORD,
@@ -154,6 +161,7 @@ pub const KIND: AdapterKind = AdapterKind {
     setup: &[
         "Let the company's mail server or mail provider post each mail as it is (message/rfc822, no JSON) to {url}, signed by Standard Webhooks.",
         "Add the recipient of the envelope to the URL as `to=`, percent-encoded, if mails as blind copies or with a suffix behind + must be told apart.",
+        "Or let the company's mail server deliver by LMTP: set `inbound = \"lmtp\"`, and [lmtp] in the server settings. Then there is no URL and no signing secret.",
         "Set `authserv-id` to the name that the company's mail server writes into Authentication-Results, and let it remove fields of that name from mails that come in.",
         "Set `message-domain` to a domain of which no other system makes Message-IDs.",
         "To send replies from here, set `submission` to the company's mail server and `submission-user` to a user that may send from the addresses of `accounts`. Without `submission` they go to the company's target.",
@@ -165,6 +173,9 @@ pub const KIND: AdapterKind = AdapterKind {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Settings {
+    /// How mails come in.
+    #[serde(default = "webhook")]
+    inbound: InboundWay,
     /// Addresses of the company to which customers write.
     accounts: Vec<String>,
     /// Domain of the Message-IDs of replies.
@@ -195,6 +206,10 @@ struct Settings {
     submission_user: Option<String>,
 }
 
+fn webhook() -> InboundWay {
+    InboundWay::Webhook
+}
+
 fn one() -> usize {
     1
 }
@@ -203,6 +218,7 @@ fn one() -> usize {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
+            inbound: webhook(),
             accounts: Vec::new(),
             message_domain: String::new(),
             sender_name: None,
@@ -281,7 +297,8 @@ fn is_domain(text: &str) -> bool {
 /// The adapter with the settings and secrets of one company.
 pub struct Email {
     settings: Settings,
-    signing_secret: Secrets,
+    /// Absent: mails do not come by a webhook.
+    signing_secret: Option<Secrets>,
     ids: MessageIds,
     own: OwnIds,
     /// Absent: the connection only takes mails.
@@ -296,13 +313,18 @@ impl Email {
     pub fn open(config: &AccountConfig) -> Result<Email, ConfigError> {
         let settings: Settings = config.read_settings()?;
         settings.check()?;
-        let signing_secret = config.secrets.get(SIGNING_SECRET)?.clone();
+        let signing_secret = match settings.inbound {
+            InboundWay::Webhook => Some(config.secrets.get(SIGNING_SECRET)?.clone()),
+            InboundWay::Lmtp => None,
+        };
         let submission = SubmissionServer::open(&settings, &config.secrets)?;
-        let checked = Scheme::StandardWebhooks.check_secrets(&signing_secret);
-        checked.map_err(|problem| ConfigError::Secret {
-            role: SIGNING_SECRET,
-            problem,
-        })?;
+        if let Some(secrets) = &signing_secret {
+            let checked = Scheme::StandardWebhooks.check_secrets(secrets);
+            checked.map_err(|problem| ConfigError::Secret {
+                role: SIGNING_SECRET,
+                problem,
+            })?;
+        }
         let (messages, tokens) = (
             settings.message_domain.clone(),
             settings.token_domain.clone(),
@@ -345,12 +367,24 @@ impl Adapter for Email {
         accounts.any(|known| address::canonical(CHANNEL, known) == canonical)
     }
 
+    fn mail_recipient(&self, address: &str) -> Option<MailRecipient> {
+        if self.own.token(address).is_some() {
+            return Some(MailRecipient::Token);
+        }
+        if self.settings.account_of(address).is_some() {
+            return Some(MailRecipient::Account);
+        }
+        let has_form = self.own.has_form_of_token(address);
+        has_form.then_some(MailRecipient::FormOfToken)
+    }
+
     fn verify<'r>(
         &self,
         request: &'r InboundRequest<'r>,
         now: Timestamp,
     ) -> Result<VerifiedRequest<'r>, Rejection> {
-        Scheme::StandardWebhooks.verify_up_to(MAIL_BYTES, request, &self.signing_secret, now)
+        let secrets = self.signing_secret.as_ref().ok_or(Rejection::Missing)?;
+        Scheme::StandardWebhooks.verify_up_to(MAIL_BYTES, request, secrets, now)
     }
 
     fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item> {

@@ -105,6 +105,23 @@ impl OwnIds {
         })
     }
 
+    /// Whether an address has the form of those with a key, whoever made it: every
+    /// such address of the domain reaches the channel.
+    pub(super) fn has_form_of_token(&self, address: &str) -> bool {
+        let Some((local, domain)) = address.rsplit_once('@') else {
+            return false;
+        };
+        let is_use = |(used, _): (&str, &str)| {
+            TokenUse::ALL
+                .iter()
+                .any(|known| known.as_str().eq_ignore_ascii_case(used))
+        };
+        let domains = self.token_domain.iter();
+        domains
+            .filter(|own| own.eq_ignore_ascii_case(domain))
+            .any(|_| local.split_once('+').is_some_and(is_use))
+    }
+
     /// The code that only the company can make, for one account.
     fn code(&self, used: TokenUse, key: &str, account: &str) -> String {
         let account = address::canonical(CHANNEL, account);

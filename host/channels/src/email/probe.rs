@@ -4,6 +4,7 @@ use patchbay_model::mail_server::MailStep;
 
 use super::Email;
 use super::status_code::EnhancedCode;
+use crate::inbound_way::InboundWay;
 use crate::outcome::{Exchange, MailAnswer};
 use crate::probe::{Finding, MailProbe, Probe, ProbeRequest};
 
@@ -62,8 +63,17 @@ fn of_answer(answer: &MailAnswer<'_>) -> Finding {
 
 /// What is not asked about.
 pub(super) fn unprobed(adapter: &Email) -> Vec<Finding> {
-    let text = "whether mails are posted to the webhook shows with the first mail only";
-    let mut findings = vec![Finding::unchecked("webhook-url", text)];
+    let (topic, text) = match adapter.settings.inbound {
+        InboundWay::Webhook => (
+            "webhook-url",
+            "whether mails are posted to the webhook shows with the first mail only",
+        ),
+        InboundWay::Lmtp => (
+            "lmtp",
+            "whether the company's mail server delivers by LMTP shows with the first mail only",
+        ),
+    };
+    let mut findings = vec![Finding::unchecked(topic, text)];
     if adapter.submission.is_none() {
         let text = "the connection only receives: it has no `submission`";
         findings.push(Finding::unchecked("mail-server", text));

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod deliveries;
+mod lmtp;
 mod replies;
 mod submission;
 

@@ -94,6 +94,11 @@ fn state(connection: &Value) -> &'static str {
     }
 }
 
+/// Whether messages reach a connection by requests to its URL.
+fn has_webhook(connection: &Value) -> bool {
+    text(connection, "inbound") == "webhook"
+}
+
 /// What is wrong with a connection, and what to do. `held` are the company's deliveries
 /// in quarantine.
 fn problems(connection: &Value, held: &[Value]) -> Vec<String> {
@@ -105,7 +110,13 @@ fn problems(connection: &Value, held: &[Value]) -> Vec<String> {
         let since = text(connection, "broken_since");
         problems.push(format!("it cannot send since {since}: {problem}"));
     }
-    if connection.get("url").is_none() {
+    let unreached = list(connection, "unreached_accounts");
+    for account in unreached.iter().filter_map(Value::as_str) {
+        problems.push(format!(
+            "no mail reaches {account}: give the address or its domain to the company under [lmtp.companies] in the server settings"
+        ));
+    }
+    if has_webhook(connection) && connection.get("url").is_none() {
         problems.push("its URL is unknown: set public-url in the company file".to_owned());
     }
     let requests = &connection["requests"];
@@ -216,23 +227,27 @@ fn setup(args: &ChannelsArgs, channel: &str, connection: &str) -> Outcome {
         .map(|it| json!({"name": it.name, "meaning": it.meaning, "required": it.is_required, "example": it.example}))
         .collect();
     let problems = known.as_ref().map(|known| problems(known, &[]));
+    let shown_url = known
+        .as_ref()
+        .is_none_or(has_webhook)
+        .then_some(url.as_str());
     let document = json!({
         "channel": kind.name,
-        "url": url,
+        "url": shown_url,
         "settings": settings,
         "secrets": secrets,
         "steps": steps,
         "problems": problems,
     });
     output::result(args.server.json, &document, || {
-        print_setup(kind, (&url, connection), &steps, problems.as_deref())
+        print_setup(kind, (shown_url, connection), &steps, problems.as_deref())
     })?;
     Ok(Exit::Success)
 }
 
 fn print_setup(
     kind: &AdapterKind,
-    (url, connection): (&str, &str),
+    (url, connection): (Option<&str>, &str),
     steps: &[String],
     problems: Option<&[String]>,
 ) -> Result<(), Failure> {
@@ -263,7 +278,10 @@ fn print_setup(
             role.name, role.source
         ))?;
     }
-    output::line(format!("\nURL of the webhook: {url}"))?;
+    output::line(match url {
+        Some(url) => format!("\nURL of the webhook: {url}"),
+        None => "\nThe connection has no webhook.".to_owned(),
+    })?;
     match problems {
         None => output::line(
             "The connection is not in the active generation yet: run `patchbay apply`.",

@@ -206,3 +206,47 @@ fn a_connection_is_listed_and_checked() {
     );
     assert!(!page.contains("hush"), "a secret in the metrics");
 }
+
+#[test]
+fn a_connection_by_lmtp_names_the_accounts_that_no_mail_reaches() {
+    let place = Place::new(&[]);
+    let connection = "[channel.email.connection.care]\nsettings = { inbound = \"lmtp\", accounts = [\"help@northwind.example\"], message-domain = \"care.northwind.example\" }\n";
+    let file = place.path("northwind.toml");
+    std::fs::write(&file, company(connection)).expect("written");
+    std::fs::create_dir(place.path("data")).expect("made");
+    let listen = |domain: &str| {
+        let settings = format!(
+            "companies = [\"northwind.toml\"]\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"data/desk.db\"\nkey = \"desk.key\"\n[lmtp]\nlisten = \"unix:data/lmtp.sock\"\n[lmtp.companies]\n{domain:?} = \"northwind\"\n"
+        );
+        std::fs::write(&place.config, settings).expect("written");
+        TestServer::start(Path::new(&place.config))
+    };
+    let channels = |rest: &[&str]| {
+        let own = [
+            "channels",
+            "--config",
+            &place.config,
+            "--company",
+            "northwind",
+        ];
+        patchbay(&[&own[..], rest].concat())
+    };
+    let server = listen("elsewhere.example");
+    let checked = joined(&channels(&["check"]), 1);
+    let problem = "email/care: no mail reaches help@northwind.example: give the address or its domain to the company under [lmtp.companies]";
+    assert!(checked.contains(problem), "{checked}");
+    drop(server);
+    let _server = listen("northwind.example");
+    let checked = joined(&channels(&["check"]), 0);
+    assert!(
+        checked.contains("email/care: no problem found"),
+        "{checked}"
+    );
+    let setup = ["setup", "email", "--connection", "care"];
+    let printed = joined(&channels(&setup), 0);
+    assert!(
+        printed.contains("The connection has no webhook."),
+        "{printed}"
+    );
+    assert!(place.path("data/lmtp.sock").exists());
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
+use patchbay_channels::InboundWay;
 use patchbay_gateway::{ConnectionReport, DeliveryResult};
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::work_share::on_share;
@@ -36,10 +37,17 @@ pub(crate) struct ConnectionDocument {
     /// Why it is not open.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
-    /// Path of its webhook on this server.
-    path: String,
-    /// URL to register with the provider; absent while the company file has no
-    /// `public-url`.
+    /// How messages reach it: `webhook`, or `lmtp` from the company's mail server.
+    inbound: &'static str,
+    /// Its accounts that no mail reaches, because `[lmtp.companies]` of the server's
+    /// settings gives them to no company or to another.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreached_accounts: Vec<String>,
+    /// Path of its webhook on this server; absent without a webhook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    /// URL to register with the provider; absent without a webhook, and while the
+    /// company file has no `public-url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     /// When the provider last sent an authentic request.
@@ -91,6 +99,7 @@ pub(super) async fn list(
             let broken = broken.iter().find(|broken| broken.target == target);
             let revoked = report.state.access_revoked;
             ConnectionDocument {
+                unreached_accounts: unreached_accounts(&host, &company, &report),
                 broken_since: broken.map(|broken| broken.since).or(revoked),
                 broken_by: match (broken, revoked) {
                     (Some(broken), _) => Some(broken.problem.clone()),
@@ -106,6 +115,19 @@ pub(super) async fn list(
     Ok(Json(ConnectionList { connections }))
 }
 
+/// Accounts of a connection to which mail servers cannot deliver.
+fn unreached_accounts(app: &App, company: &str, report: &ConnectionReport) -> Vec<String> {
+    if report.inbound != InboundWay::Lmtp {
+        return Vec::new();
+    }
+    let settings = app.settings.lmtp.as_ref();
+    let is_reached = |account: &&String| {
+        settings.and_then(|settings| settings.company_of(account)) == Some(company)
+    };
+    let accounts = report.accounts.iter();
+    accounts.filter(|it| !is_reached(it)).cloned().collect()
+}
+
 fn document(report: ConnectionReport) -> ConnectionDocument {
     let state = report.state;
     let results = state.results.into_iter();
@@ -114,6 +136,8 @@ fn document(report: ConnectionReport) -> ConnectionDocument {
         name: report.name,
         open: report.problem.is_none(),
         problem: report.problem,
+        inbound: report.inbound.as_str(),
+        unreached_accounts: Vec::new(),
         path: report.path,
         url: report.url,
         last_delivery: state.last_delivery,

@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use patchbay_http::problem::Problem;
 use patchbay_http::work_share::on_share;
-use patchbay_telemetry::{ConnectionReading, HostReadings};
+use patchbay_telemetry::{ConnectionReading, HostReadings, LmtpReading};
 
 use crate::alerts;
 use crate::app::App;
@@ -36,6 +36,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResp
             draining: app.drain.read().is_some(),
             courier: app.courier.as_ref().map(|courier| courier.stats()),
             connections: connection_readings(&app),
+            lmtp: lmtp_reading(&app),
         };
         let generations = app.companies.all();
         app.telemetry
@@ -46,6 +47,19 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResp
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,
     ))
+}
+
+fn lmtp_reading(app: &App) -> Option<LmtpReading> {
+    app.settings.lmtp.as_ref()?;
+    let reading = app.lmtp.read();
+    let connections = reading.connections.into_iter();
+    Some(LmtpReading {
+        open: reading.open,
+        connections: connections
+            .map(|(result, count)| (result.as_str(), count))
+            .collect(),
+        recipients: reading.recipients.into_iter().collect(),
+    })
 }
 
 fn connection_readings(app: &App) -> Vec<ConnectionReading> {

@@ -22,7 +22,7 @@ async fn kinds(server: &Running) -> Vec<String> {
 }
 
 /// Have the database refuse what a write needs, as a full disk does.
-fn set_full(settings: &JournalSettings, is_full: bool) {
+pub(super) fn set_full(settings: &JournalSettings, is_full: bool) {
     let sql = rusqlite::Connection::open(&settings.path).expect("opened");
     let statement = match is_full {
         true => {

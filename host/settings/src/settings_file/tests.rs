@@ -155,3 +155,91 @@ fn the_store_of_packs_is_relative_to_the_file() {
     let settings = parse("store = \"store\"\n", Path::new("/etc/patchbay")).expect("valid");
     assert_eq!(settings.store, Some(PackStore::at("/etc/patchbay/store")));
 }
+
+fn lmtp(section: &str) -> String {
+    format!("[journal]\npath = \"desk.db\"\n[lmtp]\n{section}")
+}
+
+#[test]
+fn a_listener_for_mails_is_private_or_lists_its_peers() {
+    let read = |section: &str| parse(&lmtp(section), Path::new("/etc/patchbay"));
+    for listen in [
+        "127.0.0.1:2424",
+        "[::1]:2424",
+        "10.1.2.3:24",
+        "[fd00::1]:24",
+    ] {
+        let settings = read(&format!("listen = \"{listen}\"\n")).expect("valid");
+        let address = settings.lmtp.expect("a listener").listen.to_string();
+        assert_eq!(address, listen);
+    }
+    for listen in [
+        "0.0.0.0:2424",
+        "203.0.113.1:24",
+        "[::]:24",
+        "[2001:db8::1]:24",
+    ] {
+        let found = problems(&lmtp(&format!("listen = \"{listen}\"\n")));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].0.contains("LMTP has no authentication"),
+            "{found:?}"
+        );
+        let told = format!("listen = \"{listen}\"\npeers = [\"203.0.113.7\"]\n");
+        assert!(read(&told).is_ok(), "{listen}");
+    }
+    let socket = read("listen = \"unix:run/lmtp.sock\"\n").expect("valid");
+    let address = socket.lmtp.expect("a listener").listen;
+    assert_eq!(address.to_string(), "unix:/etc/patchbay/run/lmtp.sock");
+}
+
+#[test]
+fn a_domain_or_address_belongs_to_one_company() {
+    let section = "listen = \"127.0.0.1:0\"\nconnections = 7\nmail-timeout = \"1m\"\n[lmtp.companies]\n\"northwind.example\" = \"northwind\"\n\"press@northwind.example\" = \"press\"\n";
+    let settings = parse(&lmtp(section), Path::new("/etc")).expect("valid");
+    let settings = settings.lmtp.expect("a listener");
+    assert_eq!(
+        settings.company_of("Help+x@Northwind.example"),
+        Some("northwind")
+    );
+    assert_eq!(
+        settings.company_of("press@northwind.example"),
+        Some("press")
+    );
+    assert_eq!(settings.company_of("help@example.org"), None);
+    assert_eq!(
+        (settings.connections, settings.mail_timeout.as_secs()),
+        (7, 60)
+    );
+    for (section, line, words) in [
+        ("listen = \"lmtp\"\n", 4, "not an address"),
+        ("listen = \"unix:\"\n", 4, "not an address"),
+        (
+            "listen = \"127.0.0.1:24\"\nconnections = 0\n",
+            5,
+            "`connections` is 0",
+        ),
+        (
+            "listen = \"127.0.0.1:24\"\npeers = [\"x\"]\n",
+            5,
+            "`peers` has",
+        ),
+        (
+            "listen = \"127.0.0.1:24\"\n[lmtp.companies]\n\"*.example\" = \"a\"\n",
+            6,
+            "neither a domain nor an address",
+        ),
+        (
+            "listen = \"127.0.0.1:24\"\n[lmtp.companies]\n\"A.example\" = \"a\"\n\"a.example\" = \"b\"\n",
+            7,
+            "stands twice",
+        ),
+    ] {
+        let found = problems(&lmtp(section));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].0.contains(words), "{found:?}");
+        assert_eq!(found[0].1.map(|(at, _)| at), Some(line), "{found:?}");
+    }
+    let found = problems("[lmtp]\nlisten = \"127.0.0.1:24\"\n");
+    assert!(found[0].0.contains("needs a [journal]"), "{found:?}");
+}

@@ -1,0 +1,27 @@
+//! The ways in which a provider's messages reach the host.
+
+use patchbay_model::codes;
+use serde_json::{Map, Value};
+
+/// Setting that names the way. An adapter with one way has no such setting.
+const SETTING: &str = "inbound";
+
+codes! {
+    /// The way in which messages reach a connection.
+    pub enum InboundWay {
+        /// The provider sends requests to the connection's URL, and signs them.
+        Webhook = "webhook",
+        /// The company's mail server delivers by LMTP to the address of the server
+        /// settings. The connection has no URL and no secret for it.
+        Lmtp = "lmtp",
+    }
+}
+
+impl InboundWay {
+    /// The way that the settings of a connection name; a webhook if they name none.
+    pub fn of(settings: &Map<String, Value>) -> InboundWay {
+        let code = settings.get(SETTING).and_then(Value::as_str);
+        code.and_then(InboundWay::from_code)
+            .unwrap_or(InboundWay::Webhook)
+    }
+}
