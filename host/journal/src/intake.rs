@@ -61,6 +61,9 @@ pub struct Arrival {
     /// Refuse edits, because the host is overloaded: a message that turns out
     /// to be an edit is answered [`Busy`](AcceptOutcome::Busy).
     pub no_edit: bool,
+    /// Whether its sender never rewords a message: another wording under a known
+    /// id is answered [`Conflict`](AcceptOutcome::Conflict), at any load.
+    pub is_final: bool,
 }
 
 /// Result of one arrival.
@@ -82,6 +85,9 @@ pub enum AcceptOutcome {
         /// The input.
         input: Box<Input>,
     },
+    /// Refused: the id is known with other words, and this one must not be an
+    /// edit. Nothing was written.
+    Conflict,
     /// Refused: the company stores as much as it may. Nothing was written.
     Full {
         /// How many bytes it may store.
@@ -103,7 +109,9 @@ impl AcceptOutcome {
             AcceptOutcome::Duplicate { ordinal } | AcceptOutcome::Updated { ordinal, .. } => {
                 Some(*ordinal)
             }
-            AcceptOutcome::Busy { .. } | AcceptOutcome::Full { .. } => None,
+            AcceptOutcome::Conflict | AcceptOutcome::Busy { .. } | AcceptOutcome::Full { .. } => {
+                None
+            }
         }
     }
 }

@@ -224,6 +224,7 @@ impl Observer for Telemetry {
         let result = match status {
             ReceiptStatus::Accepted { .. } => IntakeResult::Accepted,
             ReceiptStatus::Duplicate { .. } => IntakeResult::Duplicate,
+            ReceiptStatus::Conflict => IntakeResult::Refused,
             ReceiptStatus::Busy { .. } | ReceiptStatus::Full { .. } => IntakeResult::Busy,
         };
         self.tallies.of(company).count_intake(result, 1);

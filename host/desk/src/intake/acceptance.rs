@@ -69,6 +69,7 @@ impl DeskCore {
                         self.cache.inputs.put(pending, epoch);
                         ReceiptStatus::Duplicate { ordinal }
                     }
+                    Some(AcceptOutcome::Conflict) => ReceiptStatus::Conflict,
                     Some(AcceptOutcome::Full { limit }) => ReceiptStatus::Full { limit },
                     Some(AcceptOutcome::Busy { retry_after }) => {
                         ReceiptStatus::Busy { retry_after }
@@ -168,6 +169,7 @@ impl DeskCore {
             accepted_at: now,
             traceparent: delivery.traceparent,
             no_edit: false,
+            is_final: delivery.is_final,
         })
     }
 

@@ -19,6 +19,9 @@ pub struct Delivery {
     pub traceparent: Option<Traceparent>,
     /// What the caller should look at; not part of the content.
     pub warnings: Vec<InputWarning>,
+    /// Whether its sender never rewords a message: other words under a known id are
+    /// refused, not an edit.
+    pub is_final: bool,
 }
 
 impl Delivery {
@@ -64,6 +67,7 @@ impl Delivery {
             interaction,
             traceparent: None,
             warnings,
+            is_final: false,
         })
     }
 
@@ -139,22 +143,26 @@ impl Delivery {
     /// interactions between one author and one account on a channel. It
     /// contains no address: the contact's id is a keyed hash.
     pub(crate) fn thread(&self, contact: ContactId) -> Vec<u8> {
-        let mut hasher = blake3::Hasher::new_derive_key("patchbay 2026 thread");
-        let mut part = |bytes: &[u8]| {
-            hasher.update(&(bytes.len() as u64).to_le_bytes());
-            hasher.update(bytes);
-        };
-        let channel = self.interaction.channel.as_str();
-        let account = self.interaction.account.as_deref().unwrap_or_default();
-        let account = address::canonical_account(channel, account);
-        part(channel.as_bytes());
-        part(account.as_bytes());
-        match &self.interaction.conversation {
-            Some(conversation) => part(conversation.as_bytes()),
-            None => part(&contact.0),
+        let interaction = &self.interaction;
+        let account = interaction.account.as_deref().unwrap_or_default();
+        match &interaction.conversation {
+            Some(conversation) => {
+                thread_key(&interaction.channel, account, conversation.as_bytes())
+            }
+            None => thread_key(&interaction.channel, account, &contact.0),
         }
-        hasher.finalize().as_bytes()[..16].to_vec()
     }
+}
+
+/// Key of a thread between an account and a conversation or a contact.
+pub(crate) fn thread_key(channel: &str, account: &str, with: &[u8]) -> Vec<u8> {
+    let mut hasher = blake3::Hasher::new_derive_key("patchbay 2026 thread");
+    let account = address::canonical_account(channel, account);
+    for part in [channel.as_bytes(), account.as_bytes(), with] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().as_bytes()[..16].to_vec()
 }
 
 fn kind_of(code: &str) -> Option<InputKind> {

@@ -28,6 +28,9 @@ pub enum ReceiptStatus {
         /// The place of the first one.
         ordinal: Ordinal,
     },
+    /// Its id is known with other words, and it must not be an edit
+    /// ([`Delivery::is_final`](crate::Delivery::is_final)).
+    Conflict,
     /// The company stores as much as it may. The caller delivers it again once
     /// data was deleted.
     Full {

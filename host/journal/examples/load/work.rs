@@ -53,6 +53,7 @@ impl Interaction {
             accepted_at: now,
             traceparent: None,
             no_edit: false,
+            is_final: false,
         }
     }
 

@@ -245,6 +245,12 @@ fn accept(
         }
         Change::Input(wording) => (arrival.kind, wording, None),
     };
+    if arrival.is_final && earlier.is_some() {
+        return Ok(Verdict::Refused(match words {
+            Some(ordinal) => AcceptOutcome::Duplicate { ordinal },
+            None => AcceptOutcome::Conflict,
+        }));
+    }
     let stored = work.bytes.current(arrival.company);
     if stored.is_full() {
         let limit = stored.limit;

@@ -385,3 +385,58 @@ fn an_input_in_flight_at_three_crashes_is_quarantined() {
     assert!(matches!(beyond, JournalError::Invalid { what: "lane", .. }));
     assert_eq!(left[0].input.accepted_at, at(101));
 }
+
+#[test]
+fn a_message_that_must_not_be_an_edit_is_a_conflict_with_other_words() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let offered = |body: &str, details: u8| Arrival {
+        is_final: true,
+        details: [details; 32],
+        ..arrival(company, "m1", body)
+    };
+    let ordinal = accept_one(&journal, offered("hello", 0));
+    for (body, details, expected) in [
+        ("hello", 0, AcceptOutcome::Duplicate { ordinal }),
+        // Other attributes are no reason to store it again.
+        ("hello", 1, AcceptOutcome::Duplicate { ordinal }),
+        ("or rather", 0, AcceptOutcome::Conflict),
+        ("hello", 0, AcceptOutcome::Duplicate { ordinal }),
+    ] {
+        let answer = journal.accept(vec![offered(body, details)]).unwrap();
+        assert_eq!(answer, [expected], "{body} {details}");
+    }
+    assert_eq!(journal.pending(Ordinal(0), 10).unwrap().len(), 1);
+}
+
+#[test]
+fn of_two_wordings_at_once_that_must_not_be_edits_one_is_stored() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let barrier = Barrier::new(8);
+    let write = &|number: usize| {
+        let body = format!("wording {}", number % 2);
+        let offered = Arrival {
+            is_final: true,
+            ..arrival(company, "m1", &body)
+        };
+        barrier.wait();
+        journal.accept(vec![offered]).unwrap().remove(0)
+    };
+    let answers: Vec<AcceptOutcome> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|number| scope.spawn(move || write(number)))
+            .collect();
+        let answers = threads.into_iter().map(|thread| thread.join().unwrap());
+        answers.collect()
+    });
+    let count = |is: fn(&AcceptOutcome) -> bool| answers.iter().filter(|one| is(one)).count();
+    assert_eq!(count(|one| matches!(one, AcceptOutcome::Accepted(_))), 1);
+    assert_eq!(
+        count(|one| matches!(one, AcceptOutcome::Duplicate { .. })),
+        3
+    );
+    assert_eq!(count(|one| *one == AcceptOutcome::Conflict), 4);
+}

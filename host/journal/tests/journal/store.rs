@@ -81,6 +81,7 @@ pub(crate) fn arrival(company: CompanyId, message: &str, body: &str) -> Arrival 
         accepted_at: at(101),
         traceparent: None,
         no_edit: false,
+        is_final: false,
     }
 }
 

@@ -32,7 +32,7 @@ fn word(outcome: &AcceptOutcome) -> &'static str {
         },
         AcceptOutcome::Duplicate { .. } => "same",
         AcceptOutcome::Updated { .. } => "counters",
-        AcceptOutcome::Busy { .. } | AcceptOutcome::Full { .. } => "busy",
+        AcceptOutcome::Conflict | AcceptOutcome::Busy { .. } | AcceptOutcome::Full { .. } => "busy",
     }
 }
 

@@ -203,6 +203,8 @@ impl InteractionReceipt {
                 ("accepted", Some(kind.as_str()), Some(ordinal.0))
             }
             ReceiptStatus::Duplicate { ordinal } => ("duplicate", None, Some(ordinal.0)),
+            // Not of the API: its messages may be reworded.
+            ReceiptStatus::Conflict => ("refused", None, None),
             ReceiptStatus::Busy { .. } | ReceiptStatus::Full { .. } => ("busy", None, None),
         };
         InteractionReceipt {
