@@ -328,7 +328,7 @@ impl Desk {
 
     /// Call a listener after every commit, on the thread that committed: it
     /// must not block.
-    pub fn on_commit(&self, listener: impl Fn(CommitNotice) + Send + Sync + 'static) {
+    pub fn on_commit(&self, listener: impl Fn(CommitNotice<'_>) + Send + Sync + 'static) {
         self.core.listeners.write().push(Box::new(listener));
     }
 

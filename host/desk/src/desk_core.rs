@@ -23,15 +23,17 @@ use patchbay_clock::SteadyClock;
 use patchbay_records::conversation_cache::ConversationCache;
 
 /// Called after a commit. Must not block.
-pub(crate) type Listener = Box<dyn Fn(CommitNotice) + Send + Sync>;
+pub(crate) type Listener = Box<dyn Fn(CommitNotice<'_>) + Send + Sync>;
 
 /// A commit happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CommitNotice {
+pub struct CommitNotice<'a> {
     /// The company whose feed has new entries.
     pub company: CompanyId,
     /// Whether its outbox has new items.
     pub outbox: bool,
+    /// Threads of the conversations that have new entries; one may occur twice.
+    pub threads: &'a [Vec<u8>],
 }
 
 /// Inputs that broke a pass.
@@ -122,8 +124,18 @@ impl DeskCore {
     /// Tell the listeners that the feed of a company has new entries, and
     /// whether its outbox has new items.
     pub(crate) fn notify_listeners(&self, company: CompanyId, outbox: bool) {
+        self.notify_of_threads(company, outbox, &[]);
+    }
+
+    /// [`DeskCore::notify_listeners`], with the threads of the conversations that have
+    /// new entries.
+    pub(crate) fn notify_of_threads(&self, company: CompanyId, outbox: bool, threads: &[Vec<u8>]) {
         for listener in self.listeners.read().iter() {
-            listener(CommitNotice { company, outbox });
+            listener(CommitNotice {
+                company,
+                outbox,
+                threads,
+            });
         }
     }
 }

@@ -39,7 +39,7 @@ pub use intake::delivery::Delivery;
 pub use intake::receipt::{Receipt, ReceiptStatus};
 pub use operations::agents::{AgentStatus, QueueStatus};
 pub use operations::channels::{
-    AcceptedPart, ChannelService, MessageReport, OptOutReport, SendProgress,
+    AcceptedPart, ChannelService, KnownCustomer, MessageReport, OptOutReport, SendProgress,
 };
 pub use operations::directives::Drain;
 pub use operations::drain::RemainingWork;

@@ -53,6 +53,15 @@ pub struct FoundContact {
     pub is_new: bool,
 }
 
+/// What the journal knows of an address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AddressRecord {
+    /// Its contact; `None` for an address that is new, or was erased.
+    pub contact: Option<ContactMatch>,
+    /// When a contact of the address was last erased.
+    pub erased_at: Option<Timestamp>,
+}
+
 /// Result of an erasure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Erasure {
@@ -75,6 +84,14 @@ pub trait Contacts {
         address: &str,
         at: Timestamp,
     ) -> Result<ContactMatch>;
+
+    /// What is known of an address. Writes nothing.
+    fn address_record(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        address: &str,
+    ) -> Result<AddressRecord>;
 
     /// The contacts of channels and addresses, in their order; creates those of
     /// new addresses. Reads and writes at most once, however many there are.

@@ -59,6 +59,15 @@ impl FeedPage {
     }
 }
 
+/// Which entries of a sequence to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryPage {
+    /// The first after a feed number.
+    After(u64),
+    /// The last before a feed number.
+    Before(u64),
+}
+
 /// Reads the history of a company, and appends notes to it. Entries of
 /// conversations are appended by [`Commits`](crate::Commits).
 pub trait Entries {
@@ -78,6 +87,17 @@ pub trait Entries {
         company: CompanyId,
         contact: ContactId,
         after: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>>;
+
+    /// Entries of these kinds of all conversations of a thread, in feed order,
+    /// without their sealed parts; at most `limit`.
+    fn thread_entries(
+        &self,
+        company: CompanyId,
+        thread: &[u8],
+        kinds: &[u16],
+        page: EntryPage,
         limit: usize,
     ) -> Result<Vec<Entry>>;
 

@@ -47,11 +47,11 @@ pub use audit::{
 pub use commit::{Commit, CommitReceipt, Commits, FailedDelivery, NewEntry, StateChange};
 pub use company::Companies;
 pub use contact::{
-    ContactChange, ContactChangeKind, ContactMatch, Contacts, Erasure, FoundContact,
+    AddressRecord, ContactChange, ContactChangeKind, ContactMatch, Contacts, Erasure, FoundContact,
 };
 pub use conversation::{Conversation, Conversations};
 pub use directive::{Directive, Directives};
-pub use entry::{Entries, Entry, FeedPage, Note};
+pub use entry::{Entries, Entry, EntryPage, FeedPage, Note};
 pub use error::{CommitError, Conflict, JournalError, Result, SealError};
 pub use generation::{
     Activation, ActiveGeneration, GenerationRow, GenerationUsage, Generations, NewGeneration,

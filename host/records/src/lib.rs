@@ -3,6 +3,7 @@
 
 pub mod conversation_cache;
 pub mod conversation_reader;
+pub mod customer_view;
 pub mod decisions;
 pub mod earlier_assessments;
 pub mod history;

@@ -229,8 +229,14 @@ pub fn outbox_key(conversation: ConversationId, entry: u64) -> String {
 
 /// Whether this is the [`outbox_key`] of a reply in a conversation.
 pub fn is_outbox_key_of(conversation: ConversationId, key: &str) -> bool {
-    let entry = key.strip_prefix(&format!("reply-{conversation}-"));
-    entry.is_some_and(|entry| entry.parse::<u64>().is_ok())
+    outbox_key_entry(conversation, key).is_some()
+}
+
+/// Number of the entry with the text of a reply, by its [`outbox_key`]; `None` for any
+/// other key.
+pub fn outbox_key_entry(conversation: ConversationId, key: &str) -> Option<u64> {
+    let entry = key.strip_prefix(&format!("reply-{conversation}-"))?;
+    entry.parse().ok()
 }
 
 #[cfg(test)]

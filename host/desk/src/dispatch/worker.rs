@@ -337,11 +337,13 @@ impl DeskCore {
                 return true;
             }
         };
-        let mut changed: HashMap<CompanyId, bool> = HashMap::new();
+        let mut changed: HashMap<CompanyId, (bool, Vec<Vec<u8>>)> = HashMap::new();
         for (one, committed) in pending.into_iter().zip(committed) {
             match committed {
                 Ok(committed) => {
-                    *changed.entry(one.lane.company).or_default() |= one.outbox;
+                    let (outbox, threads) = changed.entry(one.lane.company).or_default();
+                    *outbox |= one.outbox;
+                    threads.push(one.after.conversation.row.thread.clone());
                     self.report_commit(&one, committed, writing);
                     self.forget_surges(one.lane, one.work);
                     done.push((one.lane, None));
@@ -364,8 +366,8 @@ impl DeskCore {
                 }
             }
         }
-        for (company, outbox) in changed {
-            self.notify_listeners(company, outbox);
+        for (company, (outbox, threads)) in changed {
+            self.notify_of_threads(company, outbox, &threads);
         }
         false
     }

@@ -3,9 +3,9 @@
 
 use jiff::Timestamp;
 use patchbay_journal::{
-    AuditEntry, CompanyId, ContactId, ConversationId, DeliveryReport, JournalError, NewOriginal,
-    NewQuarantined, NewReceipt, OptOut, OutboxState, Purpose, QuarantineOutcome, QuarantinedItem,
-    ReceiptChange, SealError,
+    AuditEntry, CompanyId, ContactId, ContactMatch, ConversationId, DeliveryReport, JournalError,
+    NewOriginal, NewQuarantined, NewReceipt, OptOut, OutboxState, Purpose, QuarantineOutcome,
+    QuarantinedItem, ReceiptChange, SealError,
 };
 use patchbay_model::channel::connection_target;
 use patchbay_model::delivery_state::DeliveryState;
@@ -19,7 +19,7 @@ use super::outbox::OutboxService;
 use crate::agent_action::AgentAction;
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
-use crate::intake::delivery::Delivery;
+use crate::intake::delivery::{Delivery, thread_key};
 
 /// Context of the keys of message ids: with another one, what was delivered before
 /// would be new.
@@ -88,7 +88,35 @@ pub struct MessageReport {
     pub reason: Option<String>,
 }
 
+/// The customer behind an address, as far as the journal knows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownCustomer {
+    /// The contact of the address, and the thread of what they and the account write
+    /// to each other; `None` before their first message, and after an erasure.
+    pub thread: Option<(ContactId, Vec<u8>)>,
+    /// When the person behind the address was last erased.
+    pub erased_at: Option<Timestamp>,
+}
+
 impl ChannelService<'_> {
+    /// The customer behind an address of a channel. Writes nothing.
+    pub fn customer(
+        &self,
+        company: &str,
+        (channel, account): (&str, &str),
+        address: &str,
+    ) -> Result<KnownCustomer, DeskError> {
+        let id = self.0.company_id(company)?;
+        let record = self.0.journal.address_record(id, channel, address)?;
+        let thread = record.contact.map(|ContactMatch { contact, .. }| {
+            (contact, thread_key(channel, account, &contact.0))
+        });
+        Ok(KnownCustomer {
+            thread,
+            erased_at: record.erased_at,
+        })
+    }
+
     /// The key from which the company's message ids are made.
     ///
     /// # Errors

@@ -13,8 +13,8 @@ use super::{Micros, Query, SqliteJournal, append_audit, check_audit, load_key, v
 use crate::limits::check_length;
 use crate::vault::{ContactKey, Person, Vault};
 use crate::{
-    AuditEntry, CompanyId, ContactChange, ContactId, ContactMatch, Contacts, Erasure, FoundContact,
-    JournalError, Purpose, Result, Seal, SealError,
+    AddressRecord, AuditEntry, CompanyId, ContactChange, ContactId, ContactMatch, Contacts,
+    Erasure, FoundContact, JournalError, Purpose, Result, Seal, SealError,
 };
 
 pub(super) use address_index::index_addresses;
@@ -34,6 +34,21 @@ impl Contacts for SqliteJournal {
         let found = self.find_or_create_contacts(company, &address, at)?;
         let found = found.first().map(|found| found.contact);
         found.ok_or_else(|| JournalError::Corrupt("no contact for an address".to_owned()))
+    }
+
+    fn address_record(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        address: &str,
+    ) -> Result<AddressRecord> {
+        let address = Address::new(&self.vault, company, channel, address)?;
+        self.read(|sql| {
+            Ok(AddressRecord {
+                contact: find(sql, &address)?,
+                erased_at: last_erasure(sql, &self.vault, &address)?,
+            })
+        })
     }
 
     fn find_or_create_contacts(
@@ -320,6 +335,20 @@ fn find(sql: &Connection, address: &Address) -> Result<Option<ContactMatch>> {
     };
     let person = find_root(sql, Person { company, contact })?;
     Ok(Some(ContactMatch { contact, person }))
+}
+
+/// When the last erased contact of an address was erased: [`create`] numbers them.
+fn last_erasure(sql: &Connection, vault: &Vault, address: &Address) -> Result<Option<Timestamp>> {
+    let mut last = None;
+    for number in 0.. {
+        let contact = vault.contact_id(&address.hash, number);
+        let company = address.company;
+        match person::erased_at(sql, Person { company, contact })? {
+            Some(erased_at) => last = Some(erased_at),
+            None => break,
+        }
+    }
+    Ok(last)
 }
 
 /// Create the contact of a new address.

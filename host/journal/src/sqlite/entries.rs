@@ -8,7 +8,9 @@ use super::{
     time,
 };
 use crate::limits::{self, check_count, check_length};
-use crate::{CompanyId, ContactId, ConversationId, Entries, Entry, FeedPage, Note, Result};
+use crate::{
+    CompanyId, ContactId, ConversationId, Entries, Entry, EntryPage, FeedPage, Note, Result,
+};
 
 const COLUMNS: &str =
     "v.id, e.sequence, e.feed, e.kind, e.at, e.input, e.head, e.sealed, e.contact";
@@ -60,6 +62,35 @@ impl Entries for SqliteJournal {
         );
         let params = params![company, contact, clamp_i64(after), clamp_i64(limit)];
         self.read(|sql| sql.read_all(&query, params, entry))
+    }
+
+    fn thread_entries(
+        &self,
+        company: CompanyId,
+        thread: &[u8],
+        kinds: &[u16],
+        page: EntryPage,
+        limit: usize,
+    ) -> Result<Vec<Entry>> {
+        let (bound, number, order) = match page {
+            EntryPage::After(feed) => ("e.feed > ?3", feed, "ASC"),
+            EntryPage::Before(feed) => ("e.feed < ?3", feed, "DESC"),
+        };
+        let kinds: Vec<_> = kinds.iter().map(ToString::to_string).collect();
+        let query = format!(
+            "SELECT v.id, e.sequence, e.feed, e.kind, e.at, e.input, e.head, x'', e.contact
+             FROM conversation v CROSS JOIN entry e INDEXED BY entry_sequence
+               ON e.company = ?1 AND e.conversation = v.number
+             WHERE v.company = ?1 AND v.thread = ?2 AND {bound} AND e.kind IN ({})
+             ORDER BY e.feed {order} LIMIT ?4",
+            kinds.join(", ")
+        );
+        let params = params![company, thread, clamp_i64(number), clamp_i64(limit)];
+        let mut entries = self.read(|sql| sql.read_all(&query, params, entry))?;
+        if matches!(page, EntryPage::Before(_)) {
+            entries.reverse();
+        }
+        Ok(entries)
     }
 
     fn feed(&self, company: CompanyId, after: u64, limit: usize) -> Result<FeedPage> {

@@ -251,3 +251,37 @@ fn the_addresses_of_a_batch_are_found_and_created_by_one_write() {
         assert_eq!(plain.unwrap(), b"text");
     }
 }
+
+#[test]
+fn an_address_has_its_contact_and_the_time_of_its_last_erasure() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let record = |address: &str| journal.address_record(company, "x", address).unwrap();
+    assert_eq!(record("@anna"), AddressRecord::default());
+    let first = contact(&journal, company, "@anna");
+    assert_eq!(record("@anna").contact.map(|of| of.contact), Some(first));
+    assert_eq!(record("@ANNA"), record("@anna"));
+    assert_eq!(record("@anna").erased_at, None);
+    let erase = |contact, second| {
+        let audit = audit_entry("contact.erased");
+        journal
+            .erase_person(company, contact, at(second), audit)
+            .unwrap();
+    };
+    erase(first, 7);
+    let erased = AddressRecord {
+        contact: None,
+        erased_at: Some(at(7)),
+    };
+    assert_eq!(record("@anna"), erased);
+    let second = contact(&journal, company, "@anna");
+    assert_ne!(first, second);
+    assert_eq!(record("@anna").contact.map(|of| of.contact), Some(second));
+    assert_eq!(record("@anna").erased_at, Some(at(7)));
+    erase(second, 9);
+    assert_eq!(record("@anna").erased_at, Some(at(9)));
+    // Asking wrote nothing.
+    assert_eq!(record("@ben"), AddressRecord::default());
+    assert_eq!(journal.check().unwrap().seals, 0);
+}

@@ -120,3 +120,49 @@ fn the_newest_conversations_of_a_contact_are_listed_oldest_first() {
         []
     );
 }
+
+#[test]
+fn entries_of_a_thread_are_read_by_kind_in_both_directions() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let mut written = Vec::new();
+    // Two conversations of the thread take turns, beside another thread.
+    let mut of = ["t", "t", "u"].map(|thread| conversation(company, thread));
+    of[1].id = ConversationId::derive(company, b"t", 1);
+    for round in 0..4_u16 {
+        for (place, of) in of.iter().enumerate() {
+            let mut commit = commit(of, round.into(), None);
+            commit.entries[0].kind = round % 2;
+            commit.entries[0].sealed = b"sealed".to_vec();
+            journal.commit(commit).unwrap();
+            written.push((place, round % 2));
+        }
+    }
+    let feeds = |kinds: &[u16], page, limit| -> Vec<u64> {
+        let entries = journal
+            .thread_entries(company, b"t", kinds, page, limit)
+            .unwrap();
+        assert!(entries.iter().all(|entry| entry.sealed.is_empty()));
+        assert!(entries.iter().all(|entry| kinds.contains(&entry.kind)));
+        entries.iter().map(|entry| entry.feed).collect()
+    };
+    let all: Vec<u64> = (1..)
+        .zip(&written)
+        .filter(|(_, (place, kind))| *place < 2 && *kind == 1)
+        .map(|(feed, _)| feed)
+        .collect();
+    assert_eq!(all.len(), 4);
+    assert_eq!(feeds(&[1], EntryPage::After(0), 100), all);
+    assert_eq!(feeds(&[1], EntryPage::After(all[0]), 2), all[1..3]);
+    assert_eq!(feeds(&[1], EntryPage::Before(u64::MAX), 3), all[1..]);
+    assert_eq!(feeds(&[1], EntryPage::Before(all[3]), 2), all[1..3]);
+    assert_eq!(feeds(&[0, 1], EntryPage::After(0), 100).len(), 8);
+    assert_eq!(feeds(&[9], EntryPage::After(0), 100), [0; 0]);
+    let other = journal.company("other").unwrap();
+    let page = EntryPage::After(0);
+    assert_eq!(
+        journal.thread_entries(other, b"t", &[1], page, 9).unwrap(),
+        []
+    );
+}

@@ -24,6 +24,14 @@ pub(super) fn is_erased(sql: &Connection, person: Person) -> Result<Option<bool>
     sql.read_first(query, params![person.company, person.contact], value)
 }
 
+/// When a contact was erased; `None` if it was not or does not exist.
+pub(super) fn erased_at(sql: &Connection, person: Person) -> Result<Option<Timestamp>> {
+    let query = "SELECT erased_at FROM contact
+        WHERE company = ?1 AND id = ?2 AND erased_at IS NOT NULL";
+    let key = params![person.company, person.contact];
+    sql.read_first(query, key, |row| time(row, 0))
+}
+
 /// Refuse a contact that does not exist or was erased.
 pub(super) fn check_alive(sql: &Connection, person: Person) -> Result<()> {
     match is_erased(sql, person)? {
