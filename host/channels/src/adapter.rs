@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::account::{AccountConfig, ConfigError};
+use crate::chat::WebChat;
 use crate::item::Item;
 use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::outcome::{Exchange, Outcome, Response};
@@ -15,7 +16,8 @@ use crate::request::{Acknowledgement, InboundRequest};
 use crate::setting::Setting;
 use crate::verify::{Rejection, VerifiedRequest};
 use crate::{
-    email, facebook, instagram, line, slack, sms, standard_webhooks, telegram, viber, whatsapp, x,
+    chat, email, facebook, instagram, line, slack, sms, standard_webhooks, telegram, viber,
+    whatsapp, x,
 };
 
 /// A channel, opened with its settings and secrets. Every method is a pure
@@ -129,6 +131,12 @@ pub trait Adapter: fmt::Debug + Send + Sync {
     fn stored_file(&self, _file: &MediaReference, _delivery: &[u8]) -> Option<Vec<u8>> {
         None
     }
+
+    /// The web chat, if it is the adapter: its pages also begin sessions and read
+    /// histories.
+    fn web_chat(&self) -> Option<&WebChat> {
+        None
+    }
 }
 
 /// An adapter that can be opened.
@@ -159,13 +167,28 @@ pub struct AdapterKind {
     /// came, and [`Adapter::stored_file`] finds a file in it.
     pub files_within: bool,
     /// What to do at the provider, in order, one sentence each. `{url}` stands for
-    /// the URL of the webhook.
+    /// the URL of [`AdapterKind::path`].
     pub setup: &'static [&'static str],
     /// Opens it.
     pub open: fn(&AccountConfig) -> Result<Box<dyn Adapter>, ConfigError>,
 }
 
 impl AdapterKind {
+    /// Whether a provider is in between: not in the web chat.
+    pub fn has_provider(&self) -> bool {
+        self.name != chat::CHANNEL
+    }
+
+    /// Path of a connection on the host: its webhook, or where the pages of a web chat
+    /// send to.
+    pub fn path(&self, company: &str, connection: &str) -> String {
+        let name = self.name;
+        match self.has_provider() {
+            true => format!("/webhooks/{company}/{name}/{connection}"),
+            false => format!("/widget/{company}/{connection}"),
+        }
+    }
+
     /// Whether a connection with these settings sends replies. Where none of a channel's
     /// connections does, replies go to the target that the company file names.
     pub fn can_send(&self, settings: &Map<String, Value>) -> bool {
@@ -220,6 +243,7 @@ pub const ADAPTERS: &[AdapterKind] = &[
     facebook::KIND,
     instagram::KIND,
     email::KIND,
+    chat::KIND,
     sms::KIND,
     telegram::KIND,
     slack::KIND,

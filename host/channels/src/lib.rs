@@ -33,6 +33,7 @@
 mod account;
 mod adapter;
 mod attributes;
+pub mod chat;
 mod document;
 pub mod email;
 mod escaped_text;

@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 const DOMAIN: &[u8] = b"patchbay channels message id 1\0";
 /// The same for names of conversations.
 const CONVERSATION: &[u8] = b"patchbay channels conversation 1\0";
+/// The same for keys of other purposes.
+const DERIVED: &[u8] = b"patchbay channels key 1\0";
 /// Bytes of the hash in an id.
 const BYTES: usize = 16;
 
@@ -24,6 +26,20 @@ impl CompanyKey {
     /// Uses these random bytes.
     pub fn new(bytes: [u8; 32]) -> CompanyKey {
         CompanyKey(Zeroizing::new(bytes))
+    }
+
+    /// A key for another purpose, which the parts name.
+    pub(crate) fn derive(&self, purpose: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_slice());
+        let mut hash = hmac::Context::with_key(&key);
+        hash.update(DERIVED);
+        for part in purpose {
+            hash.update(&(part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let mut derived = Zeroizing::new([0; 32]);
+        derived.copy_from_slice(hash.sign().as_ref());
+        derived
     }
 }
 

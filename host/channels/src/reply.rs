@@ -180,6 +180,11 @@ pub enum Outbound {
     Http(OutboundRequest),
     /// A mail, for the mail server of the company.
     Mail(OutboundMail),
+    /// Nothing leaves: the customer reads it in the conversation's history on this host.
+    History {
+        /// Key of this part.
+        key: String,
+    },
 }
 
 impl Outbound {
@@ -193,6 +198,7 @@ impl Outbound {
         match self {
             Outbound::Http(request) => &request.key,
             Outbound::Mail(mail) => &mail.key,
+            Outbound::History { key } => key,
         }
     }
 }

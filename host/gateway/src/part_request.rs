@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use patchbay_channels::{
     Adapter, Exchange, Headers, MailAnswer, MailCredential, Outbound, OutboundMail, Outcome, Probe,
-    ProbeRequest, Response,
+    ProbeRequest, Receipt, Response,
 };
 use patchbay_outbound::courier::Delivery;
 use patchbay_outbound::egress::{
@@ -24,6 +24,8 @@ pub(crate) enum PartRequest {
     },
     /// A session with the company's mail server without a mail.
     MailCheck(MailCheck),
+    /// Nothing to send: the journal has it.
+    History { key: String },
 }
 
 /// Why a part cannot leave. Contains no secret and no part of the reply.
@@ -59,6 +61,7 @@ impl PartRequest {
                 submission: submission(mail)?,
                 message_id: mail.message_id.clone(),
             }),
+            Outbound::History { key } => Ok(PartRequest::History { key: key.clone() }),
         }
     }
 
@@ -85,6 +88,12 @@ impl PartRequest {
         delivery: &Delivery,
         adapter: &dyn Adapter,
     ) -> Outcome {
+        if let PartRequest::History { key } = self {
+            return Outcome::Accepted(Receipt {
+                provider_id: key,
+                recipient: None,
+            });
+        }
         let (outcome, failure) = self.exchange(egress, |it| adapter.outcome(it)).await;
         if let Some(failure) = failure {
             let (company, key) = (&delivery.company, &delivery.key);
@@ -100,6 +109,8 @@ impl PartRequest {
         read: impl FnOnce(&Exchange<'_>) -> T,
     ) -> (T, Option<ExchangeFailure>) {
         let (answer, message_id) = match self {
+            // Nothing leaves: there is no answer.
+            PartRequest::History { .. } => return (read(&Exchange::Unsent), None),
             PartRequest::Http(request) => match egress.exchange(request).await {
                 Ok(answer) => {
                     let headers = answer.headers.iter();

@@ -85,10 +85,11 @@ impl ConnectionSettings {
         InboundWay::of(&self.settings)
     }
 
-    /// Path of the webhook on the host; `None` if the connection has none.
+    /// Path of the webhook on the host, or of the web chat; `None` if the connection has
+    /// none.
     pub fn webhook_path(&self, company: &str) -> Option<String> {
         let is_there = self.inbound() == InboundWay::Webhook;
-        is_there.then(|| format!("/webhooks/{company}/{}/{}", self.adapter.name, self.name))
+        is_there.then(|| self.adapter.path(company, &self.name))
     }
 
     /// URL of the webhook, to be registered with the provider; `None` without a webhook,

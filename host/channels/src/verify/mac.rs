@@ -5,6 +5,7 @@ use ring::{digest, hmac};
 use zeroize::Zeroizing;
 
 use super::Rejection;
+use super::signature::Spelling;
 use crate::secret::Secrets;
 
 /// A hash function.
@@ -97,6 +98,13 @@ pub(crate) fn are_equal(one: &[u8], other: &[u8]) -> bool {
     // ring compares codes in constant time; equal codes are equal texts.
     let key = hmac::Key::new(hmac::HMAC_SHA256, b"patchbay channels comparison");
     hmac::verify(&key, one, hmac::sign(&key, other).as_ref()).is_ok()
+}
+
+/// Whether a text is the HMAC-SHA256 of a message by one of the secrets, in hexadecimal
+/// digits of lower case.
+pub(crate) fn is_hmac_sha256(secrets: &Secrets, message: &[&[u8]], hex: &str) -> bool {
+    let given = Spelling::Hex.read(hex, Hash::Sha256.bytes());
+    given.is_ok_and(|given| Hash::Sha256.is_code(secrets, message, &given))
 }
 
 /// SHA-256.

@@ -38,7 +38,7 @@ pub(crate) fn requests(
     let parts = adapter.encode(reply)?.into_iter();
     let requests = parts.map(|part| match part {
         Outbound::Http(request) => request,
-        Outbound::Mail(mail) => panic!("{mail:?}"),
+        other => panic!("{other:?}"),
     });
     Ok(requests.collect())
 }

@@ -197,6 +197,7 @@ macro_rules! adapters {
 
 adapters![
     whatsapp,
+    chat,
     facebook,
     instagram,
     email,

@@ -2,6 +2,7 @@
 //! computed vectors, and each adapter on deliveries, replies and answers.
 
 mod bit_flips;
+mod chat;
 mod email;
 mod exchange;
 mod facebook;

@@ -209,8 +209,8 @@ fn setup(args: &ChannelsArgs, channel: &str, connection: &str) -> Outcome {
     let url = known
         .as_ref()
         .and_then(|known| known.get("url").and_then(Value::as_str).map(str::to_owned));
-    let url = url
-        .unwrap_or_else(|| format!("https://PUBLIC-URL/webhooks/{company}/{channel}/{connection}"));
+    let url =
+        url.unwrap_or_else(|| format!("https://PUBLIC-URL{}", kind.path(company, connection)));
     let steps: Vec<String> = kind
         .setup
         .iter()
