@@ -48,7 +48,7 @@ impl Gateway {
     }
 
     /// The connection of a webhook; `None` if the company has none of that channel and
-    /// name, or its messages come another way.
+    /// name, or its messages come another way: a web chat has none.
     pub(crate) fn webhook(
         &self,
         company: &str,
@@ -56,7 +56,11 @@ impl Gateway {
         name: &str,
     ) -> Result<Option<Arc<Connection>>, DeskError> {
         let connection = self.connection(company, channel, name)?;
-        Ok(connection.filter(|it| it.settings.inbound() == InboundWay::Webhook))
+        let has_one = |connection: &Arc<Connection>| {
+            let settings = &connection.settings;
+            settings.adapter.has_provider() && settings.inbound() == InboundWay::Webhook
+        };
+        Ok(connection.filter(has_one))
     }
 
     /// The connections of an adapter.

@@ -10,6 +10,10 @@
 //!                └─▶ outcome ─▶ receipts
 //! ```
 //!
+//! The web chat has no provider: pages of the company's site begin sessions, send messages
+//! and read histories by [`Gateway::web_chat`], and a reply is sent once it is in the
+//! history.
+//!
 //! Nothing here waits for a decision: a delivery is answered once its interactions
 //! are on disk.
 
@@ -29,6 +33,7 @@ mod quarantined_request;
 mod reconciliation;
 mod reply_document;
 mod rerun;
+mod web_chat;
 
 pub use connection::{ConnectionState, DeliveryResult};
 pub use connection_test::ConnectionTest;
@@ -38,3 +43,7 @@ pub use gateway::{ConnectionReport, Gateway};
 pub use inbound::{ProviderRequest, Reception};
 pub use mail::{MailAddressee, MailConnection, MailReception};
 pub use rerun::Rerun;
+pub use web_chat::{
+    ChatConnection, ChatLookup, ChatRefusal, History, HistoryContent, HistoryItem, HistoryPage,
+    SessionGrant, Visitor,
+};

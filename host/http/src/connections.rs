@@ -6,6 +6,7 @@ mod turned_away;
 
 use std::convert::Infallible;
 use std::io;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -37,6 +38,11 @@ use turned_away::{Reserve, ReservePlace};
 const HEAD_BYTES: usize = 32 << 10;
 /// Open files a server needs beside its connections.
 const OTHER_FILES: u64 = 256 + turned_away::CLOSING as u64;
+
+/// Address at the other end of a request's connection, an extension of the request: a
+/// client's, or that of a proxy in front.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddress(pub IpAddr);
 
 /// Phase of the shutdown.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,8 +107,8 @@ impl Connections {
                     place = self.reserve.place() => Place::Reserved(place),
                 },
             };
-            let stream = match listener.accept().await {
-                Ok((stream, _)) => stream,
+            let (stream, peer) = match listener.accept().await {
+                Ok((stream, peer)) => (stream, PeerAddress(peer.ip().to_canonical())),
                 Err(error) if is_of_one_connection(&error) => continue,
                 Err(error) => {
                     // Most likely out of file descriptors: wait for connections to close.
@@ -122,7 +128,7 @@ impl Connections {
                 },
                 served => served,
             };
-            tokio::spawn(self.serve(stream, place));
+            tokio::spawn(self.serve(stream, peer, place));
         }
     }
 
@@ -139,11 +145,16 @@ impl Connections {
         self.abandoned.load(Ordering::Relaxed)
     }
 
-    fn serve(&self, stream: TcpStream, place: Place) -> impl Future<Output = ()> + Send + 'static {
+    fn serve(
+        &self,
+        stream: TcpStream,
+        peer: PeerAddress,
+        place: Place,
+    ) -> impl Future<Output = ()> + Send + 'static {
         // Answers are single small writes; do not wait to fill a segment.
         let _ = stream.set_nodelay(true);
         let (tls, handshake_timeout) = (self.tls.clone(), self.header_timeout);
-        let server = self.connection_server();
+        let server = self.connection_server(peer);
         let mut phase = self.phase.subscribe();
         async move {
             let Some(tls) = tls else {
@@ -164,7 +175,7 @@ impl Connections {
         }
     }
 
-    fn connection_server(&self) -> ConnectionServer {
+    fn connection_server(&self, peer: PeerAddress) -> ConnectionServer {
         let mut builder = http1::Builder::new();
         builder
             .timer(TokioTimer::new())
@@ -172,6 +183,7 @@ impl Connections {
             .max_header_size(HEAD_BYTES);
         ConnectionServer {
             builder,
+            peer,
             router: self.router.clone(),
             write_timeout: self.write_timeout,
             phase: self.phase.subscribe(),
@@ -211,6 +223,7 @@ impl Place {
 /// Serves HTTP on one connection.
 struct ConnectionServer {
     builder: http1::Builder,
+    peer: PeerAddress,
     router: Router,
     write_timeout: Duration,
     phase: watch::Receiver<Phase>,
@@ -228,6 +241,7 @@ impl ConnectionServer {
         let ConnectionServer {
             mut builder,
             router,
+            peer,
             mut phase,
             ..
         } = self;
@@ -240,6 +254,7 @@ impl ConnectionServer {
         let service = service_fn(move |mut request: Request<Incoming>| {
             any_request.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(names.clone());
+            request.extensions_mut().insert(peer);
             answer(router.clone(), request, Arc::clone(&within))
         });
         let mut stream = TimeoutStream::new(stream);

@@ -248,6 +248,27 @@ bounds! {
     FileSize = "file-size", Refusal::TooLarge, [
         Item "bounds.file-size" = 25 << 20, 1 << 10, 1 << 30, Unit::Bytes;
     ];
+    /// Open event streams of visitors of the web chat.
+    ChatStreams = "chat-streams", Refusal::TooMany(5), [
+        Token "bounds.chat-streams-per-visitor" = 6, 1, 1_024, Unit::Count("streams");
+        Company "bounds.chat-streams-per-company" = 2_048, 1, 65_536, Unit::Count("streams");
+        Host "bounds.chat-streams" = 8_192, 1, MANY, Unit::Count("streams");
+    ];
+    /// Sessions of the web chat that begin or are renewed: from one address of a client,
+    /// and of one chat of a company.
+    ChatSessions = "chat-sessions", Refusal::TooMany(10), [
+        Item "bounds.chat-sessions-per-address" = 30, 1, MANY, Unit::Count("sessions a minute");
+        Company "bounds.chat-sessions-per-chat" = 600, 1, MANY, Unit::Count("sessions a minute");
+    ];
+    /// Messages to the web chat: of one visitor, and of one chat of a company.
+    ChatMessages = "chat-messages", Refusal::TooMany(5), [
+        Token "bounds.chat-messages-per-visitor" = 30, 1, MANY, Unit::Count("messages a minute");
+        Company "bounds.chat-messages-per-chat" = 3_000, 1, MANY, Unit::Count("messages a minute");
+    ];
+    /// Requests of every kind to the web chat from one address of a client.
+    ChatRequests = "chat-requests", Refusal::TooMany(5), [
+        Item "bounds.chat-requests-per-address" = 600, 1, MANY, Unit::Count("requests a minute");
+    ];
     /// Compilations at once; further ones wait.
     Compiles = "compiles", Refusal::Busy(5), [
         Host "bounds.compiles" = 2, 1, 256, Unit::Count("compilations");

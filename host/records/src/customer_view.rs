@@ -139,7 +139,10 @@ fn message(
             .get("provider_id")
             .and_then(Value::as_str)
             .map(str::to_owned),
-        text: interaction.text_as_read().into_owned(),
+        text: match interaction.rest {
+            None => interaction.text,
+            Some(rest) => interaction.text + &rest,
+        },
     }))
 }
 

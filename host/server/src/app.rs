@@ -41,6 +41,7 @@ use crate::alert_monitor::AlertMonitor;
 use crate::changes::ChangeQueue;
 use crate::companies::Companies;
 use crate::feed_signals::FeedSignals;
+use crate::widget::{ChatLimits, ChatSignals};
 
 use crate::company_locks::CompanyLocks;
 
@@ -69,6 +70,9 @@ pub(crate) struct App {
     pub(crate) telemetry: Arc<Telemetry>,
     /// Wakes the followers of feeds.
     pub(crate) feeds: Arc<FeedSignals>,
+    /// Wakes visitors' streams of the web chat.
+    pub(crate) chat_signals: Arc<ChatSignals>,
+    pub(crate) chat_limits: ChatLimits,
     /// Absent without a journal.
     pub(crate) desk: Option<Arc<Desk>>,
     /// Absent without a journal.
@@ -284,6 +288,11 @@ impl App {
                 limit(Bound::Streams),
             ),
             (
+                Bound::ChatStreams,
+                self.bounds.used(Bound::ChatStreams),
+                limit(Bound::ChatStreams),
+            ),
+            (
                 Bound::Compiles,
                 self.engine.compiling() as u64,
                 limit(Bound::Compiles),
@@ -299,6 +308,7 @@ impl App {
     /// Wake the followers of all feeds: a token was revoked, or the server stops.
     pub(crate) fn notify_followers(&self) {
         self.feeds.wake_all();
+        self.chat_signals.wake_all();
     }
 
     /// Run `work` with the desk, off the async threads.

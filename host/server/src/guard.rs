@@ -17,7 +17,7 @@ use patchbay_http::{body, content_headers, local_request, message_head};
 use patchbay_model::bound::Bound;
 
 use crate::app::App;
-use crate::{company_hint, openapi, webhooks};
+use crate::{company_hint, openapi, webhooks, widget};
 
 /// Whether the server may listen on this address without tokens.
 pub(crate) fn may_listen(address: SocketAddr) -> bool {
@@ -33,7 +33,7 @@ pub(crate) async fn check(
     let mut checked = message_head::check(request.version(), request.uri(), request.headers());
     if checked.is_err() {
         // Not a request: nothing in it counts, neither caller nor target.
-    } else if webhooks::is_webhook(&request) {
+    } else if webhooks::is_webhook(&request) || widget::is_widget(&request) {
         // Its handler verifies who sent it.
     } else if app.access.is_guarded() {
         (request, checked) = check_access(&app, request).await;

@@ -35,6 +35,7 @@ mod storage_wait;
 mod tests;
 mod trust_monitor;
 mod webhooks;
+mod widget;
 
 pub use companies::Companies;
 pub use openapi::openapi_json;

@@ -11,12 +11,12 @@ use patchbay_http::{body, problem};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
-use crate::{guard, openapi, request_counter, webhooks};
+use crate::{guard, openapi, request_counter, webhooks, widget};
 
 /// The complete service: routes, guard, panics and problem documents.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let router: Router<Arc<App>> = openapi::described_routes().into();
-    let router = router.merge(webhooks::routes());
+    let router = router.merge(webhooks::routes()).merge(widget::routes());
     #[cfg(test)]
     let router = router.route("/panic", axum::routing::get(panics));
     router
@@ -25,6 +25,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(from_fn_with_state(Arc::clone(&app), guard::check))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(problem::write))
+        .layer(from_fn_with_state(Arc::clone(&app), widget::apply_cors))
         .layer(from_fn_with_state(Arc::clone(&app), request_counter::count))
         .with_state(app)
 }

@@ -114,6 +114,7 @@ async fn clean_up(app: Arc<App>) {
         app.drop_retired_counters();
         app.typing.retain_recent();
         app.typing.shrink_to_fit();
+        app.chat_limits.retain_recent();
     }
 }
 

@@ -38,6 +38,7 @@ use crate::initial_generations::InitialGenerations;
 use crate::outbox_adapter::DeskOutbox;
 use crate::serve::BoundServer;
 use crate::serve_error::ServeError;
+use crate::widget::{ChatLimits, ChatSignals};
 use crate::{guard, storage_wait};
 use patchbay_watcher::WatchedFiles;
 
@@ -145,6 +146,7 @@ impl Server {
         warn_without_trust_policy(&settings.trust);
         warn_of_unknown_companies(settings, &companies);
         let feeds = Arc::new(FeedSignals::default());
+        let chat_signals = Arc::new(ChatSignals::default());
         let originals = settings.journal.as_ref().map_or(0, |it| it.originals);
         let gateway = desk.as_ref().map(|desk| {
             Arc::new(Gateway::new(
@@ -164,8 +166,12 @@ impl Server {
             );
             let courier = Arc::new(courier);
             let (feeds, woken) = (Arc::clone(&feeds), Arc::clone(&courier));
+            let chats = Arc::clone(&chat_signals);
             desk.on_commit(move |news| {
                 feeds.wake(news.company);
+                for thread in news.threads {
+                    chats.wake(news.company, thread);
+                }
                 if news.outbox {
                     woken.wake();
                 }
@@ -190,6 +196,8 @@ impl Server {
             typing: TypingLimiter::hashmap(TYPING_QUOTA),
             telemetry,
             feeds,
+            chat_signals,
+            chat_limits: ChatLimits::new(&settings.bounds),
             desk,
             generations,
             locks: CompanyLocks::default(),

@@ -42,6 +42,7 @@ mod tls;
 mod traces;
 mod unready;
 mod webhooks;
+mod widget;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -19,7 +19,7 @@ use patchbay_generations::assemble::InvalidFile;
 use patchbay_model::bound::BoundSettings;
 use patchbay_model::duration::Seconds;
 use patchbay_model::file_problem::FileProblem;
-use patchbay_outbound::egress::EgressSettings;
+use patchbay_outbound::egress::{AddressRange, EgressSettings};
 use patchbay_pack::build::Sources;
 use patchbay_pack::store::PackStore;
 use patchbay_pack::trust::TrustSource;
@@ -72,6 +72,9 @@ pub struct ServerSettings {
     /// Whether company files are applied when they change or appear. Default
     /// no.
     pub watch: bool,
+    /// Addresses of proxies in front, whose `X-Forwarded-For` names the client. Default
+    /// none: the client is whoever connects.
+    pub trusted_proxies: Vec<AddressRange>,
     /// Whether the server refuses to start if a company's active generation
     /// cannot be built, instead of answering 503 for that company. Default no.
     pub strict: bool,
@@ -236,6 +239,7 @@ impl Default for ServerSettings {
             shutdown: Duration::from_secs(10),
             companies: Vec::new(),
             watch: false,
+            trusted_proxies: Vec::new(),
             strict: false,
             packs: Vec::new(),
             store: None,

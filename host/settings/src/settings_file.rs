@@ -106,6 +106,7 @@ struct ServerSection {
     connections: Option<Spanned<usize>>,
     shutdown: Option<Spanned<Millis>>,
     watch: Option<Spanned<bool>>,
+    trusted_proxies: Vec<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -236,6 +237,7 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
             .map(|path| beside.join(path))
             .collect(),
         watch: server.watch.as_ref().is_some_and(|watch| *watch.get_ref()),
+        trusted_proxies: check.ranges("trusted-proxies", &server.trusted_proxies),
         strict: default.strict,
         packs: file.packs.iter().map(|path| beside.join(path)).collect(),
         store: match &file.store {

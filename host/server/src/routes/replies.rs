@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::{Extension, Json};
 use patchbay_access::Caller;
+use patchbay_desk::Desk;
 use patchbay_desk::agent_action::AgentAction;
 use patchbay_http::problem::Problem;
 use patchbay_http::request_headers::Deadline;
 use patchbay_http::workers::Job;
+use patchbay_journal::ConversationId;
 use patchbay_model::decision::tone::Review;
 use patchbay_model::input::TEXT_BYTES;
 use patchbay_model::interaction::{Attachment, WrittenBy, check_attachments};
@@ -20,6 +22,7 @@ use super::actions::{ActionResult, RoleField, actor, check_length, run_action};
 use super::conversations::conversation_id;
 use crate::app::App;
 use crate::descriptions;
+use crate::widget::ChatSignals;
 
 /// Longest id, in bytes.
 const ID_BYTES: usize = 256;
@@ -127,6 +130,20 @@ pub(super) async fn reply(
     run_action(app, company, conversation, actor, AgentAction::Reply(reply)).await
 }
 
+/// Tells the visitor of a web chat that an agent is typing, if a stream is open.
+fn tell_typing(desk: &Desk, chats: &ChatSignals, company: &str, conversation: ConversationId) {
+    if chats.is_empty() {
+        return;
+    }
+    let Ok(company) = desk.company(company) else {
+        return;
+    };
+    // Of no other channel is a thread watched.
+    if let Ok(Some(row)) = desk.journal().conversation(company, conversation) {
+        chats.typed(company, &row.thread);
+    }
+}
+
 /// Check a reply while it is typed
 ///
 /// Nothing is recorded, and policies' state does not change.
@@ -165,7 +182,7 @@ pub(super) async fn check(
         ));
     }
     let desk = app.desk()?;
-    let name = company.clone();
+    let (name, chats) = (company.clone(), Arc::clone(&app.chat_signals));
     // Plugins need the deep stacks of the deciding threads.
     let work = move |job: Job<Result<DraftCheck, Problem>>| {
         let (text, written_by) = (&request.text, request.written_by);
@@ -173,11 +190,16 @@ pub(super) async fn check(
             desk.conversations()
                 .check_draft(&company, conversation, &actor, text, written_by);
         job.answer(match check {
-            Ok(Ok(check)) => Ok(DraftCheck {
-                review: check.review,
-                length: check.length,
-                limit: check.limit,
-            }),
+            Ok(Ok(check)) => {
+                if !text.is_empty() {
+                    tell_typing(&desk, &chats, &company, conversation);
+                }
+                Ok(DraftCheck {
+                    review: check.review,
+                    length: check.length,
+                    limit: check.limit,
+                })
+            }
             Ok(Err(error)) => Err(error.into()),
             Err(error) => Err(error.into()),
         });

@@ -57,6 +57,7 @@ fn the_example_lists_every_key_with_its_default() {
         "connections",
         "shutdown",
         "watch",
+        "trusted-proxies",
         "instances",
         "allocation",
         "made-ahead",
@@ -142,6 +143,19 @@ fn address_ranges_are_shown_as_written() {
         .map(AddressRange::to_string)
         .collect();
     assert_eq!(allow, ["127.0.0.0/8", "fd00::/8"]);
+}
+
+#[test]
+fn trusted_proxies_are_address_ranges() {
+    let text = "[server]\ntrusted-proxies = [\"10.0.0.0/8\", \"::1/128\"]\n";
+    let settings = parse(text, Path::new("/etc")).expect("valid");
+    assert_eq!(settings.trusted_proxies.len(), 2);
+    let found = problems("[server]\ntrusted-proxies = [\"proxy.example\"]\n");
+    let [(message, place)] = &found[..] else {
+        panic!("{found:?}");
+    };
+    assert!(message.contains("`trusted-proxies` has"), "{message}");
+    assert_eq!(place.map(|(line, _)| line), Some(2));
 }
 
 #[test]
