@@ -12,6 +12,7 @@ use patchbay_gateway::{Gateway, MailAddressee, MailConnection, MailReception};
 use patchbay_http::bounds::{BoundPermit, Requester};
 use patchbay_http::problem::Problem;
 use patchbay_http::work_share::on_share_of;
+use patchbay_journal::JournalError;
 use patchbay_lmtp::{Deferral, Lookup, Mail, Mailboxes, Verdict};
 use patchbay_model::bound::Bound;
 use tokio::task::JoinSet;
@@ -82,17 +83,28 @@ impl CompanyMailboxes {
                 Ok(MailReception::Stored) => Ok(()),
                 Ok(MailReception::Busy) => Err(Deferral::Busy),
                 Ok(MailReception::NotOpen) => Err(Deferral::NotOpen),
-                Err(DeskError::Draining(_)) => Err(Deferral::Draining),
-                Err(error) => {
-                    tracing::error!(company, %error, "cannot store a mail; the mail server delivers it again");
-                    Err(Deferral::Failed)
-                }
+                Err(error) => Err(deferral(company, error)),
             }
         });
         match timeout(STORE_TIMEOUT, stored).await {
             Ok(Ok(())) => Verdict::Stored,
             Ok(Err(why)) => Verdict::Deferred(why),
             Err(_) => Verdict::Deferred(Deferral::Busy),
+        }
+    }
+}
+
+/// Why a mail is deferred that the desk did not accept.
+fn deferral(company: &str, error: DeskError) -> Deferral {
+    match error {
+        DeskError::Draining(_) => Deferral::Draining,
+        DeskError::Stopping | DeskError::Journal(JournalError::CompanyFull { .. }) => {
+            Deferral::Busy
+        }
+        DeskError::Journal(JournalError::DiskFull) => Deferral::NoSpace,
+        error => {
+            tracing::error!(company, %error, "cannot store a mail; the mail server delivers it again");
+            Deferral::Failed
         }
     }
 }

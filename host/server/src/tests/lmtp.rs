@@ -3,12 +3,14 @@
 
 use std::net::SocketAddr;
 
+use patchbay_model::bound::{Bound, Scope};
 use patchbay_settings::{LmtpAddress, LmtpSettings};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use super::alerts::set_full;
+use super::mail::{file, mail_with_file};
 use super::office::Office;
 use super::{NORTHWIND, Running};
 use crate::ServerSettings;
@@ -325,4 +327,59 @@ async fn a_mail_that_has_not_arrived_when_the_server_stops_is_stored_nowhere() {
     assert_eq!(open["conversations"], json!([]));
     assert_eq!(deliver(&server, HELP, MAIL).await, STORED);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_drained_host_and_one_at_a_bound_defer_mails() {
+    let office = Office::built(&[], ("", &connection(&[HELP])), |settings| {
+        listen(settings);
+        let bounds = &mut settings.bounds;
+        bounds.set(Bound::Bodies, Scope::Company, 20_000);
+        bounds.set(Bound::StoredBytes, Scope::Company, 64 << 10);
+        bounds.set(Bound::StoredBytes, Scope::Item, 1);
+    })
+    .await;
+    let client = office.server.client;
+    let drained = client.ask("PUT", "/v1/drain", "", "{}").await;
+    assert_eq!(drained.status, 200, "{drained:?}");
+    let mut peer = MailServer::connect(&office.server).await;
+    assert_eq!(peer.begin("jo@example.org", &[HELP]).await, [DRAINING]);
+    client.ask("DELETE", "/v1/drain", "", "").await;
+    assert_eq!(deliver(&office.server, HELP, MAIL).await, STORED);
+
+    let long = format!("{MAIL}{}", "One of many lines.\r\n".repeat(2_000));
+    let refused = deliver(&office.server, HELP, &long).await;
+    assert_eq!(
+        refused,
+        "452 4.3.1 too many mails at once; deliver again later"
+    );
+
+    let mut replies = Vec::new();
+    for number in 2..20 {
+        let mail = MAIL.replace("1@example", &format!("{number}@example"));
+        let mail = format!("{mail}{}", "x".repeat(9_000));
+        replies.push(deliver(&office.server, HELP, &(mail + "\r\n")).await);
+    }
+    let busy = "451 4.3.2 the host is at a bound; deliver again later";
+    let stored = replies.iter().take_while(|reply| *reply == STORED).count();
+    assert!((1..17).contains(&stored), "{replies:?}");
+    assert!(
+        replies[stored..].iter().all(|reply| reply == busy),
+        "{replies:?}"
+    );
+    assert_eq!(conversations(&office).await[0]["interactions"], 1 + stored);
+}
+
+#[tokio::test]
+async fn the_files_of_a_mail_by_lmtp_are_downloaded() {
+    let office = office().await;
+    let mail = mail_with_file(b"%PDF-1.7 broken handle");
+    assert_eq!(deliver(&office.server, HELP, &mail).await, STORED);
+    let photo = file(&office, "0").await;
+    assert_eq!(
+        (photo.status, photo.body.as_str()),
+        (200, "%PDF-1.7 broken handle")
+    );
+    let whole = file(&office, "original").await;
+    assert_eq!((whole.status, whole.body.as_str()), (200, mail.as_str()));
 }

@@ -95,7 +95,7 @@ async fn receiving(change: impl FnOnce(&mut ServerSettings)) -> Office {
 }
 
 /// A mail with a text, and a file of these bytes.
-fn mail_with_file(content: &[u8]) -> String {
+pub(super) fn mail_with_file(content: &[u8]) -> String {
     let content = BASE64_STANDARD.encode(content);
     format!(
         "From: Jo <jo@example.org>\r\nTo: help@northwind.example\r\nSubject: Broken\r\nMessage-ID: <2@example.org>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nSee the picture.\r\n--b\r\nContent-Type: text/html; name=\"photo.pdf\"\r\nContent-Disposition: attachment; filename=\"photo.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\n{content}\r\n--b--\r\n"
@@ -103,7 +103,7 @@ fn mail_with_file(content: &[u8]) -> String {
 }
 
 /// A file of the only interaction of the only conversation.
-async fn file(office: &Office, index: &str) -> client::Answer {
+pub(super) async fn file(office: &Office, index: &str) -> client::Answer {
     office.settled().await;
     let open = office.get("/conversations").await.json();
     let id = open["conversations"][0]["id"].as_str().expect("an id");
