@@ -145,8 +145,8 @@ async fn a_peer_that_the_operator_does_not_list_is_turned_away() {
 #[tokio::test]
 async fn a_slow_peer_is_disconnected_and_delays_no_other() {
     let running = start(|settings| {
-        settings.command_timeout = Duration::from_millis(300);
-        settings.mail_timeout = Duration::from_millis(600);
+        settings.command_timeout = Duration::from_millis(1_500);
+        settings.mail_timeout = Duration::from_secs(3);
     })
     .await;
     let mut idle = running.connect().await;
@@ -167,7 +167,7 @@ async fn a_slow_peer_is_disconnected_and_delays_no_other() {
         dripping.reply().await
     };
     let drip_mail = async {
-        for _ in 0..100 {
+        for _ in 0..200 {
             mailing.try_send("x\r\n").await;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
