@@ -116,11 +116,31 @@ impl Generation {
         connections.filter(move |it| it.adapter.name == adapter)
     }
 
+    /// The target of a reply from an account: where connections send, the one that has the
+    /// account, or the only one.
+    pub fn target_of_account(&self, target: &str, account: Option<&str>) -> String {
+        let Some(adapter) = channel::adapter_of_target(target) else {
+            return target.to_owned();
+        };
+        let all: Vec<_> = self.connections_of(adapter).collect();
+        let has_account = |it: &&&ConnectionSettings| {
+            account.is_some_and(|account| it.accounts().contains(&account))
+        };
+        let found = match &all[..] {
+            [only] => Some(only),
+            all => all.iter().find(has_account),
+        };
+        match found {
+            Some(connection) => channel::connection_target(adapter, &connection.name),
+            None => target.to_owned(),
+        }
+    }
+
     /// Names of everything that an outbox item can be sent to: targets, and adapters with
     /// a connection.
     pub fn destinations(&self) -> BTreeSet<String> {
         let connections = self.connections.iter();
-        let connections = connections.map(|it| channel::connection_target(it.adapter.name));
+        let connections = connections.map(|it| channel::adapter_target(it.adapter.name));
         self.targets.keys().cloned().chain(connections).collect()
     }
 

@@ -163,13 +163,13 @@ pub trait Outbox {
         audit: AuditEntry,
     ) -> Result<()>;
 
-    /// Let the waiting items of a target that are due later be due at `not_before`,
+    /// Let the waiting items of the targets that are due later be due at `not_before`,
     /// together with the audit entry about it. Their attempts stay counted. Returns how
     /// many there were.
     fn release_outbox(
         &self,
         company: CompanyId,
-        target: &str,
+        targets: Vec<String>,
         not_before: Timestamp,
         audit: AuditEntry,
     ) -> Result<u64>;

@@ -145,7 +145,7 @@ alerts! {
     /// A provider refuses the account of a connection: nothing is sent by it.
     ChannelBroken = "channel-broken", Critical, WithCause, Operator,
         "a provider refuses the account of a connection",
-        "renew the account's access at the provider; replies wait and go out once it works";
+        "renew the account's access at the provider; replies wait and go out once it works. `patchbay channels test` shows whether it does, `patchbay channels retry` sends them at once";
     /// Deliveries of a channel could not be decoded.
     DeliveryQuarantined = "delivery-quarantined", Warning, WithCause, Operator,
         "deliveries of a channel could not be decoded",

@@ -143,9 +143,22 @@ channels! {
 /// Begins the names of the targets that send by a channel's connection.
 pub const CONNECTION_TARGET: &str = "channel:";
 
-/// Name of the target that sends by the connections of an adapter.
-pub fn connection_target(adapter: &str) -> String {
+/// Name of the target that sends by the connections of an adapter, whichever has the
+/// account.
+pub fn adapter_target(adapter: &str) -> String {
     format!("{CONNECTION_TARGET}{adapter}")
+}
+
+/// Name of the target that sends by one connection of an adapter: what is wrong with its
+/// account holds up no other.
+pub fn connection_target(adapter: &str, connection: &str) -> String {
+    format!("{CONNECTION_TARGET}{adapter}/{connection}")
+}
+
+/// The adapter of a target that sends by connections; `None` for any other target.
+pub fn adapter_of_target(target: &str) -> Option<&str> {
+    let rest = target.strip_prefix(CONNECTION_TARGET)?;
+    Some(rest.split('/').next().unwrap_or_default())
 }
 
 /// The row of a channel code; `None` for a company's own channel.
@@ -200,6 +213,16 @@ pub fn direct_code(code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_names_its_adapter_with_and_without_a_connection() {
+        assert_eq!(adapter_target("line"), "channel:line");
+        assert_eq!(connection_target("line", "care"), "channel:line/care");
+        for target in ["channel:line", "channel:line/care"] {
+            assert_eq!(adapter_of_target(target), Some("line"));
+        }
+        assert_eq!(adapter_of_target("desk"), None);
+    }
 
     #[test]
     fn codes_are_unique_and_valid() {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use patchbay_desk::{Desk, DeskError};
 use patchbay_gateway::{ConnectionDestination, Gateway};
 use patchbay_journal::JournalError;
-use patchbay_model::channel::CONNECTION_TARGET;
+use patchbay_model::channel;
 use patchbay_outbound::courier::{
     Delivery, Destination, Exclusions, FinalFailure, Outbox, OutboxError,
 };
@@ -41,7 +41,7 @@ impl DeskOutbox {
     }
 
     fn destination(&self, company: &str, name: &str) -> Result<Arc<dyn Destination>, String> {
-        if let Some(adapter) = name.strip_prefix(CONNECTION_TARGET) {
+        if let Some(adapter) = channel::adapter_of_target(name) {
             let gateway = Arc::clone(&self.gateway);
             return Ok(Arc::new(ConnectionDestination::new(gateway, adapter)));
         }

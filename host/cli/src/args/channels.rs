@@ -32,7 +32,7 @@ pub(crate) enum ChannelsVerb {
     Test(TestedConnections),
     /// Send now what waits because an account could not send, after its access is renewed
     Retry {
-        /// Channel, or CHANNEL/NAME: the connections of a channel are tried together
+        /// CHANNEL/NAME, or CHANNEL for all its connections
         channel: String,
     },
     /// Print how to connect a channel: settings, secrets, steps and URL

@@ -39,19 +39,19 @@ fn works(test: &Value) -> bool {
 }
 
 fn print(company: &str, test: &Value) -> Result<(), Failure> {
-    let channel = text(test, "channel");
+    let connection = format!("{}/{}", text(test, "channel"), text(test, "name"));
     let what = match works(test) {
         true => "no problem found",
         false => "does not work",
     };
-    output::line(format!("{channel}/{}: {what}", text(test, "name")))?;
+    output::line(format!("{connection}: {what}"))?;
     for finding in list(test, "findings") {
         let (verdict, words) = (text(finding, "verdict"), text(finding, "text"));
         output::line(format!("  {verdict}: {words}"))?;
     }
     match works(test) && test["broken"] == true {
         true => output::line(format!(
-            "  Replies wait because the account could not send: `patchbay channels retry {channel} --company {company}` sends them now."
+            "  Replies wait because the account could not send: `patchbay channels retry {connection} --company {company}` sends them now."
         )),
         false => Ok(()),
     }
@@ -64,9 +64,15 @@ pub(super) fn retry(
     connections: &[Value],
     channel: &str,
 ) -> Outcome {
-    let selected = selected(company, connections, Some(channel))?;
-    let channel = selected.first().map_or(channel, |(channel, _)| channel);
-    let rest = format!("channels/{}/retry", path_segment(channel));
+    selected(company, connections, Some(channel))?;
+    let rest = match channel.split_once('/') {
+        Some((channel, name)) => format!(
+            "channels/{}/retry?connection={}",
+            path_segment(channel),
+            path_segment(name)
+        ),
+        None => format!("channels/{}/retry", path_segment(channel)),
+    };
     let tried = api.post(&company_path(company, &rest), &json!({}))?;
     output::result(as_json, &tried, || {
         let released = number(&tried, "released");

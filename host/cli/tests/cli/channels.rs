@@ -188,7 +188,7 @@ fn a_connection_is_listed_and_checked() {
     assert!(unknown.contains("no connection \"line\""), "{unknown}");
     joined(&channels(&["test"]), 2);
     let tried = joined(&channels(&["retry", "whatsapp/main"]), 0);
-    assert!(tried.contains("whatsapp: nothing waits"), "{tried}");
+    assert!(tried.contains("whatsapp/main: nothing waits"), "{tried}");
     joined(&channels(&["retry", "whatsapp/other"]), 2);
     let quarantine = joined(&channels(&["quarantine", "list"]), 0);
     assert!(

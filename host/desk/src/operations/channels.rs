@@ -7,7 +7,6 @@ use patchbay_journal::{
     NewOriginal, NewQuarantined, NewReceipt, OptOut, OutboxState, Purpose, QuarantineOutcome,
     QuarantinedItem, ReceiptChange, SealError,
 };
-use patchbay_model::channel::connection_target;
 use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::final_failure::{FinalFailure, FinalKind};
 use patchbay_model::interaction::Interaction;
@@ -288,18 +287,17 @@ impl ChannelService<'_> {
         }
     }
 
-    /// Lets every reply that waits for a later attempt by the connections of an adapter
-    /// be due now. Returns how many there were.
+    /// Lets every reply that waits for a later attempt to one of the targets be due now.
+    /// Returns how many there were.
     pub fn release(
         &self,
         company: &str,
-        adapter: &str,
+        targets: Vec<String>,
         audit: AuditEntry,
     ) -> Result<u64, DeskError> {
         let id = self.0.company_id(company)?;
-        let target = connection_target(adapter);
         let now = self.0.now();
-        Ok(self.0.journal.release_outbox(id, &target, now, audit)?)
+        Ok(self.0.journal.release_outbox(id, targets, now, audit)?)
     }
 
     /// The contact of an address, which is created if it is new.

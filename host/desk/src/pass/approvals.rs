@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::unit_of_work::{Attempt, UnitOfWork};
-use super::{Pass, PassError, commit, drafts, state_changes};
+use super::{Pass, PassError, commit, drafts, recipient, state_changes};
 use crate::agent_action::ActionError;
 
 /// The part of a drafted reply that a second check needs.
@@ -150,6 +150,11 @@ fn release(
                 other => Some(other),
             },
         };
+        let recipient = recipient::find(pass, unit)?.ok();
+        let account = recipient
+            .as_ref()
+            .and_then(|it| it.source.account.as_deref());
+        let target = pass.generation.target_of_account(&target, account);
         drafts::publish(pass, unit, pending.entry, sending, target);
     }
     state_changes::end_approval(pass, unit, &pending.id, status);

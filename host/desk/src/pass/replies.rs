@@ -128,6 +128,8 @@ pub(super) fn reply(
                 answers_up_to: Some(unit.snapshot().unanswered.newest_ordinal()),
                 published_in: Some(unit.snapshot().state),
             };
+            let account = recipient.source.account.as_deref();
+            let target = pass.generation.target_of_account(&target, account);
             drafts::publish(pass, unit, entry, sending, target);
         }
         _ => {}

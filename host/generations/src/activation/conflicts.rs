@@ -90,7 +90,7 @@ impl ProvidedReferences {
 fn destinations(file: &CompanyFile) -> BTreeSet<String> {
     let connected = file.channel.iter();
     let connected = connected.filter(|(_, entry)| !entry.connection.is_empty());
-    let connected = connected.map(|(code, _)| channel::connection_target(code));
+    let connected = connected.map(|(code, _)| channel::adapter_target(code));
     file.target.keys().cloned().chain(connected).collect()
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn activation_conflicts(
     next: &ProvidedReferences,
 ) -> Result<Vec<ActivationConflict>, JournalError> {
     let has_queue = |queue: &String| next.queues.contains(queue) || next.moved.contains(queue);
-    let has_target = |target: &String| next.targets.contains(target);
+    let has_target = |target: &String| has_destination(&next.targets, target);
     let mut conflicts = Vec::new();
     if !references.is_some_and(|known| known.queues.iter().all(has_queue)) {
         let mut queues = open_queues(journal, company)?;
@@ -128,7 +128,7 @@ pub(crate) fn lost_retries(
     next: &Generation,
 ) -> Result<Vec<String>, JournalError> {
     let destinations = next.destinations();
-    let has_target = |target: &String| destinations.contains(target);
+    let has_target = |target: &String| has_destination(&destinations, target);
     let failed = count_of_missing(journal, company, OutboxState::Dead, has_target)?;
     let warning = |(target, number)| {
         format!(
@@ -157,6 +157,13 @@ pub(crate) fn open_queues(
             return Ok(queues);
         }
     }
+}
+
+/// Whether an outbox item with this target can be sent. Of a connection that is gone,
+/// another one of the adapter can have the account.
+fn has_destination(destinations: &BTreeSet<String>, target: &str) -> bool {
+    let adapter = channel::adapter_of_target(target).map(channel::adapter_target);
+    destinations.contains(adapter.as_deref().unwrap_or(target))
 }
 
 /// Number of outbox items in a state by target, for missing targets.

@@ -123,7 +123,12 @@ pub(super) fn check_connections(file: &CompanyFile, findings: &mut Findings) {
                 place if place.is_empty() => span,
                 place => place,
             };
-            let help = format!("docs/channels.md lists the settings of {:?}", kind.name);
+            let known: Vec<&str> = kind.settings.iter().map(|it| it.name).collect();
+            let help = format!(
+                "its settings are {}; `patchbay channels setup {}` says what they mean",
+                known.join(", "),
+                kind.name
+            );
             problem(place, format!("settings of {of}: {text}"), help);
         }
     }

@@ -125,7 +125,7 @@ pub(super) fn publishers(file: &CompanyFile) -> Publishers {
     let connected = connections.filter(|it| it.adapter.can_send(&it.settings));
     let connected = connected.flat_map(|connection| {
         let kind = connection.adapter;
-        let target = channel::connection_target(kind.name);
+        let target = channel::adapter_target(kind.name);
         kind.channels
             .iter()
             .map(move |code| ((*code).to_owned(), target.clone()))
@@ -343,7 +343,7 @@ mod tests {
         let receives = connection("help", "");
         let sends = connection("sales", ", submission = \"smtps://mail.example\"");
         assert_eq!(publisher(&receives), (None, desk.clone()));
-        let by_connection = Some(channel::connection_target("email"));
+        let by_connection = Some(channel::adapter_target("email"));
         for connections in [sends.clone(), format!("{receives}{sends}")] {
             assert_eq!(
                 publisher(&connections),

@@ -117,18 +117,20 @@ impl Outbox for SqliteJournal {
     fn release_outbox(
         &self,
         company: CompanyId,
-        target: &str,
+        targets: Vec<String>,
         not_before: Timestamp,
         audit: AuditEntry,
     ) -> Result<u64> {
         check_audit(&audit)?;
-        let target = target.to_owned();
         self.write(2, move |work| {
-            let released = work.sql.run(
-                "UPDATE outbox SET not_before = ?3
-                 WHERE company = ?1 AND target = ?2 AND state = 'waiting' AND not_before > ?3",
-                params![company, target, Micros(not_before)],
-            )?;
+            let mut released = 0;
+            for target in &targets {
+                released += work.sql.run(
+                    "UPDATE outbox SET not_before = ?3
+                     WHERE company = ?1 AND target = ?2 AND state = 'waiting' AND not_before > ?3",
+                    params![company, target, Micros(not_before)],
+                )?;
+            }
             append_audit(work.sql, &audit)?;
             Ok(released)
         })

@@ -112,16 +112,22 @@ fn the_waiting_items_of_a_target_are_released_together() {
     journal
         .mark_outbox_dead(company, "late", "refused")
         .unwrap();
-    let other = journal.release_outbox(company, "elsewhere", at(20), audit_entry("a"));
+    let other = journal.release_outbox(
+        company,
+        vec!["elsewhere".to_owned()],
+        at(20),
+        audit_entry("a"),
+    );
     assert_eq!(other.unwrap(), 0);
     assert_eq!(due(&journal, 69), Vec::<String>::new());
-    let released = journal.release_outbox(company, &target, at(20), audit_entry("b"));
+    let both = vec!["elsewhere".to_owned(), target];
+    let released = journal.release_outbox(company, both.clone(), at(20), audit_entry("b"));
     assert_eq!(released.unwrap(), 2);
     assert_eq!(due(&journal, 19), Vec::<String>::new());
     assert_eq!(due(&journal, 20), ["next", "soon"]);
     let item = journal.outbox_item(company, "soon").unwrap().unwrap();
     assert_eq!((item.attempts, item.problem.as_deref()), (1, Some("503")));
-    let again = journal.release_outbox(company, &target, at(20), audit_entry("c"));
+    let again = journal.release_outbox(company, both, at(20), audit_entry("c"));
     assert_eq!(again.unwrap(), 0, "they are due");
 }
 

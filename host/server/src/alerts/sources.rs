@@ -223,13 +223,12 @@ fn add_channel_alerts(
     let broken = courier.flat_map(|courier| courier.broken_targets());
     let broken: Vec<_> = broken.filter(|it| it.company == company).collect();
     for report in gateway.reports(company).unwrap_or_default() {
-        let target = connection_target(report.channel);
+        let target = connection_target(report.channel, &report.name);
         if let Some(since) = report.state.access_revoked
             && !broken.iter().any(|it| it.target == target)
         {
             let what = format!(
-                "nothing can be sent to {target:?} since {since}: the provider took the access of {} back; renew it",
-                report.name
+                "nothing can be sent to {target:?} since {since}: the provider took the access back; renew it"
             );
             let alert = Alert::of_company(AlertKind::ChannelBroken, company, since, what);
             alerts.push(alert.about(target));

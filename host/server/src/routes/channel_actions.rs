@@ -1,31 +1,41 @@
 //! What an operator does with the connections of a channel.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use patchbay_access::Caller;
 use patchbay_channels::{Finding, Verdict};
-use patchbay_gateway::ConnectionTest;
+use patchbay_gateway::{ConnectionReport, ConnectionTest};
 use patchbay_http::code_schema;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::work_share::on_share;
-use patchbay_model::channel::connection_target;
-use serde::Serialize;
+use patchbay_model::channel::{adapter_target, connection_target};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::app::App;
 use crate::descriptions;
 
-/// What a channel does after it is tried again.
+use super::channels::targets_of;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RetriedConnection {
+    /// Name of the connection; without it, all of the channel.
+    connection: Option<String>,
+}
+
+/// What connections do after they are tried again.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChannelRetryDocument {
     /// Name of the channel.
     channel: String,
-    /// Whether it could not send. If so, one reply tries now whether it can.
+    /// Whether one of them could not send. If so, one reply tries now whether it can.
     broken: bool,
     /// How many replies waited for a later attempt and are due now.
     released: u64,
@@ -34,8 +44,8 @@ pub(crate) struct ChannelRetryDocument {
 /// Try a channel now
 ///
 /// After its access is renewed: replies that wait because the account cannot send, or
-/// for a later attempt, are due at once. One of them tries whether the channel works, and
-/// the others follow when it does. No attempt is counted.
+/// for a later attempt, are due at once. One of them tries whether the connection works,
+/// and the others follow when it does. No attempt is counted.
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/channels/{channel}/retry",
@@ -44,6 +54,7 @@ pub(crate) struct ChannelRetryDocument {
     params(
         ("company" = String, Path, description = "Name of the company."),
         ("channel" = String, Path, description = "Name of the channel."),
+        RetriedConnection,
     ),
     responses((status = 200, description = "The replies are due.", body = ChannelRetryDocument), descriptions::ActionErrors)
 )]
@@ -51,21 +62,20 @@ pub(super) async fn retry(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path((company, channel)): Path<(String, String)>,
+    Query(which): Query<RetriedConnection>,
 ) -> Result<Json<ChannelRetryDocument>, Problem> {
     let host = Arc::clone(&app);
     let document = on_share(&app.shares.requests, move || {
-        let gateway = host.gateway.as_ref().ok_or(Problem::of(Kind::NoJournal))?;
-        let reports = gateway.reports(&company)?;
-        if !reports.iter().any(|report| report.channel == channel) {
-            return Err(Problem::of(Kind::UnknownConnection));
-        }
-        let target = connection_target(&channel);
-        let broken = is_broken(&host, &company, &channel);
-        let about = json!({"channel": channel});
+        let targets = targets(&host, &company, &channel, which.connection.as_deref())?;
+        let broken = is_broken(&host, &company, &targets);
+        let about = json!({"channel": channel, "connection": which.connection});
         let entry = caller.entry("channel.retried", Some(&company), &about);
-        let released = host.desk()?.channels().release(&company, &channel, entry)?;
+        let desk = host.desk()?;
+        let released = desk.channels().release(&company, targets.clone(), entry)?;
         if let Some(courier) = &host.courier {
-            courier.try_now(&company, &target);
+            for target in &targets {
+                courier.try_now(&company, target);
+            }
         }
         Ok::<_, Problem>(ChannelRetryDocument {
             channel,
@@ -74,6 +84,26 @@ pub(super) async fn retry(
         })
     });
     Ok(Json(document.await??))
+}
+
+/// Names of the targets that send by a connection of a channel, or by any of it.
+fn targets(
+    app: &App,
+    company: &str,
+    channel: &str,
+    name: Option<&str>,
+) -> Result<Vec<String>, Problem> {
+    let gateway = app.gateway.as_ref().ok_or(Problem::of(Kind::NoJournal))?;
+    let reports = gateway.reports(company)?.into_iter();
+    let is_meant = |report: &ConnectionReport| {
+        report.channel == channel && name.is_none_or(|name| report.name == name)
+    };
+    let targets = reports.filter(is_meant).flat_map(|it| targets_of(&it));
+    let targets: BTreeSet<String> = targets.collect();
+    match targets.is_empty() {
+        true => Err(Problem::of(Kind::UnknownConnection)),
+        false => Ok(targets.into_iter().collect()),
+    }
 }
 
 /// What a test of a connection shows.
@@ -167,7 +197,8 @@ pub(super) async fn test(
             return Err(problem.retry_after(retry_after));
         }
     };
-    let broken = is_broken(&app, &company, &channel);
+    let targets = [connection_target(&channel, &name), adapter_target(&channel)];
+    let broken = is_broken(&app, &company, &targets);
     Ok(Json(ConnectionTestDocument {
         channel,
         name,
@@ -177,10 +208,9 @@ pub(super) async fn test(
     }))
 }
 
-/// Whether the replies of a channel wait because its account could not send.
-fn is_broken(app: &App, company: &str, channel: &str) -> bool {
-    let target = connection_target(channel);
+/// Whether the replies to one of these targets wait because the account could not send.
+fn is_broken(app: &App, company: &str, targets: &[String]) -> bool {
     let courier = app.courier.iter();
     let mut broken = courier.flat_map(|courier| courier.broken_targets());
-    broken.any(|it| it.company == company && it.target == target)
+    broken.any(|it| it.company == company && targets.contains(&it.target))
 }

@@ -10,7 +10,7 @@ use patchbay_channels::InboundWay;
 use patchbay_gateway::{ConnectionReport, DeliveryResult};
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::work_share::on_share;
-use patchbay_model::channel::connection_target;
+use patchbay_model::channel::{adapter_target, connection_target};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -95,8 +95,8 @@ pub(super) async fn list(
             .flat_map(|courier| courier.broken_targets());
         let broken: Vec<_> = broken.filter(|target| target.company == company).collect();
         let documents = reports.into_iter().map(|report| {
-            let target = connection_target(report.channel);
-            let broken = broken.iter().find(|broken| broken.target == target);
+            let targets = targets_of(&report);
+            let broken = broken.iter().find(|it| targets.contains(&it.target));
             let revoked = report.state.access_revoked;
             ConnectionDocument {
                 unreached_accounts: unreached_accounts(&host, &company, &report),
@@ -126,6 +126,14 @@ fn unreached_accounts(app: &App, company: &str, report: &ConnectionReport) -> Ve
     };
     let accounts = report.accounts.iter();
     accounts.filter(|it| !is_reached(it)).cloned().collect()
+}
+
+/// Names of the targets that send by a connection.
+pub(super) fn targets_of(report: &ConnectionReport) -> [String; 2] {
+    [
+        connection_target(report.channel, &report.name),
+        adapter_target(report.channel),
+    ]
 }
 
 fn document(report: ConnectionReport) -> ConnectionDocument {

@@ -114,6 +114,9 @@ enum Expected {
     Failed(&'static str, &'static str),
 }
 
+/// It may have arrived: a person decides.
+const UNCERTAIN: Expected = Expected::Failed("uncertain", "may have arrived");
+
 /// An answer of a provider.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {

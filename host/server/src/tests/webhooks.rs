@@ -501,3 +501,52 @@ async fn a_reply_whose_sending_a_crash_interrupted_is_not_sent_again_by_itself()
     let failed = entry(&office, &conversation, "reply-undeliverable").await;
     assert_eq!(failed["kind"], "uncertain", "{failed}");
 }
+
+#[tokio::test]
+async fn a_revoked_token_of_one_connection_stops_no_other() {
+    let revoked = provider(vec![refuse(401, 190), refuse(401, 190)]).await;
+    let working = provider(Vec::new()).await;
+    let other = connection(&working.url)
+        .replace("connection.main", "connection.other")
+        .replace(ACCOUNT, "9988776655443");
+    let tables = format!("{}{other}", connection(&revoked.url));
+    let office = Office::of(&["ana"], &tables).await;
+    let first = taken(&office, now()).await;
+    reply(&office, &first, "It is on its way.").await;
+    revoked.received(1).await;
+    let text = message("wamid.b", "351900000000", "Hello?", now());
+    let body = delivery(&[text], &[]);
+    let body = String::from_utf8(body)
+        .expect("JSON")
+        .replace(ACCOUNT, "9988776655443");
+    let path = "/webhooks/northwind/whatsapp/other";
+    let signed = signature(&secret(), body.as_bytes());
+    let sent = send(&office, path, &signed, body.as_bytes()).await;
+    assert_eq!(sent.status, 200, "{sent:?}");
+    let all = conversations(&office).await;
+    let second = all.iter().find(|one| one["id"] != first.as_str());
+    let second = second.and_then(|one| one["id"].as_str()).expect("a second");
+    let assign = json!({"by": "eva", "role": "supervisor", "action": "assign", "agent": "ana"});
+    let actions = format!("/conversations/{second}/actions");
+    let assigned = office.post(&actions, assign).await;
+    assert_eq!(assigned.status, 200, "{assigned:?}");
+    reply(&office, second, "Good morning.").await;
+    entry(&office, second, "reply-delivered").await;
+    assert_eq!(working.requests().len(), 1);
+    let listed = office.get("/channels").await.json();
+    let connections = listed["connections"].as_array().expect("a list");
+    let broken = connections
+        .iter()
+        .filter(|it| it.get("broken_since").is_some());
+    let broken: Vec<&Value> = broken.map(|it| &it["name"]).collect();
+    assert_eq!(broken, ["main"], "{listed}");
+    // The other one has nothing to try.
+    let other = office.post("/channels/whatsapp/retry?connection=other", json!({}));
+    let expected = json!({"channel": "whatsapp", "broken": false, "released": 0});
+    assert_eq!(other.await.json(), expected);
+    let main = office.post("/channels/whatsapp/retry?connection=main", json!({}));
+    let expected = json!({"channel": "whatsapp", "broken": true, "released": 1});
+    assert_eq!(main.await.json(), expected);
+    let unknown = office.post("/channels/whatsapp/retry?connection=none", json!({}));
+    unknown.await.problem(404, "unknown-connection");
+}

@@ -272,7 +272,7 @@ async fn access_that_the_provider_says_is_revoked_is_an_alert_at_once() {
     office
         .delivered(x, &revoked("1716000000000000001"), 2)
         .await;
-    assert_eq!(broken_alerts(&office).await, ["channel:x"]);
+    assert_eq!(broken_alerts(&office).await, ["channel:x/main"]);
     let listed = office.office.get("/channels").await.json();
     let connections = listed["connections"].as_array().expect("a list");
     let shown = connections.iter().find(|it| it["channel"] == "x");

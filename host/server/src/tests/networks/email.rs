@@ -1,6 +1,6 @@
 //! E-mail: deliveries by POST, replies by SMTP.
 
-use super::{Answer, Answers, Expected, Message, Network, Report, signatures};
+use super::{Answer, Answers, Expected, Message, Network, Report, UNCERTAIN, signatures};
 
 const SIGNING_SECRET: &str = "hush-mail-signing-secret";
 
@@ -46,7 +46,7 @@ pub(super) static EMAIL: Network = Network {
         busy: || Answer::smtp("", 452, "4.3.1 insufficient storage"),
         fault: || Answer::smtp("", 450, "4.3.0 local error"),
         after_fault: Expected::Delivered,
-        after_loss: Expected::Failed("uncertain", "may have arrived"),
+        after_loss: UNCERTAIN,
         error_in_success: None,
         revoked: || Answer::smtp("MAIL", 530, "5.7.0 authentication required"),
         unreachable: (|| Answer::smtp("RCPT", 550, "5.1.1 user unknown"), "5.1.1"),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::stand_in::Request;
-use super::{Answer, Answers, Expected, Message, Network, Report, signatures};
+use super::{Answer, Answers, Expected, Message, Network, Report, UNCERTAIN, signatures};
 
 const SECRETS: [(&str, &str); 3] = [
     ("app-secret", "hush-meta-app-secret"),
@@ -22,8 +22,6 @@ fn sign(_url: &str, body: &[u8], _number: u32) -> Vec<(&'static str, String)> {
 fn error(status: u16, code: i64) -> Answer {
     Answer::json(status, &json!({"error": {"code": code, "message": "x"}}))
 }
-
-const UNCERTAIN: Expected = Expected::Failed("uncertain", "may have arrived");
 
 /// Answers that the products share.
 const COMMON: Answers = Answers {

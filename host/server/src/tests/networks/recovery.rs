@@ -42,7 +42,7 @@ async fn a_revoked_token_stops_its_channel_until_the_access_is_renewed() {
     let alerts = alerts["alerts"].as_array().expect("a list").clone();
     for (network, conversation) in &sent {
         let name = network.name;
-        let subject = format!("channel:{name}");
+        let subject = format!("channel:{name}/main");
         let mine = alerts
             .iter()
             .filter(|it| it["kind"] == "channel-broken" && it["subject"] == subject.as_str());

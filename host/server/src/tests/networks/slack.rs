@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Answers, Expected, Message, Network, signatures};
+use super::{Answer, Answers, Expected, Message, Network, UNCERTAIN, signatures};
 
 const SIGNING_SECRET: &str = "hush-slack-signing-secret";
 
@@ -50,8 +50,6 @@ fn outgoing(number: u32) -> String {
 fn error(name: &str) -> Answer {
     Answer::json(200, &json!({"ok": false, "error": name}))
 }
-
-const UNCERTAIN: Expected = Expected::Failed("uncertain", "may have arrived");
 
 pub(super) static SLACK: Network = Network {
     name: "slack",

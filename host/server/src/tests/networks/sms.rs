@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{Answer, Answers, Expected, Message, Network, Report, signatures};
+use super::{Answer, Answers, Message, Network, Report, UNCERTAIN, signatures};
 
 const TOKEN: &str = "hush-twilio-auth-token";
 const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
@@ -58,8 +58,6 @@ fn error(status: u16, code: i64) -> Answer {
 fn outgoing(number: u32) -> String {
     format!("SM{number:032}")
 }
-
-const UNCERTAIN: Expected = Expected::Failed("uncertain", "may have arrived");
 
 pub(super) static SMS: Network = Network {
     name: "sms",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Answers, Expected, Message, Network, signatures};
+use super::{Answer, Answers, Expected, Message, Network, UNCERTAIN, signatures};
 
 const SECRET_TOKEN: &str = "hush-telegram-secret-token";
 const BOT_TOKEN: &str = "7000000001:hush-telegram-bot-token";
@@ -26,8 +26,6 @@ fn error(status: u16, description: &str) -> Answer {
     let document = json!({"ok": false, "error_code": status, "description": description});
     Answer::json(status, &document)
 }
-
-const UNCERTAIN: Expected = Expected::Failed("uncertain", "may have arrived");
 
 pub(super) static TELEGRAM: Network = Network {
     name: "telegram",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Answer, Answers, Expected, Message, Network, Report, signatures};
+use super::{Answer, Answers, Expected, Message, Network, Report, UNCERTAIN, signatures};
 
 const AUTH_TOKEN: &str = "hush-viber-auth-token";
 
@@ -23,8 +23,6 @@ fn outgoing(number: u32) -> u64 {
 fn status(code: i64) -> Answer {
     Answer::json(200, &json!({"status": code, "status_message": "x"}))
 }
-
-const UNCERTAIN: Expected = Expected::Failed("uncertain", "may have arrived");
 
 pub(super) static VIBER: Network = Network {
     name: "viber",

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Answer, Answers, Expected, Message, Network, signatures};
+use super::{Answer, Answers, Expected, Message, Network, UNCERTAIN, signatures};
 
 const CONSUMER_SECRET: &str = "hush-x-consumer-secret";
 const ACCOUNT: &str = "1716000000000000001";
@@ -47,8 +47,6 @@ fn problem(status: u16, name: &str) -> Answer {
         "title": "x", "detail": "x", "status": status});
     Answer::json(status, &document)
 }
-
-const UNCERTAIN: Expected = Expected::Failed("uncertain", "may have arrived");
 
 pub(super) static X: Network = Network {
     name: "x",
