@@ -80,14 +80,13 @@
 [hidden] { display: none !important; }
 .all { position: fixed; z-index: 2147483000; inset-block-end: 16px; inset-inline-end: 16px; font: 16px/1.45 system-ui, sans-serif; color: var(--front); }
 button { cursor: pointer; border: 1px solid transparent; border-radius: 8px; min-height: 44px; padding: 8px 14px; background: var(--accent); color: var(--on-accent); }
-.plain { background: none; color: var(--front); border-color: var(--line); }
-button:disabled { opacity: .55; cursor: default; }
+button:disabled { opacity: .55; }
 :focus-visible { outline: 3px solid currentColor; outline-offset: -6px; }
 .launch { border-radius: 28px; min-height: 56px; padding-inline: 22px; }
 .launch, .panel { box-shadow: 0 2px 16px #0007; }
 .panel { display: flex; flex-direction: column; inline-size: min(380px, calc(100vw - 32px)); block-size: min(560px, calc(100vh - 32px)); background: var(--back); border: 1px solid var(--line); border-radius: 12px; overflow: hidden; }
 header { display: flex; align-items: center; justify-content: space-between; padding-block: 4px; padding-inline: 16px 4px; background: var(--accent); color: var(--on-accent); }
-h2 { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
+h2 { margin: 0; font-weight: 600; }
 .log { flex: 1; overflow-y: auto; padding: 12px; display: flex; flex-direction: column; gap: 8px; }
 .item { max-inline-size: 85%; padding: 8px 12px; border-radius: 12px; background: var(--soft); white-space: pre-wrap; overflow-wrap: anywhere; align-self: flex-start; }
 .own { align-self: flex-end; background: var(--accent); color: var(--on-accent); }
@@ -111,7 +110,7 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
   }
   const launch = make("button", { class: "launch", type: "button" }, text.open);
   const closer = make("button", { type: "button", "aria-label": text.close }, "✕");
-  const earlier = make("button", { class: "plain", type: "button", hidden: "" }, text.earlier);
+  const earlier = make("button", { type: "button", hidden: "" }, text.earlier);
   const log = make("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": text.log, tabindex: "0" });
   const status = make("div", { class: "status", role: "status", id: "status" });
   const field = make("textarea", { id: "field", rows: "2", dir: "auto", "aria-describedby": "status" });
@@ -128,6 +127,7 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
   if (data.userId && data.iat) user.iat = Number(data.iat);
   let session = null, cursor = null, oldest = null, isOpen = false, unread = 0, run = 0, typingUntil = 0;
   let hasBegun = false, isStopped = false, isOffline = false, poll = false, flushing = false, notice = "";
+  let abort = new AbortController();
   const waiting = new Set();
   const seen = new Set();
   const bubbles = new Map(); // elements of the visitor's messages that no history has, by id
@@ -135,7 +135,9 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
   const showStatus = () => {
     const usual = isOffline ? text.offline : Date.now() < typingUntil ? text.typing : "";
     const shown = isStopped ? text.unavailable : notice || usual;
+    const follow = isAtEnd();
     if (status.textContent !== shown) status.textContent = shown;
+    if (follow) toEnd();
   };
   const showUnread = () => {
     launch.textContent = unread ? `${text.open} (${unread} ${text.unread})` : text.open;
@@ -199,9 +201,7 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
     const headers = { ...options.headers };
     if (session) headers.authorization = `Bearer ${session.token}`;
     if (options.body) headers["content-type"] = "application/json";
-    return fetch(new URL(path, base), {
-      ...options, headers, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer",
-    });
+    return fetch(new URL(path, base), { ...options, headers, credentials: "omit", cache: "no-store" });
   };
   /** Stops for good: the site or the company does not allow the chat. */
   const stop = async (response) => {
@@ -235,7 +235,7 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
     stored.set("", session);
     return null;
   };
-  /** Reads a part of the history, shown silently. Returns the refusal, if there is one. */
+  /** Shows a part of the history, silently. Returns the refusal, if there is one. */
   const loadHistory = async (path, place) => {
     const response = await call(path);
     if (!response.ok) return response;
@@ -340,7 +340,6 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
   };
   /** Reads the stream until it ends. A proxy that holds it back sends nothing at first. */
   const readStream = async (mine) => {
-    const abort = new AbortController();
     let timer = setTimeout(() => { poll = true; abort.abort(); }, 8000);
     try {
       const headers = { accept: "text/event-stream", "last-event-id": cursor };
@@ -368,11 +367,10 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
       }
     } finally {
       clearTimeout(timer);
-      abort.abort();
     }
   };
   const readOnce = async (mine) => {
-    const response = await call("events?poll=true", { headers: { "last-event-id": cursor } });
+    const response = await call("events?poll=true", { headers: { "last-event-id": cursor }, signal: abort.signal });
     if (!response.ok || mine !== run) return response;
     const news = await response.json();
     for (const item of news.items) receive(item.type, item);
@@ -387,7 +385,14 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
     const mine = ++run;
     let tries = 0;
     while (mine === run) {
+      // A browser opens few connections to one host: only a tab that is seen follows.
+      if (document.hidden) {
+        await sleep(60000);
+        continue;
+      }
       let response = null;
+      abort.abort();
+      abort = new AbortController();
       try {
         if (!session || Date.now() - session.at > 3600e3) response = await begin();
         if (!response && !cursor) {
@@ -400,7 +405,7 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
           response = await (poll ? readOnce(mine) : readStream(mine));
         }
       } catch {
-        if (!poll) isOffline = true;
+        if (!poll) isOffline = !document.hidden;
       }
       if (mine !== run) return;
       if (response?.ok) tries = 0;
@@ -417,6 +422,10 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
     if (!hasBegun) follow();
     hasBegun = true;
   };
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) wake();
+    else setTimeout(() => { if (document.hidden) abort.abort(); }, 20000);
+  });
   window.addEventListener("online", wake);
   window.addEventListener("offline", () => { isOffline = hasBegun; showStatus(); });
   window.addEventListener("storage", (event) => {
@@ -447,7 +456,7 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
   closer.addEventListener("click", close);
   panel.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
 
-  /** The customer whom the site knows from now on; without one, a visitor whom it does not. */
+  /** The customer whom the site knows from now on, or none. */
   const identify = (customer) => {
     user = customer || {};
     session = null;

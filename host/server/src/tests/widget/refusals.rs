@@ -323,5 +323,5 @@ async fn the_script_is_served_to_every_site_and_asked_for_again_by_its_tag() {
     ] {
         assert!(!script.body.contains(forbidden), "{forbidden}");
     }
-    assert!(script.body.len() <= 21 << 10, "{} bytes", script.body.len());
+    assert!(script.body.len() <= 22_000, "{} bytes", script.body.len());
 }
