@@ -22,17 +22,16 @@ fn converse(bytes: &[u8], sizes: &[usize]) -> (Vec<u8>, Mails, bool) {
                 if rest.is_empty() {
                     return (output, mails, false);
                 }
-                let size = *sizes.next().expect("a size");
+                let size = (*sizes.next().expect("a size")).min(rest.len());
                 let at = bytes.len() - rest.len();
                 while data.next_if(|next| *next < at).is_some() {}
-                let line = rest.iter().position(|byte| *byte == b'\n');
-                let line = line.map_or(rest.len(), |end| end + 1);
-                let end = match (data.peek(), session.is_receiving()) {
-                    (Some(data), true) if *data > at => *data - at,
-                    (None, true) => rest.len(),
+                let line = rest[..size].iter().position(|byte| *byte == b'\n');
+                let line = line.map_or(size, |end| end + 1);
+                let size = match (data.peek(), session.is_receiving()) {
+                    (Some(data), true) if *data > at => size.min(*data - at),
+                    (None, true) => size,
                     _ => line,
                 };
-                let size = size.min(end);
                 let (piece, after) = rest.split_at(size);
                 session.feed(piece);
                 rest = after;
