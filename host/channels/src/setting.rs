@@ -48,7 +48,7 @@ impl Setting {
 }
 
 impl AdapterKind {
-    /// The rows of the table of its settings in `docs/channels.md`.
+    /// The rows of the table of its settings in its page, `docs/channel-NAME.md`.
     pub fn settings_table(&self) -> String {
         let rows = self.settings.iter().map(|setting| {
             let need = match setting.is_required {

@@ -87,7 +87,7 @@ pub const KIND: AdapterKind = AdapterKind {
     files_within: false,
     setup: &[
         "Set `account` to a name of your own for the chat, and `origins` to the sites whose pages may open it.",
-        "Put the script of the widget, which this host serves at /widget/chat.js, on the pages: docs/chat.md has the tag. It sends to {url}.",
+        "Put the script of the widget, which this host serves at /widget/chat.js, on the pages: docs/channel-chat.md has the tag. It sends to {url}.",
         "To know customers of the site, set `widget-secret`, and let the server of the site make user_hash.",
     ],
     open: |config| Ok(Box::new(WebChat::open(config)?)),

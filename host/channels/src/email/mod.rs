@@ -6,7 +6,7 @@
 //! Outbound: a reply is one mail, which the caller submits by SMTP to the mail server
 //! of the settings.
 //!
-//! What is read, and what is not, is in `docs/channels.md`. In short:
+//! What is read, and what is not, is in `docs/channel-email.md`. In short:
 //!
 //! - An interaction's id is a keyed hash of the Message-ID *and* a digest of author,
 //!   date, subject and content. `message_ref`, `references` and `in_reply_to` are the

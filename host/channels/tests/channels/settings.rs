@@ -81,10 +81,8 @@ const HEAD: &str = "| setting | |\n| --- | --- |\n";
 
 /// Where the table of an adapter is in the documentation.
 fn table(docs: &str, kind: &AdapterKind) -> std::ops::Range<usize> {
-    let heading = format!("(`{}`)\n", kind.name);
-    let section = docs.find(&heading).expect(kind.name);
-    let start = docs[section..].find(HEAD).map(|at| section + at);
-    let start = start.unwrap_or_else(|| panic!("the section of {} has no table", kind.name));
+    let start = docs.find(HEAD);
+    let start = start.unwrap_or_else(|| panic!("the page of {} has no table", kind.name));
     let rows = docs[start..].split_inclusive('\n');
     let length: usize = rows
         .take_while(|it| it.starts_with('|'))
@@ -95,20 +93,19 @@ fn table(docs: &str, kind: &AdapterKind) -> std::ops::Range<usize> {
 
 #[test]
 fn the_documentation_has_the_tables() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/channels.md");
-    let mut docs = std::fs::read_to_string(path).expect("docs/channels.md");
     let is_update = std::env::var_os("PATCHBAY_UPDATE").is_some();
     for kind in ADAPTERS {
+        let name = kind.name;
+        let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
+        let path = format!("{docs}/channel-{name}.md");
+        let mut page = std::fs::read_to_string(&path).expect("a page of the channel");
         let expected = format!("{HEAD}{}", kind.settings_table());
-        let place = table(&docs, kind);
+        let place = table(&page, kind);
         if is_update {
-            docs.replace_range(place, &expected);
+            page.replace_range(place, &expected);
+            std::fs::write(&path, page).expect("written");
             continue;
         }
-        let name = kind.name;
-        assert_eq!(docs[place], expected, "{name}: PATCHBAY_UPDATE=1 writes it");
-    }
-    if is_update {
-        std::fs::write(path, docs).expect("written");
+        assert_eq!(page[place], expected, "{name}: PATCHBAY_UPDATE=1 writes it");
     }
 }

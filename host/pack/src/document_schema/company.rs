@@ -121,7 +121,7 @@ fn secret() -> Value {
 fn connection() -> Value {
     object(
         json!({
-            "settings": {"type": "object", "description": "Settings of the channel's adapter; docs/channels.md lists them"},
+            "settings": {"type": "object", "description": "Settings of the channel's adapter; the page of the channel, docs/channel-NAME.md, lists them"},
             "secrets": described(map(secret()), "Secrets of the adapter, by role"),
         }),
         &[],
