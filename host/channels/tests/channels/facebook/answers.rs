@@ -116,7 +116,7 @@ fn every_code_has_its_outcome() {
     assert_eq!(error(500, 424_242, None).as_str(), "uncertain");
 }
 
-/// There is no key against doubles: what may have been sent is not sent again.
+/// There is no idempotency key: what may have been sent is not sent again.
 #[test]
 fn without_an_answer_it_is_uncertain() {
     let adapter = SUBJECT.open();

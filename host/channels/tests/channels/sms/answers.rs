@@ -44,7 +44,7 @@ fn an_answer_without_a_known_code_goes_by_its_status() {
         (401, "channel-broken"),
         (404, "refused"),
         (429, "retry"),
-        // It may have been sent, and there is no key against doubles.
+        // It may have been sent, and there is no idempotency key.
         (500, "uncertain"),
         (503, "uncertain"),
     ] {

@@ -102,7 +102,7 @@ fn an_answer_without_a_known_code_goes_by_its_status() {
         (408, "retry"),
         (413, "refused"),
         (429, "retry"),
-        // It may have been sent before the fault, and there is no key against doubles.
+        // It may have been sent before the fault, and there is no idempotency key.
         (500, "uncertain"),
         (502, "uncertain"),
         (504, "uncertain"),
