@@ -151,8 +151,9 @@ async fn agents_work_on_within_the_reserve_and_deletion_makes_space() {
         flips += 1;
         assert!(flips < 2_000, "the reserve never ends");
     };
-    // It is an agent's work that uses up the reserve.
-    assert!(flips > 20, "{flips}");
+    // It is an agent's work that uses up the reserve; the records of decisions that were
+    // in progress use some of it too.
+    assert!(flips > 5, "{flips}");
     refused.problem(503, "overloaded");
     assert_eq!(refused.headers["retry-after"], "60");
     assert_eq!(flip(QUIET, "available").await.status, 200);
