@@ -189,8 +189,40 @@ impl DownloadLimits {
 }
 
 impl Gateway {
-    /// Begins to download a file of an interaction by its URL: a reference of a
-    /// channel, or a web address that a sender gave.
+    /// A file of an interaction that is in the delivery, which the host keeps; `None`: it
+    /// is elsewhere, [`Gateway::download`] fetches it. Blocks as long as decoding the
+    /// delivery takes, and needs several times its size in memory: the caller bounds how
+    /// many run at once.
+    ///
+    /// # Errors
+    /// [`DownloadError`].
+    pub fn stored_file(
+        &self,
+        company: &str,
+        interaction: &Interaction,
+        url: &str,
+        limits: DownloadLimits,
+    ) -> Result<Option<FileDownload>, DownloadError> {
+        let Some(file) = MediaReference::parse(url) else {
+            return Ok(None);
+        };
+        let connection = self.connection_of_file(company, &file)?;
+        let Ok(adapter) = &connection.adapter else {
+            return Err(DownloadError::NotOpen);
+        };
+        if !connection.settings.adapter.files_within {
+            return Ok(None);
+        }
+        let original = self.desk.channels().original(company, interaction)?;
+        let original = original.ok_or(MediaFailure::Gone)?;
+        let content = adapter.stored_file(&file, &original);
+        let content = content.ok_or(MediaFailure::Gone)?;
+        limits.stored(content).map(Some)
+    }
+
+    /// Begins to download a file by its URL: a reference of a channel, or a web address
+    /// that a sender gave. Such an address must be a public one, over https: the answer
+    /// is shown, so the ranges that the operator permits for webhooks do not count.
     ///
     /// # Errors
     /// [`DownloadError`].
@@ -198,32 +230,28 @@ impl Gateway {
         self: &Arc<Gateway>,
         egress: &Egress,
         company: &str,
-        (interaction, url): (Interaction, &str),
+        url: &str,
         limits: DownloadLimits,
     ) -> Result<FileDownload, DownloadError> {
         let egress = egress.for_company(company);
         let until = Instant::now() + limits.timeout;
         let Some(file) = MediaReference::parse(url) else {
             let address = WebAddress::parse(url).map_err(|_| MediaFailure::Unsupported)?;
-            let answer = open(&egress, (address, HeaderMap::new()), limits).await?;
+            let public = egress.with_allowed(Vec::new());
+            let answer = open(&public, (address, HeaderMap::new()), limits).await?;
             return match answer.status {
                 StatusCode::OK => limits.begin(answer, until).await,
                 _ => Err(with_response(&answer, b"", |it| MediaFailure::of(&it)).into()),
             };
         };
-        let connection = self.connection_of_file(company, &file).await?;
+        let connection = {
+            let (gateway, company, file) = (Arc::clone(self), company.to_owned(), file.clone());
+            let found = spawn_blocking(move || gateway.connection_of_file(&company, &file));
+            found.await.map_err(|_| DownloadError::NotOpen)??
+        };
         let Ok(adapter) = &connection.adapter else {
             return Err(DownloadError::NotOpen);
         };
-        if connection.settings.adapter.files_within {
-            let (gateway, company) = (Arc::clone(self), company.to_owned());
-            let original =
-                spawn_blocking(move || gateway.desk.channels().original(&company, &interaction));
-            let original = original.await.map_err(|_| DownloadError::NotOpen)??;
-            let original = original.ok_or(MediaFailure::Gone)?;
-            let content = adapter.stored_file(&file, &original);
-            return limits.stored(content.ok_or(MediaFailure::Gone)?);
-        }
         let mut query = match adapter.media(&file).ok_or(MediaFailure::Unsupported)? {
             MediaRequest::Content(query) => query,
             MediaRequest::Lookup(query) => {
@@ -255,17 +283,14 @@ impl Gateway {
         Err(MediaFailure::Unexpected.into())
     }
 
-    /// The connection of the account that received a file.
-    async fn connection_of_file(
-        self: &Arc<Gateway>,
+    /// The connection of the account that received a file. Blocks.
+    fn connection_of_file(
+        &self,
         company: &str,
         file: &MediaReference,
     ) -> Result<Arc<Connection>, DownloadError> {
         let adapter = adapter_of_channel(&file.channel).ok_or(MediaFailure::Unsupported)?;
-        let gateway = Arc::clone(self);
-        let company = company.to_owned();
-        let all = spawn_blocking(move || gateway.connections_of(&company, adapter.name));
-        let all = all.await.map_err(|_| DownloadError::NotOpen)??;
+        let all = self.connections_of(company, adapter.name)?;
         find_connection(all, Some(&file.account)).ok_or(DownloadError::NoConnection)
     }
 }

@@ -241,8 +241,8 @@ bounds! {
     /// Downloads of files of interactions.
     Files = "files", Refusal::TooMany(1), [
         Token "bounds.files-per-token" = 4, 1, 1_024, Unit::Count("files");
-        Company "bounds.files-per-company" = 16, 1, 1_024, Unit::Count("files");
-        Host "bounds.files" = 64, 1, 65_536, Unit::Count("files");
+        Company "bounds.files-per-company" = 8, 1, 1_024, Unit::Count("files");
+        Host "bounds.files" = 24, 1, 65_536, Unit::Count("files");
     ];
     /// Size of a file of an interaction that is downloaded.
     FileSize = "file-size", Refusal::TooLarge, [
@@ -253,6 +253,10 @@ bounds! {
         Token "bounds.chat-streams-per-visitor" = 6, 1, 1_024, Unit::Count("streams");
         Company "bounds.chat-streams-per-company" = 2_048, 1, 65_536, Unit::Count("streams");
         Host "bounds.chat-streams" = 8_192, 1, MANY, Unit::Count("streams");
+    ];
+    /// Open event streams of the web chat from one address of a client.
+    ChatClientStreams = "chat-client-streams", Refusal::TooMany(5), [
+        Token "bounds.chat-streams-per-address" = 256, 1, 65_536, Unit::Count("streams");
     ];
     /// Sessions of the web chat that begin or are renewed: from one address of a client,
     /// and of one chat of a company.

@@ -2,10 +2,11 @@
 //! can make.
 
 use jiff::{SignedDuration, Timestamp};
-use patchbay_model::identifier;
+use patchbay_model::{address, identifier};
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::CHANNEL;
 use super::session::is_anonymous;
 use crate::secret::Secrets;
 use crate::verify::{SKEW_SECONDS, is_hmac_sha256};
@@ -45,7 +46,7 @@ pub enum IdentityError {
     Incomplete,
     /// The id cannot be an address.
     #[error(
-        "user_id must have 1 to {USER_BYTES} bytes, no control or invisible characters, and not begin with \"visitor:\""
+        "user_id must have 1 to {USER_BYTES} bytes, no control or invisible characters, be in the Unicode normalization form C, and not begin with \"visitor:\""
     )]
     User,
     /// The connection asks for a time.
@@ -88,7 +89,9 @@ impl IdentityRule {
         };
         let secrets = self.secrets.as_ref().ok_or(IdentityError::NoSecret)?;
         let is_address = user.len() <= USER_BYTES && identifier::problem(user).is_none();
-        if !is_address || is_anonymous(user) {
+        // Two spellings of one contact would share a conversation.
+        let is_canonical = address::canonical(CHANNEL, user) == user;
+        if !is_address || !is_canonical || is_anonymous(user) {
             return Err(IdentityError::User);
         }
         let time = request.iat.map(|iat| iat.to_string());
@@ -225,6 +228,10 @@ mod tests {
             " a",
             "a\u{200b}",
             &"x".repeat(257),
+            // Other spellings of `Kim`, `\u{e9}` and a grave accent: the same contact.
+            "\u{212a}im",
+            "e\u{301}",
+            "a\u{1fef}b",
         ] {
             let refused = check(&rule, &request(user, &code("hush", user), None));
             assert_eq!(refused, Err(IdentityError::User), "{user:?}");

@@ -11,7 +11,7 @@ use axum::http::header::{
 };
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use patchbay_channels::MediaFailure;
+use patchbay_channels::{MediaFailure, MediaReference, adapter_of_channel};
 use patchbay_desk::Desk;
 use patchbay_gateway::{DownloadError, DownloadLimits, FileDownload};
 use patchbay_http::bounds::{BoundPermit, Requester};
@@ -74,26 +74,32 @@ pub(super) async fn download(
         number => Some(number.parse::<usize>().map_err(|_| unknown())?),
     };
     let permit = app.bounds.enter(Bound::Files, &Requester::current())?;
-    let name = company.clone();
-    let (interaction, file) = app
-        .read(move |desk| find_file(desk, &company, conversation, (ordinal, index)))
-        .await?;
-    let (Some(gateway), Some(egress)) = (&app.gateway, &app.egress) else {
+    let (Some(gateway), Some(egress)) = (app.gateway.clone(), &app.egress) else {
         return Err(Problem::of(Kind::NoJournal));
     };
-    let url = file
-        .url
-        .as_deref()
-        .ok_or_else(|| failure(MediaFailure::Unsupported.into()))?;
     let limits = DownloadLimits {
         bytes: app.bounds.limit(Bound::FileSize, Scope::Item),
         piece_timeout: PIECE_TIMEOUT,
         timeout: TIMEOUT,
     };
-    let download = gateway
-        .download(egress, &name, (interaction, url), limits)
-        .await;
-    let download = download.map_err(failure)?;
+    let (store, name) = (Arc::clone(&gateway), company.clone());
+    // The place goes with the work, which goes on after the client has left.
+    let (file, url, stored, permit) = app
+        .read(move |desk| {
+            let (interaction, file) = find_file(desk, &company, conversation, (ordinal, index))?;
+            let url = file.url.clone();
+            let url = url.ok_or_else(|| failure(MediaFailure::Unsupported.into()))?;
+            let stored = store.stored_file(&company, &interaction, &url, limits);
+            Ok((file, url, stored.map_err(failure)?, permit))
+        })
+        .await?;
+    let download = match stored {
+        Some(download) => download,
+        None => {
+            let download = gateway.download(egress, &name, &url, limits).await;
+            download.map_err(failure)?
+        }
+    };
     Ok(answer(download, file.name.as_deref(), permit))
 }
 
@@ -125,6 +131,12 @@ fn find_file(
 /// The whole delivery of an interaction, if the channel refers to it.
 fn original(interaction: &Interaction) -> Option<Attachment> {
     let url = interaction.attributes.get(ORIGINAL)?.as_str()?;
+    // An integrator may give an attribute of this name to any interaction.
+    let reference = MediaReference::parse(url)?;
+    let adapter = adapter_of_channel(&reference.channel)?;
+    if !adapter.files_within || reference.channel != interaction.channel {
+        return None;
+    }
     Some(Attachment {
         kind: "document".to_owned(),
         name: Some("original.eml".to_owned()),
@@ -166,7 +178,7 @@ fn failure(error: DownloadError) -> Problem {
 /// The file, to be saved and not to be shown: a browser that opens the address runs
 /// nothing of it.
 fn answer(download: FileDownload, name: Option<&str>, permit: BoundPermit) -> Response {
-    let disposition = match name {
+    let disposition = match name.filter(|name| !name.is_empty()) {
         Some(name) => format!(
             "attachment; filename*=UTF-8''{}",
             utf8_percent_encode(name, NAME)

@@ -56,15 +56,24 @@ pub(super) async fn follow(
     let token = required_token(headers)?;
     let address = page.chat.address(&token).map_err(refuse)?;
     let last = headers.get("last-event-id");
-    let last = last
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
+    let last = match last.map(HeaderValue::to_str) {
+        None => None,
+        Some(Ok(cursor)) => Some(cursor.to_owned()),
+        Some(Err(_)) => return Err(foreign_cursor()),
+    };
     let id = page.chat.company()?;
     let requester = Requester {
         company: Some(company.as_str().into()),
         token: Some(address.as_str().into()),
     };
-    let permit = app.bounds.enter(Bound::ChatStreams, &requester)?;
+    let client = Requester {
+        company: None,
+        token: Some(page.client.to_string().into()),
+    };
+    let permits = [
+        app.bounds.enter(Bound::ChatClientStreams, &client)?,
+        app.bounds.enter(Bound::ChatStreams, &requester)?,
+    ];
     let patience = match query.poll {
         true => LONGEST_WAIT,
         false => LONGEST_STREAM,
@@ -73,7 +82,7 @@ pub(super) async fn follow(
         by_address: app.chat_signals.watch(id, address.as_bytes()),
         by_thread: None,
         app,
-        permit,
+        permits,
         company: id,
         place: (company, connection),
         token,
@@ -112,9 +121,9 @@ enum Wake {
 
 struct Follower {
     app: Arc<App>,
-    /// Its share of the bound on streams.
+    /// Its share of the bounds on streams: of its client, and of its visitor.
     #[allow(dead_code, reason = "held while the stream is open")]
-    permit: BoundPermit,
+    permits: [BoundPermit; 2],
     company: CompanyId,
     /// Names of company and connection.
     place: (String, String),

@@ -96,3 +96,31 @@ async fn open_streams_are_bounded_by_visitor_company_and_host() {
     }
     panic!("a closed stream is still counted");
 }
+
+#[tokio::test]
+async fn one_client_does_not_take_the_streams_of_all() {
+    let place = tempfile::tempdir().expect("a place");
+    let journal = JournalSettings::at(place.path().join("desk.db"));
+    let file = format!("company = \"northwind\"\n[queue.general]\ndefault = true\n{FILE}");
+    let server = Running::of(&file, |settings| {
+        settings.journal = Some(journal);
+        settings
+            .bounds
+            .set(Bound::ChatClientStreams, Scope::Token, 2);
+    })
+    .await;
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let page = Page::begin(server.client, CHAT, &json!({})).await;
+        let cursor = text(&page.history().await["cursor"]);
+        let mut stream = page.stream(&cursor).await;
+        stream.until("event: ready").await;
+        open.push(stream);
+    }
+    // Another visitor from the same address.
+    let page = Page::begin(server.client, CHAT, &json!({})).await;
+    let beyond = page.get("events").await;
+    assert_eq!(refused(&[beyond], "5"), 1);
+    drop(open);
+    server.stop().await;
+}
