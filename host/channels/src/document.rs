@@ -1,9 +1,8 @@
 //! Bodies in JSON, within a number of values: a parsed value takes up to a hundred times
 //! the bytes of its text.
 
+use patchbay_adapter::{InboundRequest, Method};
 use serde_json::Value;
-
-use crate::request::{InboundRequest, Method};
 
 /// Most values of a body. Batches of providers have some thousands.
 const MOST_VALUES: usize = 200_000;

@@ -1,93 +1,27 @@
-//! Adapters of channels as pure functions over bytes: whether a delivery is
-//! authentic, what it says, which requests send a reply, and what the answer to
-//! such a request means. No I/O, no clock, no HTTP types: bytes and times come
-//! in as parameters, and values come out, so every rule is a plain test.
+//! The adapters of the networks and of the web chat, a folder each, and the table of all
+//! adapters, [`ADAPTERS`]. What an adapter is stands in the crate `patchbay-adapter`; that
+//! of mail, in `patchbay-email`.
 //!
-//! The stages of a delivery show in the types:
-//!
-//! 1. [`InboundRequest`]: what came over the wire, unverified.
-//! 2. [`Adapter::handshake`] answers the provider's registration requests.
-//! 3. [`Adapter::verify`] gives a [`VerifiedRequest`]; only that can be decoded.
-//! 4. [`Adapter::decode`] gives [`Item`]s. One that cannot be decoded does not
-//!    keep the others out.
-//!
-//! The stages of a reply:
-//!
-//! 1. [`Adapter::reply_window`] tells until when the channel takes a reply.
-//! 2. [`Adapter::encode`] gives [`Outbound`]s, the parts of the reply: requests, or
-//!    a mail.
-//! 3. [`Adapter::outcome`] maps what came back to one [`Outcome`].
-//!
-//! A file of an interaction is a [`MediaReference`]. [`Adapter::media`] gives the request
-//! with which fetching it begins, [`Adapter::media_location`] where an answer says that
-//! it is.
-//! [`Adapter::probe`] asks the provider whether a connection works, and
-//! [`Adapter::probe_result`] tells what an answer shows.
-//!
-//! `host/gateway` calls it with what comes over the wire.
+//! `host/gateway` calls them with what comes over the wire.
 //!
 //! Comments mark as *assumption* what is general knowledge of a platform and was
 //! not seen in its documentation or in published tests: compare it with the
 //! provider's page before a release depends on it.
 
-mod account;
-mod adapter;
-mod attributes;
 pub mod chat;
 mod document;
-pub mod email;
 mod escaped_text;
 pub mod facebook;
-mod field;
-mod form;
-mod inbound_way;
 pub mod instagram;
-mod item;
 pub mod line;
-mod mail_envelope;
-mod media;
-mod message_id;
 mod meta;
-mod outcome;
-mod probe;
-mod reply;
-mod request;
-mod secret;
-mod setting;
 pub mod slack;
 pub mod sms;
-mod split;
 pub mod standard_webhooks;
+mod table;
 pub mod telegram;
-pub mod verify;
 pub mod viber;
 pub mod whatsapp;
 pub mod x;
 
-pub use account::{AccountConfig, ConfigError, SecretStore};
-pub use adapter::{
-    ADAPTERS, Adapter, AdapterKind, MailRecipient, SecretRole, Sending, adapter_kind,
-    adapter_of_channel,
-};
-pub use inbound_way::InboundWay;
-pub use item::{
-    AddressChange, DecodedInteraction, DeliveryStatus, InteractionKind, Item, MOST_ITEMS,
-    MessagePurpose, OptOutChange, Undecodable,
-};
-pub use mail_envelope::{DeliveredMail, MailEnvelope};
-pub use media::{
-    MediaFailure, MediaReference, MediaRequest, ProviderQuery, content_type,
-    is_content_type_decided,
-};
-pub use message_id::{CompanyKey, MessageIds};
-pub use outcome::{Exchange, Failure, FailureKind, MailAnswer, Outcome, Reason, Receipt, Response};
-pub use probe::{Finding, MOST_PROBES, MailProbe, Probe, ProbeRequest, Verdict};
-pub use reply::{
-    Credential, EncodeError, MailCredential, Outbound, OutboundMail, OutboundRequest, Reply,
-    ReplyWindow,
-};
-pub use request::{Acknowledgement, Headers, InboundRequest, Method};
-pub use secret::{Secret, SecretError, Secrets};
-pub use setting::Setting;
-pub use split::{Unsplittable, split_text};
-pub use verify::{Rejection, Scheme, VerifiedRequest};
+pub use table::{ADAPTERS, adapter_kind, adapter_of_channel};

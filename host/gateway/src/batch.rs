@@ -1,6 +1,6 @@
 //! The items of a delivery, and what the host does with each.
 
-use patchbay_channels::{
+use patchbay_adapter::{
     AddressChange, DecodedInteraction, DeliveryStatus, FailureKind, InteractionKind, Item,
     OptOutChange, Undecodable,
 };

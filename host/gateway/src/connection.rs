@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use patchbay_channels::Adapter;
+use patchbay_adapter::Adapter;
 use patchbay_generations::ConnectionSettings;
 use patchbay_model::codes;
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use patchbay_channels::{Exchange, Finding, Verdict};
+use patchbay_adapter::Exchange;
+use patchbay_adapter::probe::{Finding, Verdict};
 use patchbay_desk::DeskError;
 use patchbay_outbound::egress::Egress;
 use tokio::task::spawn_blocking;

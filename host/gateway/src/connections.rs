@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use patchbay_channels::CompanyKey;
+use patchbay_adapter::CompanyKey;
 use patchbay_desk::{Desk, DeskError};
 use patchbay_generations::{Environment, Generation};
 

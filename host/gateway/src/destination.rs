@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patchbay_channels::{EncodeError, Outcome, Reason, Receipt};
+use patchbay_adapter::{EncodeError, Outcome, Reason, Receipt};
 use patchbay_desk::{AcceptedPart, DeskError, SendProgress};
 use patchbay_journal::OptOut;
 use patchbay_model::final_failure::FinalKind;

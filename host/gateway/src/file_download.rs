@@ -9,10 +9,11 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, StatusCode};
 use hyper::body::Bytes;
 use jiff::Timestamp;
-use patchbay_channels::{
-    Headers, MediaFailure, MediaReference, MediaRequest, Response, adapter_of_channel,
-    content_type, is_content_type_decided,
+use patchbay_adapter::media::{
+    MediaFailure, MediaReference, MediaRequest, content_type, is_content_type_decided,
 };
+use patchbay_adapter::{Headers, Response};
+use patchbay_channels::adapter_of_channel;
 use patchbay_desk::DeskError;
 use patchbay_model::interaction::Interaction;
 use patchbay_model::web_address::WebAddress;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use patchbay_channels::{CompanyKey, InboundWay, MessageIds, ReplyWindow};
+use patchbay_adapter::{CompanyKey, InboundWay, MessageIds, ReplyWindow};
 use patchbay_desk::{Desk, DeskError};
 use patchbay_generations::Environment;
 
@@ -58,7 +58,7 @@ impl Gateway {
         let connection = self.connection(company, channel, name)?;
         let has_one = |connection: &Arc<Connection>| {
             let settings = &connection.settings;
-            settings.adapter.has_provider() && settings.inbound() == InboundWay::Webhook
+            settings.adapter.has_provider && settings.inbound() == InboundWay::Webhook
         };
         Ok(connection.filter(has_one))
     }

@@ -1,7 +1,7 @@
 //! A request of a provider: verify, decode, accept.
 
 use jiff::Timestamp;
-use patchbay_channels::{
+use patchbay_adapter::{
     Acknowledgement, Adapter, Headers, InboundRequest, Method, Rejection, Undecodable,
     VerifiedRequest,
 };

@@ -1,8 +1,9 @@
 //! A mail that the company's own mail server delivers: find its connection, accept it.
 
 use jiff::Timestamp;
-use patchbay_channels::{DeliveredMail, InboundWay, MailEnvelope, MailRecipient, VerifiedRequest};
+use patchbay_adapter::{InboundWay, MailRecipient, VerifiedRequest};
 use patchbay_desk::DeskError;
+use patchbay_email::{DeliveredMail, MailEnvelope};
 
 use crate::connection::DeliveryResult;
 use crate::gateway::Gateway;

@@ -1,9 +1,10 @@
 //! A part of a reply, or a question to a provider, as egress sends it.
 
 use jiff::Timestamp;
-use patchbay_channels::{
-    Adapter, Exchange, Headers, MailAnswer, MailCredential, Outbound, OutboundMail, Outcome, Probe,
-    ProbeRequest, Receipt, Response,
+use patchbay_adapter::probe::{Probe, ProbeRequest};
+use patchbay_adapter::{
+    Adapter, Exchange, Headers, MailAnswer, MailCredential, Outbound, OutboundMail, Outcome,
+    Receipt, Response,
 };
 use patchbay_outbound::courier::Delivery;
 use patchbay_outbound::egress::{
@@ -165,7 +166,7 @@ fn submission(mail: &OutboundMail) -> Result<MailSubmission, InvalidMail> {
 
 #[cfg(test)]
 mod tests {
-    use patchbay_channels::{MailCredential, Secret};
+    use patchbay_adapter::{MailCredential, Secret};
     use patchbay_model::mail_server::MailServer;
 
     use super::*;

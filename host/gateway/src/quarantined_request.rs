@@ -1,6 +1,6 @@
 //! Requests in quarantine: the form they are stored in.
 
-use patchbay_channels::{Headers, InboundRequest, Method};
+use patchbay_adapter::{Headers, InboundRequest, Method};
 use serde::{Deserialize, Serialize};
 
 /// Headers that decoding may read. Signatures and credentials are not stored.

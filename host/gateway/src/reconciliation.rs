@@ -1,7 +1,7 @@
 //! Replies whose sending ended without an answer, found again by the key that the
 //! provider returns with the state of a message.
 
-use patchbay_channels::DeliveryStatus;
+use patchbay_adapter::DeliveryStatus;
 use patchbay_desk::{AcceptedPart, DeskError};
 use patchbay_model::delivery_state::DeliveryState;
 

@@ -1,7 +1,7 @@
 //! A reply as it lies in the outbox.
 
 use jiff::Timestamp;
-use patchbay_channels::Reply;
+use patchbay_adapter::Reply;
 use patchbay_journal::ConversationId;
 use patchbay_model::interaction::WrittenBy;
 use serde::Deserialize;

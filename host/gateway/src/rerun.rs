@@ -1,6 +1,6 @@
 //! Decoding a delivery in quarantine again.
 
-use patchbay_channels::{Undecodable, VerifiedRequest};
+use patchbay_adapter::{Undecodable, VerifiedRequest};
 use patchbay_desk::DeskError;
 use patchbay_journal::AuditEntry;
 

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use patchbay_adapter::{InboundRequest, Item, Rejection};
 use patchbay_channels::chat::{IdentityError, Session, SessionRequest, WebChat, page_id};
-use patchbay_channels::{InboundRequest, Item, Rejection};
 use patchbay_desk::{Delivery, Desk, DeskError, KnownCustomer, ReceiptStatus};
 use patchbay_journal::{CompanyId, ContactId, EntryPage};
 use patchbay_model::interaction::WrittenBy;
@@ -225,7 +225,7 @@ impl Gateway {
 }
 
 fn web_chat(connection: &Connection) -> Option<&WebChat> {
-    connection.adapter.as_ref().ok()?.web_chat()
+    WebChat::of(&**connection.adapter.as_ref().ok()?)
 }
 
 impl ChatConnection {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_channels::{
+use patchbay_adapter::{
     AccountConfig, Adapter, AdapterKind, CompanyKey, ConfigError, InboundWay, Secret, SecretError,
     SecretRole, SecretStore, Secrets,
 };

@@ -7,7 +7,7 @@ use crate::assemble::{Findings, connection_warning, delivery_warning};
 use crate::connection_settings::ConnectionSettings;
 use crate::environment::Environment;
 use crate::target_settings::TargetSettings;
-use patchbay_channels::CompanyKey;
+use patchbay_adapter::CompanyKey;
 use patchbay_company::Sla;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_model::channel;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patchbay_channels::MailEnvelope;
-use patchbay_channels::email::MAIL_BYTES;
 use patchbay_desk::DeskError;
+use patchbay_email::MAIL_BYTES;
+use patchbay_email::MailEnvelope;
 use patchbay_gateway::{Gateway, MailAddressee, MailConnection, MailReception};
 use patchbay_http::bounds::{BoundPermit, Requester};
 use patchbay_http::problem::Problem;

@@ -10,7 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use patchbay_channels::{Acknowledgement, Method as ProviderMethod};
+use patchbay_adapter::{Acknowledgement, Method as ProviderMethod};
 use patchbay_gateway::{ProviderRequest, Reception};
 use patchbay_http::body;
 use patchbay_http::problem::{Kind, Problem};

@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use patchbay_channels::Method as ProviderMethod;
+use patchbay_adapter::Method as ProviderMethod;
 use patchbay_channels::chat::SessionRequest;
 use patchbay_gateway::{ChatConnection, ChatLookup, ChatRefusal, HistoryPage, ProviderRequest};
 use patchbay_http::problem::{Kind, Problem};

@@ -3,10 +3,9 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use patchbay_adapter::CompanyKey;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
-
-use crate::message_id::CompanyKey;
 
 /// Separate these keys from others under the company's key.
 const SEAL: &[u8] = b"patchbay channels chat cursor seal 1\0";

@@ -2,14 +2,14 @@
 //! can make.
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_adapter::Secrets;
+use patchbay_adapter::verify::{SKEW_SECONDS, is_hmac_sha256};
 use patchbay_model::{address, identifier};
 use serde::Deserialize;
 use thiserror::Error;
 
 use super::CHANNEL;
 use super::session::is_anonymous;
-use crate::secret::Secrets;
-use crate::verify::{SKEW_SECONDS, is_hmac_sha256};
 
 /// Longest id of a customer, in bytes.
 const USER_BYTES: usize = 256;

@@ -1,13 +1,12 @@
 //! From what a visitor's page sends to an interaction.
 
+use patchbay_adapter::{Attributes, DecodedInteraction, InteractionKind, Item, blank_interaction};
 use patchbay_model::channel::Visibility;
 use patchbay_model::identifier::is_invisible;
 use patchbay_model::interaction::{Author, Interaction};
 use serde::Deserialize;
 
 use super::{CHANNEL, Session, WebChat};
-use crate::attributes::Attributes;
-use crate::item::{DecodedInteraction, InteractionKind, Item, blank_interaction};
 
 /// Most characters of a message.
 pub const MESSAGE_CHARACTERS: usize = 4_000;

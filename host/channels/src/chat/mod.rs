@@ -18,22 +18,18 @@ mod message;
 mod origin;
 mod session;
 
+use std::any::Any;
 use std::fmt;
 
 use jiff::Timestamp;
+use patchbay_adapter::probe::Finding;
+use patchbay_adapter::{
+    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
+    FailureKind, InboundRequest, Item, MessageIds, Method, Outbound, Outcome, Reason, Rejection,
+    Reply, SecretRole, Sending, Setting, VerifiedRequest,
+};
 use patchbay_model::input::is_code;
 use serde::Deserialize;
-
-use crate::account::{AccountConfig, ConfigError};
-use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
-use crate::item::Item;
-use crate::message_id::MessageIds;
-use crate::outcome::{Exchange, FailureKind, Outcome, Reason};
-use crate::probe::Finding;
-use crate::reply::{EncodeError, Outbound, Reply};
-use crate::request::{Acknowledgement, InboundRequest, Method};
-use crate::setting::Setting;
-use crate::verify::{Rejection, VerifiedRequest};
 
 use cursor::CursorKey;
 use identity::IdentityRule;
@@ -80,6 +76,7 @@ pub const KIND: AdapterKind = AdapterKind {
         source: "a random text that the server of the site has too: openssl rand -hex 32",
         is_required: false,
     }],
+    has_provider: false,
     signs_url: false,
     body_limit: message::BODY_BYTES,
     sending: Sending::Always,
@@ -154,6 +151,13 @@ impl WebChat {
             cursors: CursorKey::new(key, &account),
             account,
         })
+    }
+
+    /// The adapter as a web chat, if it is one: its pages also begin sessions and read
+    /// histories.
+    pub fn of(adapter: &dyn Adapter) -> Option<&WebChat> {
+        let adapter: &dyn Any = adapter;
+        adapter.downcast_ref()
     }
 
     /// The company's name for the chat: the account of its interactions.
@@ -295,9 +299,5 @@ impl Adapter for WebChat {
     fn unprobed(&self) -> Vec<Finding> {
         let text = "there is no provider to ask: whether a page of the site has the script shows with its first message";
         vec![Finding::unchecked("pages", text)]
-    }
-
-    fn web_chat(&self) -> Option<&WebChat> {
-        Some(self)
     }
 }

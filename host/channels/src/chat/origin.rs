@@ -1,8 +1,7 @@
 //! The sites whose pages may open the chat.
 
+use patchbay_adapter::ConfigError;
 use patchbay_model::web_address::WebAddress;
-
-use crate::account::ConfigError;
 
 /// Most origins of a connection.
 const MOST_ORIGINS: usize = 64;

@@ -6,11 +6,9 @@ use std::fmt;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
+use patchbay_adapter::{CompanyKey, Rejection};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
-
-use crate::message_id::CompanyKey;
-use crate::verify::Rejection;
 
 /// Separates these codes from others under the company's key; change it with every
 /// change of the form of a token.

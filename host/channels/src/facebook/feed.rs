@@ -1,14 +1,12 @@
 //! What people write on a page in public: comments, posts on the page, and mentions
 //! of the page elsewhere.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{Attributes, InteractionKind, Item, media};
 use patchbay_model::input::ATTACHMENTS;
 use patchbay_model::interaction::{Attachment, Interaction};
 use serde_json::{Value, json};
 
-use crate::attributes::Attributes;
-use crate::field::Fields;
-use crate::item::{InteractionKind, Item};
-use crate::media;
 use crate::meta::{Account, Comment};
 
 /// A change of the field `feed` or `mention`.

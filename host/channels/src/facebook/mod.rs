@@ -19,9 +19,9 @@
 
 mod feed;
 
-use crate::adapter::{AdapterKind, SecretRole, Sending};
+use patchbay_adapter::{AdapterKind, SecretRole, Sending, Setting};
+
 use crate::meta::{ACCESS_TOKEN, APP_SECRET, Inbox, Product, VERIFY_TOKEN};
-use crate::setting::Setting;
 
 static PRODUCT: Product = Product {
     object: "page",
@@ -86,8 +86,9 @@ pub const KIND: AdapterKind = AdapterKind {
             is_required: true,
         },
     ],
+    has_provider: true,
     signs_url: false,
-    body_limit: crate::verify::Scheme::Meta.body_limit(),
+    body_limit: patchbay_adapter::Scheme::Meta.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
     files_within: false,

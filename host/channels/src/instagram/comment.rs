@@ -1,9 +1,9 @@
 //! Comments on posts of the account, and mentions of it elsewhere.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{InteractionKind, Item};
 use serde_json::{Map, Value};
 
-use crate::field::Fields;
-use crate::item::{InteractionKind, Item};
 use crate::meta::{Account, Comment};
 
 /// A change of the field `comments`, `live_comments` or `mentions`.

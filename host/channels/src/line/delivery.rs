@@ -1,5 +1,10 @@
 //! From the body of a delivery, a batch of events in any order, to its items.
 
+use patchbay_adapter::field::{Fields, cut};
+use patchbay_adapter::{
+    Attributes, DecodedInteraction, InteractionKind, Item, MessagePurpose, OptOutChange,
+    blank_interaction,
+};
 use patchbay_model::channel::Visibility;
 use patchbay_model::input::NAME_BYTES;
 use patchbay_model::interaction::{Author, Interaction};
@@ -7,12 +12,7 @@ use serde_json::Value;
 
 use super::content::Content;
 use super::{CHANNEL, Line};
-use crate::attributes::Attributes;
 use crate::document;
-use crate::field::{Fields, cut};
-use crate::item::{
-    DecodedInteraction, InteractionKind, Item, MessagePurpose, OptOutChange, blank_interaction,
-};
 
 /// The items of a delivery. Reply tokens and the state of redelivery differ between
 /// two deliveries of one event and are not read.

@@ -1,9 +1,10 @@
 //! Files of messages, from the provider's host for content. A video can take a while
 //! until it is ready (status 202).
 
+use patchbay_adapter::Credential;
+use patchbay_adapter::media::{MediaReference, MediaRequest, ProviderQuery};
+
 use super::Line;
-use crate::media::{MediaReference, MediaRequest, ProviderQuery};
-use crate::reply::Credential;
 
 /// The request for the file of a message.
 pub(super) fn request(adapter: &Line, file: &MediaReference) -> Option<MediaRequest> {

@@ -25,22 +25,17 @@ mod probe;
 use std::fmt;
 
 use jiff::Timestamp;
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::media::{MediaReference, MediaRequest};
+use patchbay_adapter::probe::{Finding, Probe};
+use patchbay_adapter::{
+    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
+    InboundRequest, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Scheme, SecretRole,
+    Secrets, Sending, Setting, VerifiedRequest, api_base,
+};
 use serde::Deserialize;
 
-use crate::account::{AccountConfig, ConfigError, api_base};
-use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::document;
-use crate::field::Fields;
-use crate::item::Item;
-use crate::media::{MediaReference, MediaRequest};
-use crate::message_id::MessageIds;
-use crate::outcome::{Exchange, Outcome};
-use crate::probe::{Finding, Probe};
-use crate::reply::{EncodeError, Outbound, Reply};
-use crate::request::{Acknowledgement, InboundRequest};
-use crate::secret::Secrets;
-use crate::setting::Setting;
-use crate::verify::{Rejection, Scheme, VerifiedRequest};
 
 /// Code of the channel.
 const CHANNEL: &str = "line";
@@ -73,6 +68,7 @@ pub const KIND: AdapterKind = AdapterKind {
             is_required: true,
         },
     ],
+    has_provider: true,
     signs_url: false,
     body_limit: Scheme::Line.body_limit(),
     sending: Sending::Always,

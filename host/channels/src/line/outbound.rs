@@ -1,13 +1,15 @@
 //! Requests that send a reply, and the meaning of their results.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{
+    Credential, EncodeError, Exchange, Failure, FailureKind, OutboundRequest, Outcome, Reason,
+    Receipt, Reply, Response,
+};
 use patchbay_model::channel;
 use ring::digest;
 use serde_json::{Value, json};
 
 use super::{CHANNEL, Line, is_id};
-use crate::field::Fields;
-use crate::outcome::{Exchange, Failure, FailureKind, Outcome, Reason, Receipt, Response};
-use crate::reply::{Credential, EncodeError, OutboundRequest, Reply};
 
 /// Most characters of a key: only its hash is sent.
 const KEY_CHARACTERS: usize = usize::MAX;

@@ -1,10 +1,10 @@
 //! Questions to the Messaging API.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::probe::{self, Finding, Probe};
+use patchbay_adapter::{Credential, Exchange};
+
 use super::Line;
-use crate::field::Fields;
-use crate::outcome::Exchange;
-use crate::probe::{self, Finding, Probe};
-use crate::reply::Credential;
 
 const BOT: &str = "bot";
 const WEBHOOK: &str = "webhook";

@@ -1,10 +1,10 @@
 //! What an answer of the Graph API means.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{Exchange, Failure, FailureKind, Outcome, Reason, Receipt, Response};
 use serde_json::Value;
 
 use super::error_code::ErrorCodes;
-use crate::field::Fields;
-use crate::outcome::{Exchange, Failure, FailureKind, Outcome, Reason, Receipt, Response};
 
 /// What a result means. The API has no idempotency key: what may have been sent is
 /// not sent again. `receipt` reads the answer to an accepted message.

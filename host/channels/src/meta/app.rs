@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use patchbay_adapter::media::encode;
+use patchbay_adapter::{
+    AccountConfig, Acknowledgement, ConfigError, InboundRequest, Rejection, Scheme, Secrets,
+    VerifiedRequest, api_base,
+};
 use serde::Deserialize;
 
 use super::handshake;
-use crate::account::{AccountConfig, ConfigError, api_base};
-use crate::media::encode;
-use crate::request::{Acknowledgement, InboundRequest};
-use crate::secret::Secrets;
-use crate::verify::{Rejection, Scheme, VerifiedRequest};
 
 /// Secret that signs deliveries.
 pub(crate) const APP_SECRET: &str = "app-secret";

@@ -1,15 +1,13 @@
 //! Files and links of a direct message.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{Attributes, form, media};
 use patchbay_model::input::ATTACHMENTS;
 use patchbay_model::interaction::{Attachment, Interaction};
 use patchbay_model::web_address::WebAddress;
 use serde_json::{Map, Value, json};
 
 use super::inbox::Account;
-use crate::attributes::Attributes;
-use crate::field::Fields;
-use crate::form;
-use crate::media;
 
 /// Domains of the provider's files. A URL there is signed and expires; it differs
 /// between two deliveries of one message.
@@ -76,7 +74,7 @@ pub(super) fn add(
 
 /// What the provider does not pass on, or this version does not know.
 pub(super) fn unsupported(kind: &str) -> Value {
-    let kind = crate::field::cut(kind, 128);
+    let kind = patchbay_adapter::field::cut(kind, 128);
     json!({"type": kind, "codes": []})
 }
 

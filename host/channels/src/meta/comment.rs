@@ -1,14 +1,13 @@
 //! Public comments and posts.
 
+use patchbay_adapter::field::cut;
+use patchbay_adapter::{Attributes, DecodedInteraction, InteractionKind, Item, blank_interaction};
 use patchbay_model::channel::Visibility;
 use patchbay_model::input::NAME_BYTES;
 use patchbay_model::interaction::{Author, Direction, Interaction};
 use serde_json::Value;
 
 use super::inbox::Account;
-use crate::attributes::Attributes;
-use crate::field::cut;
-use crate::item::{DecodedInteraction, InteractionKind, Item, blank_interaction};
 
 /// What a customer, or the company by other means, says in public.
 pub(crate) struct Comment<'a> {

@@ -1,5 +1,10 @@
 //! Direct messages of Messenger and Instagram: one item of `messaging` or `standby`.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{
+    Attributes, DecodedInteraction, DeliveryStatus, InteractionKind, Item, MOST_ITEMS,
+    blank_interaction,
+};
 use patchbay_model::channel::Visibility;
 use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::interaction::{Author, Direction, Interaction};
@@ -7,11 +12,6 @@ use serde_json::{Map, Value, json};
 
 use super::attachment;
 use super::inbox::Account;
-use crate::attributes::Attributes;
-use crate::field::Fields;
-use crate::item::{
-    DecodedInteraction, DeliveryStatus, InteractionKind, Item, MOST_ITEMS, blank_interaction,
-};
 
 /// Most bytes of the provider's id in a status, and of a key.
 const ID_BYTES: usize = 1_024;

@@ -1,10 +1,10 @@
 //! The walk through a delivery: `{object, entry: [{id, changes: [{field, value}]}]}`.
 
+use patchbay_adapter::Item;
+use patchbay_adapter::field::Fields;
 use serde_json::Value;
 
 use crate::document;
-use crate::field::Fields;
-use crate::item::Item;
 
 /// The items of a sequence, made one by one.
 pub(crate) type Items<'a> = Box<dyn Iterator<Item = Item> + 'a>;

@@ -1,11 +1,11 @@
 //! Where a file is, by an answer of the Graph API.
 
+use patchbay_adapter::Response;
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::media::MediaFailure;
 use serde_json::Value;
 
 use super::error_code::ErrorCodes;
-use crate::field::Fields;
-use crate::media::MediaFailure;
-use crate::outcome::Response;
 
 /// The URL that `read` finds in the answer.
 ///

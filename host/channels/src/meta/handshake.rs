@@ -1,9 +1,7 @@
 //! The request by which Meta checks a URL when it is registered.
 
-use crate::form;
-use crate::request::{Acknowledgement, InboundRequest, Method};
-use crate::secret::Secrets;
-use crate::verify::{Rejection, are_equal};
+use patchbay_adapter::verify::are_equal;
+use patchbay_adapter::{Acknowledgement, InboundRequest, Method, Rejection, Secrets, form};
 
 /// Most bytes of a challenge.
 const CHALLENGE_BYTES: usize = 256;

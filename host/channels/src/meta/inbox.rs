@@ -4,23 +4,19 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
+use patchbay_adapter::probe::{Finding, Probe};
+use patchbay_adapter::{
+    AccountConfig, Acknowledgement, Adapter, ConfigError, EncodeError, Exchange, InboundRequest,
+    Item, MessageIds, Outbound, Outcome, Rejection, Reply, ReplyWindow, Response, VerifiedRequest,
+};
 use patchbay_model::interaction::WrittenBy;
 use serde_json::Value;
 
 use super::app::App;
 use super::envelope::{self, Items, one};
 use super::{answer, direct_message, error_code, media, outbound, probe};
-use crate::account::{AccountConfig, ConfigError};
-use crate::adapter::Adapter;
-use crate::field::Fields;
-use crate::item::Item;
-use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
-use crate::message_id::MessageIds;
-use crate::outcome::{Exchange, Outcome, Response};
-use crate::probe::{Finding, Probe};
-use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
-use crate::request::{Acknowledgement, InboundRequest};
-use crate::verify::{Rejection, VerifiedRequest};
 
 /// Time for free replies after the customer's last direct message.
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);

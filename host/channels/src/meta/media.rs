@@ -1,16 +1,17 @@
 //! Files of direct messages: the provider lists those of a message with a URL each,
 //! which is signed and needs no token (assumption: in the order of the delivery).
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::media::{
+    MediaFailure, MediaReference, MediaRequest, ProviderQuery, provider_url,
+};
+use patchbay_adapter::{Credential, Response};
 use serde_json::Value;
 
 use super::error_code::GRAPH;
 use super::inbox::Inbox;
-use crate::field::Fields;
-use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery, provider_url};
 use crate::meta::attachment::FILE_DOMAINS;
 use crate::meta::file;
-use crate::outcome::Response;
-use crate::reply::Credential;
 
 /// Where an attachment of each kind has its URL.
 const URLS: &[&[&str]] = &[

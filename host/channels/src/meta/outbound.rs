@@ -1,13 +1,12 @@
 //! Direct messages and answers to comments.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Receipt, Reply};
 use patchbay_model::channel;
 use serde_json::{Value, json};
 
 use super::app::is_segment;
 use super::inbox::Inbox;
-use crate::field::Fields;
-use crate::outcome::Receipt;
-use crate::reply::{Credential, EncodeError, OutboundRequest, Reply};
 
 /// Most characters of a planted key. Part numbers are part of it.
 const KEY_CHARACTERS: usize = 1_000;

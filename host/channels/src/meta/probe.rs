@@ -1,13 +1,12 @@
 //! Questions to the Graph API.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::probe::{self, Finding, Probe};
+use patchbay_adapter::{Credential, Exchange, FailureKind, Response};
 use serde_json::Value;
 
 use super::App;
 use super::error_code::ErrorCodes;
-use crate::field::Fields;
-use crate::outcome::{Exchange, FailureKind, Response};
-use crate::probe::{self, Finding, Probe};
-use crate::reply::Credential;
 
 /// GET of a path below the version of the API.
 pub(crate) fn get(app: &App, topic: &'static str, path: &str) -> Probe {

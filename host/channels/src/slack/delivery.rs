@@ -1,12 +1,11 @@
 //! From the body of a delivery, an event in its envelope, to its item.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{Item, form};
 use serde_json::Value;
 
 use super::{Slack, message};
 use crate::document;
-use crate::field::Fields;
-use crate::form;
-use crate::item::Item;
 
 /// The item of a delivery. `event_id` and `event_time` belong to the delivery, not to
 /// the message.

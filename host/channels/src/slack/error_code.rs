@@ -1,6 +1,6 @@
 //! Errors of `chat.postMessage` (docs.slack.dev, Web API).
 
-use crate::outcome::FailureKind::{
+use patchbay_adapter::FailureKind::{
     self, ChannelBroken, RecipientUnreachable, Refused, Retry, Uncertain,
 };
 

@@ -1,12 +1,10 @@
 //! The request by which Slack checks a URL when it is registered.
 
 use jiff::Timestamp;
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{Acknowledgement, InboundRequest, Rejection, Scheme, Secrets};
 
 use crate::document;
-use crate::field::Fields;
-use crate::request::{Acknowledgement, InboundRequest};
-use crate::secret::Secrets;
-use crate::verify::{Rejection, Scheme};
 
 /// Value of `type` in such a request.
 const TYPE: &str = "url_verification";

@@ -1,10 +1,12 @@
 //! Files of messages: the provider gives a URL that needs the token.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::media::{
+    MediaFailure, MediaReference, MediaRequest, ProviderQuery, provider_url,
+};
+use patchbay_adapter::{Credential, Response};
+
 use super::{Slack, error_code, is_id};
-use crate::field::Fields;
-use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery, provider_url};
-use crate::outcome::Response;
-use crate::reply::Credential;
 
 /// Domains of the provider's files.
 const DOMAINS: &[&str] = &["slack.com", "slack-files.com"];

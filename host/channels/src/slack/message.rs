@@ -1,16 +1,16 @@
 //! Messages, their edits and deletions, and reactions to them.
 
 use jiff::Timestamp;
+use patchbay_adapter::field::{Fields, cut};
+use patchbay_adapter::{
+    Attributes, DecodedInteraction, InteractionKind, Item, blank_interaction, media,
+};
 use patchbay_model::channel::Visibility;
 use patchbay_model::input::{ATTACHMENTS, NAME_BYTES};
 use patchbay_model::interaction::{Attachment, Author, Direction, Interaction};
 use serde_json::{Value, json};
 
 use super::{CHANNEL, Slack, text};
-use crate::attributes::Attributes;
-use crate::field::{Fields, cut};
-use crate::item::{DecodedInteraction, InteractionKind, Item, blank_interaction};
-use crate::media;
 
 /// Subtypes of what a person writes; without one it is a plain message.
 const WRITTEN: &[&str] = &[

@@ -1,12 +1,14 @@
 //! Requests that send a reply, and the meaning of their results.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{
+    Credential, EncodeError, Exchange, Failure, FailureKind, OutboundRequest, Outcome, Reason,
+    Receipt, Reply,
+};
 use patchbay_model::channel;
 use serde_json::{Value, json};
 
 use super::{CHANNEL, Slack, error_code, is_id, text};
-use crate::field::Fields;
-use crate::outcome::{Exchange, Failure, FailureKind, Outcome, Reason, Receipt};
-use crate::reply::{Credential, EncodeError, OutboundRequest, Reply};
 
 /// Most characters of a planted key: what fits into metadata by far.
 const KEY_CHARACTERS: usize = 512;

@@ -1,10 +1,10 @@
 //! Questions to the Web API.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::probe::{self, Finding, Probe};
+use patchbay_adapter::{Credential, Exchange, FailureKind};
+
 use super::{Slack, error_code};
-use crate::field::Fields;
-use crate::outcome::{Exchange, FailureKind};
-use crate::probe::{self, Finding, Probe};
-use crate::reply::Credential;
 
 /// Scopes without which no message comes or goes.
 const NEEDED: [&str; 1] = ["chat:write"];

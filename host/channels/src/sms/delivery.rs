@@ -1,6 +1,11 @@
 //! From a request of Twilio to its item: a message of a customer, or the status of
 //! one of the company's.
 
+use patchbay_adapter::field::cut;
+use patchbay_adapter::{
+    Attributes, DecodedInteraction, DeliveryStatus, Failure, FailureKind, InboundRequest,
+    InteractionKind, Item, MessagePurpose, OptOutChange, Reason, blank_interaction, media,
+};
 use patchbay_model::channel::Visibility;
 use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::input::{ATTACHMENTS, NAME_BYTES};
@@ -9,15 +14,6 @@ use serde_json::Value;
 
 use super::parameters::Parameters;
 use super::{CHANNEL, Sms, error_code};
-use crate::attributes::Attributes;
-use crate::field::cut;
-use crate::item::{
-    DecodedInteraction, DeliveryStatus, InteractionKind, Item, MessagePurpose, OptOutChange,
-    blank_interaction,
-};
-use crate::media;
-use crate::outcome::{Failure, FailureKind, Reason};
-use crate::request::InboundRequest;
 
 /// Parameter with the id of a message.
 const ID: &str = "MessageSid";

@@ -1,6 +1,6 @@
 //! Error codes of Twilio, in answers and in statuses (twilio.com/docs/api/errors).
 
-use crate::outcome::FailureKind::{
+use patchbay_adapter::FailureKind::{
     self, ChannelBroken, RecipientUnreachable, Refused, Retry, WindowClosed,
 };
 

@@ -1,10 +1,12 @@
 //! Files of an MMS. The provider may redirect to where it stores them, by a URL that is
 //! signed and needs no token.
 
+use patchbay_adapter::media::{
+    MediaFailure, MediaReference, MediaRequest, ProviderQuery, provider_url,
+};
+use patchbay_adapter::{Credential, Response};
+
 use super::{Sms, is_sid};
-use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery, provider_url};
-use crate::outcome::Response;
-use crate::reply::Credential;
 
 /// Domains of the provider's files (assumption).
 const DOMAINS: &[&str] = &["twilio.com", "twiliocdn.com", "amazonaws.com"];

@@ -28,21 +28,15 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
+use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
+use patchbay_adapter::probe::{Finding, Probe};
+use patchbay_adapter::{
+    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
+    InboundRequest, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Response, Scheme,
+    SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
+};
 use patchbay_model::web_address::WebAddress;
 use serde::Deserialize;
-
-use crate::account::{AccountConfig, ConfigError, api_base};
-use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
-use crate::item::Item;
-use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
-use crate::message_id::MessageIds;
-use crate::outcome::{Exchange, Outcome, Response};
-use crate::probe::{Finding, Probe};
-use crate::reply::{EncodeError, Outbound, Reply};
-use crate::request::{Acknowledgement, InboundRequest};
-use crate::secret::Secrets;
-use crate::setting::Setting;
-use crate::verify::{Rejection, Scheme, VerifiedRequest};
 
 /// Code of the channel.
 const CHANNEL: &str = "sms";
@@ -76,6 +70,7 @@ pub const KIND: AdapterKind = AdapterKind {
         source: "the auth token of the Twilio account, or subaccount, that owns the numbers: Twilio Console, Account, API keys and tokens",
         is_required: true,
     }],
+    has_provider: true,
     signs_url: true,
     body_limit: Scheme::Twilio.body_limit(),
     sending: Sending::Always,

@@ -1,12 +1,14 @@
 //! Requests that send a reply, and the meaning of their results.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{
+    Credential, EncodeError, Exchange, Failure, FailureKind, OutboundRequest, Outcome, Reason,
+    Receipt, Reply,
+};
 use patchbay_model::channel;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{CHANNEL, Sms, error_code, is_number, is_sid};
-use crate::field::Fields;
-use crate::outcome::{Exchange, Failure, FailureKind, Outcome, Reason, Receipt};
-use crate::reply::{Credential, EncodeError, OutboundRequest, Reply};
 
 /// Twilio takes no key of ours: no field limits it.
 const KEY_CHARACTERS: usize = usize::MAX;

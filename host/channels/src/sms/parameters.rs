@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::form;
-use crate::request::{InboundRequest, Method};
+use patchbay_adapter::{InboundRequest, Method, form};
 
 /// Parameters, decoded: of the form, or of the query where Twilio uses GET.
 pub(super) struct Parameters(Vec<form::Parameter>);

@@ -1,12 +1,11 @@
 //! Questions to Twilio's API.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::probe::{self, Finding, MOST_PROBES, Probe};
+use patchbay_adapter::{Credential, Exchange};
 use serde_json::Value;
 
 use super::{Sms, is_sid};
-use crate::field::Fields;
-use crate::outcome::Exchange;
-use crate::probe::{self, Finding, MOST_PROBES, Probe};
-use crate::reply::Credential;
 
 const ACCOUNT: &str = "account";
 const NUMBER: &str = "number";

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use patchbay_adapter::{DecodedInteraction, InteractionKind, Item};
 use patchbay_model::input::InputError;
 use patchbay_model::interaction::{CUT_TEXT_ATTRIBUTE, Direction, Interaction};
 use serde_json::Value;
 
 use crate::document;
-use crate::item::{DecodedInteraction, InteractionKind, Item};
 
 /// The items of a body: one document, over any number of lines, or a document per
 /// line. Empty lines are left out.

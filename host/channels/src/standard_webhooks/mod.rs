@@ -16,19 +16,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
+use patchbay_adapter::probe::Finding;
+use patchbay_adapter::{
+    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
+    FailureKind, InboundRequest, Item, Outbound, Outcome, Reason, Rejection, Reply, Scheme,
+    SecretRole, Secrets, Sending, Setting, VerifiedRequest,
+};
 use patchbay_model::input::is_code;
 use serde::Deserialize;
-
-use crate::account::{AccountConfig, ConfigError};
-use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
-use crate::item::Item;
-use crate::outcome::{Exchange, FailureKind, Outcome, Reason};
-use crate::probe::Finding;
-use crate::reply::{EncodeError, Outbound, Reply};
-use crate::request::{Acknowledgement, InboundRequest};
-use crate::secret::Secrets;
-use crate::setting::Setting;
-use crate::verify::{Rejection, Scheme, VerifiedRequest};
 
 /// Name of the adapter; no channel has it.
 const NAME: &str = "standard-webhooks";
@@ -49,6 +44,7 @@ pub const KIND: AdapterKind = AdapterKind {
         source: "a secret that the sender has too: whsec_ and base64 of 24 to 64 random bytes, or the sender's public key, whpk_ and base64",
         is_required: true,
     }],
+    has_provider: true,
     signs_url: false,
     body_limit: Scheme::StandardWebhooks.body_limit(),
     sending: Sending::Never,

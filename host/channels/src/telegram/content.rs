@@ -1,12 +1,12 @@
 //! What a message says, by the field that it has.
 
+use patchbay_adapter::field::{Fields, cut};
+use patchbay_adapter::media;
 use patchbay_model::input::{ATTACHMENTS, NAME_BYTES};
 use patchbay_model::interaction::Attachment;
 use serde_json::{Map, Value, json};
 
 use super::CHANNEL;
-use crate::field::{Fields, cut};
-use crate::media;
 
 /// Fields of what Telegram itself says in a chat.
 const SERVICE: &[&str] = &[

@@ -1,13 +1,12 @@
 //! Files of messages: the provider gives a path for an hour, below the bot's token. It
 //! gives out files of at most 20 MB.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
+use patchbay_adapter::{Credential, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Telegram;
-use crate::field::Fields;
-use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
-use crate::outcome::Response;
-use crate::reply::Credential;
 
 /// What stays as it is in a query.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');

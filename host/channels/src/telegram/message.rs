@@ -1,5 +1,7 @@
 //! Messages: new, edited, and deleted ones of business accounts.
 
+use patchbay_adapter::field::{Fields, cut};
+use patchbay_adapter::{Attributes, DecodedInteraction, InteractionKind, Item, blank_interaction};
 use patchbay_model::channel::Visibility;
 use patchbay_model::input::NAME_BYTES;
 use patchbay_model::interaction::{Author, Direction, Interaction};
@@ -7,9 +9,6 @@ use serde_json::Value;
 
 use super::content::{self, Content};
 use super::{CHANNEL, Telegram};
-use crate::attributes::Attributes;
-use crate::field::{Fields, cut};
-use crate::item::{DecodedInteraction, InteractionKind, Item, blank_interaction};
 
 /// Where a message is: the chat, and the business account's connection.
 pub(super) struct Chat<'a> {

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{
+    Credential, EncodeError, Exchange, Failure, FailureKind, LONGEST_WAIT, OutboundRequest,
+    Outcome, Reason, Receipt, Reply,
+};
 use patchbay_model::channel;
 use serde_json::{Value, json};
 
 use super::{CHANNEL, Telegram};
-use crate::field::Fields;
-use crate::outcome::{Exchange, Failure, FailureKind, LONGEST_WAIT, Outcome, Reason, Receipt};
-use crate::reply::{Credential, EncodeError, OutboundRequest, Reply};
 
 /// Telegram takes no key of ours: no field limits it.
 const KEY_CHARACTERS: usize = usize::MAX;

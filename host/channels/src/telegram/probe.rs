@@ -1,13 +1,12 @@
 //! Questions to the Bot API.
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::probe::{self, Finding, Probe};
+use patchbay_adapter::{Credential, Exchange, Response};
 use serde_json::Value;
 
 use super::Telegram;
-use crate::field::Fields;
-use crate::outcome::{Exchange, Response};
-use crate::probe::{self, Finding, Probe};
-use crate::reply::Credential;
 
 const BOT: &str = "bot";
 const WEBHOOK: &str = "webhook";

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use patchbay_adapter::field::{Fields, cut};
+use patchbay_adapter::{InteractionKind, Item};
 use patchbay_model::input::NAME_BYTES;
 use serde_json::{Value, json};
 
 use super::Telegram;
 use super::message::{self, Chat};
-use crate::field::{Fields, cut};
-use crate::item::{InteractionKind, Item};
 
 /// One item for each reaction that is new; without one, that the others were taken
 /// off.

@@ -1,11 +1,11 @@
 //! From the body of a delivery, an update, to its items.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{InteractionKind, Item, MessagePurpose, OptOutChange};
 use serde_json::Value;
 
 use super::{CHANNEL, Telegram, message, reaction};
 use crate::document;
-use crate::field::Fields;
-use crate::item::{InteractionKind, Item, MessagePurpose, OptOutChange};
 
 /// Fields of an update that are not its content.
 const ENVELOPE: &str = "update_id";

@@ -1,5 +1,10 @@
 //! From the body of a delivery, an event, to its item.
 
+use patchbay_adapter::field::{Fields, cut};
+use patchbay_adapter::{
+    Attributes, DecodedInteraction, DeliveryStatus, Failure, FailureKind, InteractionKind, Item,
+    MessagePurpose, OptOutChange, Reason, blank_interaction,
+};
 use patchbay_model::channel::Visibility;
 use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::input::NAME_BYTES;
@@ -8,14 +13,7 @@ use serde_json::Value;
 
 use super::content::Content;
 use super::{CHANNEL, Viber};
-use crate::attributes::Attributes;
 use crate::document;
-use crate::field::{Fields, cut};
-use crate::item::{
-    DecodedInteraction, DeliveryStatus, InteractionKind, Item, MessagePurpose, OptOutChange,
-    blank_interaction,
-};
-use crate::outcome::{Failure, FailureKind, Reason};
 
 /// Field with the id of a message.
 const TOKEN: &str = "message_token";

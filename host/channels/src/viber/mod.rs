@@ -24,23 +24,18 @@ mod status_code;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::probe::{Finding, Probe};
+use patchbay_adapter::{
+    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
+    InboundRequest, Item, MessageIds, Outbound, Outcome, Rejection, Reply, ReplyWindow, Scheme,
+    SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
+};
 use patchbay_model::identifier;
 use patchbay_model::input::is_code;
 use serde::Deserialize;
 
-use crate::account::{AccountConfig, ConfigError, api_base};
-use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
 use crate::document;
-use crate::field::Fields;
-use crate::item::Item;
-use crate::message_id::MessageIds;
-use crate::outcome::{Exchange, Outcome};
-use crate::probe::{Finding, Probe};
-use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
-use crate::request::{Acknowledgement, InboundRequest};
-use crate::secret::Secrets;
-use crate::setting::Setting;
-use crate::verify::{Rejection, Scheme, VerifiedRequest};
 
 /// Code of the channel.
 const CHANNEL: &str = "viber";
@@ -79,6 +74,7 @@ pub const KIND: AdapterKind = AdapterKind {
         source: "the authentication token of the bot: Viber Admin Panel, the bot, Edit info",
         is_required: true,
     }],
+    has_provider: true,
     signs_url: false,
     body_limit: Scheme::Viber.body_limit(),
     sending: Sending::Always,

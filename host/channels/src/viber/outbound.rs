@@ -1,11 +1,13 @@
 //! Requests that send a reply, and the meaning of their results.
 
+use patchbay_adapter::{
+    Credential, EncodeError, Exchange, Failure, FailureKind, OutboundRequest, Outcome, Reason,
+    Receipt, Reply,
+};
 use patchbay_model::channel;
 use serde_json::{Value, json};
 
 use super::{CHANNEL, Viber, status_code};
-use crate::outcome::{Exchange, Failure, FailureKind, Outcome, Reason, Receipt};
-use crate::reply::{Credential, EncodeError, OutboundRequest, Reply};
 
 /// Most characters of a planted key (assumption).
 const KEY_CHARACTERS: usize = 4_000;

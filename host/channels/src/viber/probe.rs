@@ -1,12 +1,11 @@
 //! The question to Viber's API.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::probe::{self, Finding, Probe};
+use patchbay_adapter::{Credential, Exchange, FailureKind};
 use serde_json::Value;
 
 use super::{Viber, status_code};
-use crate::field::Fields;
-use crate::outcome::{Exchange, FailureKind};
-use crate::probe::{self, Finding, Probe};
-use crate::reply::Credential;
 
 /// Events that are decoded beside messages, which always come.
 const EVENTS: [&str; 6] = [

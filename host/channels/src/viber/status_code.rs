@@ -1,6 +1,6 @@
 //! Codes of `status` in answers (developers.viber.com, REST API, error codes).
 
-use crate::outcome::FailureKind::{self, ChannelBroken, RecipientUnreachable, Refused, Retry};
+use patchbay_adapter::FailureKind::{self, ChannelBroken, RecipientUnreachable, Refused, Retry};
 
 /// What each code means.
 const CODES: &[(i64, FailureKind)] = &[

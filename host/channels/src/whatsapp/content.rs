@@ -1,11 +1,10 @@
 //! What a message says, by its type.
 
+use patchbay_adapter::field::{Fields, cut};
+use patchbay_adapter::media;
 use patchbay_model::input::{ATTACHMENTS, NAME_BYTES};
 use patchbay_model::interaction::Attachment;
 use serde_json::{Map, Value, json};
-
-use crate::field::{Fields, cut};
-use crate::media;
 
 /// Text, files and further attributes of a message.
 #[derive(Default)]

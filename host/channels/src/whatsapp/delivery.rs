@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
+use patchbay_adapter::Item;
+use patchbay_adapter::field::Fields;
 use serde_json::Value;
 
 use super::WhatsApp;
 use super::{echo, message, preference, status};
-use crate::field::Fields;
-use crate::item::Item;
 use crate::meta;
 
 /// What the items of a change have in common.

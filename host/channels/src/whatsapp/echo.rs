@@ -1,13 +1,13 @@
 //! What the company sent from the WhatsApp Business app.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{InteractionKind, Item};
 use patchbay_model::interaction::Direction;
 use serde_json::Value;
 
 use super::delivery::Change;
 use super::message;
 use super::sender::Customer;
-use crate::field::Fields;
-use crate::item::{InteractionKind, Item};
 
 /// One item of `message_echoes`. Its author is the customer who got it: so it is
 /// filed in their conversation.

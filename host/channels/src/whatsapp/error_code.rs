@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use crate::meta::{ErrorCodes, Row};
-use crate::outcome::FailureKind::{
+use patchbay_adapter::FailureKind::{
     ChannelBroken, RecipientUnreachable, Refused, Retry, WindowClosed,
 };
+
+use crate::meta::{ErrorCodes, Row};
 
 /// What each code means.
 pub(crate) const CODES: ErrorCodes = ErrorCodes {

@@ -1,12 +1,14 @@
 //! Files of messages. The provider gives a URL for five minutes, which needs the token;
 //! it keeps a file for seven days (assumption).
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::media::{
+    MediaFailure, MediaReference, MediaRequest, ProviderQuery, provider_url,
+};
+use patchbay_adapter::{Credential, Response};
+
 use super::{CODES, WhatsApp};
-use crate::field::Fields;
-use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery, provider_url};
 use crate::meta;
-use crate::outcome::Response;
-use crate::reply::Credential;
 
 /// Domains of the provider's files.
 const DOMAINS: &[&str] = &["fbsbx.com", "fbcdn.net", "whatsapp.net"];

@@ -1,6 +1,10 @@
 //! Messages of customers: new, edited, deleted, reactions, and what the system
 //! says about a customer.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{
+    AddressChange, Attributes, DecodedInteraction, InteractionKind, Item, blank_interaction,
+};
 use patchbay_model::channel::Visibility;
 use patchbay_model::identifier;
 use patchbay_model::input::NAME_BYTES;
@@ -10,9 +14,6 @@ use serde_json::{Value, json};
 use super::content::Content;
 use super::delivery::Change;
 use super::sender::Customer;
-use crate::attributes::Attributes;
-use crate::field::Fields;
-use crate::item::{AddressChange, DecodedInteraction, InteractionKind, Item, blank_interaction};
 
 /// One item of `messages`.
 pub(super) fn decode(change: &Change<'_>, place: &str, message: &Value) -> Item {

@@ -25,19 +25,15 @@ mod status;
 pub(crate) use self::error_code::CODES;
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
+use patchbay_adapter::probe::{Finding, Probe};
+use patchbay_adapter::{
+    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
+    InboundRequest, Item, MessageIds, Outbound, Outcome, Rejection, Reply, ReplyWindow, Response,
+    SecretRole, Sending, Setting, VerifiedRequest,
+};
 
-use crate::account::{AccountConfig, ConfigError};
-use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
-use crate::item::Item;
-use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
-use crate::message_id::MessageIds;
 use crate::meta::{self, ACCESS_TOKEN, APP_SECRET, App, VERIFY_TOKEN};
-use crate::outcome::{Exchange, Outcome, Response};
-use crate::probe::{Finding, Probe};
-use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
-use crate::request::{Acknowledgement, InboundRequest};
-use crate::setting::Setting;
-use crate::verify::{Rejection, VerifiedRequest};
 
 /// Code of the channel.
 const CHANNEL: &str = "whatsapp";
@@ -78,8 +74,9 @@ pub const KIND: AdapterKind = AdapterKind {
             is_required: true,
         },
     ],
+    has_provider: true,
     signs_url: false,
-    body_limit: crate::verify::Scheme::Meta.body_limit(),
+    body_limit: patchbay_adapter::Scheme::Meta.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
     files_within: false,

@@ -1,12 +1,11 @@
 //! Requests that send a reply.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Receipt, Reply};
 use patchbay_model::channel;
 use serde_json::{Value, json};
 
 use super::{CHANNEL, WhatsApp};
-use crate::field::Fields;
-use crate::outcome::Receipt;
-use crate::reply::{Credential, EncodeError, OutboundRequest, Reply};
 
 /// Most characters of a planted key (assumption). Part numbers are part of it.
 const KEY_CHARACTERS: usize = 512;

@@ -1,12 +1,12 @@
 //! What a customer set for messages of the company: no advertisements, or again
 //! (developers.facebook.com, WhatsApp, webhooks, user_preferences).
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{Item, MessagePurpose, OptOutChange};
 use serde_json::Value;
 
 use super::CHANNEL;
 use super::delivery::Change;
-use crate::field::Fields;
-use crate::item::{Item, MessagePurpose, OptOutChange};
 
 /// Decodes a preference.
 pub(super) fn decode(change: &Change<'_>, place: &str, value: &Value) -> Item {

@@ -1,13 +1,13 @@
 //! Questions to the Cloud API: whether the token can use each number, and where its
 //! deliveries go.
 
+use patchbay_adapter::Exchange;
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::probe::{Finding, MOST_PROBES, Probe};
 use serde_json::Value;
 
 use super::{CODES, WhatsApp};
-use crate::field::Fields;
 use crate::meta::probe;
-use crate::outcome::Exchange;
-use crate::probe::{Finding, MOST_PROBES, Probe};
 
 /// Places of the URL in `webhook_configuration`: the first that is there receives the
 /// number's deliveries (assumption).

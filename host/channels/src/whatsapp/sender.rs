@@ -1,10 +1,9 @@
 //! The customer in a message, echo or status.
 
+use patchbay_adapter::field::{Fields, cut};
 use patchbay_model::input::NAME_BYTES;
 use patchbay_model::interaction::Author;
 use serde_json::Value;
-
-use crate::field::{Fields, cut};
 
 /// A customer: a business-scoped user id, a phone number, or both. Since users
 /// have names of their own, their number can be absent.

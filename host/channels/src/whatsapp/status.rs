@@ -1,13 +1,12 @@
 //! Statuses of the company's messages.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{DeliveryStatus, Failure, FailureKind, Item, Reason};
 use patchbay_model::delivery_state::DeliveryState;
 use serde_json::Value;
 
 use super::delivery::Change;
 use super::error_code::CODES;
-use crate::field::Fields;
-use crate::item::{DeliveryStatus, Item};
-use crate::outcome::{Failure, FailureKind, Reason};
 
 /// Most bytes of the provider's id, and of a key.
 const ID_BYTES: usize = 1_024;

@@ -1,13 +1,13 @@
 //! An event of the X Activity API.
 
 use jiff::Timestamp;
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{InteractionKind, Item};
 use serde_json::Value;
 
 use super::message::{Message, found_user};
 use super::post::{Post, Wording, media_of_key};
 use super::{PUBLIC, X, delivery, direct_message, is_id};
-use crate::field::Fields;
-use crate::item::{InteractionKind, Item};
 
 /// Types whose payload is a post. The type says by which subscription it came.
 const POSTS: &[&str] = &[

@@ -1,10 +1,10 @@
 //! From the body of a delivery to its items, in both forms.
 
+use patchbay_adapter::Item;
+use patchbay_adapter::field::Fields;
 use serde_json::Value;
 
 use super::{X, activity, direct_message, status};
-use crate::field::Fields;
-use crate::item::Item;
 
 /// The event by which a user takes the access of the app back.
 pub(super) const REVOKED: &str = "oauth.revoke";

@@ -1,5 +1,7 @@
 //! Direct messages, in the form that both APIs have in common, and encrypted chats.
 
+use patchbay_adapter::field::{Fields, cut};
+use patchbay_adapter::{InteractionKind, Item, media};
 use patchbay_model::input::NAME_BYTES;
 use patchbay_model::interaction::Attachment;
 use serde_json::{Value, json};
@@ -8,9 +10,6 @@ use super::message::{Message, unwrapped};
 use super::post::{links, media_of_type};
 use super::{DIRECT, X, is_id};
 use crate::escaped_text::unescape;
-use crate::field::{Fields, cut};
-use crate::item::{InteractionKind, Item};
-use crate::media;
 
 /// The item of a direct message. `users` are the people by id; `name` names what is only
 /// counted. The customer and the account are the conversation.

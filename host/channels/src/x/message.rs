@@ -1,14 +1,13 @@
 //! An interaction while it is put together, and who the customer is.
 
+use patchbay_adapter::field::{Fields, cut};
+use patchbay_adapter::{Attributes, DecodedInteraction, InteractionKind, Item, blank_interaction};
 use patchbay_model::channel::Visibility;
 use patchbay_model::input::NAME_BYTES;
 use patchbay_model::interaction::{Author, Direction, Interaction};
 use serde_json::Value;
 
 use super::{PUBLIC, X};
-use crate::attributes::Attributes;
-use crate::field::{Fields, cut};
-use crate::item::{DecodedInteraction, InteractionKind, Item, blank_interaction};
 
 /// An interaction with its attributes.
 pub(super) struct Message {

@@ -36,19 +36,14 @@ mod text;
 use std::fmt;
 
 use jiff::Timestamp;
+use patchbay_adapter::probe::{Finding, Probe};
+use patchbay_adapter::verify::answer_x_challenge;
+use patchbay_adapter::{
+    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
+    InboundRequest, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Scheme, SecretRole,
+    Secrets, Sending, Setting, VerifiedRequest, api_base,
+};
 use serde::Deserialize;
-
-use crate::account::{AccountConfig, ConfigError, api_base};
-use crate::adapter::{Adapter, AdapterKind, SecretRole, Sending};
-use crate::item::Item;
-use crate::message_id::MessageIds;
-use crate::outcome::{Exchange, Outcome};
-use crate::probe::{Finding, Probe};
-use crate::reply::{EncodeError, Outbound, Reply};
-use crate::request::{Acknowledgement, InboundRequest};
-use crate::secret::Secrets;
-use crate::setting::Setting;
-use crate::verify::{Rejection, Scheme, VerifiedRequest, answer_x_challenge};
 
 /// Code of the channel of posts.
 const PUBLIC: &str = "x";
@@ -90,6 +85,7 @@ pub const KIND: AdapterKind = AdapterKind {
             is_required: false,
         },
     ],
+    has_provider: true,
     signs_url: false,
     body_limit: Scheme::X.body_limit(),
     sending: Sending::Always,

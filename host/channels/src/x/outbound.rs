@@ -1,11 +1,11 @@
 //! Requests that send a reply.
 
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply};
 use patchbay_model::channel;
 use patchbay_model::length::LengthRule;
 use serde_json::json;
 
 use super::{DIRECT, PUBLIC, X, is_id};
-use crate::reply::{Credential, EncodeError, OutboundRequest, Reply};
 
 /// Most characters of a key: it is planted nowhere.
 const KEY_CHARACTERS: usize = 1_000;

@@ -1,15 +1,14 @@
 //! A post, in the form that both APIs have in common.
 
 use jiff::Timestamp;
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{InteractionKind, Item, media};
 use patchbay_model::input::ATTACHMENTS;
 use patchbay_model::interaction::Attachment;
 use serde_json::Value;
 
 use super::message::Message;
 use super::{PUBLIC, X, text};
-use crate::field::Fields;
-use crate::item::{InteractionKind, Item};
-use crate::media;
 
 /// Most links of a post that are kept.
 const LINKS: usize = 32;

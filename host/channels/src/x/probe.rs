@@ -1,16 +1,16 @@
 //! Questions to the API.
 
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::probe::{self, Finding, Probe};
+use patchbay_adapter::{Credential, Exchange};
+
 use super::X;
-use crate::field::Fields;
-use crate::outcome::Exchange;
-use crate::probe::{self, Finding, Probe};
-use crate::reply::Credential;
 
 const USER: &str = "user";
 const WEBHOOKS: &str = "webhooks";
 
 pub(super) fn questions(adapter: &X) -> Vec<Probe> {
-    let question = |topic, path: &str, token: &crate::Secret| {
+    let question = |topic, path: &str, token: &patchbay_adapter::Secret| {
         let credential = Credential::Bearer(token.clone());
         Probe::get(topic, format!("{}{path}", adapter.base), credential)
     };

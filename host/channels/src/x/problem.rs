@@ -4,13 +4,12 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
-
-use crate::field::Fields;
-use crate::outcome::FailureKind::{
+use patchbay_adapter::FailureKind::{
     self, ChannelBroken, RecipientUnreachable, Refused, Retry, Uncertain,
 };
-use crate::outcome::{Exchange, Failure, LONGEST_WAIT, Outcome, Reason, Receipt, Response};
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{Exchange, Failure, LONGEST_WAIT, Outcome, Reason, Receipt, Response};
+use serde_json::Value;
 
 /// What each type of problem means, by the end of its URI.
 const PROBLEMS: &[(&str, FailureKind)] = &[

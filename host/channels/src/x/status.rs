@@ -1,13 +1,13 @@
 //! A post and a deletion as the Account Activity API delivers them.
 
 use jiff::Timestamp;
+use patchbay_adapter::field::Fields;
+use patchbay_adapter::{InteractionKind, Item};
 use serde_json::Value;
 
 use super::message::Message;
 use super::post::{Post, Wording, media_of_type};
 use super::{PUBLIC, X, is_id};
-use crate::field::Fields;
-use crate::item::{InteractionKind, Item};
 
 /// Names of the lists, by which events are counted.
 const CREATED: &str = "tweet_create_events";

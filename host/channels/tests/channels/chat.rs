@@ -2,10 +2,10 @@
 //! are golden cases.
 
 use jiff::{SignedDuration, Timestamp};
-use patchbay_channels::chat::{IdentityError, Session, SessionRequest, WebChat};
-use patchbay_channels::{
+use patchbay_adapter::{
     Adapter, ConfigError, EncodeError, Item, Outbound, Rejection, Reply, SecretStore,
 };
+use patchbay_channels::chat::{IdentityError, Session, SessionRequest, WebChat};
 use serde_json::{Value, json};
 
 use crate::exchange::reply;

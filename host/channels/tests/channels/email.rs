@@ -9,7 +9,7 @@ mod submission;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
-use patchbay_channels::{DecodedInteraction, Item};
+use patchbay_adapter::{DecodedInteraction, Item};
 use serde_json::{Value, json};
 
 use crate::golden::{Delivery, Subject};

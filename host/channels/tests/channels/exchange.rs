@@ -1,7 +1,7 @@
 //! Replies to encode, and answers of providers.
 
 use jiff::Timestamp;
-use patchbay_channels::{
+use patchbay_adapter::{
     Adapter, EncodeError, Exchange, Outbound, OutboundRequest, Outcome, Reply, Response,
 };
 use patchbay_model::interaction::WrittenBy;

@@ -11,10 +11,11 @@ mod case;
 mod checks;
 
 use jiff::Timestamp;
-use patchbay_channels::{
+use patchbay_adapter::{
     AccountConfig, Adapter, AdapterKind, CompanyKey, Headers, InboundRequest, Item, MessageIds,
-    Method, Rejection, SecretStore, Secrets, adapter_kind,
+    Method, Rejection, SecretStore, Secrets,
 };
+use patchbay_channels::adapter_kind;
 use serde_json::{Map, Value};
 
 /// An adapter under test.
@@ -178,6 +179,11 @@ macro_rules! adapters {
             #[test]
             fn a_mutated_delivery_decodes_to_items_that_intake_takes() {
                 checks::a_mutated_delivery_decodes_to_items_that_intake_takes(&SUBJECT);
+            }
+
+            #[test]
+            fn a_mutated_registration_request_is_answered_or_refused() {
+                checks::a_mutated_registration_request_is_answered_or_refused(&SUBJECT);
             }
 
             #[test]

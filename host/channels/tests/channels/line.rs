@@ -5,7 +5,7 @@ mod answers;
 mod handshake;
 mod replies;
 
-use patchbay_channels::Adapter;
+use patchbay_adapter::Adapter;
 use ring::hmac;
 use serde_json::{Value, json};
 

@@ -2,9 +2,8 @@
 //! Expectations are those of the providers' pages for each call.
 
 use jiff::Timestamp;
-use patchbay_channels::{
-    Credential, MediaFailure, MediaReference, MediaRequest, ProviderQuery, Response,
-};
+use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
+use patchbay_adapter::{Credential, Response};
 use std::time::Duration;
 
 use crate::golden::{SUBJECTS, Subject};

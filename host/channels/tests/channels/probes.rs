@@ -1,10 +1,12 @@
 //! Questions to providers, and what their answers show.
 
 use jiff::Timestamp;
-use patchbay_channels::{
-    ADAPTERS, AccountConfig, Adapter, AdapterKind, CompanyKey, Exchange, Finding, MOST_PROBES,
-    MailAnswer, Probe, ProbeRequest, Response, SecretStore, Secrets, Sending, adapter_kind,
+use patchbay_adapter::probe::{Finding, MOST_PROBES, Probe, ProbeRequest};
+use patchbay_adapter::{
+    AccountConfig, Adapter, AdapterKind, CompanyKey, Exchange, MailAnswer, Response, SecretStore,
+    Secrets, Sending,
 };
+use patchbay_channels::{ADAPTERS, adapter_kind};
 use patchbay_model::mail_server::MailStep;
 use serde_json::{Map, Value, json};
 
@@ -72,7 +74,7 @@ fn questions_only_read() {
         let probes = adapter.probe();
         assert!(probes.len() <= MOST_PROBES, "{}", kind.name);
         let asks = !probes.is_empty();
-        let can_ask = kind.has_provider() && kind.sending != Sending::Never;
+        let can_ask = kind.has_provider && kind.sending != Sending::Never;
         assert_eq!(asks, can_ask, "{}", kind.name);
         assert!(asks || !adapter.unprobed().is_empty(), "{}", kind.name);
         for probe in probes {

@@ -1,9 +1,8 @@
 //! The tables of settings: they name what the adapters read, and the documentation has
 //! them.
 
-use patchbay_channels::{
-    ADAPTERS, AccountConfig, AdapterKind, CompanyKey, ConfigError, SecretStore, Setting,
-};
+use patchbay_adapter::{AccountConfig, AdapterKind, CompanyKey, ConfigError, SecretStore, Setting};
+use patchbay_channels::ADAPTERS;
 use serde_json::{Map, Value, json};
 
 /// The problem of the settings alone: there are no secrets.

@@ -4,7 +4,7 @@ mod answers;
 mod deliveries;
 mod replies;
 
-use patchbay_channels::{Adapter, Method};
+use patchbay_adapter::{Adapter, Method};
 use ring::hmac;
 use serde_json::{Value, json};
 

@@ -1,9 +1,8 @@
 //! Interactions by Standard Webhooks. Deliveries are golden cases.
 
 use jiff::Timestamp;
-use patchbay_channels::{
-    Adapter, EncodeError, Exchange, Item, Reply, ReplyWindow, Secrets, adapter_of_channel,
-};
+use patchbay_adapter::{Adapter, EncodeError, Exchange, Item, Reply, ReplyWindow, Secrets};
+use patchbay_channels::adapter_of_channel;
 use ring::hmac;
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ mod answers;
 mod deliveries;
 mod replies;
 
-use patchbay_channels::{Adapter, Secrets};
+use patchbay_adapter::{Adapter, Secrets};
 use serde_json::{Value, json};
 
 use crate::golden::{Delivery, Subject};

@@ -5,7 +5,7 @@ mod deliveries;
 mod handshake;
 mod replies;
 
-use patchbay_channels::Adapter;
+use patchbay_adapter::Adapter;
 use serde_json::{Value, json};
 
 use crate::golden::{Delivery, Subject, hmac_sha256_hex};

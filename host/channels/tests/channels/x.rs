@@ -7,7 +7,7 @@ mod replies;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use patchbay_channels::Adapter;
+use patchbay_adapter::Adapter;
 use ring::hmac;
 use serde_json::{Value, json};
 

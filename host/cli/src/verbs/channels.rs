@@ -1,6 +1,7 @@
 //! `patchbay channels`: the connections of a company to providers.
 
-use patchbay_channels::{ADAPTERS, AdapterKind, adapter_kind};
+use patchbay_adapter::AdapterKind;
+use patchbay_channels::{ADAPTERS, adapter_kind};
 use patchbay_client::{BlockingClient, company_path};
 use patchbay_model::name_suggestion;
 use serde_json::{Value, json};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use patchbay_channels::{ADAPTERS, AdapterKind, adapter_kind};
+use patchbay_adapter::AdapterKind;
+use patchbay_channels::{ADAPTERS, adapter_kind};
 use patchbay_company::{CompanyFile, ConnectionEntry};
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::name_suggestion;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use patchbay_channels::{CompanyKey, ConfigError, SecretError};
+use patchbay_adapter::{CompanyKey, ConfigError, SecretError};
 use patchbay_company::{CompanyFile, Webhook};
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::web_address::WebAddress;

@@ -11,7 +11,8 @@ use axum::http::header::{
 };
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use patchbay_channels::{MediaFailure, MediaReference, adapter_of_channel};
+use patchbay_adapter::media::{MediaFailure, MediaReference};
+use patchbay_channels::adapter_of_channel;
 use patchbay_desk::Desk;
 use patchbay_gateway::{DownloadError, DownloadLimits, FileDownload};
 use patchbay_http::bounds::{BoundPermit, Requester};

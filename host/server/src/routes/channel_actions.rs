@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use patchbay_access::Caller;
-use patchbay_channels::{Finding, Verdict};
+use patchbay_adapter::probe::{Finding, Verdict};
 use patchbay_gateway::{ConnectionReport, ConnectionTest};
 use patchbay_http::code_schema;
 use patchbay_http::problem::{Kind, Problem};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
-use patchbay_channels::InboundWay;
+use patchbay_adapter::InboundWay;
 use patchbay_gateway::{ConnectionReport, DeliveryResult};
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::work_share::on_share;

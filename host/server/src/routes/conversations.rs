@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
-use patchbay_channels::ReplyWindow;
+use patchbay_adapter::ReplyWindow;
 use patchbay_desk::Desk;
 use patchbay_events::EventKind;
 use patchbay_http::problem::{Kind, Problem};

@@ -208,11 +208,11 @@ impl Network {
 fn every_adapter_has_a_row() {
     let rows: Vec<&str> = NETWORKS.iter().map(|network| network.name).collect();
     let adapters = patchbay_channels::ADAPTERS.iter();
-    let adapters: Vec<_> = adapters.filter(|kind| kind.has_provider()).collect();
+    let adapters: Vec<_> = adapters.filter(|kind| kind.has_provider).collect();
     let names: Vec<&str> = adapters.iter().map(|kind| kind.name).collect();
     assert_eq!(rows, names);
     for (network, kind) in NETWORKS.iter().zip(adapters) {
-        let sends = kind.sending != patchbay_channels::Sending::Never;
+        let sends = kind.sending != patchbay_adapter::Sending::Never;
         assert_eq!(network.answers.is_some(), sends, "{}", network.name);
     }
 }

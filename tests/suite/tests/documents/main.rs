@@ -4,6 +4,7 @@
 //! command line is defined, in `host/cli`.
 
 mod checklist;
+mod crates;
 mod document;
 mod policy_example;
 
@@ -123,43 +124,6 @@ fn every_toml_and_json_example_parses() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(examples >= 10, "only {examples} examples found");
-}
-
-/// The order of the crates in docs/internals.md is the direction of the data
-/// flow: a crate depends only on crates above it.
-#[test]
-fn every_crate_depends_only_on_crates_listed_above_it() {
-    let internals = Document::read("docs/internals.md");
-    let contributing = Document::read("CONTRIBUTING.md");
-    let listed: Vec<&str> = internals.code_spans.iter().map(String::as_str).collect();
-    let position = |name: &str| {
-        let path = format!("host/{name}");
-        let row = listed.iter().position(|span| *span == path);
-        row.unwrap_or_else(|| panic!("docs/internals.md does not list {path}"))
-    };
-    let manifests = repository_files().into_iter().filter_map(|file| {
-        let name = file.strip_prefix("host/")?.strip_suffix("/Cargo.toml")?;
-        (!name.contains('/')).then(|| name.to_owned())
-    });
-    for name in manifests {
-        let path = format!("host/{name}");
-        assert!(
-            contributing.code_spans.contains(&path),
-            "CONTRIBUTING.md does not list {path}"
-        );
-        let manifest = fs::read_to_string(root().join(&path).join("Cargo.toml")).expect("readable");
-        let manifest: toml::Table = toml::from_str(&manifest).expect("TOML");
-        let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);
-        let names = dependencies.into_iter().flatten().map(|(name, _)| name);
-        for dependency in names.filter_map(|name| name.strip_prefix("patchbay-")) {
-            if root().join("host").join(dependency).exists() {
-                assert!(
-                    position(dependency) < position(&name),
-                    "{name} depends on {dependency}"
-                );
-            }
-        }
-    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use patchbay_channels::{Exchange, MailAnswer};
+use patchbay_adapter::{Exchange, MailAnswer};
 use patchbay_fuzz::{Corpus, Reading, peak_of};
 use patchbay_model::mail_server::MailStep;
 

@@ -1,4 +1,4 @@
-use patchbay_channels::{Item, Rejection};
+use patchbay_adapter::{Item, Rejection};
 use serde_json::json;
 
 use super::{ACCOUNT, SUBJECT, decode, delivery};

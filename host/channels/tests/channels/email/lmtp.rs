@@ -1,9 +1,10 @@
 //! Mails that the company's own mail server delivers, with their envelope.
 
-use patchbay_channels::{
-    Adapter, DeliveredMail, InboundWay, Item, MailEnvelope, MailRecipient, Outbound, Rejection,
-    Reply, ReplyWindow, VerifiedRequest,
+use patchbay_adapter::{
+    Adapter, InboundWay, Item, MailRecipient, Outbound, Rejection, Reply, ReplyWindow,
+    VerifiedRequest,
 };
+use patchbay_email::{DeliveredMail, MailEnvelope};
 use patchbay_model::interaction::{Interaction, WrittenBy};
 use serde_json::{Value, json};
 

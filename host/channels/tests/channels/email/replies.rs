@@ -1,4 +1,4 @@
-use patchbay_channels::{EncodeError, Outbound, OutboundMail, Reply, ReplyWindow};
+use patchbay_adapter::{EncodeError, Outbound, OutboundMail, Reply, ReplyWindow};
 use patchbay_model::interaction::WrittenBy;
 use serde_json::{Value, json};
 

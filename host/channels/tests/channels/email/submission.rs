@@ -1,6 +1,6 @@
 //! The mail server of a connection.
 
-use patchbay_channels::{
+use patchbay_adapter::{
     ConfigError, EncodeError, Outbound, OutboundMail, SecretError, SecretStore, Secrets,
 };
 use serde_json::{Value, json};

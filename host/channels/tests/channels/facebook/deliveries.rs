@@ -1,4 +1,4 @@
-use patchbay_channels::{DecodedInteraction, Item};
+use patchbay_adapter::{DecodedInteraction, Item};
 use serde_json::json;
 
 use super::{ACCOUNT, SUBJECT};

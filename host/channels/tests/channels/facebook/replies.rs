@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use patchbay_channels::{Adapter, Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Adapter, Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
 use patchbay_model::interaction::WrittenBy;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use patchbay_channels::{Item, Method};
+use patchbay_adapter::{Item, Method};
 use serde::Deserialize;
 use serde_json::Map;
 

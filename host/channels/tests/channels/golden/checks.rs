@@ -1,8 +1,8 @@
 //! What holds for every adapter.
 
 use jiff::Timestamp;
-use patchbay_channels::{
-    DecodedInteraction, Exchange, Item, MOST_ITEMS, Response, SecretStore, Secrets,
+use patchbay_adapter::{
+    DecodedInteraction, Exchange, Item, MOST_ITEMS, Method, Response, SecretStore, Secrets,
 };
 use patchbay_fuzz::{Corpus, Reading};
 use patchbay_model::interaction::Interaction;
@@ -164,6 +164,61 @@ pub(super) fn a_mutated_delivery_decodes_to_items_that_intake_takes(subject: &Su
                 }
             }
             assert_eq!(Ok(items), subject.decode(delivery));
+            reading
+        });
+}
+
+/// An input is the URL, a line end and the body; headers are those of a signed delivery.
+pub(super) fn a_mutated_registration_request_is_answered_or_refused(subject: &Subject) {
+    let adapter = subject.open();
+    let deliveries = Case::all(subject.name).into_iter();
+    let deliveries: Vec<Delivery> = deliveries
+        .map(|case| {
+            let mut delivery = case.delivery();
+            (subject.sign)(&mut delivery);
+            delivery
+        })
+        .collect();
+    let first = deliveries.first().expect("a case").clone();
+    let bodies = deliveries.iter().map(|delivery| delivery.body.as_slice());
+    let checks = [
+        "?hub.mode=subscribe&hub.challenge=1&hub.verify_token=secret",
+        "?crc_token=1&nonce=2",
+    ];
+    let urls = checks.map(|query| format!("{}{query}", first.url));
+    let seeds = urls
+        .iter()
+        .map(|url| format!("{url}\n").into_bytes())
+        .chain(bodies.map(|body| [first.url.as_bytes(), b"\n", body].concat()));
+    Corpus::of(seeds)
+        .words(subject.words)
+        .words(&[
+            "challenge",
+            "url_verification",
+            "hub.verify_token=",
+            "crc_token=",
+            "=",
+            "&",
+            "%",
+            "?",
+        ])
+        .least_accepted(0)
+        .run(|input| {
+            let mut lines = input.splitn(2, |byte| *byte == b'\n');
+            let url = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
+            let body = lines.next().unwrap_or_default();
+            let mut reading = Reading::Rejected;
+            for method in [Method::Get, Method::Post, Method::Other] {
+                let delivery = Delivery {
+                    method,
+                    url: url.clone(),
+                    body: body.to_vec(),
+                    ..first.clone()
+                };
+                if let Ok(Some(_)) = adapter.handshake(&delivery.request(), delivery.now) {
+                    reading = Reading::Accepted;
+                }
+            }
             reading
         });
 }

@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use patchbay_channels::{OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{OutboundRequest, Reply, ReplyWindow};
 use patchbay_model::interaction::WrittenBy;
 use serde_json::{Value, json};
 

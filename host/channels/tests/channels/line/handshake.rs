@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use patchbay_channels::{Acknowledgement, Rejection};
+use patchbay_adapter::{Acknowledgement, Rejection};
 
 use super::{ACCOUNT, adapter, sign};
 use crate::golden::Delivery;

@@ -1,5 +1,5 @@
 use jiff::{SignedDuration, Timestamp};
-use patchbay_channels::{Acknowledgement, Rejection};
+use patchbay_adapter::{Acknowledgement, Rejection};
 
 use super::{adapter, sign};
 use crate::golden::Delivery;

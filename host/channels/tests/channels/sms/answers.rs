@@ -1,4 +1,4 @@
-use patchbay_channels::{Exchange, Outcome, Receipt};
+use patchbay_adapter::{Exchange, Outcome, Receipt};
 
 use super::adapter;
 use crate::exchange::{answer, outcome};

@@ -1,4 +1,4 @@
-use patchbay_channels::{Item, Method};
+use patchbay_adapter::{Item, Method};
 
 use super::{ACCOUNT, SERVICE, SUBJECT};
 use crate::golden::{Delivery, message_id};

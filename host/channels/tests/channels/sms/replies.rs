@@ -1,4 +1,4 @@
-use patchbay_channels::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
 
 use super::{ACCOUNT, SERVICE, SID, TOKEN, adapter};
 use crate::exchange::{reply, requests};

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use patchbay_channels::{Exchange, Outcome, Receipt};
+use patchbay_adapter::{Exchange, Outcome, Receipt};
 
 use super::adapter;
 use crate::exchange::{answer, outcome};

@@ -1,10 +1,10 @@
-use patchbay_channels::Item;
+use patchbay_adapter::Item;
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, SUBJECT};
 use crate::golden::message_id;
 
-fn interaction(update: &Value) -> patchbay_channels::DecodedInteraction {
+fn interaction(update: &Value) -> patchbay_adapter::DecodedInteraction {
     match &SUBJECT.decode_json(update)[..] {
         [Item::Interaction(decoded)] => (**decoded).clone(),
         other => panic!("{other:?}"),
@@ -146,7 +146,7 @@ fn the_customers_of_a_business_account_have_conversations_of_their_own() {
 fn what_refers_to_our_message_has_the_id_of_its_receipt() {
     let body = r#"{"ok":true,"result":{"message_id":41,"chat":{"id":512345678}}}"#;
     let receipt = match crate::exchange::answer(&*SUBJECT.open(), 200, &[], body) {
-        patchbay_channels::Outcome::Accepted(receipt) => receipt.provider_id,
+        patchbay_adapter::Outcome::Accepted(receipt) => receipt.provider_id,
         other => panic!("{other:?}"),
     };
     let answer = json!({"text": "Sim", "reply_to_message": {"message_id": 41}});

@@ -1,4 +1,4 @@
-use patchbay_channels::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, TOKEN, adapter};

@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use patchbay_channels::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, SUBJECT, TOKEN, adapter, settings};

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use patchbay_channels::{Exchange, Outcome, Receipt};
+use patchbay_adapter::{Exchange, Outcome, Receipt};
 use serde_json::json;
 
 use super::adapter;

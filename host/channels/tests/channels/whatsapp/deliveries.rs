@@ -1,4 +1,4 @@
-use patchbay_channels::Item;
+use patchbay_adapter::Item;
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, SUBJECT};

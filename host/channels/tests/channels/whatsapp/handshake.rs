@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use patchbay_channels::{Acknowledgement, InboundRequest, Method, Rejection};
+use patchbay_adapter::{Acknowledgement, InboundRequest, Method, Rejection};
 
 use super::adapter;
 

@@ -1,4 +1,4 @@
-use patchbay_channels::{DecodedInteraction, Item, Outcome};
+use patchbay_adapter::{DecodedInteraction, Item, Outcome};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, SUBJECT, adapter};

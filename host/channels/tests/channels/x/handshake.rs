@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use patchbay_channels::{Acknowledgement, Method, Rejection};
+use patchbay_adapter::{Acknowledgement, Method, Rejection};
 
 use super::{SUBJECT, adapter, sign};
 use crate::golden::Delivery;

@@ -1,0 +1,225 @@
+//! The trait of a channel's adapter, and what is known of one before it is opened.
+
+use std::any::Any;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::account::{AccountConfig, ConfigError};
+use crate::item::Item;
+use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
+use crate::outcome::{Exchange, Outcome, Response};
+use crate::probe::{Finding, Probe};
+use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
+use crate::request::{Acknowledgement, InboundRequest};
+use crate::setting::Setting;
+use crate::verify::{Rejection, VerifiedRequest};
+
+/// A channel, opened with its settings and secrets. Every method is a pure
+/// function of its arguments: the same delivery decodes to the same items, the
+/// same reply encodes to the same bytes.
+pub trait Adapter: Any + fmt::Debug + Send + Sync {
+    /// Answers a request by which the provider checks the URL; `None` for any
+    /// other request. Called first; an answer does not touch intake.
+    ///
+    /// # Errors
+    /// The request does not prove that it comes from the provider: answer 403
+    /// without a detail.
+    fn handshake(
+        &self,
+        request: &InboundRequest<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Acknowledgement>, Rejection>;
+
+    /// Whether the company's settings name this account of the provider. A reply
+    /// goes out by the connection that serves the account the customer wrote to.
+    fn serves(&self, account: &str) -> bool;
+
+    /// Whether a mail to this address belongs to the connection; `None` if it does not,
+    /// and on channels other than mail. Only asked of connections whose mails come by
+    /// [`InboundWay::Lmtp`](crate::InboundWay::Lmtp), before the mail itself.
+    fn mail_recipient(&self, _address: &str) -> Option<MailRecipient> {
+        None
+    }
+
+    /// Checks that the provider sent a request. `now` is the host's clock, for
+    /// schemes that sign a time.
+    ///
+    /// # Errors
+    /// It is not authentic: answer 401 without a detail, and count the code.
+    fn verify<'r>(
+        &self,
+        request: &'r InboundRequest<'r>,
+        now: Timestamp,
+    ) -> Result<VerifiedRequest<'r>, Rejection>;
+
+    /// The items of a delivery, in its order. Whatever the items are, the answer
+    /// is 2xx once they are stored: providers disable an endpoint that keeps
+    /// failing.
+    fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item>;
+
+    /// The answer to a delivery that is stored: most providers read only its
+    /// status, 200.
+    fn acknowledgement(&self) -> Acknowledgement {
+        Acknowledgement::EMPTY
+    }
+
+    /// Until when a channel of the adapter takes a free reply, from the provider's time of the
+    /// customer's last new message: an edit, a deletion and a reaction do not count. Asked when an agent begins to write and again before sending. Most channels take
+    /// one at any time.
+    fn reply_window(&self, _channel: &str, _last_inbound: Option<Timestamp>) -> ReplyWindow {
+        ReplyWindow::Unlimited
+    }
+
+    /// What sends a reply, requests or a mail, in order. The next one is sent only after
+    /// the one before was accepted.
+    ///
+    /// # Errors
+    /// The reply cannot be sent on this channel.
+    fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError>;
+
+    /// What the result of a part of [`Adapter::encode`] means.
+    fn outcome(&self, exchange: &Exchange<'_>) -> Outcome;
+
+    /// The request with which fetching a file of this channel begins; `None` where the
+    /// provider gives no way.
+    fn media(&self, _file: &MediaReference) -> Option<MediaRequest> {
+        None
+    }
+
+    /// Where a file is, from the answer to [`MediaRequest::Lookup`], or from a redirect
+    /// to [`MediaRequest::Content`].
+    ///
+    /// # Errors
+    /// The answer does not say it.
+    fn media_location(
+        &self,
+        _file: &MediaReference,
+        answer: &Response<'_>,
+    ) -> Result<ProviderQuery, MediaFailure> {
+        Err(MediaFailure::of(answer))
+    }
+
+    /// Questions that ask the provider whether the connection works, at most
+    /// [`MOST_PROBES`](crate::MOST_PROBES). They change nothing and reach no customer.
+    fn probe(&self) -> Vec<Probe> {
+        Vec::new()
+    }
+
+    /// What the result of one of these questions shows. `url` is that of the webhook, if
+    /// it is known.
+    fn probe_result(
+        &self,
+        _question: &Probe,
+        _exchange: &Exchange<'_>,
+        _url: Option<&str>,
+    ) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// What no question can tell of this connection.
+    fn unprobed(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// A file of an interaction in the delivery as it came; `None` if there is no such.
+    fn stored_file(&self, _file: &MediaReference, _delivery: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// An adapter that can be opened.
+#[derive(Clone, Copy, Debug)]
+pub struct AdapterKind {
+    /// Its name, a code: the channel's in the company file and in the URL of its
+    /// webhook. Where one webhook delivers several channels, that of the first.
+    /// Without channels, a name that is no channel's.
+    pub name: &'static str,
+    /// Codes of the channels of its interactions, whose replies it sends. Empty: the
+    /// settings list codes, and replies go to the company's target.
+    pub channels: &'static [&'static str],
+    /// Its settings, in the order in which people read them.
+    pub settings: &'static [Setting],
+    /// Roles of the secrets it uses.
+    pub secrets: &'static [SecretRole],
+    /// Whether a provider is in between: not in the web chat.
+    pub has_provider: bool,
+    /// Whether the provider signs the URL: then the company's public URL must be
+    /// known.
+    pub signs_url: bool,
+    /// Most bytes of a delivery.
+    pub body_limit: usize,
+    /// Which connections send replies.
+    pub sending: Sending,
+    /// Whether the provider takes the same request twice as one message. Where it does
+    /// not, a reply that may have been sent is left to a person.
+    pub is_idempotent: bool,
+    /// Whether files come within the deliveries: then the host keeps each delivery as it
+    /// came, and [`Adapter::stored_file`] finds a file in it.
+    pub files_within: bool,
+    /// What to do at the provider, in order, one sentence each. `{url}` stands for
+    /// the URL of [`AdapterKind::path`].
+    pub setup: &'static [&'static str],
+    /// Opens it.
+    pub open: fn(&AccountConfig) -> Result<Box<dyn Adapter>, ConfigError>,
+}
+
+impl AdapterKind {
+    /// Path of a connection on the host: its webhook, or where the pages of a web chat
+    /// send to.
+    pub fn path(&self, company: &str, connection: &str) -> String {
+        let name = self.name;
+        match self.has_provider {
+            true => format!("/webhooks/{company}/{name}/{connection}"),
+            false => format!("/widget/{company}/{connection}"),
+        }
+    }
+
+    /// Whether a connection with these settings sends replies. Where none of a channel's
+    /// connections does, replies go to the target that the company file names.
+    pub fn can_send(&self, settings: &Map<String, Value>) -> bool {
+        match self.sending {
+            Sending::Always => true,
+            Sending::Never => false,
+            Sending::WithSetting(key) => settings.contains_key(key),
+        }
+    }
+}
+
+/// How surely a mail to an address belongs to a connection, the surest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MailRecipient {
+    /// The address has the form of those that the company's replies contain, but this
+    /// connection did not make it: it may be of an account that was removed.
+    FormOfToken,
+    /// It is an account of the connection, or one with a suffix behind `+`.
+    Account,
+    /// The connection made it, for a reply.
+    Token,
+}
+
+/// Which connections of an adapter send replies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// Every connection.
+    Always,
+    /// None.
+    Never,
+    /// Those with this setting; the others only take deliveries.
+    WithSetting(&'static str),
+}
+
+/// A secret that an adapter uses.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretRole {
+    /// Its key in the company file.
+    pub name: &'static str,
+    /// What it is at the provider, and where to find it.
+    pub source: &'static str,
+    /// Whether every connection needs it. Of another role, the settings tell: where they
+    /// need it, opening the adapter fails with
+    /// [`SecretError::Missing`](crate::SecretError::Missing) for it, before the form of any
+    /// secret is checked.
+    pub is_required: bool,
+}

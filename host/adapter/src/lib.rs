@@ -1,0 +1,69 @@
+//! What an adapter of a channel is, and what adapters are built of. Every rule is a pure
+//! function over bytes: no I/O, no clock, no HTTP types, and no knowledge of any single
+//! adapter. Bytes and times come in as parameters, and values come out, so every rule is
+//! a plain test.
+//!
+//! The stages of a delivery show in the types:
+//!
+//! 1. [`InboundRequest`]: what came over the wire, unverified.
+//! 2. [`Adapter::handshake`] answers the provider's registration requests.
+//! 3. [`Adapter::verify`] gives a [`VerifiedRequest`]; only that can be decoded.
+//! 4. [`Adapter::decode`] gives [`Item`]s. One that cannot be decoded does not
+//!    keep the others out.
+//!
+//! The stages of a reply:
+//!
+//! 1. [`Adapter::reply_window`] tells until when the channel takes a reply.
+//! 2. [`Adapter::encode`] gives [`Outbound`]s, the parts of the reply: requests, or
+//!    a mail.
+//! 3. [`Adapter::outcome`] maps what came back to one [`Outcome`].
+//!
+//! A file of an interaction is a [`MediaReference`]. [`Adapter::media`] gives the request
+//! with which fetching it begins, [`Adapter::media_location`] where an answer says that
+//! it is.
+//! [`Adapter::probe`] asks the provider whether a connection works, and
+//! [`Adapter::probe_result`] tells what an answer shows.
+//!
+//! Comments mark as *assumption* what is general knowledge of a platform and was
+//! not seen in its documentation or in published tests: compare it with the
+//! provider's page before a release depends on it.
+
+mod account;
+mod adapter;
+mod attributes;
+pub mod field;
+pub mod form;
+mod inbound_way;
+mod item;
+pub mod media;
+mod message_id;
+mod outcome;
+pub mod probe;
+mod reply;
+mod request;
+mod secret;
+mod setting;
+mod split;
+pub mod verify;
+
+pub use account::{AccountConfig, ConfigError, SecretStore, api_base};
+pub use adapter::{Adapter, AdapterKind, MailRecipient, SecretRole, Sending};
+pub use attributes::Attributes;
+pub use inbound_way::InboundWay;
+pub use item::{
+    AddressChange, DecodedInteraction, DeliveryStatus, InteractionKind, Item, MOST_ITEMS,
+    MessagePurpose, OptOutChange, Undecodable, blank_interaction,
+};
+pub use message_id::{CompanyKey, MessageIds};
+pub use outcome::{
+    Exchange, Failure, FailureKind, LONGEST_WAIT, MailAnswer, Outcome, Reason, Receipt, Response,
+};
+pub use reply::{
+    Credential, EncodeError, MailCredential, Outbound, OutboundMail, OutboundRequest, Reply,
+    ReplyWindow,
+};
+pub use request::{Acknowledgement, Headers, InboundRequest, Method};
+pub use secret::{Secret, SecretError, Secrets};
+pub use setting::Setting;
+pub use split::{Unsplittable, split_text};
+pub use verify::{Rejection, Scheme, VerifiedRequest};

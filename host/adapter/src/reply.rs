@@ -1,0 +1,317 @@
+//! A reply to send, and the requests or the mail that send it.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use patchbay_model::input::TEXT_BYTES;
+use patchbay_model::interaction::WrittenBy;
+use patchbay_model::length::LengthRule;
+use patchbay_model::mail_server::MailServer;
+use thiserror::Error;
+
+use crate::secret::Secret;
+use crate::split::{Unsplittable, split_text};
+
+/// A reply of the company, as an adapter encodes it.
+#[derive(Clone, Debug)]
+pub struct Reply<'a> {
+    /// Key of the outbox item, the same at every attempt. The parts have the keys
+    /// `key/1`, `key/2` and so on.
+    pub key: &'a str,
+    /// Code of the channel.
+    pub channel: &'a str,
+    /// Who wrote the text: some channels must be told.
+    pub written_by: WrittenBy,
+    /// The company's account that answers: the one the customer wrote to.
+    pub account: &'a str,
+    /// The customer's address exactly as it came.
+    pub to: &'a str,
+    /// The interaction's conversation, if the channel gave one.
+    pub conversation: Option<&'a str>,
+    /// The provider's id of the message that is answered: the attribute
+    /// `provider_id`, unsealed.
+    pub in_reply_to: Option<&'a str>,
+    /// The provider's time of the customer's last new message, as for
+    /// [`Adapter::reply_window`](crate::Adapter::reply_window).
+    pub last_inbound: Option<Timestamp>,
+    /// The host's clock.
+    pub now: Timestamp,
+    /// The providers' ids of earlier messages of the conversation, unsealed, the
+    /// oldest first. Channels whose messages name them all are told.
+    pub references: &'a [&'a str],
+    /// Subject of the message that is answered, or of a new one, on channels that have
+    /// subjects.
+    pub subject: Option<&'a str>,
+    /// When it was written: the same at every attempt.
+    pub written_at: Timestamp,
+    /// The text.
+    pub text: &'a str,
+}
+
+impl Reply<'_> {
+    /// Checks that there is a text of a possible length.
+    ///
+    /// # Errors
+    /// [`EncodeError::Empty`], [`EncodeError::TooLong`].
+    pub fn check_text(&self) -> Result<(), EncodeError> {
+        if self.text.trim().is_empty() {
+            return Err(EncodeError::Empty);
+        }
+        match self.text.len() > TEXT_BYTES {
+            true => Err(EncodeError::TooLong { limit: TEXT_BYTES }),
+            false => Ok(()),
+        }
+    }
+
+    /// The texts of the parts within a rule of length, each with its key.
+    /// `key_characters` is the most that the provider's field for the key holds.
+    ///
+    /// # Errors
+    /// There is no text, it is too long or cannot be divided, or a key is too long.
+    pub fn parts(
+        &self,
+        rule: LengthRule,
+        key_characters: usize,
+    ) -> Result<Vec<(String, String)>, EncodeError> {
+        self.check_text()?;
+        let texts = split_text(self.text, rule)?;
+        let texts = texts.into_iter().enumerate();
+        let parts = texts.map(|(index, text)| {
+            let key = format!("{}/{}", self.key, index + 1);
+            match key.chars().count() > key_characters {
+                true => Err(EncodeError::Key {
+                    limit: key_characters,
+                }),
+                false => Ok((key, text)),
+            }
+        });
+        parts.collect()
+    }
+}
+
+/// Until when a channel takes a free reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyWindow {
+    /// Any time.
+    Unlimited,
+    /// Before this time.
+    Until(Timestamp),
+    /// Not at all: the customer never wrote.
+    Closed,
+}
+
+impl ReplyWindow {
+    /// The window that is open for some time after the customer's last item.
+    pub fn after(last_inbound: Option<Timestamp>, length: SignedDuration) -> ReplyWindow {
+        let end = last_inbound.map(|at| at.checked_add(length).unwrap_or(Timestamp::MAX));
+        end.map_or(ReplyWindow::Closed, ReplyWindow::Until)
+    }
+
+    /// Whether a reply can be sent now.
+    pub fn is_open(self, now: Timestamp) -> bool {
+        match self {
+            ReplyWindow::Unlimited => true,
+            ReplyWindow::Until(end) => now < end,
+            ReplyWindow::Closed => false,
+        }
+    }
+}
+
+/// What the host adds to a request when it leaves, so that no secret is in the
+/// outbox. `Debug` hides it.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// `Authorization: Bearer` and the secret.
+    Bearer(Secret),
+    /// `Authorization: Basic` of this user and the secret.
+    Basic {
+        /// The user; not secret.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+    /// A header with the secret.
+    Header {
+        /// Name.
+        name: &'static str,
+        /// Its value.
+        value: Secret,
+    },
+    /// The secret stands in the path of the URL, in place of
+    /// [`Credential::PLACEHOLDER`]. It has only letters, digits, `:`, `-` and `_`.
+    Path(Secret),
+}
+
+impl Credential {
+    /// Where [`Credential::Path`] stands in the URL.
+    pub const PLACEHOLDER: &'static str = "{credential}";
+}
+
+/// A request to the provider: a POST.
+#[derive(Clone)]
+pub struct OutboundRequest {
+    /// Key of this part, planted in the request where the provider returns it.
+    pub key: String,
+    /// URL.
+    pub url: String,
+    /// Media type of the body.
+    pub content_type: &'static str,
+    /// Further headers, the same at every attempt.
+    pub headers: Vec<(&'static str, String)>,
+    /// Body: the same bytes at every attempt.
+    pub body: Vec<u8>,
+    /// Credential.
+    pub credential: Credential,
+}
+
+impl fmt::Debug for OutboundRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboundRequest")
+            .field("key", &self.key)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One part of a reply, by the way it leaves.
+#[derive(Clone, Debug)]
+pub enum Outbound {
+    /// A request to the provider's API.
+    Http(OutboundRequest),
+    /// A mail, for the mail server of the company.
+    Mail(OutboundMail),
+    /// Nothing leaves: the customer reads it in the conversation's history on this host.
+    History {
+        /// Key of this part.
+        key: String,
+    },
+}
+
+impl Outbound {
+    /// Parts that are all requests.
+    pub fn requests(requests: Vec<OutboundRequest>) -> Vec<Outbound> {
+        requests.into_iter().map(Outbound::Http).collect()
+    }
+
+    /// Key of the part.
+    pub fn key(&self) -> &str {
+        match self {
+            Outbound::Http(request) => &request.key,
+            Outbound::Mail(mail) => &mail.key,
+            Outbound::History { key } => key,
+        }
+    }
+}
+
+/// The company's login at its mail server. `Debug` hides it.
+#[derive(Clone)]
+pub struct MailCredential {
+    /// The user.
+    pub user: String,
+    /// The password.
+    pub password: Secret,
+}
+
+impl fmt::Debug for MailCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MailCredential(…)")
+    }
+}
+
+/// A mail to submit by SMTP (RFC 5321, RFC 6409). `Debug` shows no address, no text and
+/// no login.
+#[derive(Clone)]
+pub struct OutboundMail {
+    /// Key of this part.
+    pub key: String,
+    /// The server that takes it.
+    pub server: MailServer,
+    /// The login there.
+    pub credential: Option<MailCredential>,
+    /// The Message-ID, without brackets: the provider's id of the message.
+    pub message_id: String,
+    /// Argument of `MAIL FROM`. Reports that it was not delivered go there.
+    pub from: String,
+    /// Argument of `RCPT TO`.
+    pub to: String,
+    /// The mail: ASCII in lines of at most 998 characters that end in CRLF, the same
+    /// bytes at every attempt. Dots at the beginning of lines are not doubled.
+    pub message: Vec<u8>,
+}
+
+impl fmt::Debug for OutboundMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboundMail")
+            .field("key", &self.key)
+            .field("server", &self.server)
+            .field("message_bytes", &self.message.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a reply cannot be sent on a channel. Contains no text of the reply.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EncodeError {
+    /// There is no text.
+    #[error("the reply has no text")]
+    Empty,
+    /// The text is longer than any reply.
+    #[error("the reply is longer than {limit} bytes")]
+    TooLong {
+        /// The limit.
+        limit: usize,
+    },
+    /// The text cannot be divided.
+    #[error(transparent)]
+    Unsplittable(#[from] Unsplittable),
+    /// The text is longer than one message, and the channel takes no parts: every part
+    /// would be public by itself.
+    #[error(
+        "the reply is longer than {limit} characters as the channel counts them, and this channel takes one message"
+    )]
+    TooLongForOne {
+        /// The limit, in the channel's unit.
+        limit: u32,
+    },
+    /// The recipient's address does not have a form of the channel.
+    #[error("the recipient's address is not one of this channel")]
+    Address,
+    /// The account is not one of the channel's settings.
+    #[error("the account that answers is not in the channel's settings")]
+    Account,
+    /// The channel takes replies to a message only, and the reply answers none.
+    #[error("the reply answers no message, and this channel needs one")]
+    Unanswered,
+    /// The time for replies is over. Not for a reply that an agent wrote, where the
+    /// channel gives agents longer.
+    #[error("the time for replies on this channel is over")]
+    WindowClosed,
+    /// The time of the reply cannot be written.
+    #[error("the reply has no possible time")]
+    Time,
+    /// The subject has control characters or is too long.
+    #[error("the subject has control characters or is longer than {limit} bytes")]
+    Subject {
+        /// The limit.
+        limit: usize,
+    },
+    /// The key has characters that the channel's ids cannot have.
+    #[error("the key of the reply has characters other than letters, digits, `-`, `_` and `.`")]
+    KeyForm,
+    /// The adapter only takes deliveries.
+    #[error(
+        "replies on this channel go to the company's target instead: this connection only takes deliveries"
+    )]
+    NoWayBack,
+    /// The connection has no mail server.
+    #[error(
+        "this connection only takes mails: set `submission` to the mail server that sends its replies, such as \"smtps://mail.example:465\""
+    )]
+    NoMailServer,
+    /// The key does not fit the provider's field for it.
+    #[error("the key of the reply is longer than {limit} characters")]
+    Key {
+        /// The limit.
+        limit: usize,
+    },
+}

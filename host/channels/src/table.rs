@@ -1,0 +1,56 @@
+//! The table of adapters.
+
+use patchbay_adapter::AdapterKind;
+
+use crate::{
+    chat, facebook, instagram, line, slack, sms, standard_webhooks, telegram, viber, whatsapp, x,
+};
+
+/// One row per adapter.
+pub const ADAPTERS: &[AdapterKind] = &[
+    whatsapp::KIND,
+    facebook::KIND,
+    instagram::KIND,
+    patchbay_email::KIND,
+    chat::KIND,
+    sms::KIND,
+    telegram::KIND,
+    slack::KIND,
+    line::KIND,
+    viber::KIND,
+    x::KIND,
+    standard_webhooks::KIND,
+];
+
+/// The adapter of this name.
+pub fn adapter_kind(name: &str) -> Option<&'static AdapterKind> {
+    ADAPTERS.iter().find(|kind| kind.name == name)
+}
+
+/// The adapter that delivers interactions of a channel and sends its replies.
+pub fn adapter_of_channel(code: &str) -> Option<&'static AdapterKind> {
+    ADAPTERS.iter().find(|kind| kind.channels.contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_name_and_a_channel_belong_to_one_adapter() {
+        let names: BTreeSet<_> = ADAPTERS.iter().map(|kind| kind.name).collect();
+        assert_eq!(names.len(), ADAPTERS.len());
+        let channels = ADAPTERS.iter().flat_map(|kind| kind.channels);
+        let distinct: BTreeSet<_> = channels.clone().collect();
+        assert_eq!(distinct.len(), channels.count());
+        for kind in ADAPTERS {
+            match kind.channels.first() {
+                Some(first) => assert_eq!(first, &kind.name),
+                None => assert!(adapter_of_channel(kind.name).is_none()),
+            }
+            assert!(kind.setup.iter().any(|step| step.contains("{url}")));
+        }
+    }
+}
