@@ -6,9 +6,8 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use patchbay_client::{BlockingClient, ClientError, ClientOptions, Problem, TlsFiles};
-use patchbay_journal::{
-    AuditEntry, CompanyId, Journal, JournalError, Options, Secret, SqliteJournal,
-};
+use patchbay_journal::{AuditEntry, CompanyId, Journal, JournalError, Secret};
+use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::name_suggestion;
 use patchbay_server::{JournalSettings, ServerSettings};
 use serde_json::Value;

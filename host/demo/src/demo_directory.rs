@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use patchbay_journal::{JournalError, Options, SqliteJournal};
+use patchbay_journal::JournalError;
+use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_server::JournalSettings;
 
 use crate::DemoError;

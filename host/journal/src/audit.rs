@@ -44,7 +44,7 @@ pub struct AuditRecord {
 
 impl AuditRecord {
     /// The record that follows one with this number and hash.
-    pub(crate) fn new(number: u64, previous: AuditHash, entry: AuditEntry) -> AuditRecord {
+    pub fn new(number: u64, previous: AuditHash, entry: AuditEntry) -> AuditRecord {
         let mut record = AuditRecord {
             number: number + 1,
             entry,
@@ -58,7 +58,7 @@ impl AuditRecord {
     /// The hash this record must have: BLAKE3 over the fields, each after its
     /// length in bytes. Numbers and lengths are 64 bits, little-endian; no
     /// company is hashed as a company of no bytes.
-    pub(crate) fn compute_hash(&self) -> AuditHash {
+    pub fn compute_hash(&self) -> AuditHash {
         let entry = &self.entry;
         let mut hasher = blake3::Hasher::new();
         for field in [

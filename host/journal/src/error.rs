@@ -159,12 +159,15 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    pub(crate) fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {
+    /// An error of the operating system on a file; `what` is the failed action, such as
+    /// "cannot open".
+    pub fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {
         let path = path.to_owned();
         move |error| JournalError::File { what, path, error }
     }
 
-    pub(crate) fn invalid(what: &'static str, problem: impl Into<String>) -> JournalError {
+    /// An argument that is out of bounds.
+    pub fn invalid(what: &'static str, problem: impl Into<String>) -> JournalError {
         JournalError::Invalid {
             what,
             problem: problem.into(),
@@ -173,7 +176,7 @@ impl JournalError {
 
     /// Whether the store failed in the middle of an operation, so that its
     /// transaction must be rolled back. Other errors occur before any write.
-    pub(crate) fn is_failure(&self) -> bool {
+    pub fn is_failure(&self) -> bool {
         matches!(
             self,
             JournalError::DiskFull
@@ -183,32 +186,6 @@ impl JournalError {
                 | JournalError::File { .. }
                 | JournalError::Database(_)
         )
-    }
-}
-
-impl From<rusqlite::Error> for JournalError {
-    fn from(error: rusqlite::Error) -> JournalError {
-        use rusqlite::ErrorCode;
-        let text = error.to_string();
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => JournalError::DiskFull,
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => JournalError::Locked,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                JournalError::Corrupt(text)
-            }
-            Some(
-                ErrorCode::SystemIoFailure
-                | ErrorCode::CannotOpen
-                | ErrorCode::ReadOnly
-                | ErrorCode::PermissionDenied,
-            ) => JournalError::Disk(text),
-            Some(_) => JournalError::Database(text),
-            None if matches!(error, rusqlite::Error::ToSqlConversionFailure(_)) => {
-                JournalError::Database(text)
-            }
-            // Only a damaged value fails to convert back.
-            None => JournalError::Corrupt(text),
-        }
     }
 }
 

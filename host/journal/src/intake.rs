@@ -224,7 +224,7 @@ pub trait Intake {
     /// `limit`. Read at the start; later the host knows them from `accept`.
     fn pending(&self, after: Ordinal, limit: usize) -> Result<Vec<PendingInput>>;
 
-    /// Record that a lane (a worker, 0 up to [`Options::lanes`](crate::Options::lanes))
+    /// Record that a lane (a worker, 0 up to the number of lanes that the backend is told)
     /// starts to decide an input. One small write without a wait for the disk:
     /// it survives a crash of the process, not of the machine.
     fn mark_in_flight(&self, lane: u16, input: Ordinal) -> Result<()>;

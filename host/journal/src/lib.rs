@@ -1,4 +1,6 @@
-//! The durable store of Patchbay: the trait [`Journal`] and its SQLite backend.
+//! The durable store of Patchbay: the trait [`Journal`], split by concern, and what every
+//! backend needs. It knows no database: the backend in a SQLite file is
+//! `patchbay-journal-sqlite`.
 //!
 //! The journal accepts each input once and in one order, commits a decision
 //! together with the input it answers or not at all, and stores policy memory,
@@ -7,6 +9,9 @@
 //! few columns a conversation is found by.
 //!
 //! Every call is synchronous: a write returns when its effect is on disk.
+//!
+//! For backends: [`limits`] are what each checks before it writes, [`vault`] has the keys
+//! and the encryption of personal data, and [`requester`] tells for whom a thread reads.
 #![forbid(unsafe_code)]
 
 mod audit;
@@ -21,8 +26,7 @@ mod generation;
 mod id;
 mod intake;
 mod journal;
-mod lanes;
-mod limits;
+pub mod limits;
 mod maintenance;
 mod opt_out;
 mod original;
@@ -34,11 +38,10 @@ mod rollout;
 mod roster;
 mod run;
 mod seal;
-mod sqlite;
 mod storage;
 mod stored_bytes;
 mod token;
-mod vault;
+pub mod vault;
 
 pub use audit::{
     AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, AuditRecord, AuditTrail,
@@ -63,7 +66,6 @@ pub use intake::{
     WordingStatus,
 };
 pub use journal::Journal;
-pub use limits::QUARANTINE_ITEMS;
 pub use maintenance::{
     Backup, CheckFinding, CheckReport, CompactReport, ExpiryReport, Maintenance, RestoreReport,
     Status, WriteStats,
@@ -75,12 +77,11 @@ pub use quarantine::{
     NewQuarantined, Quarantine, QuarantineLimit, QuarantineOutcome, QuarantinedItem,
 };
 pub use receipt::{DeliveryReport, NewReceipt, Receipt, ReceiptChange, Receipts};
-pub use requester::read_for;
+pub use requester::{read_for, requester};
 pub use rollout::{RolloutRow, Rollouts};
 pub use roster::{AgentRow, Roster};
 pub use run::{Run, Runs};
 pub use seal::{Purpose, Seal};
-pub use sqlite::{Options, SqliteJournal, restore};
 pub use storage::{StorageFailure, StorageState};
 pub use stored_bytes::{StoredBytes, Usage};
 pub use token::{Secret, SecretHash, Token, TokenState, Tokens};

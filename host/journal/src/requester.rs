@@ -8,15 +8,14 @@ thread_local! {
 }
 
 /// Count the reads of `work` as those of a company, which uses at most
-/// [`Options::readers_per_company`](crate::Options::readers_per_company)
-/// connections at once. Reads outside of it, such as the desk's, have no limit.
+/// so many connections at once as the backend is told. Reads outside of it, such as the desk's, have no limit.
 pub fn read_for<T>(company: Option<Arc<str>>, work: impl FnOnce() -> T) -> T {
     let _reset = Reset(COMPANY.replace(company));
     work()
 }
 
-/// The company that this thread reads for.
-pub(crate) fn current() -> Option<Arc<str>> {
+/// The company that this thread reads for, inside of [`read_for`].
+pub fn requester() -> Option<Arc<str>> {
     COMPANY.with_borrow(Clone::clone)
 }
 

@@ -67,7 +67,7 @@ impl fmt::Debug for Secret {
 
 /// A secret's hash.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SecretHash(pub(crate) [u8; 32]);
+pub struct SecretHash(pub [u8; 32]);
 
 impl fmt::Debug for SecretHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -15,12 +15,12 @@ use zeroize::Zeroizing;
 
 use crate::{CompanyId, ContactId, Purpose};
 
-pub(crate) use key_file::{
+pub use key_file::{
     MasterKey, create_private_file, ensure_private_directory, random, sync_directory,
 };
 
 /// Length of a wrapped key: nonce, key, tag.
-pub(crate) const WRAPPED_BYTES: usize = NONCE_BYTES + 32 + TAG_BYTES;
+pub const WRAPPED_BYTES: usize = NONCE_BYTES + 32 + TAG_BYTES;
 const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
 /// First byte of sealed bytes: version of their layout.
@@ -30,10 +30,10 @@ const HEAD_BYTES: usize = 2 + NONCE_BYTES;
 
 /// Sealed bytes do not open. The reason is not told apart.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NotAuthentic;
+pub struct NotAuthentic;
 
 /// The key of one contact, unwrapped.
-pub(crate) struct ContactKey(SealingKeys);
+pub struct ContactKey(SealingKeys);
 
 /// What one key seals with.
 struct SealingKeys {
@@ -43,9 +43,11 @@ struct SealingKeys {
 
 /// Owner of a contact key; authenticated with everything sealed under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Person {
-    pub(crate) company: CompanyId,
-    pub(crate) contact: ContactId,
+pub struct Person {
+    /// The company whose contact it is.
+    pub company: CompanyId,
+    /// The contact.
+    pub contact: ContactId,
 }
 
 impl Person {
@@ -60,7 +62,7 @@ impl Person {
 }
 
 /// Keys derived from the master key.
-pub(crate) struct Vault {
+pub struct Vault {
     wrap: Zeroizing<[u8; 32]>,
     address: Zeroizing<[u8; 32]>,
     digest: Zeroizing<[u8; 32]>,
@@ -69,7 +71,8 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    pub(crate) fn new(master: &MasterKey) -> Vault {
+    /// Derives the keys.
+    pub fn new(master: &MasterKey) -> Vault {
         let derived =
             |context| Zeroizing::new(blake3::derive_key(context, master.bytes().as_slice()));
         let mut check = [0; 16];
@@ -84,17 +87,12 @@ impl Vault {
     }
 
     /// Identifies the master key; stored in the database.
-    pub(crate) fn check(&self) -> &[u8; 16] {
+    pub fn check(&self) -> &[u8; 16] {
         &self.check
     }
 
     /// Keyed hash under which an address is stored.
-    pub(crate) fn address_hash(
-        &self,
-        company: CompanyId,
-        channel: &str,
-        address: &str,
-    ) -> [u8; 32] {
+    pub fn address_hash(&self, company: CompanyId, channel: &str, address: &str) -> [u8; 32] {
         *Hasher::new_keyed(&self.address)
             .update(&company.0.to_le_bytes())
             .update(&(channel.len() as u64).to_le_bytes())
@@ -107,7 +105,7 @@ impl Vault {
     /// Id of the contact created for an address: the same in every process, so
     /// that simultaneous callers create one contact. `erased` counts the
     /// erased contacts of this address.
-    pub(crate) fn contact_id(&self, address_hash: &[u8; 32], erased: u32) -> ContactId {
+    pub fn contact_id(&self, address_hash: &[u8; 32], erased: u32) -> ContactId {
         let hash = Hasher::new_keyed(&self.address)
             .update(b"contact")
             .update(&erased.to_le_bytes())
@@ -119,7 +117,7 @@ impl Vault {
     }
 
     /// Keyed digest: guesses cannot be tested without the master key.
-    pub(crate) fn digest(&self, class: u8, digest: &[u8; 32]) -> [u8; 32] {
+    pub fn digest(&self, class: u8, digest: &[u8; 32]) -> [u8; 32] {
         *Hasher::new_keyed(&self.digest)
             .update(&[class])
             .update(digest)
@@ -128,10 +126,7 @@ impl Vault {
     }
 
     /// A new random key for a contact, and the key wrapped for storage.
-    pub(crate) fn new_key(
-        &self,
-        person: Person,
-    ) -> std::io::Result<(ContactKey, [u8; WRAPPED_BYTES])> {
+    pub fn new_key(&self, person: Person) -> std::io::Result<(ContactKey, [u8; WRAPPED_BYTES])> {
         let key = Zeroizing::new(random::<32>()?);
         let nonce = random::<NONCE_BYTES>()?;
         let data = person.associated_data([LAYOUT, 0]);
@@ -143,11 +138,11 @@ impl Vault {
         Ok((ContactKey(SealingKeys::derive(&key[..])), wrapped))
     }
 
-    pub(crate) fn unwrap_key(
-        &self,
-        person: Person,
-        wrapped: &[u8],
-    ) -> Result<ContactKey, NotAuthentic> {
+    /// The key of a contact from its wrapped form.
+    ///
+    /// # Errors
+    /// The bytes were not wrapped for this contact by this master key.
+    pub fn unwrap_key(&self, person: Person, wrapped: &[u8]) -> Result<ContactKey, NotAuthentic> {
         let (nonce, sealed) = wrapped
             .split_first_chunk::<NONCE_BYTES>()
             .ok_or(NotAuthentic)?;
@@ -158,7 +153,11 @@ impl Vault {
 }
 
 impl ContactKey {
-    pub(crate) fn seal(
+    /// Seals bytes for a purpose.
+    ///
+    /// # Errors
+    /// The cipher takes no more bytes than 256 GiB.
+    pub fn seal(
         &self,
         person: Person,
         purpose: Purpose,
@@ -168,7 +167,11 @@ impl ContactKey {
         self.0.seal(&data, plain)
     }
 
-    pub(crate) fn open(
+    /// Opens bytes.
+    ///
+    /// # Errors
+    /// They were not sealed for this contact and purpose.
+    pub fn open(
         &self,
         person: Person,
         purpose: Purpose,

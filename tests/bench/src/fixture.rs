@@ -10,7 +10,8 @@ use patchbay_desk::{Delivery, Desk, DeskSettings};
 use patchbay_engine::engine::Engine;
 use patchbay_generations::assemble::Assembler;
 use patchbay_generations::service::{ChangeRequest, GenerationService};
-use patchbay_journal::{Journal, Options, SqliteJournal};
+use patchbay_journal::Journal;
+use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_pack::build::BuildOptions;
 use serde_json::{Value, json};
 

@@ -2,11 +2,11 @@
 //! the same code has several meanings.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use patchbay_adapter::FailureKind::{
     self, ChannelBroken, RecipientUnreachable, Refused, Retry, Uncertain, WindowClosed,
 };
-use std::time::Duration;
 
 /// What codes mean.
 pub(crate) struct Row {

@@ -1,7 +1,8 @@
 //! `patchbay audit`: the audit trail, and whether it was changed.
 
 use patchbay_client::company_path;
-use patchbay_journal::{AuditHash, AuditTrail, SqliteJournal};
+use patchbay_journal::{AuditHash, AuditTrail};
+use patchbay_journal_sqlite::SqliteJournal;
 use patchbay_server::AuditReport;
 use serde_json::{Value, json};
 

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_client::BlockingClient;
-use patchbay_journal::{AuditTrail, Maintenance, Options, SqliteJournal};
+use patchbay_journal::{AuditTrail, Maintenance};
+use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::duration::Seconds;
 use patchbay_server::{CheckDocument, CompactDocument};
 use serde_json::{Value, json};
@@ -145,7 +146,7 @@ fn restore(config: &Path, from: &Path, to: Option<&Path>, force: bool, as_json: 
         ));
     }
     let options = Options::new(to.unwrap_or(&journal.path), &journal.key);
-    let restored = patchbay_journal::restore(&options, from, force)?;
+    let restored = patchbay_journal_sqlite::restore(&options, from, force)?;
     let mut document = json!({"bytes": restored.bytes, "newest": restored.newest.0});
     let entry = audit_entry("journal.restored", None, &document);
     SqliteJournal::open(&options).and_then(|journal| journal.append_audit(entry))?;

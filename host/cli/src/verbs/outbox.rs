@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use patchbay_client::{company_path, path_segment};
-use patchbay_journal::{Outbox, OutboxState, SqliteJournal};
+use patchbay_journal::{Outbox, OutboxState};
+use patchbay_journal_sqlite::SqliteJournal;
 use serde_json::{Value, json};
 
 use crate::args::{OutboxArgs, OutboxItems, OutboxVerb};

@@ -1,7 +1,8 @@
 //! `patchbay token`: create, list and revoke API tokens.
 
 use jiff::Timestamp;
-use patchbay_journal::{Secret, SqliteJournal, Token, TokenId, TokenState, Tokens};
+use patchbay_journal::{Secret, Token, TokenId, TokenState, Tokens};
+use patchbay_journal_sqlite::SqliteJournal;
 use patchbay_model::access::{Role, TokenScope, lifetime};
 use patchbay_model::duration::Seconds;
 use patchbay_model::toml_document;

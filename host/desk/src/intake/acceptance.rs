@@ -187,7 +187,8 @@ impl DeskCore {
 
 #[cfg(test)]
 mod tests {
-    use patchbay_journal::{Companies, Options, SqliteJournal};
+    use patchbay_journal::Companies;
+    use patchbay_journal_sqlite::{Options, SqliteJournal};
     use serde_json::json;
 
     use super::*;

@@ -10,9 +10,8 @@ use patchbay_company::Sla;
 use patchbay_desk::{Delivery, Desk, DeskSettings, Receipt, ReceiptStatus};
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_generations::{Generation, Publishers, QueueSettings};
-use patchbay_journal::{
-    AuditEntry, CompanyId, Conversation, Entry, Options, Ordinal, SqliteJournal,
-};
+use patchbay_journal::{AuditEntry, CompanyId, Conversation, Entry, Ordinal};
+use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::{Directory, Queue};
 use patchbay_model::duration::Seconds;

@@ -8,7 +8,7 @@ use super::{LAYOUT, NotAuthentic, SealingKeys, Vault};
 use crate::{CompanyId, Purpose};
 
 /// Seals what belongs to a company and to no contact.
-pub(crate) struct CompanyKey {
+pub struct CompanyKey {
     company: CompanyId,
     keys: SealingKeys,
 }
@@ -16,16 +16,12 @@ pub(crate) struct CompanyKey {
 impl Vault {
     /// A key of a company for a use that `context` names: the same in every
     /// process, and another for each company and context.
-    pub(crate) fn derive_company_key(
-        &self,
-        company: CompanyId,
-        context: &str,
-    ) -> Zeroizing<[u8; 32]> {
+    pub fn derive_company_key(&self, company: CompanyId, context: &str) -> Zeroizing<[u8; 32]> {
         self.derive("patchbay journal 2026 key of a company", company, context)
     }
 
     /// The key under which a company's data is sealed.
-    pub(crate) fn company_key(&self, company: CompanyId) -> CompanyKey {
+    pub fn company_key(&self, company: CompanyId) -> CompanyKey {
         let key = self.derive("patchbay journal 2026 sealing for a company", company, "");
         CompanyKey {
             company,
@@ -44,11 +40,19 @@ impl Vault {
 }
 
 impl CompanyKey {
-    pub(crate) fn seal(&self, purpose: Purpose, plain: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+    /// Seals bytes for a purpose.
+    ///
+    /// # Errors
+    /// The cipher takes no more bytes than 256 GiB.
+    pub fn seal(&self, purpose: Purpose, plain: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
         self.keys.seal(&self.associated_data(purpose), plain)
     }
 
-    pub(crate) fn open(&self, purpose: Purpose, sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+    /// Opens bytes.
+    ///
+    /// # Errors
+    /// They were not sealed for this company and purpose.
+    pub fn open(&self, purpose: Purpose, sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
         self.keys.open(&self.associated_data(purpose), sealed)
     }
 

@@ -12,11 +12,11 @@ use zeroize::Zeroizing;
 use crate::{JournalError, Result};
 
 /// The key from which all others are derived or under which they are wrapped.
-pub(crate) struct MasterKey(Zeroizing<[u8; 32]>);
+pub struct MasterKey(Zeroizing<[u8; 32]>);
 
 impl MasterKey {
     /// Read the key of an existing journal.
-    pub(crate) fn read(path: &Path) -> Result<MasterKey> {
+    pub fn read(path: &Path) -> Result<MasterKey> {
         let mut file = File::open(path).map_err(JournalError::file("cannot open", path))?;
         let metadata = file
             .metadata()
@@ -29,7 +29,7 @@ impl MasterKey {
     }
 
     /// Read the key for a new journal; create it if there is none.
-    pub(crate) fn read_or_create(path: &Path) -> Result<MasterKey> {
+    pub fn read_or_create(path: &Path) -> Result<MasterKey> {
         if let Some(parent) = path.parent() {
             ensure_private_directory(parent)?;
         }
@@ -69,7 +69,7 @@ fn create(path: &Path) -> Result<()> {
 }
 
 /// Create or empty a file that only its owner can read and write.
-pub(crate) fn create_private_file(path: &Path) -> io::Result<File> {
+pub fn create_private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .write(true)
         .create(true)
@@ -79,7 +79,7 @@ pub(crate) fn create_private_file(path: &Path) -> io::Result<File> {
 }
 
 /// Make the name of a new file durable.
-pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
+pub fn sync_directory(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
         _ => File::open(".")?.sync_all(),
@@ -87,7 +87,7 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
 }
 
 /// Create a private directory, or check that others cannot write to it.
-pub(crate) fn ensure_private_directory(directory: &Path) -> Result<()> {
+pub fn ensure_private_directory(directory: &Path) -> Result<()> {
     let directory = match directory.as_os_str().is_empty() {
         true => Path::new("."),
         false => directory,
@@ -115,7 +115,7 @@ fn check_private(path: &Path, metadata: &fs::Metadata, bits: u32) -> Result<()> 
 }
 
 /// Random bytes of the system.
-pub(crate) fn random<const N: usize>() -> io::Result<[u8; N]> {
+pub fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     let mut filled = 0;
     // A system call: no file is opened.

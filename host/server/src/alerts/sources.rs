@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use patchbay_generations::Generation;
-use patchbay_journal::{QUARANTINE_ITEMS, StorageState};
+use patchbay_journal::StorageState;
+use patchbay_journal::limits::QUARANTINE_ITEMS;
 use patchbay_model::alert::{Alert, AlertKind};
 use patchbay_model::channel::connection_target;
 use patchbay_model::decision::stage::Stage;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patchbay_journal::{AuditEntry, Options, Secret, SqliteJournal, Token, TokenId, Tokens};
+use patchbay_journal::{AuditEntry, Secret, Token, TokenId, Tokens};
+use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::access::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;

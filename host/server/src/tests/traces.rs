@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use patchbay_desk::{Delivery, Desk, DeskSettings};
-use patchbay_journal::{Options, SqliteJournal};
+use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::traceparent::Traceparent;
 use patchbay_model::web_address::WebAddress;
 use patchbay_telemetry::SpanExporter;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use patchbay_desk::agent_action::AgentAction;
 use patchbay_desk::{Delivery, Desk, DeskSettings};
-use patchbay_journal::{Options, SqliteJournal};
+use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::interaction::WrittenBy;
 use patchbay_records::decisions::{Filter, StoredDecision, find, list};

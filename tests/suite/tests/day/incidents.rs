@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use patchbay_desk::{Delivery, Desk, DeskSettings};
-use patchbay_journal::{Options, SqliteJournal};
+use patchbay_journal_sqlite::{Options, SqliteJournal};
 use serde_json::json;
 
 use crate::company::{alone, assembler, built, company};

@@ -24,8 +24,9 @@ const UNREACHABLE: &[(&str, &[&str])] = &[
         "channels",
         &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
     ),
+    ("journal", &["rusqlite"]),
+    ("desk", &["axum", "patchbay-http", "rusqlite"]),
     ("floor", &["tokio", "rustix", "rusqlite", "wasmtime"]),
-    ("desk", &["axum", "patchbay-http"]),
 ];
 
 /// The names of the crates of `host/`.

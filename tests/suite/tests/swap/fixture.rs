@@ -8,7 +8,8 @@ use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
 use patchbay_generations::assemble::Assembler;
 use patchbay_generations::service::{ChangeRequest, GenerationService};
-use patchbay_journal::{Entry, Journal, Options, SqliteJournal};
+use patchbay_journal::{Entry, Journal};
+use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_pack::build::BuildOptions;
 use serde_json::{Value, json};
 

@@ -1,0 +1,107 @@
+//! Conversations, by id, thread, contact and clock.
+
+use patchbay_journal::{CompanyId, ContactId, Conversation, ConversationId, Conversations, Result};
+use patchbay_model::conversation_state::ConversationState;
+use rusqlite::{Row, params};
+
+use super::{
+    PERSON, Query, SqliteJournal, clamp_i64, code, id, optional_id, optional_time, time, value,
+};
+
+const COLUMNS: &str = "company, id, sequence, thread, contact, state, queue, owner, due_at,
+    opened_at, snapshot";
+
+fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
+    Ok(Conversation {
+        company: id(row, 0)?,
+        id: id(row, 1)?,
+        sequence: row.get(2)?,
+        thread: row.get(3)?,
+        contact: optional_id(row, 4)?,
+        state: code(row, 5, ConversationState::from_code)?,
+        queue: row.get(6)?,
+        owner: row.get(7)?,
+        due_at: optional_time(row, 8)?,
+        opened_at: time(row, 9)?,
+        snapshot: row.get(10)?,
+    })
+}
+
+impl Conversations for SqliteJournal {
+    fn conversation(&self, company: CompanyId, id: ConversationId) -> Result<Option<Conversation>> {
+        let query = format!("SELECT {COLUMNS} FROM conversation WHERE company = ?1 AND id = ?2");
+        self.read(|sql| sql.read_first(&query, params![company.0, id.0], conversation))
+    }
+
+    fn current_conversation(
+        &self,
+        company: CompanyId,
+        thread: &[u8],
+    ) -> Result<Option<Conversation>> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM conversation WHERE company = ?1 AND thread = ?2
+             ORDER BY opened_at DESC, rowid DESC LIMIT 1"
+        );
+        self.read(|sql| sql.read_first(&query, params![company.0, thread], conversation))
+    }
+
+    fn count_conversations(&self, company: CompanyId, thread: &[u8]) -> Result<u32> {
+        let query = "SELECT count(*) FROM conversation WHERE company = ?1 AND thread = ?2";
+        let count = self.read(|sql| sql.read_first(query, params![company.0, thread], value))?;
+        Ok(count.unwrap_or(0))
+    }
+
+    fn conversations_of_contact(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        limit: usize,
+    ) -> Result<Vec<Conversation>> {
+        let query = format!(
+            "{PERSON} SELECT {COLUMNS} FROM conversation
+             WHERE company = ?1 AND contact IN (SELECT id FROM person)
+             ORDER BY opened_at DESC, rowid DESC LIMIT ?3"
+        );
+        let params = params![company.0, contact.0, clamp_i64(limit)];
+        let mut newest_first = self.read(|sql| sql.read_all(&query, params, conversation))?;
+        newest_first.reverse();
+        Ok(newest_first)
+    }
+
+    fn conversations_with_clock(
+        &self,
+        after: Option<(CompanyId, ConversationId)>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>> {
+        self.live_conversations("due_at IS NOT NULL", after, limit)
+    }
+
+    fn unresolved_conversations(
+        &self,
+        after: Option<(CompanyId, ConversationId)>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>> {
+        self.live_conversations("state <> 'resolved'", after, limit)
+    }
+}
+
+impl SqliteJournal {
+    fn live_conversations(
+        &self,
+        condition: &str,
+        after: Option<(CompanyId, ConversationId)>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM conversation INDEXED BY conversation_live
+             WHERE live = 1 AND (company, id) > (?1, ?2) AND {condition}
+             ORDER BY company, id LIMIT ?3"
+        );
+        let (company, id) = match after {
+            Some((company, id)) => (i64::from(company.0), id.0.to_vec()),
+            None => (-1, Vec::new()),
+        };
+        let params = params![company, id, clamp_i64(limit)];
+        self.read(|sql| sql.read_all(&query, params, conversation))
+    }
+}

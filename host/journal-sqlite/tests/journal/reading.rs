@@ -1,0 +1,169 @@
+use patchbay_journal::*;
+use patchbay_journal_sqlite::*;
+use patchbay_model::conversation_state::ConversationState;
+
+use crate::store::{TestStore, at, commit, conversation};
+
+fn ids(found: &[Conversation]) -> Vec<ConversationId> {
+    found.iter().map(|conversation| conversation.id).collect()
+}
+
+#[test]
+fn the_current_conversation_of_a_thread_is_the_one_opened_last() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let mut of = conversation(company, "t");
+    assert_eq!(journal.current_conversation(company, b"t").unwrap(), None);
+    for (before, opened) in [(0, 10), (1, 30), (2, 20)] {
+        assert_eq!(journal.count_conversations(company, b"t").unwrap(), before);
+        of.id = ConversationId::derive(company, b"t", before);
+        of.opened_at = at(opened);
+        of.state = ConversationState::Resolved;
+        journal.commit(commit(&of, 0, None)).unwrap();
+    }
+    let current = journal
+        .current_conversation(company, b"t")
+        .unwrap()
+        .unwrap();
+    assert_eq!(current.opened_at, at(30));
+    assert_eq!(journal.current_conversation(company, b"u").unwrap(), None);
+}
+
+#[test]
+fn running_clocks_and_unresolved_conversations_are_listed_page_by_page() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let (mut due, mut unresolved) = (vec![], vec![]);
+    for (company, thread) in [("a", "1"), ("a", "2"), ("a", "3"), ("b", "1"), ("b", "2")] {
+        let company = journal.company(company).unwrap();
+        let mut of = conversation(company, thread);
+        journal.commit(commit(&of, 0, None)).unwrap();
+        match thread {
+            "1" => of.due_at = Some(at(9)),
+            "2" => of.state = ConversationState::Resolved,
+            _ => (of.state, of.due_at) = (ConversationState::Resolved, Some(at(9))),
+        }
+        journal.commit(commit(&of, 1, None)).unwrap();
+        let key = (company, of.id);
+        due.extend(of.due_at.map(|_| key));
+        unresolved.extend((of.state != ConversationState::Resolved).then_some(key));
+    }
+    type Listing = fn(&SqliteJournal, Option<(CompanyId, ConversationId)>) -> Vec<Conversation>;
+    let walk = |list: Listing| {
+        let mut found = vec![];
+        let mut after = None;
+        while let Some(next) = list(&journal, after).pop() {
+            after = Some((next.company, next.id));
+            found.extend(after);
+        }
+        found
+    };
+    due.sort_unstable();
+    unresolved.sort_unstable();
+    assert_eq!(
+        walk(|journal, after| journal.conversations_with_clock(after, 1).unwrap()),
+        due
+    );
+    assert_eq!(
+        walk(|journal, after| journal.unresolved_conversations(after, 1).unwrap()),
+        unresolved
+    );
+    assert_eq!(journal.status().unwrap().unresolved, 2);
+}
+
+#[test]
+fn each_company_has_its_own_feed_with_its_oldest_and_newest_number() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let [a, b] = ["a", "b"].map(|name| journal.company(name).unwrap());
+    for (company, thread) in [(a, "1"), (b, "1"), (a, "2"), (a, "3")] {
+        journal
+            .commit(commit(&conversation(company, thread), 0, None))
+            .unwrap();
+    }
+    let feed = journal.feed(a, 1, 1).unwrap();
+    assert_eq!((feed.oldest, feed.newest, feed.entries[0].feed), (1, 3, 2));
+    assert!(feed.continues_from(0));
+    let end = journal.feed(a, u64::MAX, 9).unwrap();
+    assert_eq!((end.entries.len(), end.newest), (0, 3));
+    assert_eq!(journal.feed(b, 0, 9).unwrap().entries.len(), 1);
+}
+
+#[test]
+fn the_newest_conversations_of_a_contact_are_listed_oldest_first() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let found = journal
+        .find_or_create_contact(company, "x", "@anna", at(1))
+        .unwrap();
+    let mut all = vec![];
+    for opened in 1..=4 {
+        let mut of = conversation(company, &opened.to_string());
+        of.contact = Some(found.contact);
+        of.opened_at = at(opened);
+        journal.commit(commit(&of, 0, None)).unwrap();
+        all.push(of.id);
+    }
+    let with = |limit| {
+        ids(&journal
+            .conversations_of_contact(company, found.contact, limit)
+            .unwrap())
+    };
+    assert_eq!(with(9), all);
+    assert_eq!(with(2), all[2..]);
+    let stranger = ContactId([1; 16]);
+    assert_eq!(
+        journal
+            .conversations_of_contact(company, stranger, 9)
+            .unwrap(),
+        []
+    );
+}
+
+#[test]
+fn entries_of_a_thread_are_read_by_kind_in_both_directions() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let mut written = Vec::new();
+    // Two conversations of the thread take turns, beside another thread.
+    let mut of = ["t", "t", "u"].map(|thread| conversation(company, thread));
+    of[1].id = ConversationId::derive(company, b"t", 1);
+    for round in 0..4_u16 {
+        for (place, of) in of.iter().enumerate() {
+            let mut commit = commit(of, round.into(), None);
+            commit.entries[0].kind = round % 2;
+            commit.entries[0].sealed = b"sealed".to_vec();
+            journal.commit(commit).unwrap();
+            written.push((place, round % 2));
+        }
+    }
+    let feeds = |kinds: &[u16], page, limit| -> Vec<u64> {
+        let entries = journal
+            .thread_entries(company, b"t", kinds, page, limit)
+            .unwrap();
+        assert!(entries.iter().all(|entry| entry.sealed.is_empty()));
+        assert!(entries.iter().all(|entry| kinds.contains(&entry.kind)));
+        entries.iter().map(|entry| entry.feed).collect()
+    };
+    let all: Vec<u64> = (1..)
+        .zip(&written)
+        .filter(|(_, (place, kind))| *place < 2 && *kind == 1)
+        .map(|(feed, _)| feed)
+        .collect();
+    assert_eq!(all.len(), 4);
+    assert_eq!(feeds(&[1], EntryPage::After(0), 100), all);
+    assert_eq!(feeds(&[1], EntryPage::After(all[0]), 2), all[1..3]);
+    assert_eq!(feeds(&[1], EntryPage::Before(u64::MAX), 3), all[1..]);
+    assert_eq!(feeds(&[1], EntryPage::Before(all[3]), 2), all[1..3]);
+    assert_eq!(feeds(&[0, 1], EntryPage::After(0), 100).len(), 8);
+    assert_eq!(feeds(&[9], EntryPage::After(0), 100), [0; 0]);
+    let other = journal.company("other").unwrap();
+    let page = EntryPage::After(0);
+    assert_eq!(
+        journal.thread_entries(other, b"t", &[1], page, 9).unwrap(),
+        []
+    );
+}
