@@ -16,7 +16,7 @@ use patchbay_generations::replay::case_export as case;
 use patchbay_generations::service::GenerationService;
 use patchbay_journal::{CompanyId, Journal};
 use patchbay_model::duration::Seconds;
-use patchbay_pack::build::BuildOptions;
+use patchbay_pack_build::BuildOptions;
 use patchbay_records::decisions::{self, DecisionRow, Filter, ReplayReport, StoredDecision};
 use patchbay_server::ServerSettings;
 use serde::Serialize;

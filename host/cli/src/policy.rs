@@ -16,12 +16,11 @@ use patchbay_model::limits::{Limits, LimitsFile};
 use patchbay_model::on_failure::OnFailure;
 use patchbay_model::record::RecordRules;
 use patchbay_model::situation::Surroundings;
-use patchbay_pack::build::{BuildError, BuildOptions};
-use patchbay_pack::cases::sandbox_advice;
 use patchbay_pack::regular_file::{MOST_BYTES, read_bytes, read_text};
-use patchbay_pack::source::PackError;
 use patchbay_pack::store::PackStore;
 use patchbay_pack::{Pack, SourceError};
+use patchbay_pack_build::{BuildError, BuildOptions, PackError};
+use patchbay_pack_cases::sandbox_advice;
 use serde_json::Value;
 
 use crate::args::{BuildFlags, PolicyFlags};
@@ -37,7 +36,7 @@ pub(crate) fn build_options(flags: &BuildFlags) -> BuildOptions {
 
 /// Open a pack; a directory is built first.
 pub(crate) fn open_pack(path: &Path, flags: &BuildFlags) -> Result<Pack, Failure> {
-    let pack = Pack::open(path, &build_options(flags)).map_err(pack_failure)?;
+    let pack = patchbay_pack_build::open_pack(path, &build_options(flags)).map_err(pack_failure)?;
     warn_of_unused(&pack.unused);
     Ok(pack)
 }

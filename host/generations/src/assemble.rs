@@ -29,13 +29,14 @@ use patchbay_model::bound::BoundSettings;
 use patchbay_model::directory::Directory;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::situation::Surroundings;
-use patchbay_pack::build::BuildOptions;
 use patchbay_pack::source::{LocatedPack, PackPlaces, locate};
 use patchbay_pack::store::PackStore;
 use patchbay_pack::trust::TrustSource;
 use patchbay_pack::{Pack, SourceError};
+use patchbay_pack_build::{BuildOptions, open_pack};
 
 use crate::{Generation, QueueSettings};
+
 use cases::{CasesInterrupted, PassedPacks};
 use connections::{check_connections, located_connections};
 use data::NamedData;
@@ -439,7 +440,7 @@ impl Assembler {
         if let Some(pack) = packs.get(&path) {
             return Ok(Arc::clone(pack));
         }
-        let pack = Pack::open(&path, &self.build).map_err(|error| error.to_string())?;
+        let pack = open_pack(&path, &self.build).map_err(|error| error.to_string())?;
         let image = pack.provenance.as_ref().map(|image| image.digest());
         if let Some(wanted) = found.digest
             && image != Some(wanted)

@@ -3,10 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::assemble::{Findings, connection_warning, delivery_warning};
-use crate::connection_settings::ConnectionSettings;
-use crate::environment::Environment;
-use crate::target_settings::TargetSettings;
 use patchbay_adapter::CompanyKey;
 use patchbay_company::Sla;
 use patchbay_engine::pipeline::Pipelines;
@@ -15,6 +11,11 @@ use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::Directory;
 use patchbay_model::record::RecordRules;
 use patchbay_model::situation::Surroundings;
+
+use crate::assemble::{Findings, connection_warning, delivery_warning};
+use crate::connection_settings::ConnectionSettings;
+use crate::environment::Environment;
+use crate::target_settings::TargetSettings;
 
 /// An immutable version of a company's configuration, with its plugins
 /// compiled.

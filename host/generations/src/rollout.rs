@@ -34,6 +34,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::Generation;
+
 use judge::breach;
 
 pub use comparison_queue::{ComparisonInput, ComparisonJob, ComparisonQueue, NextJob};

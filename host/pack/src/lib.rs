@@ -1,14 +1,11 @@
 //! Packs: how policies are distributed. A pack is a manifest, a component, a schema for its
 //! settings, and cases that show what it decides.
 
-pub mod build;
 pub mod bundle;
-pub mod cases;
 mod component_file;
 mod component_metadata;
 pub mod data;
 pub mod directory_files;
-pub mod document_schema;
 mod example_company;
 pub mod image;
 pub mod manifest;
@@ -19,7 +16,6 @@ pub mod pack_file;
 mod provenance;
 pub mod regular_file;
 pub mod release;
-pub mod sbom;
 pub mod settings;
 pub mod signature;
 pub mod source;
@@ -32,4 +28,4 @@ pub use component_metadata::ComponentMetadata;
 pub use manifest_file::read_manifest;
 pub use pack::Pack;
 pub use provenance::{IMAGE_BYTES, MOST_SIGNATURES, Provenance, SIGNATURE_BYTES};
-pub use source_error::SourceError;
+pub use source_error::{SourceError, cannot_read};

@@ -56,7 +56,7 @@ pub struct Pack {
 
 impl Pack {
     /// A component without a manifest: it requests no grants.
-    pub(crate) fn bare(name: String, component: ComponentBytes) -> Pack {
+    pub fn bare(name: String, component: ComponentBytes) -> Pack {
         Pack {
             name,
             version: Version::new(0, 0, 0),

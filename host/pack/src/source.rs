@@ -1,4 +1,4 @@
-//! Finds and reads packs: a directory with a manifest, or a component built elsewhere.
+//! Finds packs, and reads the directory of one whose component is built.
 
 mod embedded_schema;
 mod location;
@@ -11,19 +11,14 @@ use std::sync::Arc;
 
 use patchbay_engine::data_layer::DataSet;
 use patchbay_model::name_suggestion::nearest;
-use thiserror::Error;
 
-use crate::build::{BuildError, BuildOptions, Sources, build};
-use crate::cases::Case;
-use crate::component_file::read_component;
 use crate::data::read_data_file;
 use crate::directory_files::{
-    FoundFiles, has_extension, read_text, read_text_below, refuse_links_below,
+    DirectoryFileError, FoundFiles, find_files, read_text, read_text_below, refuse_links_below,
 };
 use crate::manifest::{FILE_NAME, Manifest};
 use crate::manifest_file::parse_manifest;
 use crate::pack::Pack;
-use crate::pack_file::{EXTENSION, PackFile, PackFileError};
 use crate::settings::SettingsSchema;
 use crate::source_error::SourceError;
 
@@ -37,58 +32,7 @@ const SCHEMA: &str = "settings.schema.json";
 /// Entries of a pack's directory that are looked at for misspelt names.
 const MOST_NAMES: usize = 1_000;
 
-/// Why a pack cannot be opened.
-#[derive(Debug, Error)]
-pub enum PackError {
-    /// It cannot be read.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// It cannot be built.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// It is not a valid pack file.
-    #[error("{path}: {error}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        error: PackFileError,
-    },
-    /// It is a directory of sources, and this process does not build sources.
-    #[error("{} holds sources, which this host does not build; name a pack file instead (`patchbay pack build` makes one), or set sources = true under [dev] in the server settings", .0.display())]
-    Sources(PathBuf),
-}
-
 impl Pack {
-    /// Opens a pack: reads a pack file, builds a directory, or reads a component file, which
-    /// requests no grants and has the settings schema it embeds.
-    ///
-    /// # Errors
-    /// When it cannot be read or built.
-    pub fn open(path: &Path, options: &BuildOptions) -> Result<Pack, PackError> {
-        if path.is_dir() {
-            if options.sources == Sources::Refuse {
-                return Err(PackError::Sources(path.to_owned()));
-            }
-            let built = build(path, options)?;
-            let mut pack = Pack::from_parts(path, built.component)?;
-            pack.check_built_parts(path, &built.file)?;
-            return Ok(pack);
-        }
-        if has_extension(path, &[EXTENSION]) {
-            let file = PackFile::open(path).map_err(|error| PackError::File {
-                path: path.to_owned(),
-                error,
-            })?;
-            return Ok(file.into_pack());
-        }
-        let bytes = read_component(path)?;
-        let name = path.file_stem().unwrap_or("component".as_ref());
-        let mut pack = Pack::bare(name.to_string_lossy().into_owned(), bytes.into());
-        pack.use_embedded_schema(path)?;
-        Ok(pack)
-    }
-
     /// Reads a pack's directory; its component is already built.
     ///
     /// # Errors
@@ -139,11 +83,20 @@ fn read_data(directory: &Path, manifest: &Manifest) -> Result<DataSet, SourceErr
     Ok(data)
 }
 
+/// Every case file (`.json`, `.toml`) below a directory, and files that are none. Symbolic links
+/// are not followed.
+///
+/// # Errors
+/// When a directory cannot be read, contains a symbolic link, or has too many files.
+pub fn case_files(directory: &Path) -> Result<FoundFiles, DirectoryFileError> {
+    find_files(directory, &["json", "toml"])
+}
+
 fn find_cases(directory: &Path) -> Result<FoundFiles, SourceError> {
     // A dangling link is not `Ok` here either: `find` refuses it.
     match std::fs::symlink_metadata(directory) {
         Err(_) => Ok(FoundFiles::default()),
-        Ok(_) => Ok(Case::find(directory)?),
+        Ok(_) => Ok(case_files(directory)?),
     }
 }
 

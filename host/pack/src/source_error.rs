@@ -103,7 +103,8 @@ impl From<DirectoryFileError> for SourceError {
     }
 }
 
-pub(crate) fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> SourceError + use<> {
+/// The error for a path that the operating system does not read.
+pub fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> SourceError + use<> {
     let path = path.to_owned();
     move |error| SourceError::Io { path, error }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use include_dir::{Dir, include_dir};
-use patchbay_pack::document_schema::DocumentKind;
+use patchbay_document_schema::DocumentKind;
 use patchbay_pack::manifest::Language;
 
 use crate::contract::Contract;

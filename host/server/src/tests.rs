@@ -51,7 +51,7 @@ use std::sync::Arc;
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
 use patchbay_generations::assemble::{AssembledGeneration, Assembler};
-use patchbay_pack::build::BuildOptions;
+use patchbay_pack_build::BuildOptions;
 use patchbay_settings::LmtpAddress;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;

@@ -20,9 +20,9 @@ use patchbay_model::bound::BoundSettings;
 use patchbay_model::duration::Seconds;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_outbound::egress::{AddressRange, EgressSettings};
-use patchbay_pack::build::Sources;
 use patchbay_pack::store::PackStore;
 use patchbay_pack::trust::TrustSource;
+use patchbay_pack_build::Sources;
 use tracing::level_filters::LevelFilter;
 
 pub use company_files::{CompanyFiles, NOT_A_COMPANY_FILE};

@@ -12,7 +12,7 @@ use patchbay_generations::assemble::Assembler;
 use patchbay_generations::service::{ChangeRequest, GenerationService};
 use patchbay_journal::Journal;
 use patchbay_journal_sqlite::{Options, SqliteJournal};
-use patchbay_pack::build::BuildOptions;
+use patchbay_pack_build::BuildOptions;
 use serde_json::{Value, json};
 
 /// Texts of customers.

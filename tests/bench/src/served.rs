@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
 use patchbay_generations::assemble::Assembler;
-use patchbay_pack::build::BuildOptions;
+use patchbay_pack_build::BuildOptions;
 use patchbay_server::{JournalSettings, Server, ServerSettings};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;

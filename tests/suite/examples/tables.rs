@@ -12,8 +12,7 @@ use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::{Lease, Plugin, PluginSpec};
 use patchbay_engine::thread_time;
-use patchbay_pack::Pack;
-use patchbay_pack::build::BuildOptions;
+use patchbay_pack_build::{BuildOptions, open_pack};
 use patchbay_suite::guests::root;
 use patchbay_suite::host::{TIMEOUT, said, spec};
 
@@ -42,7 +41,7 @@ struct Contender {
 
 impl Contender {
     fn new(directory: &str) -> Contender {
-        let pack = Pack::open(
+        let pack = open_pack(
             &root().join("tests/guests").join(directory),
             &BuildOptions::default(),
         );

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use patchbay_document_schema::DocumentKind;
 use patchbay_model::decision::stage::Stage;
-use patchbay_pack::document_schema::DocumentKind;
 use patchbay_pack::manifest::Language;
 
 /// How sources are built.

@@ -12,8 +12,8 @@ use patchbay_generations::assemble::source::Source;
 use patchbay_generations::assemble::{Assembler, InvalidFile};
 use patchbay_generations::service::{ChangeRequest, GenerationService};
 use patchbay_journal::Journal;
-use patchbay_pack::build::BuildOptions;
 use patchbay_pack::data::DataPart;
+use patchbay_pack_build::BuildOptions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -1,10 +1,10 @@
 //! `patchbay build`: build a pack into a component.
 
 use patchbay_engine::component::Digest;
-use patchbay_pack::build::build;
 use patchbay_pack::manifest::FILE_NAME;
-use patchbay_pack::source::PackError;
 use patchbay_pack::{Pack, SourceError, read_manifest};
+use patchbay_pack_build::PackError;
+use patchbay_pack_build::build;
 use serde_json::json;
 
 use crate::args::BuildArgs;

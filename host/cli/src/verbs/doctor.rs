@@ -6,8 +6,8 @@ use patchbay_engine::address_space::AddressSpace;
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
-use patchbay_pack::build::find_toolchain;
 use patchbay_pack::manifest::Language;
+use patchbay_pack_build::find_toolchain;
 use serde::Serialize;
 
 use crate::args::DoctorArgs;

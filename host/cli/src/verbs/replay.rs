@@ -18,6 +18,7 @@ use crate::decision_store::{DecisionStore, candidate, time_before};
 use crate::engine::threads;
 use crate::exit::{Exit, Failure, Outcome, io};
 use crate::output;
+
 use tally::{Repetition, Tally};
 
 /// How long a decision may wait for an instance.

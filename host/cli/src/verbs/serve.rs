@@ -1,7 +1,7 @@
 //! `patchbay serve`: run the server.
 
 use patchbay_generations::assemble::InvalidFile;
-use patchbay_pack::build::BuildOptions;
+use patchbay_pack_build::BuildOptions;
 use patchbay_server::{LogFormat, PrepareError, PreparedServer, ServeError};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;

@@ -2,9 +2,10 @@
 
 mod watch;
 
-use patchbay_pack::cases::{Case, CaseRunner};
-use patchbay_pack::source::PackError;
+use patchbay_pack::source::case_files;
 use patchbay_pack::{Pack, read_component};
+use patchbay_pack_build::PackError;
+use patchbay_pack_cases::CaseRunner;
 use serde_json::json;
 
 use crate::args::TestArgs;
@@ -12,6 +13,7 @@ use crate::engine::cache;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::policy::{open_pack, pack_failure, warn_of_unused};
+
 use watch::FileState;
 
 pub(crate) fn run(args: &TestArgs, verbose: bool) -> Outcome {
@@ -48,7 +50,7 @@ fn run_once(args: &TestArgs, verbose: bool) -> Outcome {
         ));
     }
     let failed = |error: PackError| pack_failure(error);
-    let found = Case::find(&directory).map_err(|error| failed(PackError::Source(error.into())))?;
+    let found = case_files(&directory).map_err(|error| failed(PackError::Source(error.into())))?;
     let mut paths = found.used;
     if let Some(filter) = &args.filter {
         paths.retain(|path| path.to_string_lossy().contains(filter.as_str()));

@@ -13,8 +13,8 @@ use patchbay_model::bound::{Bound, BoundSettings, Scope};
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::toml_document;
 use patchbay_pack::Pack;
-use patchbay_pack::cases::CaseRunner;
 use patchbay_pack::directory_files::has_extension;
+use patchbay_pack_cases::CaseRunner;
 use patchbay_personal_data::Kind;
 use serde_json::Value;
 

@@ -19,8 +19,8 @@ use patchbay_model::name_suggestion::suggest;
 use patchbay_model::situation::Surroundings;
 use patchbay_model::toml_place::Part;
 use patchbay_pack::Pack;
-use patchbay_pack::cases::sandbox_advice;
 use patchbay_pack::settings::{Reference, ReferenceKind};
+use patchbay_pack_cases::sandbox_advice;
 use serde_json::Value;
 
 use super::connections::located_connections;

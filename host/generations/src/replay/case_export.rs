@@ -1,16 +1,16 @@
 //! Export a recorded decision as a test case for a policy.
 
-use crate::Generation;
 use patchbay_engine::replay::{PluginSource, RecordedFacts, RecordedResult};
 use patchbay_model::decision::classification::MergedClassification;
 use patchbay_model::decision::escalation::Escalation;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::decision::tone::Review;
 use patchbay_model::outcome::OutcomeKind;
+use patchbay_records::decisions::{RecordedInput, SourceTexts, StoredDecision};
 use serde_json::{Value, from_value, json};
 use thiserror::Error;
 
-use patchbay_records::decisions::{RecordedInput, SourceTexts, StoredDecision};
+use crate::Generation;
 
 /// Why a decision cannot be exported.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

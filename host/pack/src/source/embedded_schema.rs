@@ -89,7 +89,7 @@ impl Pack {
     ///
     /// # Errors
     /// [`SourceError::EmbeddedSchema`], with this path.
-    pub(super) fn use_embedded_schema(&mut self, path: &Path) -> Result<(), SourceError> {
+    pub fn use_embedded_schema(&mut self, path: &Path) -> Result<(), SourceError> {
         let embedded = Outline::read(&self.component).settings_schema(&self.component);
         self.use_schema(path, embedded)
     }

@@ -1,5 +1,5 @@
 //! Names of schemas for the descriptions of routes: closed sets of codes, and the documents that
-//! [`patchbay_pack::document_schema`] describes.
+//! [`patchbay_document_schema`] describes.
 
 use patchbay_events::AfterReply as ModelAfterReply;
 use patchbay_http::code_schema::codes;
@@ -31,7 +31,7 @@ macro_rules! closed_sets {
     )+ };
 }
 
-/// Documents whose schemas [`add_components`](patchbay_pack::document_schema::add_components) adds.
+/// Documents whose schemas [`add_components`](patchbay_document_schema::add_components) adds.
 macro_rules! documents {
     ($( $name:ident )+) => {
         /// Their names.

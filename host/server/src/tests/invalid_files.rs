@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use patchbay_generations::assemble::InvalidFile;
-use patchbay_pack::build::BuildOptions;
+use patchbay_pack_build::BuildOptions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

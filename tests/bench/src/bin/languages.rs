@@ -7,7 +7,7 @@ use std::path::Path;
 use patchbay_bench::contenders::{self, Component, Contender};
 use patchbay_bench::rounds::{Cost, Workload, measure};
 use patchbay_bench::table::markdown;
-use patchbay_pack::build::find_toolchain;
+use patchbay_pack_build::find_toolchain;
 use patchbay_pack::manifest::Language;
 
 /// Each language with the directory of its guest.

@@ -12,7 +12,7 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_model::on_failure::OnFailure;
 use patchbay_model::situation::Situation;
 use patchbay_pack::Pack;
-use patchbay_pack::build::BuildOptions;
+use patchbay_pack_build::{BuildOptions, open_pack};
 use serde_json::{Value, json};
 
 use super::Contender;
@@ -50,7 +50,7 @@ pub fn open(directory: &str) -> Pack {
         quiet: true,
         ..BuildOptions::default()
     };
-    Pack::open(&path, &options).unwrap_or_else(|error| panic!("{directory}: {error}"))
+    open_pack(&path, &options).unwrap_or_else(|error| panic!("{directory}: {error}"))
 }
 
 /// An engine that prepares this many instances.

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use patchbay_client::{Client, ClientError, ClientOptions};
 use patchbay_engine::engine::Engine;
 use patchbay_generations::assemble::Assembler;
-use patchbay_pack::build::BuildOptions;
+use patchbay_pack_build::BuildOptions;
 use patchbay_server::{BoundServer, JournalSettings, Server, ServerSettings};
 use serde_json::{Value, json};
 

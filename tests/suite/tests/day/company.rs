@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
 use patchbay_generations::assemble::{AssembledGeneration, Assembler};
-use patchbay_pack::build::BuildOptions;
+use patchbay_pack_build::BuildOptions;
 
 /// Excludes the other tests of this process: one of them measures its memory.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {

@@ -15,9 +15,8 @@ use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::directory::Presence;
-use patchbay_pack::Pack;
-use patchbay_pack::build::BuildOptions;
-use patchbay_pack::cases::CaseRunner;
+use patchbay_pack_build::{BuildOptions, open_pack};
+use patchbay_pack_cases::CaseRunner;
 use patchbay_records::decisions::{Filter, StoredDecision, find, list};
 use patchbay_records::roster::Agent;
 use serde_json::{Value, json};
@@ -243,7 +242,7 @@ fn a_case_of_an_expired_plan_gives_a_policy_what_the_desk_gives() {
         ..BuildOptions::default()
     };
     let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests/misbehaving");
-    let pack = Pack::open(&guest, &quiet).expect("the guest builds");
+    let pack = open_pack(&guest, &quiet).expect("the guest builds");
     let mut runner = CaseRunner::new(&pack, None).expect("an engine");
     let report = runner.run_text(Path::new("expired.json"), &case.to_string(), &|| true);
     let report = report.expect("not interrupted");

@@ -14,7 +14,7 @@ use patchbay_engine::plugin::Plugin;
 use patchbay_engine::replay::{RecordedResult, ReplayVerdict, replay};
 use patchbay_model::decision::stage::Stage;
 use patchbay_pack::Pack;
-use patchbay_pack::build::BuildOptions;
+use patchbay_pack_build::{BuildOptions, open_pack};
 use patchbay_suite::host::{TIMEOUT, said, small, spec};
 use serde_json::json;
 
@@ -197,5 +197,5 @@ fn open(directory: &Path) -> Result<Pack, String> {
         quiet: true,
         ..BuildOptions::default()
     };
-    Pack::open(directory, &options).map_err(|error| error.to_string())
+    open_pack(directory, &options).map_err(|error| error.to_string())
 }

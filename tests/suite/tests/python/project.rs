@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use patchbay_model::decision::stage::Stage;
 use patchbay_pack::Pack;
-use patchbay_pack::cases::CaseRunner;
 use patchbay_pack::manifest::Language;
+use patchbay_pack_cases::CaseRunner;
 use patchbay_scaffold::scaffold;
 use tempfile::TempDir;
 

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
-use patchbay_pack::cases::CaseRunner;
 use patchbay_pack::directory_files::read_text;
 use patchbay_pack::manifest::{FILE_NAME, PackSection};
 use patchbay_pack::pack_file::{EXTENSION, PackFile, PackParts};
-use patchbay_pack::source::PackError;
-use patchbay_pack::{ComponentMetadata, Pack, SourceError, read_manifest, sbom};
+use patchbay_pack::{ComponentMetadata, Pack, SourceError, read_manifest};
+use patchbay_pack_build::PackError;
+use patchbay_pack_build::sbom;
+use patchbay_pack_cases::CaseRunner;
 use serde_json::json;
 
 use super::secret_key;

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use patchbay_pack::Pack;
-use patchbay_pack::build::{BuildOptions, Sources};
 use patchbay_pack::source::{AvailablePacks, PackPlaces, REGISTRY_SCHEME, locate};
+use patchbay_pack_build::{BuildOptions, Sources, open_pack};
 use patchbay_registry::{Reference, ReferenceError};
 use patchbay_server::ServerSettings;
 use semver::{Comparator, Op, Version};
@@ -98,7 +98,7 @@ impl PackSources {
     }
 
     fn open_path(&self, path: &Path) -> Result<Pack, String> {
-        Pack::open(path, &self.build).map_err(|error| error.to_string())
+        open_pack(path, &self.build).map_err(|error| error.to_string())
     }
 
     fn pull(&self, reference: &Reference) -> Result<Pack, String> {

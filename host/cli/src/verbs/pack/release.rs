@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use patchbay_pack::Pack;
-use patchbay_pack::cases::CaseRunner;
 use patchbay_pack::release::{ReleaseChange, behaviour_change, changes};
+use patchbay_pack_cases::CaseRunner;
 use serde_json::{Value, json};
 
 use crate::engine::cache;
