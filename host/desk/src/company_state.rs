@@ -9,11 +9,11 @@ use patchbay_generations::Generation;
 use patchbay_generations::activation::LiveReferences;
 use patchbay_generations::rollout::Rollout;
 use patchbay_model::rollout::RolloutKind;
+use patchbay_pass::ClockRulesHistory;
+use patchbay_pass::CompanyFloor;
+use patchbay_pass::SurgeDetector;
 
-use crate::clock_rules::ClockRulesHistory;
-use crate::floor_state::CompanyFloor;
 use crate::operations::directives::Directives;
-use crate::surge::SurgeDetector;
 
 /// The generation that decides for a company, and the rollout beside it.
 #[derive(Clone, Debug)]

@@ -9,11 +9,13 @@ use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
+use patchbay_clock::SteadyClock;
 use patchbay_events::{AlertEvent, RolloutEndedEvent};
 use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::rollout::{ComparisonQueue, ResumedRollout, RolloutReport};
 use patchbay_journal::{CompanyId, Journal, Run};
+use patchbay_records::conversation_cache::ConversationCache;
 
 use crate::company_state::CompanyState;
 use crate::desk_core::{CommitNotice, DeskCore};
@@ -38,8 +40,6 @@ use crate::operations::stateless::StatelessDecider;
 use crate::operations::status::StatusService;
 use crate::settings::DeskSettings;
 use crate::thread_priority;
-use patchbay_clock::SteadyClock;
-use patchbay_records::conversation_cache::ConversationCache;
 
 /// Name of the comparison thread.
 const COMPARISONS: &str = "desk-beside";

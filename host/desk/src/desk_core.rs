@@ -7,8 +7,10 @@ use std::sync::mpsc::Sender;
 
 use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
+use patchbay_clock::SteadyClock;
 use patchbay_generations::rollout::ComparisonQueue;
 use patchbay_journal::{CompanyId, ConversationId, Journal, JournalError, Ordinal};
+use patchbay_records::conversation_cache::ConversationCache;
 
 use crate::company_state::CompanyState;
 use crate::desk_error::DeskError;
@@ -19,8 +21,6 @@ use crate::dispatch::stop_signal::StopSignal;
 use crate::dispatch::timers::Timers;
 use crate::dispatch::work_list::WorkList;
 use crate::settings::DeskSettings;
-use patchbay_clock::SteadyClock;
-use patchbay_records::conversation_cache::ConversationCache;
 
 /// Called after a commit. Must not block.
 pub(crate) type Listener = Box<dyn Fn(CommitNotice<'_>) + Send + Sync>;

@@ -5,9 +5,8 @@ use patchbay_journal::JournalError;
 use patchbay_model::bypass::{BypassTarget, MAX_DURATION, MIN_DURATION};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::directory::DirectoryError;
+use patchbay_pass::agent_action::ActionError;
 use thiserror::Error;
-
-use crate::agent_action::ActionError;
 
 /// Why the desk refused a call. Nothing changed.
 #[derive(Debug, Error)]

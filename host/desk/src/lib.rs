@@ -14,29 +14,22 @@
 //! commits against the sequence number it loaded. If another commit came first,
 //! the pass runs again.
 
-pub mod agent_action;
-mod clock_rules;
 mod company_state;
 mod desk;
 mod desk_core;
 mod desk_error;
 mod dispatch;
-mod floor_state;
 mod intake;
-pub mod observer;
 mod operations;
-mod pass;
 mod settings;
-mod surge;
 mod thread_priority;
 
 pub use desk::Desk;
 pub use desk_core::CommitNotice;
 pub use desk_error::{BypassError, DeskError};
 pub use dispatch::load::{Load, LoadBounds};
-pub use floor_state::Incident;
 pub use intake::delivery::Delivery;
-pub use intake::receipt::{Receipt, ReceiptStatus};
+pub use intake::receipt::Receipt;
 pub use operations::agents::{AgentStatus, QueueStatus};
 pub use operations::channels::{
     AcceptedPart, ChannelService, KnownCustomer, MessageReport, OptOutReport, SendProgress,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::dispatch::load::LoadBounds;
-use crate::observer::{NoObserver, Observer};
 use patchbay_clock::Clock;
+use patchbay_pass::observer::{NoObserver, Observer};
+
+use crate::dispatch::load::LoadBounds;
 
 /// Settings of the desk, for all companies of the host.
 #[derive(Clone, Debug)]

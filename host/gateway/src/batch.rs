@@ -4,9 +4,10 @@ use patchbay_adapter::{
     AddressChange, DecodedInteraction, DeliveryStatus, FailureKind, InteractionKind, Item,
     OptOutChange, Undecodable,
 };
-use patchbay_desk::{Delivery, DeskError, MessageReport, OptOutReport, ReceiptStatus};
+use patchbay_desk::{Delivery, DeskError, MessageReport, OptOutReport};
 use patchbay_model::final_failure::FinalKind;
 use patchbay_model::traceparent::Traceparent;
+use patchbay_pass::ReceiptStatus;
 
 use crate::connection::Connection;
 use crate::gateway::Gateway;

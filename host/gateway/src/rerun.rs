@@ -6,7 +6,6 @@ use patchbay_journal::AuditEntry;
 
 use crate::batch::Batch;
 use crate::gateway::Gateway;
-
 use crate::quarantined_request::QuarantinedRequest;
 
 /// Result of decoding a delivery in quarantine again.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patchbay_adapter::{InboundRequest, Item, Rejection};
 use patchbay_channels::chat::{IdentityError, Session, SessionRequest, WebChat, page_id};
-use patchbay_desk::{Delivery, Desk, DeskError, KnownCustomer, ReceiptStatus};
+use patchbay_desk::{Delivery, Desk, DeskError, KnownCustomer};
 use patchbay_journal::{CompanyId, ContactId, EntryPage};
 use patchbay_model::interaction::WrittenBy;
+use patchbay_pass::ReceiptStatus;
 use patchbay_records::customer_view::{self, CustomerContent, CustomerItem, CustomerThread};
 use serde::Serialize;
 

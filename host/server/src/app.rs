@@ -40,10 +40,9 @@ use tokio::time::interval;
 use crate::alert_monitor::AlertMonitor;
 use crate::changes::ChangeQueue;
 use crate::companies::Companies;
+use crate::company_locks::CompanyLocks;
 use crate::feed_signals::FeedSignals;
 use crate::widget::{ChatLimits, ChatSignals};
-
-use crate::company_locks::CompanyLocks;
 
 /// How often data older than `retain` is deleted.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(3_600);

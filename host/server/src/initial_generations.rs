@@ -13,9 +13,9 @@ use patchbay_generations::assemble::{AssembledGeneration, InvalidFile};
 use patchbay_generations::service::{ChangeError, GenerationService};
 use patchbay_http::parallel;
 use patchbay_journal::{ActiveGeneration, CompanyId, Journal};
+use patchbay_watcher::company_of_file;
 
 use crate::serve_error::ServeError;
-use patchbay_watcher::company_of_file;
 
 /// The generations that the companies start with.
 pub(crate) struct InitialGenerations {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use patchbay_http::connections::Connections;
 use patchbay_lmtp::{Listener as LmtpListener, LmtpServer};
+use patchbay_watcher::CompanyFileWatcher;
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio::time::{interval, timeout};
@@ -17,7 +18,6 @@ use crate::app::App;
 use crate::companies::Companies;
 use crate::company_mailboxes::CompanyMailboxes;
 use crate::router::router;
-use patchbay_watcher::CompanyFileWatcher;
 
 /// How often counters and limiters that are no longer needed are dropped.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(5);

@@ -24,6 +24,7 @@ use patchbay_outbound::egress::Egress;
 use patchbay_pack::trust::{TrustSource, Unsigned};
 use patchbay_settings::ServerSettings;
 use patchbay_telemetry::{SpanExporter, Telemetry};
+use patchbay_watcher::WatchedFiles;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
@@ -40,7 +41,6 @@ use crate::serve::BoundServer;
 use crate::serve_error::ServeError;
 use crate::widget::{ChatLimits, ChatSignals};
 use crate::{guard, storage_wait};
-use patchbay_watcher::WatchedFiles;
 
 /// Connections the system queues until the server accepts them.
 const BACKLOG: u32 = 4096;

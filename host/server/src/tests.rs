@@ -58,6 +58,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::{BoundServer, Server, ServerSettings, ShutdownReport};
+
 use client::Client;
 
 /// A running server.

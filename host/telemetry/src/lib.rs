@@ -19,8 +19,6 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use patchbay_desk::ReceiptStatus;
-use patchbay_desk::observer::{BreakerEvent, CommittedPass, Observer};
 use patchbay_engine::decision::Decision;
 use patchbay_generations::Generation;
 use patchbay_journal::ConversationId;
@@ -29,6 +27,8 @@ use patchbay_model::bound::Bound;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::histogram::{Histogram, MICROS};
 use patchbay_model::traceparent::Traceparent;
+use patchbay_pass::ReceiptStatus;
+use patchbay_pass::observer::{BreakerEvent, CommittedPass, Observer};
 
 pub use alert_registry::{AlertChanges, AlertRegistry, AlertScope};
 pub use metric_families::{FAMILIES, Family, MetricType};

@@ -5,13 +5,13 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use patchbay_desk::observer::{CommittedPass, TracedPart};
 use patchbay_engine::decision::{Decision, Micros};
 use patchbay_events::EventKind;
 use patchbay_journal::ConversationId;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::traceparent::Traceparent;
+use patchbay_pass::observer::{CommittedPass, TracedPart};
 
 /// Id of a trace.
 pub(super) type TraceId = [u8; 16];

@@ -1,8 +1,7 @@
 //! Messages to the thread that writes the transitions of circuit breakers.
 
 use patchbay_journal::CompanyId;
-
-use crate::observer::BreakerEvent;
+use patchbay_pass::observer::BreakerEvent;
 
 /// A message to the thread.
 #[derive(Debug)]

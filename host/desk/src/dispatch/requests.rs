@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use patchbay_journal::CompanyId;
 use patchbay_model::actor::Actor;
+use patchbay_pass::agent_action::{ActionError, ActionResult, AgentAction};
 
-use crate::agent_action::{ActionError, ActionResult, AgentAction};
 use crate::dispatch::work_list::RequestId;
 
 /// How long a request waits for its lane and for policies.

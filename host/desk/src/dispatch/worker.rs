@@ -13,14 +13,14 @@ use patchbay_generations::rollout::deciding_generation;
 use patchbay_journal::{
     CommitReceipt, CompanyId, Conflict, ConversationId, JournalError, Ordinal, Slot,
 };
+use patchbay_pass::agent_action::ActionError;
+use patchbay_pass::observer::{CommittedPass, TracedPart};
+use patchbay_pass::{ActionOutcome, AfterCommit, PassError, PlannedCommit};
+use patchbay_records::conversation_cache::PendingInput;
 
-use crate::agent_action::ActionError;
 use crate::desk_core::DeskCore;
 use crate::dispatch::requests::{Answer, busy};
 use crate::dispatch::work_list::{Lane, Work};
-use crate::observer::{CommittedPass, TracedPart};
-use crate::pass::{ActionOutcome, AfterCommit, PassError, PlannedCommit};
-use patchbay_records::conversation_cache::PendingInput;
 
 /// Most conversations of one commit.
 const BATCH: usize = 64;

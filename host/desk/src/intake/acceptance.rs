@@ -5,14 +5,15 @@ use std::sync::Arc;
 use patchbay_journal::{
     AcceptOutcome, AcceptedInput, Arrival, CompanyId, InputKind, JournalError, Purpose, SealError,
 };
+use patchbay_pass::ReceiptStatus;
+use patchbay_records::conversation_cache::PendingInput;
 
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
 use crate::dispatch::requests::RETRY_AFTER;
 use crate::dispatch::work_list::{Lane, Work};
 use crate::intake::delivery::Delivery;
-use crate::intake::receipt::{Receipt, ReceiptStatus};
-use patchbay_records::conversation_cache::PendingInput;
+use crate::intake::receipt::Receipt;
 
 impl DeskCore {
     /// Accept deliveries. Each receipt's input is durable.

@@ -14,6 +14,7 @@ use patchbay_generations::rollout::{Rollout, RolloutError, RolloutReport};
 use patchbay_journal::{AuditEntry, CompanyId, Conversation, ConversationId, Slot};
 use patchbay_model::rollout::RolloutTerms;
 use patchbay_records::conversation_reader::read_snapshot;
+use patchbay_records::roster::Agent;
 
 use super::agents::{self, OpenConversation};
 use super::directives::Directives;
@@ -21,7 +22,6 @@ use crate::company_state::{ActiveGeneration, CompanyState};
 use crate::desk::Desk;
 use crate::desk_core::DeskCore;
 use crate::dispatch::work_list::{Lane, Work};
-use patchbay_records::roster::Agent;
 
 /// Conversations read at once.
 const PAGE: usize = 1_000;

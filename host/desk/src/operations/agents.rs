@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use patchbay_clock::SkippedTime;
 use patchbay_events::{AgentPutEvent, AgentRemovedEvent, Event, PresenceChangedEvent};
 use patchbay_floor::{AgentView, FloorError, HeldConversation, Offer, RosterChange};
 use patchbay_generations::Generation;
@@ -10,17 +11,16 @@ use patchbay_generations::activation::ActivateError;
 use patchbay_journal::{AuditEntry, CompanyId, Conversation, Journal, JournalError};
 use patchbay_model::directory::Presence;
 use patchbay_model::identifier::LookAlikes;
+use patchbay_pass::{CompanyFloor, queues_of};
 use patchbay_records::conversation_reader;
 use patchbay_records::history::note;
+use patchbay_records::roster::{self, Agent};
 use patchbay_records::snapshot::Snapshot;
 use thiserror::Error;
 
 use crate::company_state::CompanyState;
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
-use crate::floor_state::{CompanyFloor, queues_of};
-use patchbay_clock::SkippedTime;
-use patchbay_records::roster::{self, Agent};
 
 /// Most agents stored in one transaction.
 const MOST_ROWS: usize = 1_000;

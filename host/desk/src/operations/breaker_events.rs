@@ -10,11 +10,11 @@ use patchbay_events::{BreakerClosedEvent, BreakerOpenedEvent, Event};
 use patchbay_generations::Generation;
 use patchbay_journal::{CompanyId, Note};
 use patchbay_model::decision::stage::Stage;
+use patchbay_pass::observer::BreakerEvent;
 use patchbay_records::history::note;
 
 use crate::desk_core::DeskCore;
 use crate::dispatch::breaker_message::BreakerMessage;
-use crate::observer::BreakerEvent;
 
 /// Pause before writing again after the journal failed.
 const RETRY: Duration = Duration::from_secs(1);

@@ -10,12 +10,12 @@ use patchbay_journal::{
 use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::final_failure::{FinalFailure, FinalKind};
 use patchbay_model::interaction::Interaction;
+use patchbay_pass::agent_action::AgentAction;
 use patchbay_records::{conversation_reader, outbox_payload};
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::outbox::OutboxService;
-use crate::agent_action::AgentAction;
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
 use crate::intake::delivery::{Delivery, thread_key};

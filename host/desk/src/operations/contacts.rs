@@ -3,8 +3,8 @@
 use patchbay_journal::{AuditEntry, ContactId, Erasure};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
+use patchbay_pass::agent_action::AgentAction;
 
-use crate::agent_action::AgentAction;
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
 use crate::operations::conversations::ConversationService;

@@ -12,16 +12,16 @@ use patchbay_journal::{CompanyId, ConversationId, JournalError, Slot};
 use patchbay_model::actor::Actor;
 use patchbay_model::interaction::WrittenBy;
 use patchbay_model::sla::Deadline;
+use patchbay_pass::Incident;
+use patchbay_pass::agent_action::{ActionError, AgentAction, DraftCheck};
+use patchbay_pass::{Pass, PassError};
 use patchbay_records::snapshot::Snapshot;
 
-use crate::agent_action::{ActionError, AgentAction, DraftCheck};
 use crate::company_state::CompanyState;
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
 use crate::dispatch::requests::{Answer, Request, TIMEOUT, busy};
 use crate::dispatch::work_list::{Lane, Work};
-use crate::floor_state::Incident;
-use crate::pass::{Pass, PassError};
 
 /// Actions on conversations, and what supervisors see of them.
 pub struct ConversationService<'a>(pub(crate) &'a DeskCore);

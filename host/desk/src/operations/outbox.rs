@@ -5,9 +5,9 @@ use patchbay_generations::TargetSettings;
 use patchbay_journal::{CompanyId, ConversationId, JournalError, OutboxItem, OutboxState, Slot};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::final_failure::FinalFailure;
+use patchbay_pass::agent_action::AgentAction;
 use patchbay_records::outbox_payload::{self, OutboxMessage};
 
-use crate::agent_action::AgentAction;
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
 

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use patchbay_desk::Desk;
-use patchbay_desk::agent_action::{AgentAction, Destination};
 use patchbay_floor::{Hold, PlacementRecord};
 use patchbay_journal::{ContactId, ConversationId};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::directory::Presence;
 use patchbay_model::interaction::WrittenBy;
+use patchbay_pass::agent_action::{AgentAction, Destination};
 use patchbay_records::conversation_reader;
 use patchbay_records::reply::{AfterReply, Reply};
 

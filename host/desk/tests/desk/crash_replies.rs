@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use patchbay_desk::Desk;
-use patchbay_desk::agent_action::AgentAction;
 use patchbay_events::EventKind;
 use patchbay_model::interaction::WrittenBy;
+use patchbay_pass::agent_action::AgentAction;
 use patchbay_records::reply::{AfterReply, Reply, ReplyStatus};
 
 use crate::crash::{PLACE, ROUND, ROUNDS, live};

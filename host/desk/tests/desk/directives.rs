@@ -1,9 +1,9 @@
 //! What operators order on the day, of a company without policies.
 
-use patchbay_desk::agent_action::{ActionError, AgentAction};
 use patchbay_desk::{Delivery, DeskError, Drain};
 use patchbay_events::EventKind;
 use patchbay_model::conversation_state::ConversationState;
+use patchbay_pass::agent_action::{ActionError, AgentAction};
 
 use crate::floor::{act, agent, sign_in, supervisor, taken_by};
 use crate::office::{

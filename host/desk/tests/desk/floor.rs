@@ -1,12 +1,12 @@
 //! Work that is offered, taken, declined, handed on and returned.
 
 use patchbay_desk::Desk;
-use patchbay_desk::agent_action::{ActionError, ActionResult, AgentAction, Destination};
 use patchbay_events::EventKind;
 use patchbay_journal::ConversationId;
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::directory::Presence;
+use patchbay_pass::agent_action::{ActionError, ActionResult, AgentAction, Destination};
 use patchbay_records::conversation_reader;
 use patchbay_records::roster::Agent;
 use serde_json::json;

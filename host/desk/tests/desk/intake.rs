@@ -6,9 +6,9 @@ use std::path::Path;
 use crate::office::{
     conversations, delivered, desk, feed, head, northwind, ordinal, said, take_in,
 };
-use patchbay_desk::ReceiptStatus;
 use patchbay_events::EventKind;
 use patchbay_journal::{InputKind, Ordinal};
+use patchbay_pass::ReceiptStatus;
 use patchbay_records::conversation_reader;
 use serde_json::json;
 

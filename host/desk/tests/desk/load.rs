@@ -4,9 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use patchbay_desk::agent_action::ActionError;
-use patchbay_desk::{Desk, DeskSettings, Load, LoadBounds, ReceiptStatus};
+use patchbay_desk::{Desk, DeskSettings, Load, LoadBounds};
 use patchbay_model::interaction::WrittenBy;
+use patchbay_pass::ReceiptStatus;
+use patchbay_pass::agent_action::ActionError;
 use serde_json::json;
 
 use crate::floor::supervisor;
@@ -133,7 +134,7 @@ fn open_requests_are_bounded_per_company_and_other_companies_do_not_wait() {
     let desk = Arc::new(stuck(place.path(), 2));
     let conversation = conversations(&desk)[0].id;
     let resolve = move |desk: &Desk| {
-        let action = patchbay_desk::agent_action::AgentAction::Resolve;
+        let action = patchbay_pass::agent_action::AgentAction::Resolve;
         desk.conversations()
             .act("northwind", conversation, supervisor(), action)
             .expect("there")

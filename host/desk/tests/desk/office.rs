@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use patchbay_company::Sla;
-use patchbay_desk::{Delivery, Desk, DeskSettings, Receipt, ReceiptStatus};
+use patchbay_desk::{Delivery, Desk, DeskSettings, Receipt};
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_generations::{Generation, Publishers, QueueSettings};
 use patchbay_journal::{AuditEntry, CompanyId, Conversation, Entry, Ordinal};
@@ -17,6 +17,7 @@ use patchbay_model::directory::{Directory, Queue};
 use patchbay_model::duration::Seconds;
 use patchbay_model::record::RecordRules;
 use patchbay_model::situation::Surroundings;
+use patchbay_pass::ReceiptStatus;
 use serde_json::{Value, json};
 
 /// A company whose policies have no opinion: everything goes to `general`.

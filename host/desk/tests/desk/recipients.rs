@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use patchbay_desk::agent_action::{ActionError, AgentAction};
 use patchbay_desk::{Delivery, Desk};
 use patchbay_events::EventKind;
 use patchbay_journal::{ContactId, ConversationId};
 use patchbay_model::conversation_state::ConversationState;
+use patchbay_pass::agent_action::{ActionError, AgentAction};
 use patchbay_records::decisions;
 use serde_json::{Value, json};
 

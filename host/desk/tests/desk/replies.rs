@@ -1,11 +1,11 @@
 //! Replies: sent once, held, approved, out of date.
 
 use patchbay_desk::Desk;
-use patchbay_desk::agent_action::{ActionError, ActionResult, AgentAction};
 use patchbay_events::EventKind;
 use patchbay_journal::ConversationId;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::interaction::WrittenBy;
+use patchbay_pass::agent_action::{ActionError, ActionResult, AgentAction};
 use patchbay_records::outbox_payload::OutboxMessage;
 use patchbay_records::reply::{AfterReply, Reply, ReplyStatus};
 use serde_json::Value;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use parking_lot::Mutex;
 use patchbay_clock::{AdjustableClock, Clock};
-use patchbay_desk::observer::Observer;
 use patchbay_desk::{Desk, DeskSettings};
 use patchbay_events::EventKind;
 use patchbay_model::alert::{Alert, AlertKind};
+use patchbay_pass::observer::Observer;
 
 use crate::floor::{agent, sign_in, taken_by};
 use crate::office::{eventually, feed, head, journal, ruled, said, take_in};

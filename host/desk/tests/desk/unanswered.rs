@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use patchbay_desk::agent_action::{AgentAction, Destination};
 use patchbay_desk::{Delivery, Desk};
 use patchbay_events::EventKind;
 use patchbay_journal::{Conversation, ConversationId};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::directory::Presence;
+use patchbay_pass::agent_action::{AgentAction, Destination};
 use patchbay_records::conversation_reader::{self, read_snapshot};
 use patchbay_records::reply::AfterReply;
 use patchbay_records::snapshot::Snapshot;

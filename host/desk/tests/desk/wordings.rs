@@ -1,11 +1,12 @@
 //! Several deliveries of one message: the newest words count, in the place of
 //! the first.
 
-use patchbay_desk::{Delivery, Desk, Receipt, ReceiptStatus};
+use patchbay_desk::{Delivery, Desk, Receipt};
 use patchbay_events::EventKind;
 use patchbay_journal::InputKind;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::interaction::Interaction;
+use patchbay_pass::ReceiptStatus;
 use patchbay_records::conversation_reader::{self, read_snapshot};
 use serde_json::{Value, json};
 
@@ -85,7 +86,7 @@ fn the_same_words_with_other_attributes_are_a_duplicate_that_updates_them() {
     assert_eq!(stored[0].author.reach, Some(11));
     assert_eq!(stored[0].attributes["likes"], 2);
     // Resolved, it stays so.
-    let resolve = patchbay_desk::agent_action::AgentAction::Resolve;
+    let resolve = patchbay_pass::agent_action::AgentAction::Resolve;
     act(&desk, conversation, agent("ana"), resolve).expect("resolved");
     take_in(&desk, vec![likes(99, 9)]);
     assert!(conversations(&desk).is_empty());
@@ -252,7 +253,7 @@ fn an_edit_of_an_answered_message_waits_for_a_reply_again() {
     sign_in(&desk, &["ana"]);
     take_in(&desk, vec![said("1", "@jo", "Thanks")]);
     let conversation = taken_by(&desk, "ana");
-    let resolve = patchbay_desk::agent_action::AgentAction::Resolve;
+    let resolve = patchbay_pass::agent_action::AgentAction::Resolve;
     act(&desk, conversation, agent("ana"), resolve).expect("resolved");
     take_in(&desk, vec![said("1", "@jo", "My card is stolen")]);
     let row = conversations(&desk).remove(0);

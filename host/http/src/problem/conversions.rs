@@ -1,7 +1,6 @@
 //! Problems of the errors of the libraries below.
 
 use patchbay_access::AccessError;
-use patchbay_desk::agent_action::ActionError;
 use patchbay_desk::{BypassError, DeskError};
 use patchbay_generations::activation::ActivateError;
 use patchbay_generations::rollout::RolloutError;
@@ -10,6 +9,7 @@ use patchbay_journal::JournalError;
 use patchbay_model::bound::{Bound, Scope};
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::input::InputError;
+use patchbay_pass::agent_action::ActionError;
 
 use super::{Kind, Problem};
 use crate::workers::JobError;

@@ -18,10 +18,9 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use super::channels::targets_of;
 use crate::app::App;
 use crate::descriptions;
-
-use super::channels::targets_of;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -14,6 +14,7 @@ use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::work_share::on_share;
 use patchbay_model::bypass::Bypass;
 use patchbay_model::rollout::Share;
+use patchbay_watcher::WatchedFile;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,7 +22,6 @@ use super::alerts::AlertDocument;
 use super::status_scope::{StatusQuery, StatusScope};
 use crate::app::App;
 use crate::descriptions;
-use patchbay_watcher::WatchedFile;
 
 /// Health of the host and its companies.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,9 +1,9 @@
 //! Alerts, in every place where an operator looks.
 
 use jiff::Timestamp;
-use patchbay_desk::observer::Observer;
 use patchbay_model::access::Role;
 use patchbay_model::alert::{Alert, AlertKind};
+use patchbay_pass::observer::Observer;
 use serde_json::{Value, json};
 
 use super::matrix::{give, standing};

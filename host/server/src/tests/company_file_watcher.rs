@@ -4,15 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use patchbay_desk::agent_action::AgentAction;
 use patchbay_model::actor::{Actor, ActorRole};
+use patchbay_pass::agent_action::AgentAction;
 use patchbay_suite::guests::wat;
+use patchbay_watcher::CompanyFileWatcher;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{NORTHWIND, Running};
 use crate::settings::JournalSettings;
-use patchbay_watcher::CompanyFileWatcher;
 
 const GENERATIONS: &str = "/v1/companies/northwind/generations";
 

@@ -18,6 +18,7 @@ use super::client::Answer;
 use super::contract;
 use super::matrix::{give, standing};
 use super::office::{COMPANY, Office};
+
 use generator::{Choices, Generator, Operation};
 use known_values::KnownValues;
 

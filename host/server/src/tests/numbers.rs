@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use patchbay_desk::observer::Observer;
 use patchbay_engine::decision::{Decision, StageResult};
 use patchbay_model::outcome::{Outcome, OutcomeKind};
+use patchbay_pass::observer::Observer;
 use patchbay_telemetry::FAMILIES;
 use serde_json::Value;
 

@@ -1,9 +1,9 @@
 //! The status, and which callers see what.
 
-use patchbay_desk::observer::Observer;
 use patchbay_engine::decision::{Decision, StageResult};
 use patchbay_model::access::Role;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
+use patchbay_pass::observer::Observer;
 use serde_json::json;
 
 use super::Running;

@@ -1,6 +1,6 @@
 //! The spans of a pass.
 
-use patchbay_desk::observer::{PassTrace, TracedDecision};
+use patchbay_pass::observer::{PassTrace, TracedDecision};
 
 use super::*;
 

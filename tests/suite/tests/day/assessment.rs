@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use patchbay_desk::agent_action::AgentAction;
 use patchbay_desk::{Delivery, Desk, DeskSettings};
 use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::interaction::WrittenBy;
+use patchbay_pass::agent_action::AgentAction;
 use patchbay_records::decisions::{Filter, StoredDecision, find, list};
 use patchbay_records::reply::{AfterReply, Reply};
 use serde_json::json;

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use patchbay_desk::observer::{BreakerEvent, Observer};
 use patchbay_desk::{Desk, DeskSettings};
 use patchbay_engine::breaker::{Breaker, BreakerTransition, CallOrigin, FAILURES_TO_OPEN};
 use patchbay_events::EventKind;
@@ -12,6 +11,7 @@ use patchbay_journal::Journal;
 use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::OutcomeKind;
+use patchbay_pass::observer::{BreakerEvent, Observer};
 use patchbay_suite::host::said_by;
 
 use crate::company::{alone, assembler, built, company};

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
-use patchbay_desk::agent_action::AgentAction;
 use patchbay_desk::{BypassError, Delivery, Desk, DeskError, DeskSettings};
 use patchbay_events::EventKind;
 use patchbay_generations::Generation;
@@ -14,6 +13,7 @@ use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::bypass::{Bypass, BypassTarget};
 use patchbay_model::interaction::WrittenBy;
+use patchbay_pass::agent_action::AgentAction;
 use patchbay_records::decisions::{Filter, find, list};
 use patchbay_records::reply::{AfterReply, Reply, ReplyStatus};
 use serde_json::{Value, json};

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_clock::{Clock, SteppedClock};
-use patchbay_desk::agent_action::AgentAction;
 use patchbay_desk::{Delivery, Desk, DeskSettings};
 use patchbay_events::EventKind;
 use patchbay_generations::Generation;
@@ -16,6 +15,7 @@ use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::directory::Presence;
+use patchbay_pass::agent_action::AgentAction;
 use patchbay_records::conversation_reader::read_snapshot;
 use patchbay_records::roster::Agent;
 use serde_json::json;

@@ -25,6 +25,7 @@ const UNREACHABLE: &[(&str, &[&str])] = &[
         &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
     ),
     ("journal", &["rusqlite"]),
+    ("pass", &["axum", "patchbay-http", "rusqlite"]),
     ("desk", &["axum", "patchbay-http", "rusqlite"]),
     ("floor", &["tokio", "rustix", "rusqlite", "wasmtime"]),
 ];

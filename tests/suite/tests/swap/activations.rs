@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
-use patchbay_desk::ReceiptStatus;
 use patchbay_events::ActivationCause;
 use patchbay_events::EventKind;
 use patchbay_generations::Generation;
@@ -16,6 +15,7 @@ use patchbay_generations::service::{ChangeError, ChangeRequest};
 use patchbay_journal::{Commit, NewEntry, NewOutbox, OutboxState};
 use patchbay_model::bound::{Bound, BoundSettings, Scope};
 use patchbay_model::final_failure::{FinalFailure, FinalKind};
+use patchbay_pass::ReceiptStatus;
 use serde_json::json;
 
 use crate::fixture::{assembler, feed, file, fixture, head, request, said};
@@ -354,8 +354,8 @@ fn a_rollback_requires_a_queue_for_every_open_conversation() {
         id: "eva".to_owned(),
         role: patchbay_model::actor::ActorRole::Supervisor,
     };
-    let tax = patchbay_desk::agent_action::Destination::Queue("tax".to_owned());
-    let transfer = patchbay_desk::agent_action::AgentAction::Transfer(tax);
+    let tax = patchbay_pass::agent_action::Destination::Queue("tax".to_owned());
+    let transfer = patchbay_pass::agent_action::AgentAction::Transfer(tax);
     let done = desk
         .conversations()
         .act("northwind", conversation.id, actor, transfer);

@@ -3,10 +3,10 @@
 use std::thread;
 
 use patchbay_desk::Desk;
-use patchbay_desk::agent_action::{ActionError, AgentAction, Destination};
 use patchbay_journal::{Conversation, ConversationId};
 use patchbay_model::actor::Actor;
 use patchbay_model::conversation_state::ConversationState;
+use patchbay_pass::agent_action::{ActionError, AgentAction, Destination};
 use patchbay_records::conversation_reader::read_snapshot;
 use patchbay_records::reply::AfterReply;
 

@@ -13,6 +13,7 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_model::histogram::MICROS;
 use patchbay_pack::trust::{TrustSource, Unsigned};
 use patchbay_telemetry::outbox_by_company;
+use patchbay_watcher::WatchedFile;
 
 use super::{
     AlertDocument, CompanyStatus, DeskStatus, HostStatus, JournalState, OpenBreaker, PackTrust,
@@ -20,7 +21,6 @@ use super::{
 };
 use crate::alerts;
 use crate::app::App;
-use patchbay_watcher::WatchedFile;
 
 /// Reads the status. Blocks.
 pub(super) fn host_status(app: &App, scope: &StatusScope) -> Result<HostStatus, Problem> {

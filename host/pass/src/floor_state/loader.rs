@@ -3,22 +3,21 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use patchbay_clock::SkippedTime;
+use patchbay_events::Departure;
 use patchbay_floor::{AgentRecord, Floor, FloorError, FloorRecord, PlacementRecord};
 use patchbay_generations::Generation;
 use patchbay_journal::{Conversation, ConversationId, Slot};
 use patchbay_model::conversation::RouteCause;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::directory::{Presence, Queue};
-
-use patchbay_events::Departure;
+use patchbay_records::roster::Agent;
 use patchbay_records::snapshot::Snapshot;
 
 use super::{CompanyFloor, FloorEvent, FloorState, FollowUp, settings_of};
-use patchbay_clock::SkippedTime;
-use patchbay_records::roster::Agent;
 
 /// The queues of a generation.
-pub(crate) fn queues_of(generation: &Generation) -> Vec<Queue> {
+pub fn queues_of(generation: &Generation) -> Vec<Queue> {
     let directory = &generation.surroundings.directory;
     let queues = directory.queue_ids().filter_map(|id| directory.queue(id));
     queues.map(|queue| Queue::clone(queue)).collect()
@@ -65,7 +64,7 @@ pub(super) fn fit(
 
 impl CompanyFloor {
     /// A company's floor with its roster and its unresolved conversations.
-    pub(crate) fn load(
+    pub fn load(
         generation: &Generation,
         roster: Vec<(Agent, AgentRecord)>,
         open: &[(Conversation, Snapshot)],

@@ -12,7 +12,7 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::traceparent::Traceparent;
 
-use crate::intake::receipt::ReceiptStatus;
+use crate::ReceiptStatus;
 
 /// Receives what the desk does. Every method has an empty default.
 pub trait Observer: fmt::Debug + Send + Sync {

@@ -4,14 +4,14 @@ use patchbay_journal::{ContactId, FailedDelivery, NewEntry, NewOutbox, StateChan
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::sla::Due;
+use patchbay_records::conversation_cache::{CachedConversation, CachedText};
+use patchbay_records::reply::ReplyResult;
+use patchbay_records::snapshot::Snapshot;
 
 use super::PassError;
 use crate::agent_action::ActionError;
 use crate::floor_state::{FloorEvent, FollowUp};
 use crate::observer::PassTrace;
-use patchbay_records::conversation_cache::{CachedConversation, CachedText};
-use patchbay_records::reply::ReplyResult;
-use patchbay_records::snapshot::Snapshot;
 
 /// The reply's status where the action was one, or why the action failed; or
 /// why it could not be tried.

@@ -34,11 +34,7 @@ struct View {
 
 impl CompanyFloor {
     /// A generation's surroundings, with the agents and queues of the floor.
-    pub(crate) fn surroundings(
-        &self,
-        base: &Arc<Surroundings>,
-        now: Timestamp,
-    ) -> Arc<Surroundings> {
+    pub fn surroundings(&self, base: &Arc<Surroundings>, now: Timestamp) -> Arc<Surroundings> {
         let mut views = self.directory_view.0.lock();
         let known = views.iter().position(|view| Arc::ptr_eq(&view.base, base));
         if let Some(view) = known.map(|known| &views[known])

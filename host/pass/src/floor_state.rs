@@ -29,10 +29,10 @@ use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::Presence;
 use patchbay_records::snapshot::Snapshot;
 
-pub(crate) use floor_event::{FloorEvent, FollowUp};
-pub(crate) use loader::queues_of;
+pub use floor_event::{FloorEvent, FollowUp};
+pub use loader::queues_of;
 pub use overview::Incident;
-pub(crate) use overview::Overview;
+pub use overview::Overview;
 
 use directory_view::DirectoryView;
 use patchbay_clock::SkippedTime;
@@ -40,7 +40,7 @@ use patchbay_records::roster::Agent;
 
 /// A company's floor.
 #[derive(Debug)]
-pub(crate) struct CompanyFloor {
+pub struct CompanyFloor {
     state: Mutex<FloorState>,
     /// Time that did not pass although the clock moved.
     skipped: SkippedTime,
@@ -51,10 +51,12 @@ pub(crate) struct CompanyFloor {
 const MAX_OFFERS: usize = 4_096;
 
 /// A conversation and the slot of its lane.
-pub(crate) type ConversationPlace = (Slot, ConversationId);
+pub type ConversationPlace = (Slot, ConversationId);
 
 #[derive(Debug)]
-pub(crate) struct FloorState {
+/// The agents, offers and queues of a company in memory, and the events of conversations
+/// that no commit has written yet.
+pub struct FloorState {
     floor: Floor,
     /// The agents as the roster stores them.
     roster: HashMap<String, Agent>,
@@ -72,7 +74,8 @@ pub(crate) struct FloorState {
     /// Takes conversations whose queue does not exist.
     default_queue: String,
     moved: BTreeMap<String, String>,
-    pub(crate) overview: Overview,
+    /// Incidents and drafts that wait, of all conversations.
+    pub overview: Overview,
     /// Counts the changes that policies can see.
     changes: u64,
     /// Skipped time that the floor has left out of its intervals.
@@ -81,9 +84,11 @@ pub(crate) struct FloorState {
 
 /// A change of an agent's presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PresenceUpdate {
-    pub(crate) before: Presence,
-    pub(crate) agent: AgentRecord,
+pub struct PresenceUpdate {
+    /// What it was.
+    pub before: Presence,
+    /// The agent's row, to store.
+    pub agent: AgentRecord,
 }
 
 impl CompanyFloor {
@@ -115,7 +120,9 @@ impl CompanyFloor {
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, FloorState> {
+    /// Locks the state. Held for a few microseconds at a time: never during a decision or a
+    /// write.
+    pub fn lock(&self) -> MutexGuard<'_, FloorState> {
         let mut state = self.state.lock();
         let skipped = self.skipped.get();
         if skipped > state.skipped {
@@ -125,7 +132,7 @@ impl CompanyFloor {
     }
 
     /// Check that a generation's rules and queues fit the roster.
-    pub(crate) fn check(&self, generation: &Generation, now: Timestamp) -> Result<(), FloorError> {
+    pub fn check(&self, generation: &Generation, now: Timestamp) -> Result<(), FloorError> {
         let (settings, queues) = (settings_of(&generation.desk), queues_of(generation));
         let state = self.lock();
         if state.floor.is_configured_as(&settings, &queues) {
@@ -140,7 +147,7 @@ impl CompanyFloor {
     /// Switch to a generation's rules and queues. Owners keep their
     /// conversations; those queued in a removed queue move. On an error the old
     /// rules stay.
-    pub(crate) fn adopt(&self, generation: &Generation, now: Timestamp) -> Result<(), FloorError> {
+    pub fn adopt(&self, generation: &Generation, now: Timestamp) -> Result<(), FloorError> {
         let mut state = self.lock();
         let (settings, queues) = (settings_of(&generation.desk), queues_of(generation));
         // Most generations differ only in their policies: the floor, with
@@ -166,6 +173,7 @@ impl CompanyFloor {
     }
 }
 
+/// The settings of a floor.
 pub(crate) fn settings_of(rules: &DeskRules) -> FloorSettings {
     FloorSettings {
         capacity: rules.capacity.clone(),
@@ -192,7 +200,7 @@ impl FloorState {
 
     /// Time out what is due, and make every offer that can be made. Returns the
     /// conversations with events, and when to call this again.
-    pub(crate) fn flush(&mut self, now: Timestamp) -> (Vec<ConversationPlace>, Option<Timestamp>) {
+    pub fn flush(&mut self, now: Timestamp) -> (Vec<ConversationPlace>, Option<Timestamp>) {
         for refusal in self.floor.time_out(now) {
             let id = refusal.closed.offer.conversation.clone();
             self.push_event(&id, FloorEvent::Refused(refusal));
@@ -224,12 +232,12 @@ impl FloorState {
     }
 
     /// Take the events of a conversation, in order.
-    pub(crate) fn take_events(&mut self, id: ConversationId) -> Vec<FloorEvent> {
+    pub fn take_events(&mut self, id: ConversationId) -> Vec<FloorEvent> {
         self.events.remove(&id).unwrap_or_default()
     }
 
     /// Put events back that could not be written, before those since.
-    pub(crate) fn return_events(&mut self, id: ConversationId, mut events: Vec<FloorEvent>) {
+    pub fn return_events(&mut self, id: ConversationId, mut events: Vec<FloorEvent>) {
         if events.is_empty() {
             return;
         }
@@ -242,7 +250,7 @@ impl FloorState {
     }
 
     /// Leave a follow-up to the next pass.
-    pub(crate) fn postpone(&mut self, id: ConversationId, follow_up: FollowUp) {
+    pub fn postpone(&mut self, id: ConversationId, follow_up: FollowUp) {
         self.push_event(&id.to_string(), FloorEvent::Due(follow_up));
     }
 
@@ -261,7 +269,7 @@ impl FloorState {
     }
 
     /// Queue a conversation on these terms, wherever it is.
-    pub(crate) fn enqueue(
+    pub fn enqueue(
         &mut self,
         (slot, id): ConversationPlace,
         arrival: Arrival,
@@ -281,7 +289,7 @@ impl FloorState {
     }
 
     /// Remove a conversation from the floor, if it is on it.
-    pub(crate) fn release(&mut self, id: ConversationId, now: Timestamp) {
+    pub fn release(&mut self, id: ConversationId, now: Timestamp) {
         self.changes += 1;
         let name = id.to_string();
         if let Ok(released) = self.floor.release(&name, now) {
@@ -294,7 +302,7 @@ impl FloorState {
     }
 
     /// Set whether a held conversation waits on the customer.
-    pub(crate) fn set_waits_on_customer(&mut self, id: ConversationId, waits: bool) {
+    pub fn set_waits_on_customer(&mut self, id: ConversationId, waits: bool) {
         match waits {
             true => self.waiting_on_customer.insert(id),
             false => self.waiting_on_customer.remove(&id),
@@ -302,7 +310,7 @@ impl FloorState {
     }
 
     /// Assign a conversation to an agent, on the floor or not.
-    pub(crate) fn assign(
+    pub fn assign(
         &mut self,
         whose: ConversationPlace,
         arrival: Arrival,
@@ -319,14 +327,22 @@ impl FloorState {
         Ok(())
     }
 
-    pub(crate) fn accept(&mut self, offer: OfferId, now: Timestamp) -> Result<(), FloorError> {
+    /// The agent takes an offer.
+    ///
+    /// # Errors
+    /// The offer is not open.
+    pub fn accept(&mut self, offer: OfferId, now: Timestamp) -> Result<(), FloorError> {
         let assignment = self.floor.accept(offer, now)?;
         let name = assignment.conversation.clone();
         self.push_event(&name, FloorEvent::Taken(assignment));
         Ok(())
     }
 
-    pub(crate) fn decline(&mut self, offer: OfferId, now: Timestamp) -> Result<(), FloorError> {
+    /// The agent declines an offer.
+    ///
+    /// # Errors
+    /// The offer is not open.
+    pub fn decline(&mut self, offer: OfferId, now: Timestamp) -> Result<(), FloorError> {
         let refusal = self.floor.decline(offer, now)?;
         let name = refusal.closed.offer.conversation.clone();
         self.push_event(&name, FloorEvent::Refused(refusal));
@@ -334,7 +350,7 @@ impl FloorState {
     }
 
     /// Return a held conversation to its queue, with its age.
-    pub(crate) fn take_back(
+    pub fn take_back(
         &mut self,
         id: ConversationId,
         because: Departure,
@@ -350,7 +366,7 @@ impl FloorState {
     }
 
     /// Change how an agent holds a conversation.
-    pub(crate) fn hold(
+    pub fn hold(
         &mut self,
         id: ConversationId,
         hold: Hold,
@@ -361,17 +377,14 @@ impl FloorState {
         self.floor.set_hold(&name, hold, now)
     }
 
-    pub(crate) fn set_priority(&mut self, id: ConversationId, priority: u8, now: Timestamp) {
+    /// Changes the priority of a conversation that waits.
+    pub fn set_priority(&mut self, id: ConversationId, priority: u8, now: Timestamp) {
         // Fails where it is not on the floor: nothing to set.
         let _ = self.floor.set_priority(&id.to_string(), priority, now);
     }
 
     /// Add or change an agent.
-    pub(crate) fn put_agent(
-        &mut self,
-        agent: Agent,
-        now: Timestamp,
-    ) -> Result<RosterChange, FloorError> {
+    pub fn put_agent(&mut self, agent: Agent, now: Timestamp) -> Result<RosterChange, FloorError> {
         let change = self.floor.put_agent(AgentProfile::from(&agent), now)?;
         self.roster.insert(agent.id.clone(), agent);
         self.changes += 1;
@@ -379,7 +392,7 @@ impl FloorState {
     }
 
     /// Remove an agent and return their conversations.
-    pub(crate) fn remove_agent(&mut self, agent: &str, now: Timestamp) -> Result<(), FloorError> {
+    pub fn remove_agent(&mut self, agent: &str, now: Timestamp) -> Result<(), FloorError> {
         self.floor.agent(agent)?;
         self.return_all(agent, Departure::Removed, now);
         self.floor.remove_agent(agent, now)?;
@@ -389,7 +402,11 @@ impl FloorState {
         Ok(())
     }
 
-    pub(crate) fn set_presence(
+    /// Changes an agent's presence.
+    ///
+    /// # Errors
+    /// The agent is not on the roster.
+    pub fn set_presence(
         &mut self,
         agent: &str,
         presence: Presence,
@@ -443,32 +460,32 @@ impl FloorState {
     }
 
     /// A conversation on the floor.
-    pub(crate) fn record_of(&self, id: ConversationId) -> Option<ConversationRecord> {
+    pub fn record_of(&self, id: ConversationId) -> Option<ConversationRecord> {
         self.floor.record_of(&id.to_string())
     }
 
     /// Whether an agent is on the roster and not offline.
-    pub(crate) fn is_signed_in(&self, agent: &str) -> bool {
+    pub fn is_signed_in(&self, agent: &str) -> bool {
         let agent = self.floor.agent(agent);
         agent.is_ok_and(|agent| agent.presence != Presence::Offline)
     }
 
     /// Whether an agent is present and responding, whatever their load.
-    pub(crate) fn is_present(&self, agent: &str) -> bool {
+    pub fn is_present(&self, agent: &str) -> bool {
         let agent = self.floor.agent(agent);
         agent.is_ok_and(|agent| agent.presence.is_present() && !agent.not_responding)
     }
 
     /// Whether an agent is present and has capacity for a conversation that comes
     /// to this queue.
-    pub(crate) fn can_take(&self, agent: &str, snapshot: &Snapshot, queue: &str) -> bool {
+    pub fn can_take(&self, agent: &str, snapshot: &Snapshot, queue: &str) -> bool {
         let (channel, visibility) = (&snapshot.channel, snapshot.visibility);
         let has_capacity = self.floor.has_capacity(agent, channel, visibility, queue);
         self.is_present(agent) && has_capacity == Ok(true)
     }
 
     /// Ids of the agents of a team, sorted.
-    pub(crate) fn team(&self, team: &str) -> Vec<String> {
+    pub fn team(&self, team: &str) -> Vec<String> {
         let in_team = |agent: &&Agent| agent.teams.iter().any(|name| name == team);
         let members = self.roster.values().filter(in_team);
         let mut members: Vec<String> = members.map(|agent| agent.id.clone()).collect();
@@ -476,13 +493,14 @@ impl FloorState {
         members
     }
 
-    pub(crate) fn has_agent(&self, agent: &str) -> bool {
+    /// Whether the agent is on the roster.
+    pub fn has_agent(&self, agent: &str) -> bool {
         self.roster.contains_key(agent)
     }
 
     /// The queue, or the one that took its conversations: a pass may have decided
     /// with an earlier generation.
-    pub(crate) fn queue_for(&self, queue: &str) -> String {
+    pub fn queue_for(&self, queue: &str) -> String {
         if self.has_queue(queue) {
             return queue.to_owned();
         }
@@ -490,25 +508,26 @@ impl FloorState {
         moved.unwrap_or(&self.default_queue).clone()
     }
 
-    pub(crate) fn has_queue(&self, queue: &str) -> bool {
+    /// Whether the active generation has the queue.
+    pub fn has_queue(&self, queue: &str) -> bool {
         self.floor.queue(queue).is_ok()
     }
 
     /// An open offer and its conversation.
-    pub(crate) fn open_offer(&self, offer: OfferId) -> Option<(ConversationPlace, Offer)> {
+    pub fn open_offer(&self, offer: OfferId) -> Option<(ConversationPlace, Offer)> {
         let offer = self.floor.open_offer(offer)?;
         let id = offer.conversation.parse().ok()?;
         Some(((*self.slots.get(&id)?, id), offer.clone()))
     }
 
     /// The conversation of an open or recent offer.
-    pub(crate) fn conversation_of(&self, offer: OfferId) -> Option<ConversationPlace> {
+    pub fn conversation_of(&self, offer: OfferId) -> Option<ConversationPlace> {
         let known = self.offered.peek(&offer).copied();
         known.or_else(|| self.open_offer(offer).map(|(place, _)| place))
     }
 
     /// Agents by id, at most `limit`, after one.
-    pub(crate) fn agents(&self, after: &str, limit: usize) -> Vec<(Agent, AgentView)> {
+    pub fn agents(&self, after: &str, limit: usize) -> Vec<(Agent, AgentView)> {
         let mut ids: Vec<&String> = self
             .roster
             .keys()
@@ -519,38 +538,45 @@ impl FloorState {
         ids.into_iter().filter_map(|id| self.agent(id)).collect()
     }
 
-    pub(crate) fn agent(&self, id: &str) -> Option<(Agent, AgentView)> {
+    /// An agent of the roster, with what it holds.
+    pub fn agent(&self, id: &str) -> Option<(Agent, AgentView)> {
         let agent = self.roster.get(id)?.clone();
         Some((agent, self.floor.agent(id).ok()?))
     }
 
     /// Agents who took or finished a conversation and whose row is not stored yet.
-    pub(crate) fn take_worked(&mut self) -> Vec<String> {
+    pub fn take_worked(&mut self) -> Vec<String> {
         self.floor.take_worked()
     }
 
     /// Agents of [`take_worked`](Self::take_worked) that could not be stored.
-    pub(crate) fn return_worked(&mut self, agents: Vec<String>) {
+    pub fn return_worked(&mut self, agents: Vec<String>) {
         self.floor.return_worked(agents);
     }
 
-    pub(crate) fn agent_record(&self, id: &str) -> Result<AgentRecord, FloorError> {
+    /// An agent's row, to store.
+    ///
+    /// # Errors
+    /// The agent is not on the roster.
+    pub fn agent_record(&self, id: &str) -> Result<AgentRecord, FloorError> {
         self.floor.agent_record(id)
     }
 
-    pub(crate) fn holdings(&self, agent: &str) -> Vec<HeldConversation> {
+    /// The conversations that an agent has.
+    pub fn holdings(&self, agent: &str) -> Vec<HeldConversation> {
         self.floor.conversations_of(agent).unwrap_or_default()
     }
 
     /// Open offers, oldest first: of one agent, or of all.
-    pub(crate) fn offers(&self, agent: Option<&str>) -> Vec<Offer> {
+    pub fn offers(&self, agent: Option<&str>) -> Vec<Offer> {
         let open = self.floor.open_offers();
         open.filter(|offer| agent.is_none_or(|agent| offer.agent == agent))
             .cloned()
             .collect()
     }
 
-    pub(crate) fn queue(&self, id: &str) -> Option<QueueView> {
+    /// A queue, with what waits in it.
+    pub fn queue(&self, id: &str) -> Option<QueueView> {
         self.floor.queue(id).ok()
     }
 }

@@ -11,6 +11,7 @@ use patchbay_journal::{
 use patchbay_model::actor::Actor;
 use patchbay_model::decision::escalation::EscalationAction;
 use patchbay_model::traceparent::Traceparent;
+use patchbay_records::conversation_cache::CachedConversation;
 use patchbay_records::decisions::RecordedInput;
 use patchbay_records::history::summarize;
 use patchbay_records::outbox_payload::Payload;
@@ -22,7 +23,6 @@ use super::load::state_owner;
 use super::unit_of_work::UnitOfWork;
 use super::{AfterCommit, Pass, PlannedCommit};
 use crate::observer::{PassTrace, TracedDecision};
-use patchbay_records::conversation_cache::CachedConversation;
 
 /// Begin the unit of work of a pass; `traceparent` is the trace context of its
 /// input.

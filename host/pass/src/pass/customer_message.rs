@@ -15,6 +15,8 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Interaction;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::sla::Targets;
+use patchbay_records::conversation_cache::CachedText;
+use patchbay_records::conversation_cache::PendingInput;
 use patchbay_records::conversation_reader;
 use patchbay_records::snapshot::span;
 
@@ -24,8 +26,6 @@ use super::{
     unanswered,
 };
 use crate::floor_state::FollowUp;
-use patchbay_records::conversation_cache::CachedText;
-use patchbay_records::conversation_cache::PendingInput;
 
 /// Decide or record an input.
 pub(super) fn decide_input(

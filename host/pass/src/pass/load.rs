@@ -14,13 +14,13 @@ use patchbay_model::interaction::Draft;
 use patchbay_model::situation::{Exchange, Situation};
 use patchbay_model::sla::start_of;
 use patchbay_model::state::{Memory, Scope};
+use patchbay_records::conversation_cache::{CachedContact, CachedConversation, CachedText};
 use patchbay_records::conversation_reader;
 use patchbay_records::decisions::TextSources;
 use patchbay_records::snapshot::{Snapshot, unix_ms};
 
 use super::decide::DecisionInput;
 use super::{Pass, PassError};
-use patchbay_records::conversation_cache::{CachedContact, CachedConversation, CachedText};
 
 /// Most conversations of a contact that are read.
 const CONVERSATIONS: usize = 16;

@@ -18,7 +18,7 @@ pub struct Incident {
 /// Follows the stored conversations: set when the desk opens, and by each commit for
 /// its conversation.
 #[derive(Debug, Default)]
-pub(crate) struct Overview {
+pub struct Overview {
     incidents: BTreeMap<String, BTreeSet<ConversationId>>,
     incident_of: BTreeMap<ConversationId, String>,
     /// Incidents that passes opened or joined and whose commits are not stored yet.
@@ -29,7 +29,7 @@ pub(crate) struct Overview {
 
 impl Overview {
     /// Adopt a conversation's stored snapshot.
-    pub(crate) fn update(&mut self, id: ConversationId, snapshot: &Snapshot) {
+    pub fn update(&mut self, id: ConversationId, snapshot: &Snapshot) {
         self.unstored.remove(&id);
         self.set(id, open_incident(snapshot), snapshot.pending.is_some());
     }
@@ -37,7 +37,7 @@ impl Overview {
     /// Note the incident of a conversation whose commit is about to be stored:
     /// messages that other passes decide meanwhile join it. Followed by
     /// [`update`](Self::update) or [`drop_unstored`](Self::drop_unstored).
-    pub(crate) fn note_unstored(&mut self, id: ConversationId, snapshot: &Snapshot) {
+    pub fn note_unstored(&mut self, id: ConversationId, snapshot: &Snapshot) {
         let incident = open_incident(snapshot);
         match incident.filter(|incident| !self.is_listed(incident)) {
             Some(incident) => self.unstored.insert(id, incident.to_owned()),
@@ -46,7 +46,7 @@ impl Overview {
     }
 
     /// The commit of a conversation was not stored.
-    pub(crate) fn drop_unstored(&mut self, id: ConversationId) {
+    pub fn drop_unstored(&mut self, id: ConversationId) {
         self.unstored.remove(&id);
     }
 
@@ -76,7 +76,7 @@ impl Overview {
     }
 
     /// Whether a subject has an open incident, stored or about to be.
-    pub(crate) fn is_open(&self, subject: &str) -> bool {
+    pub fn is_open(&self, subject: &str) -> bool {
         self.is_listed(subject) || self.unstored.values().any(|known| known == subject)
     }
 
@@ -85,7 +85,7 @@ impl Overview {
     }
 
     /// Open incidents by subject, each with at most `limit` conversations.
-    pub(crate) fn incidents(&self, limit: usize) -> Vec<(Incident, usize)> {
+    pub fn incidents(&self, limit: usize) -> Vec<(Incident, usize)> {
         self.incidents
             .iter()
             .map(|(subject, conversations)| {
@@ -99,7 +99,7 @@ impl Overview {
     }
 
     /// Conversations with a reply that waits for approval.
-    pub(crate) fn approvals(&self, limit: usize) -> Vec<ConversationId> {
+    pub fn approvals(&self, limit: usize) -> Vec<ConversationId> {
         self.approvals.iter().copied().take(limit).collect()
     }
 }

@@ -43,6 +43,8 @@ use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::hours::Hours;
 use patchbay_model::interaction::WrittenBy;
 use patchbay_model::traceparent::Traceparent;
+use patchbay_records::conversation_cache::PendingInput;
+use patchbay_records::conversation_cache::{CachedConversation, ConversationCache};
 use patchbay_records::snapshot::{Snapshot, unix_ms};
 
 use crate::agent_action::{ActionError, ActionResult, AgentAction, DraftCheck};
@@ -50,59 +52,70 @@ use crate::clock_rules::ClockRules;
 use crate::floor_state::{CompanyFloor, FloorEvent};
 use crate::observer::{Observer, PassTrace};
 use crate::surge::SurgeDetector;
-use patchbay_records::conversation_cache::PendingInput;
-use patchbay_records::conversation_cache::{CachedConversation, ConversationCache};
+
 use unit_of_work::UnitOfWork;
 
 /// What a pass works with.
-pub(crate) struct Pass<'a> {
-    pub(crate) journal: &'a dyn Journal,
-    pub(crate) cache: &'a ConversationCache,
-    pub(crate) floor: &'a CompanyFloor,
-    pub(crate) surges: &'a SurgeDetector,
+pub struct Pass<'a> {
+    /// Where conversations, contacts and state are read.
+    pub journal: &'a dyn Journal,
+    /// Conversations that were read or written lately.
+    pub cache: &'a ConversationCache,
+    /// The agents, offers and queues of the company.
+    pub floor: &'a CompanyFloor,
+    /// Counts messages by topic.
+    pub surges: &'a SurgeDetector,
     /// The generation that decides in this pass.
-    pub(crate) generation: &'a Generation,
+    pub generation: &'a Generation,
     /// The part of this pass in a running rollout.
-    pub(crate) rollout: Option<RolloutAssignment<'a>>,
-    pub(crate) company: CompanyId,
-    pub(crate) now: Timestamp,
+    pub rollout: Option<RolloutAssignment<'a>>,
+    /// The company of the conversation.
+    pub company: CompanyId,
+    /// The time of everything in the pass.
+    pub now: Timestamp,
     /// How long a decision waits for an instance.
-    pub(crate) timeout: Duration,
-    pub(crate) bypasses: Arc<Bypasses>,
-    pub(crate) observer: &'a dyn Observer,
-    pub(crate) clock_rules: ClockRules,
+    pub timeout: Duration,
+    /// Stages and plugins that operators switched off.
+    pub bypasses: Arc<Bypasses>,
+    /// Telemetry.
+    pub observer: &'a dyn Observer,
+    /// The rules that running SLA clocks follow.
+    pub clock_rules: ClockRules,
 }
 
 /// The result of a pass.
-pub(crate) struct PlannedCommit {
-    pub(crate) commit: Commit,
+pub struct PlannedCommit {
+    /// What to write.
+    pub commit: Commit,
     /// Whether the commit adds outbox items.
-    pub(crate) outbox: bool,
-    pub(crate) after: AfterCommit,
+    pub outbox: bool,
+    /// What follows.
+    pub after: AfterCommit,
 }
 
 /// What the worker does once the commit is durable, or has failed.
-pub(crate) struct AfterCommit {
+pub struct AfterCommit {
     /// The conversation as the commit leaves it.
-    pub(crate) conversation: CachedConversation,
+    pub conversation: CachedConversation,
     /// Floor events in the commit; given back if it fails.
-    pub(crate) floor_events: Vec<FloorEvent>,
+    pub floor_events: Vec<FloorEvent>,
     /// Agents whose row in the roster must follow.
-    pub(crate) agents: Vec<String>,
-    pub(crate) trace: PassTrace,
+    pub agents: Vec<String>,
+    /// What took how long.
+    pub trace: PassTrace,
 }
 
 /// The result of an action.
-pub(crate) struct ActionOutcome {
+pub struct ActionOutcome {
     /// What to write; `None` where nothing changed.
-    pub(crate) planned: Option<PlannedCommit>,
+    pub planned: Option<PlannedCommit>,
     /// What to answer once it is durable.
-    pub(crate) answer: Result<ActionResult, ActionError>,
+    pub answer: Result<ActionResult, ActionError>,
 }
 
 /// Why a pass has no result.
 #[derive(Debug)]
-pub(crate) enum PassError {
+pub enum PassError {
     /// No instance of a policy was free in time. Run the pass again.
     Overloaded,
     /// The pass panicked.
@@ -123,7 +136,7 @@ impl From<JournalError> for PassError {
 
 impl Pass<'_> {
     /// Decide an input.
-    pub(crate) fn input(
+    pub fn input(
         &self,
         pending: &PendingInput,
         quarantined: bool,
@@ -136,7 +149,7 @@ impl Pass<'_> {
     }
 
     /// Call escalation for everything that is due in a conversation.
-    pub(crate) fn timer_due(&self, id: ConversationId) -> Result<PlannedCommit, PassError> {
+    pub fn timer_due(&self, id: ConversationId) -> Result<PlannedCommit, PassError> {
         let conversation = load::conversation(self, id)?;
         let mut unit = self.begin(conversation, None);
         let due = due_timers::collect(self, &mut unit);
@@ -154,7 +167,7 @@ impl Pass<'_> {
     }
 
     /// Write the floor's events of a conversation.
-    pub(crate) fn floor_changed(&self, id: ConversationId) -> Result<PlannedCommit, PassError> {
+    pub fn floor_changed(&self, id: ConversationId) -> Result<PlannedCommit, PassError> {
         let conversation = load::conversation(self, id)?;
         let mut unit = self.begin(conversation, None);
         let decided = act::follow_up(self, &mut unit);
@@ -166,7 +179,7 @@ impl Pass<'_> {
     }
 
     /// Perform an action of an agent, a supervisor or the host.
-    pub(crate) fn act(
+    pub fn act(
         &self,
         id: ConversationId,
         actor: &Actor,
@@ -207,7 +220,7 @@ impl Pass<'_> {
     }
 
     /// Check a draft while it is typed: nothing is recorded or remembered.
-    pub(crate) fn check_draft(
+    pub fn check_draft(
         &self,
         id: ConversationId,
         actor: &Actor,

@@ -21,7 +21,7 @@ const AUTHORS: usize = 4_096;
 
 /// Counts of a company's interactions by subject.
 #[derive(Debug, Default)]
-pub(crate) struct SurgeDetector {
+pub struct SurgeDetector {
     subjects: Mutex<HashMap<String, Subject>>,
     /// Surges that interactions triggered whose pass is not durable yet: it may
     /// run again. As many as passes run at once.
@@ -47,7 +47,7 @@ impl SurgeDetector {
     /// Count an interaction about a subject, once until [`forget`](Self::forget):
     /// a pass that runs again gets the same answer. Returns the surges it
     /// triggers; the same surge again after six windows at the earliest.
-    pub(crate) fn count(
+    pub fn count(
         &self,
         rules: &SurgeRules,
         subject: &str,
@@ -63,7 +63,7 @@ impl SurgeDetector {
     }
 
     /// The interaction is recorded: it does not come again.
-    pub(crate) fn forget(&self, ordinal: Ordinal) {
+    pub fn forget(&self, ordinal: Ordinal) {
         self.uncommitted.lock().remove(&ordinal);
     }
 

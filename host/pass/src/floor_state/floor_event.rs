@@ -6,7 +6,7 @@ use patchbay_model::conversation::{RouteCause, Trigger};
 
 /// Something that happened to a conversation, and is not in its history yet.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum FloorEvent {
+pub enum FloorEvent {
     /// It was offered to an agent.
     Offered(Offer),
     /// An agent accepted it, or it was assigned.
@@ -39,7 +39,7 @@ pub(crate) enum FloorEvent {
 
 /// A decision that an event calls for.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum FollowUp {
+pub enum FollowUp {
     /// Call routing.
     Route(RouteCause),
     /// Call escalation.

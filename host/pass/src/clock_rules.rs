@@ -18,11 +18,11 @@ const MAX_EARLIER: usize = 8;
 
 /// The rules of one pass.
 #[derive(Clone, Debug)]
-pub(crate) struct ClockRules {
+pub struct ClockRules {
     /// Digest of the rules of the pass's generation.
-    pub(crate) digest: u64,
+    pub digest: u64,
     /// When the active generation or the rollout last changed.
-    pub(crate) changed_at: Timestamp,
+    pub changed_at: Timestamp,
     known: VecDeque<KnownRules>,
 }
 
@@ -34,7 +34,7 @@ struct KnownRules {
 
 impl ClockRules {
     /// The hours of rules that decided since the start; `None` for others.
-    pub(crate) fn hours(&self, digest: u64) -> Option<&Calendars> {
+    pub fn hours(&self, digest: u64) -> Option<&Calendars> {
         let known = self.known.iter().find(|known| known.digest == digest);
         known.map(|known| &*known.hours)
     }
@@ -42,7 +42,7 @@ impl ClockRules {
 
 /// The rules of a company since the start.
 #[derive(Debug, Default)]
-pub(crate) struct ClockRulesHistory {
+pub struct ClockRulesHistory {
     changed_at: Timestamp,
     /// Digests of the active generation and of a candidate that decides.
     deciding: BTreeSet<u64>,
@@ -54,7 +54,7 @@ pub(crate) struct ClockRulesHistory {
 impl ClockRulesHistory {
     /// Set the generations that decide from now on. Returns whether other rules
     /// than before apply to a conversation.
-    pub(crate) fn set_deciding<'a>(
+    pub fn set_deciding<'a>(
         &mut self,
         generations: impl Iterator<Item = &'a Arc<Generation>>,
         now: Timestamp,
@@ -69,13 +69,13 @@ impl ClockRulesHistory {
     }
 
     /// Whether clocks that follow these rules need others.
-    pub(crate) fn is_outdated(&self, followed: Option<u64>) -> bool {
+    pub fn is_outdated(&self, followed: Option<u64>) -> bool {
         self.deciding.len() > 1 || followed != self.deciding.first().copied()
     }
 
     /// The hours by which clocks that follow these rules count; `None` for rules
     /// that did not decide since the start.
-    pub(crate) fn hours(&self, followed: Option<u64>) -> Option<Arc<Calendars>> {
+    pub fn hours(&self, followed: Option<u64>) -> Option<Arc<Calendars>> {
         let known = self
             .known
             .iter()
@@ -84,7 +84,7 @@ impl ClockRulesHistory {
     }
 
     /// The rules for a pass of this generation.
-    pub(crate) fn rules_of(&mut self, generation: &Arc<Generation>) -> ClockRules {
+    pub fn rules_of(&mut self, generation: &Arc<Generation>) -> ClockRules {
         ClockRules {
             digest: self.digest_of(generation),
             changed_at: self.changed_at,
