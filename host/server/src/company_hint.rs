@@ -4,8 +4,7 @@ use axum::response::Response;
 use patchbay_access::Caller;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_model::name_suggestion;
-
-use crate::companies::Companies;
+use patchbay_service::Companies;
 
 /// Adds the hint where the caller may see every company.
 pub(crate) fn add(

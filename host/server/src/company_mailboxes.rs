@@ -15,10 +15,9 @@ use patchbay_http::work_share::on_share_of;
 use patchbay_journal::JournalError;
 use patchbay_lmtp::{Deferral, Lookup, Mail, Mailboxes, Verdict};
 use patchbay_model::bound::Bound;
+use patchbay_service::app::App;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-
-use crate::app::App;
 
 /// How long a mail may wait to be stored. Mail servers wait ten minutes for the answer
 /// (RFC 5321, 4.5.3.2.6); one that is stored later all the same is a duplicate when it

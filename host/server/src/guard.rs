@@ -10,14 +10,15 @@ use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use patchbay_access::{Caller, MatrixEntry, PeerNames, PermissionIndex, authorize};
+use patchbay_api::routes_document;
 use patchbay_http::bounds::Requester;
 use patchbay_http::observation::is_observation;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::{body, content_headers, local_request, message_head};
 use patchbay_model::bound::Bound;
+use patchbay_service::app::App;
 
-use crate::app::App;
-use crate::{company_hint, openapi, webhooks, widget};
+use crate::{company_hint, webhooks, widget};
 
 /// Whether the server may listen on this address without tokens.
 pub(crate) fn may_listen(address: SocketAddr) -> bool {
@@ -99,7 +100,7 @@ async fn requester(request: Request, caller: Option<&Caller>) -> (Request, Reque
 
 fn permissions() -> &'static PermissionIndex {
     static PERMISSIONS: OnceLock<PermissionIndex> = OnceLock::new();
-    PERMISSIONS.get_or_init(|| PermissionIndex::new(&mut openapi::routes_document()))
+    PERMISSIONS.get_or_init(|| PermissionIndex::new(&mut routes_document()))
 }
 
 /// Whether a path and method of the API match. Of any other request no header

@@ -8,8 +8,7 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use patchbay_model::bound::Bound;
-
-use crate::app::App;
+use patchbay_service::app::App;
 
 /// Status counted for a request whose client disconnected before the answer.
 const CLIENT_DISCONNECTED: u16 = 499;

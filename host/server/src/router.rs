@@ -6,16 +6,17 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use patchbay_api::described_routes;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::{body, problem};
+use patchbay_service::app::App;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::app::App;
-use crate::{guard, openapi, request_counter, webhooks, widget};
+use crate::{guard, request_counter, webhooks, widget};
 
 /// The complete service: routes, guard, panics and problem documents.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let router: Router<Arc<App>> = openapi::described_routes().into();
+    let router: Router<Arc<App>> = described_routes().into();
     let router = router.merge(webhooks::routes()).merge(widget::routes());
     #[cfg(test)]
     let router = router.route("/panic", axum::routing::get(panics));

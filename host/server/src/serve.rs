@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use patchbay_http::connections::Connections;
 use patchbay_lmtp::{Listener as LmtpListener, LmtpServer};
+use patchbay_service::Companies;
+use patchbay_service::alerts;
+use patchbay_service::app::App;
 use patchbay_watcher::CompanyFileWatcher;
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio::time::{interval, timeout};
 
-use crate::alerts;
-use crate::app::App;
-use crate::companies::Companies;
 use crate::company_mailboxes::CompanyMailboxes;
 use crate::router::router;
 

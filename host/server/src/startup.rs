@@ -22,6 +22,14 @@ use patchbay_model::bound::{Bound, Scope};
 use patchbay_outbound::courier::{Courier, CourierSettings};
 use patchbay_outbound::egress::Egress;
 use patchbay_pack::trust::{TrustSource, Unsigned};
+use patchbay_service::Companies;
+use patchbay_service::alert_monitor::AlertMonitor;
+use patchbay_service::app::{App, TYPING_QUOTA, TypingLimiter};
+use patchbay_service::changes::ChangeQueue;
+use patchbay_service::chat_limits::ChatLimits;
+use patchbay_service::chat_signals::ChatSignals;
+use patchbay_service::company_locks::CompanyLocks;
+use patchbay_service::feed_signals::FeedSignals;
 use patchbay_settings::ServerSettings;
 use patchbay_telemetry::{SpanExporter, Telemetry};
 use patchbay_watcher::WatchedFiles;
@@ -29,17 +37,10 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
-use crate::alert_monitor::AlertMonitor;
-use crate::app::{App, TYPING_QUOTA, TypingLimiter};
-use crate::changes::ChangeQueue;
-use crate::companies::Companies;
-use crate::company_locks::CompanyLocks;
-use crate::feed_signals::FeedSignals;
 use crate::initial_generations::InitialGenerations;
 use crate::outbox_adapter::DeskOutbox;
 use crate::serve::BoundServer;
 use crate::serve_error::ServeError;
-use crate::widget::{ChatLimits, ChatSignals};
 use crate::{guard, storage_wait};
 
 /// Connections the system queues until the server accepts them.

@@ -15,6 +15,7 @@ use patchbay_journal::{Journal, JournalError, Maintenance};
 use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::alert::AlertKind;
 use patchbay_model::bound::{Bound, Scope};
+use patchbay_service::alert_monitor::FULL_BELOW;
 use patchbay_settings::{JournalSettings, ServerSettings};
 use patchbay_telemetry::Telemetry;
 use serde_json::json;
@@ -22,7 +23,6 @@ use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use crate::alert_monitor::FULL_BELOW;
 use crate::serve_error::ServeError;
 
 /// Time between two attempts to open the journal.

@@ -52,11 +52,11 @@ use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
 use patchbay_generations::assemble::{AssembledGeneration, Assembler};
 use patchbay_pack_build::BuildOptions;
+use patchbay_service::app::App;
 use patchbay_settings::LmtpAddress;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::app::App;
 use crate::{BoundServer, Server, ServerSettings, ShutdownReport};
 
 use client::Client;

@@ -16,8 +16,7 @@ use patchbay_http::body;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::request_headers::traceparent;
 use patchbay_http::work_share::on_share;
-
-use crate::app::App;
+use patchbay_service::app::App;
 
 const PATH: &str = "/webhooks/{company}/{channel}/{connection}";
 

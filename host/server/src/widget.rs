@@ -4,9 +4,7 @@
 
 mod client_address;
 mod cors;
-mod limits;
 mod script;
-mod signals;
 mod stream;
 
 use std::net::IpAddr;
@@ -26,15 +24,12 @@ use patchbay_http::request_headers::traceparent;
 use patchbay_http::work_share::on_share;
 use patchbay_http::{body, json};
 use patchbay_journal::JournalError;
+use patchbay_service::app::App;
 use rustix::rand::{GetRandomFlags, getrandom};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::App;
-
 pub(crate) use cors::apply as apply_cors;
-pub(crate) use limits::ChatLimits;
-pub(crate) use signals::ChatSignals;
 
 /// Begins the paths of the web chat.
 const PATHS: &str = "/widget/";

@@ -1,9 +1,9 @@
 //! `patchbay audit`: the audit trail, and whether it was changed.
 
+use patchbay_api::AuditReport;
 use patchbay_client::company_path;
 use patchbay_journal::{AuditHash, AuditTrail};
 use patchbay_journal_sqlite::SqliteJournal;
-use patchbay_server::AuditReport;
 use serde_json::{Value, json};
 
 use crate::args::{AuditArgs, AuditVerb};

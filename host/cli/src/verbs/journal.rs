@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_api::{CheckDocument, CompactDocument};
 use patchbay_client::BlockingClient;
 use patchbay_journal::{AuditTrail, Maintenance};
 use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::duration::Seconds;
-use patchbay_server::{CheckDocument, CompactDocument};
 use serde_json::{Value, json};
 
 use crate::args::{JournalArgs, JournalVerb};

@@ -1,13 +1,13 @@
 //! `patchbay token`: create, list and revoke API tokens.
 
 use jiff::Timestamp;
+use patchbay_api::TokenDocument;
 use patchbay_journal::{Secret, Token, TokenId, TokenState, Tokens};
 use patchbay_journal_sqlite::SqliteJournal;
 use patchbay_model::access::{Role, TokenScope, lifetime};
 use patchbay_model::duration::Seconds;
 use patchbay_model::toml_document;
 use patchbay_pack::regular_file::{MOST_BYTES, read_text};
-use patchbay_server::TokenDocument;
 use serde_json::{Value, json};
 
 use crate::args::{NewToken, TokenArgs, TokenVerb};

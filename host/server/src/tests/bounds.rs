@@ -63,7 +63,7 @@ async fn occupy_changes(server: &Running) -> mpsc::Sender<()> {
 
 /// Every path that the API answers with GET, for a company.
 fn read_paths(company: &str) -> Vec<String> {
-    let document = crate::openapi::routes_document();
+    let document = patchbay_api::routes_document();
     let paths = document["paths"].as_object().expect("paths").iter();
     let paths = paths.filter(|(path, methods)| {
         // A stream does not end.

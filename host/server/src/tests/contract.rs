@@ -9,10 +9,10 @@ use std::sync::{Arc, OnceLock};
 
 use jsonschema::Validator;
 use parking_lot::Mutex;
+use patchbay_api::openapi_json;
 use serde_json::{Value, json};
 
 use super::client::Answer;
-use crate::openapi_json;
 
 /// The OpenAPI document, with validators made when they are first used.
 struct Contract {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use patchbay_api::openapi_json;
 use patchbay_engine::component::Digest;
 use patchbay_engine::decision::{Decision, Fallback, Micros, PluginResult, StageResult};
 use patchbay_engine::{HostCall, LogLine, PluginAnswer, Transcript};
@@ -12,7 +13,6 @@ use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde_json::{Value, json};
 
 use super::{DECIDE, HELLO, Running, TONE};
-use crate::openapi_json;
 
 /// A validator for a schema of the document.
 fn schema(name: &str) -> jsonschema::Validator {

@@ -9,13 +9,13 @@ use patchbay_http::work_share::{WorkShare, on_share};
 use patchbay_journal::Note;
 use patchbay_model::access::Role;
 use patchbay_model::bound::{Bound, Scope};
+use patchbay_service::app::App;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::Running;
 use super::bounds::{LOUD, QUIET, follow, two_companies};
 use super::matrix::{give, standing};
-use crate::app::App;
 
 const MESSAGE: &str = r#"{"id":"1","channel":"x","text":"Hello","author":{"address":"@a"}}"#;
 

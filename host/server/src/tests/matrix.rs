@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_access::{PERMISSIONS, markdown};
+use patchbay_api::openapi_json;
 use patchbay_journal::{AuditEntry, Secret, Token, TokenId};
 use patchbay_model::access::{Role, TokenScope};
 use serde_json::Value;
@@ -12,7 +13,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::Running;
 use super::client::Answer;
 use super::office::Office;
-use crate::openapi_json;
 
 /// An id that exists nowhere, valid for every kind of id.
 const NOBODY: &str = "0123456789abcdef0123456789abcdef";
@@ -139,7 +139,7 @@ fn the_matrix_has_a_row_for_every_operation_and_no_other() {
 #[test]
 fn the_documentation_has_the_current_matrix() {
     let published = include_str!("../../../../docs/access.md");
-    let matrix = markdown(&mut crate::openapi::routes_document());
+    let matrix = markdown(&mut patchbay_api::routes_document());
     assert!(
         published.contains(&matrix),
         "docs/access.md must hold this table:\n{matrix}"

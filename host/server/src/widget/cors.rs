@@ -11,9 +11,9 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use patchbay_service::app::App;
 
 use super::{find, is_widget, origin};
-use crate::app::App;
 
 /// Headers that a page may send beside those of every form.
 const SENT: &str = "authorization, content-type, last-event-id";

@@ -18,13 +18,13 @@ use patchbay_http::problem::Problem;
 use patchbay_http::work_share::on_share_of;
 use patchbay_journal::CompanyId;
 use patchbay_model::bound::Bound;
+use patchbay_service::app::App;
+use patchbay_service::chat_signals::{ChatWatch, News};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
-use super::signals::{ChatWatch, News};
 use super::{PageRequest, find, foreign_cursor, no_store, refuse, required_token};
-use crate::app::App;
 
 /// Interval of comments that keep an idle stream open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use parking_lot::Mutex;
+use patchbay_api::openapi_json;
 use serde_json::{Value, json};
 
 use super::Contract;
-use crate::openapi_json;
 use crate::tests::Running;
 
 const METHODS: [&str; 5] = ["GET", "PUT", "POST", "DELETE", "PATCH"];

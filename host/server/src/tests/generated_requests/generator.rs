@@ -1,9 +1,9 @@
 //! Makes requests from the OpenAPI document, most of them valid by it.
 
+use patchbay_api::openapi_json;
 use serde_json::{Map, Value, json};
 
 use super::known_values::KnownValues;
-use crate::openapi_json;
 
 /// Deepest nesting of a generated value.
 const DEPTH: usize = 6;

@@ -1,0 +1,12 @@
+//! The HTTP API: its routes and their OpenAPI document. A handler takes a request, calls the
+//! desk or a company's generation, and answers a document; it decides nothing itself.
+//! Handlers that decide run on the threads of `workers`; handlers that read the journal run
+//! off the async threads.
+
+mod decision_endpoint;
+mod descriptions;
+mod openapi;
+mod routes;
+
+pub use openapi::{described_routes, openapi_json, routes_document};
+pub use routes::{AuditReport, CheckDocument, CompactDocument, TokenDocument};

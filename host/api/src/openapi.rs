@@ -1,0 +1,82 @@
+//! The OpenAPI document.
+
+mod completion;
+
+use std::sync::{Arc, OnceLock};
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use patchbay_access::add_to_openapi;
+use patchbay_document_schema::add_components;
+use patchbay_http::code_schema::OutcomeKind;
+use patchbay_service::app::App;
+use serde_json::Value;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::descriptions::{DOCUMENTS, PublicErrors, Stage};
+use crate::routes;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Patchbay",
+        description = "A company's own policies decide about interactions and drafts. Errors are problem documents (RFC 9457); only a head that is not HTTP, too large (431) or too slow (408) is answered without a body. Without tokens the server answers only programs on its own machine. With tokens, each operation's `x-roles` lists the roles that may call it; where it says `own`, an agent reaches only what belongs to that agent. `x-scope` says whether the operation requires a token for the company in the path or for the whole host.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    components(schemas(OutcomeKind, Stage)),
+    tags(
+        (name = "decisions", description = "Stateless decisions, whose request carries all data, and recorded decisions."),
+        (name = "access", description = "Tokens and the audit trail."),
+        (name = "operation", description = "For the operator of the server."),
+    ),
+)]
+struct DocumentHead;
+
+/// Every route, this document's included, with its description.
+pub fn described_routes() -> OpenApiRouter<Arc<App>> {
+    routes::described().routes(routes!(openapi))
+}
+
+/// The document of the routes, without roles and security schemes.
+pub fn routes_document() -> Value {
+    let head = OpenApiRouter::with_openapi(DocumentHead::openapi());
+    let described = head.merge(described_routes());
+    let mut document = serde_json::to_value(described.into_openapi()).unwrap_or_default();
+    describe_documents(&mut document);
+    completion::complete(&mut document);
+    document
+}
+
+/// Puts the schemas of decisions and their requests in the place of their names.
+fn describe_documents(document: &mut Value) {
+    if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
+        schemas.retain(|name, _| !DOCUMENTS.contains(&name.as_str()));
+        add_components(schemas);
+        schemas.sort_keys();
+    }
+}
+
+/// The complete OpenAPI document as indented JSON.
+pub fn openapi_json() -> String {
+    let mut document = routes_document();
+    add_to_openapi(&mut document);
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Get this OpenAPI document
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    operation_id = "openapi",
+    tag = "operation",
+    responses((status = 200, description = "The OpenAPI document.", body = serde_json::Value, content_type = "application/json"), PublicErrors)
+)]
+async fn openapi() -> impl IntoResponse {
+    static DOCUMENT: OnceLock<String> = OnceLock::new();
+    let document = DOCUMENT.get_or_init(openapi_json).as_str();
+    ([(CONTENT_TYPE, "application/json")], document)
+}

@@ -1,0 +1,133 @@
+//! The routes of the API.
+
+#![allow(unused_qualifications, reason = "utoipa::path writes qualified paths")]
+
+mod actions;
+mod agents;
+mod alerts;
+mod approvals;
+mod attachments;
+mod audit;
+mod bypasses;
+mod channel_actions;
+mod channels;
+mod contacts;
+mod conversations;
+mod decide;
+mod decisions;
+mod drain;
+mod events;
+mod generation_changes;
+mod generations;
+mod health;
+mod interactions;
+mod journal;
+mod metrics;
+mod offers;
+mod outbox;
+mod overview;
+mod quarantine;
+mod replies;
+mod requeue;
+mod rollout;
+mod status;
+mod status_scope;
+mod tokens;
+mod tone;
+mod unsealings;
+
+pub use audit::AuditReport;
+pub use journal::{CheckDocument, CompactDocument};
+pub use tokens::TokenDocument;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use patchbay_service::app::App;
+
+/// The routes with their OpenAPI descriptions.
+pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(decide::decide))
+        .routes(routes!(tone::tone))
+        .routes(routes!(interactions::accept))
+        .routes(routes!(conversations::open))
+        .routes(routes!(conversations::one))
+        .routes(routes!(attachments::download))
+        .routes(routes!(conversations::journey))
+        .routes(routes!(decisions::list))
+        .routes(routes!(decisions::one))
+        .routes(routes!(decisions::replay))
+        .routes(routes!(decisions::case))
+        .routes(routes!(unsealings::unseal))
+        .routes(routes!(actions::act))
+        .routes(routes!(replies::reply))
+        .routes(routes!(replies::check))
+        .routes(routes!(approvals::list))
+        .routes(routes!(approvals::approve))
+        .routes(routes!(approvals::reject))
+        .routes(routes!(contacts::export, contacts::erase))
+        .routes(routes!(contacts::merge))
+        .routes(routes!(contacts::split))
+        .routes(routes!(contacts::undo))
+        .routes(routes!(agents::agents, agents::import))
+        .routes(routes!(agents::agent, agents::put_one, agents::remove))
+        .routes(routes!(agents::set_presence))
+        .routes(routes!(offers::list))
+        .routes(routes!(offers::accept))
+        .routes(routes!(offers::decline))
+        .routes(routes!(offers::queues))
+        .routes(routes!(overview::alerts))
+        .routes(routes!(overview::incidents))
+        .routes(routes!(outbox::list))
+        .routes(routes!(outbox::retry))
+        .routes(routes!(channels::list))
+        .routes(routes!(channel_actions::retry))
+        .routes(routes!(channel_actions::test))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::retry))
+        .routes(routes!(quarantine::remove))
+        .routes(routes!(events::follow))
+        .routes(routes!(generations::list, generation_changes::apply))
+        .routes(routes!(generations::one, generation_changes::delete))
+        .routes(routes!(generations::compare))
+        .routes(routes!(generation_changes::activate))
+        .routes(routes!(generation_changes::roll_back))
+        .routes(routes!(rollout::get, rollout::put))
+        .routes(routes!(rollout::last))
+        .routes(routes!(rollout::promote))
+        .routes(routes!(rollout::abort))
+        .routes(routes!(requeue::requeue))
+        .routes(routes!(bypasses::list))
+        .routes(routes!(bypasses::put, bypasses::lift))
+        .routes(routes!(drain::of_host, drain::begin, drain::undo))
+        .routes(routes!(
+            drain::of_company,
+            drain::begin_company,
+            drain::undo_company
+        ))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::of_company))
+        .routes(routes!(audit::verify))
+        .routes(routes!(journal::status))
+        .routes(routes!(journal::backup))
+        .routes(routes!(journal::check))
+        .routes(routes!(journal::compact))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(metrics::metrics))
+        .routes(routes!(status::status))
+        .routes(routes!(alerts::active))
+}
+
+/// The cursor of the next page: that of the last row, if the page is full.
+fn next_page<T, K>(rows: &[T], page: usize, cursor: impl FnOnce(&T) -> K) -> Option<K> {
+    match rows.len() == page {
+        true => rows.last().map(cursor),
+        false => None,
+    }
+}

@@ -1,0 +1,223 @@
+//! The audit trail.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use jiff::Timestamp;
+use patchbay_http::problem::{Kind, Problem};
+use patchbay_journal::{AuditChain, AuditHash, AuditRecord};
+use patchbay_service::app::App;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::next_page;
+use crate::descriptions;
+
+/// Entries per page.
+const PAGE: usize = 500;
+
+/// Entries of the audit trail.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditList {
+    /// Oldest first, at most 500.
+    acts: Vec<ActDocument>,
+    /// Value of `after` for the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
+}
+
+/// An administrative action.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ActDocument {
+    /// Number of the entry: 1, 2, 3 … across all companies.
+    number: u64,
+    /// Time of the action.
+    at: Timestamp,
+    /// Name of the company it concerns; absent: the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<String>,
+    /// Who acted: id of a token, `local` (a program on the server's machine
+    /// without a token) or `command-line` (with access to the journal's files).
+    actor: String,
+    /// Code of the action, as `docs/access.md` lists them. The set grows.
+    act: String,
+    /// Ids and numbers of what it concerns.
+    #[schema(value_type = Object)]
+    details: Value,
+    /// Hash of the previous entry; zeros for the first.
+    previous: String,
+    /// Hash of this entry.
+    hash: String,
+}
+
+/// Result of verifying the audit trail.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditReport {
+    /// Whether every entry is unchanged, and the expected one exists.
+    sound: bool,
+    /// Number of unchanged entries from the first one on.
+    entries: u64,
+    /// Hash of the last of them. Store it elsewhere to prove later that nothing up
+    /// to here was changed or removed.
+    head: String,
+    /// The first entry that is missing or changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broken: Option<BrokenDocument>,
+    /// Number of the entry with the expected hash; absent if no entry has it, or
+    /// none was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<u64>,
+}
+
+/// An entry that is missing or changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BrokenDocument {
+    /// Number of the entry.
+    number: u64,
+    /// `missing`, `unchained` (its `previous` is not the hash of the one before) or
+    /// `changed`.
+    why: &'static str,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AfterAct {
+    /// Number of the previous page's last entry.
+    after: Option<u64>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ExpectedHead {
+    /// A `head` stored earlier: 64 hexadecimal digits.
+    #[param(pattern = "^[0-9a-fA-F]{64}$")]
+    expect: Option<String>,
+}
+
+impl AuditList {
+    fn of(acts: Vec<AuditRecord>) -> AuditList {
+        AuditList {
+            next: next_page(&acts, PAGE, |act| act.number),
+            acts: acts.into_iter().map(ActDocument::of).collect(),
+        }
+    }
+}
+
+impl ActDocument {
+    fn of(act: AuditRecord) -> ActDocument {
+        let entry = act.entry;
+        ActDocument {
+            number: act.number,
+            at: entry.at,
+            company: entry.company,
+            actor: entry.actor,
+            act: entry.act,
+            // A manipulated entry may not be JSON.
+            details: serde_json::from_str(&entry.details).unwrap_or(Value::Null),
+            previous: act.previous.to_string(),
+            hash: act.hash.to_string(),
+        }
+    }
+}
+
+impl AuditReport {
+    /// The result of verifying a journal's audit trail with an expected hash, if
+    /// one was given.
+    pub fn of(chain: AuditChain, expected: Option<AuditHash>) -> AuditReport {
+        let is_there = expected.is_none() || chain.expected.is_some();
+        AuditReport {
+            sound: chain.broken.is_none() && is_there,
+            entries: chain.entries,
+            head: chain.head.to_string(),
+            broken: chain.broken.map(|broken| BrokenDocument {
+                number: broken.number,
+                why: broken.flaw.as_str(),
+            }),
+            expected: chain.expected,
+        }
+    }
+}
+
+/// List the audit trail
+///
+/// Entries of every company and of the host.
+#[utoipa::path(
+    get,
+    path = "/v1/audit",
+    operation_id = "audit",
+    tag = "access",
+    params(AfterAct),
+    responses((status = 200, description = "Entries of the audit trail.", body = AuditList), descriptions::ReadErrors)
+)]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Query(page): Query<AfterAct>,
+) -> Result<Json<AuditList>, Problem> {
+    app.read(move |desk| {
+        let acts = desk
+            .journal()
+            .audit_records(None, page.after.unwrap_or(0), PAGE)?;
+        Ok(Json(AuditList::of(acts)))
+    })
+    .await
+}
+
+/// List a company's audit trail
+///
+/// Numbers have gaps, because they count the entries of all companies.
+#[utoipa::path(
+    get,
+    path = "/v1/companies/{company}/audit",
+    operation_id = "company_audit",
+    tag = "access",
+    params(("company" = String, Path, description = "Name of the company."), AfterAct),
+    responses((status = 200, description = "Entries of the audit trail.", body = AuditList), descriptions::ReadErrors)
+)]
+pub(super) async fn of_company(
+    State(app): State<Arc<App>>,
+    Path(company): Path<String>,
+    Query(page): Query<AfterAct>,
+) -> Result<Json<AuditList>, Problem> {
+    app.read(move |desk| {
+        desk.company(&company)?;
+        let after = page.after.unwrap_or(0);
+        let acts = desk.journal().audit_records(Some(&company), after, PAGE)?;
+        Ok(Json(AuditList::of(acts)))
+    })
+    .await
+}
+
+/// Verify the audit trail
+///
+/// Checks the hash chain of all entries and names the first one that is missing or
+/// changed. Entries removed from the end leave a valid chain: to detect that, give
+/// a `head` that was stored elsewhere as `expect`.
+#[utoipa::path(
+    get,
+    path = "/v1/audit/verify",
+    operation_id = "verify_audit",
+    tag = "access",
+    params(ExpectedHead),
+    responses((status = 200, description = "Result of the verification.", body = AuditReport), descriptions::ReadErrors)
+)]
+pub(super) async fn verify(
+    State(app): State<Arc<App>>,
+    Query(query): Query<ExpectedHead>,
+) -> Result<Json<AuditReport>, Problem> {
+    let expected: Option<AuditHash> = match query.expect.as_deref().map(str::parse) {
+        None => None,
+        Some(Ok(hash)) => Some(hash),
+        Some(Err(_)) => {
+            return Err(Problem::of(Kind::InvalidInput)
+                .field("expect")
+                .detail("must be the `head` of an earlier verification: 64 hexadecimal digits"));
+        }
+    };
+    app.read(move |desk| {
+        let chain = desk.journal().verify_audit(expected)?;
+        Ok(Json(AuditReport::of(chain, expected)))
+    })
+    .await
+}

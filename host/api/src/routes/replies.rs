@@ -1,0 +1,209 @@
+//! Replies: sending them, and checking them while they are typed.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::{Extension, Json};
+use patchbay_access::Caller;
+use patchbay_desk::Desk;
+use patchbay_http::problem::Problem;
+use patchbay_http::request_headers::Deadline;
+use patchbay_http::workers::Job;
+use patchbay_journal::ConversationId;
+use patchbay_model::decision::tone::Review;
+use patchbay_model::input::TEXT_BYTES;
+use patchbay_model::interaction::{Attachment, WrittenBy, check_attachments};
+use patchbay_pass::agent_action::AgentAction;
+use patchbay_records::reply::{AfterReply, Reply};
+use patchbay_service::app::App;
+use patchbay_service::chat_signals::ChatSignals;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::actions::{ActionResult, RoleField, actor, check_length, run_action};
+use super::conversations::conversation_id;
+use crate::descriptions;
+
+/// Longest id, in bytes.
+const ID_BYTES: usize = 256;
+
+/// A reply to send.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReplyRequest {
+    /// Id of the agent or supervisor who sends it; required without tokens.
+    #[serde(default)]
+    by: Option<String>,
+    /// `agent` or `supervisor`. Default: the token's role, or `agent` without tokens.
+    #[serde(default)]
+    role: Option<RoleField>,
+    /// Id given by the sender, unique in the conversation. A request with the same
+    /// id is the same reply and is published once.
+    id: String,
+    /// The text to send; at most 64 KiB and the channel's limit.
+    text: String,
+    /// Files to send with it, as in an interaction; at most 32.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    attachments: Vec<Attachment>,
+    /// `human` or `policy`. Default `human`. Some channels require it.
+    #[serde(default)]
+    #[schema(value_type = descriptions::WrittenBy)]
+    written_by: WrittenBy,
+    /// What happens when the channel has accepted it: `wait` (on the customer),
+    /// `stay`, `wrap-up` or `resolve`. Default `wait`.
+    #[serde(default)]
+    #[schema(value_type = descriptions::AfterReply)]
+    then: AfterReply,
+}
+
+/// A reply that an agent is typing.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = TypedRequest)]
+pub(crate) struct DraftRequest {
+    /// Id of the agent or supervisor who types; required without tokens.
+    #[serde(default)]
+    by: Option<String>,
+    /// `agent` or `supervisor`. Default: the token's role, or `agent` without tokens.
+    #[serde(default)]
+    role: Option<RoleField>,
+    /// The text so far.
+    text: String,
+    /// `human` or `policy`. Default `human`.
+    #[serde(default)]
+    #[schema(value_type = descriptions::WrittenBy)]
+    written_by: WrittenBy,
+}
+
+/// Result of the check of a reply that an agent is typing.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TypedDocument)]
+pub(crate) struct DraftCheck {
+    /// Result of the tone check; absent if no policy has an opinion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<descriptions::Review>)]
+    review: Option<Review>,
+    /// Length, in the channel's unit.
+    length: u32,
+    /// The channel's limit; absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u32>,
+}
+
+/// Reply to the customer
+///
+/// Checks the draft. It is then published through the outbox, returned for
+/// revision, held for approval, or blocked. Only the conversation's agent and
+/// supervisors may reply.
+#[utoipa::path(
+    post,
+    path = "/v1/companies/{company}/conversations/{conversation}/replies",
+    operation_id = "reply",
+    tag = "conversations",
+    params(
+        ("company" = String, Path, description = "Name of the company."),
+        ("conversation" = String, Path, description = "Id of the conversation."),
+    ),
+    request_body(content = ReplyRequest, content_type = "application/json"),
+    responses((status = 200, description = "Result of the reply.", body = ActionResult), descriptions::ActionErrors)
+)]
+pub(super) async fn reply(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path((company, conversation)): Path<(String, String)>,
+    request: Request,
+) -> Result<Json<ActionResult>, Problem> {
+    let conversation = conversation_id(&conversation)?;
+    let request: ReplyRequest = app.json(request).await?;
+    check_length("id", &request.id, ID_BYTES)?;
+    check_length("text", &request.text, TEXT_BYTES)?;
+    check_attachments(&request.attachments)?;
+    let reply = Reply {
+        id: request.id,
+        text: request.text,
+        attachments: request.attachments,
+        written_by: request.written_by,
+        then: request.then,
+    };
+    let actor = actor(&caller, request.by, request.role)?;
+    run_action(app, company, conversation, actor, AgentAction::Reply(reply)).await
+}
+
+/// Tells the visitor of a web chat that an agent is typing, if a stream is open.
+fn tell_typing(desk: &Desk, chats: &ChatSignals, company: &str, conversation: ConversationId) {
+    if chats.is_empty() {
+        return;
+    }
+    let Ok(company) = desk.company(company) else {
+        return;
+    };
+    // Of no other channel is a thread watched.
+    if let Ok(Some(row)) = desk.journal().conversation(company, conversation) {
+        chats.typed(company, &row.thread);
+    }
+}
+
+/// Check a reply while it is typed
+///
+/// Nothing is recorded, and policies' state does not change.
+#[utoipa::path(
+    post,
+    path = "/v1/companies/{company}/conversations/{conversation}/replies/check",
+    operation_id = "check_reply",
+    tag = "conversations",
+    params(
+        ("company" = String, Path, description = "Name of the company."),
+        ("conversation" = String, Path, description = "Id of the conversation."),
+        descriptions::DeadlineHeader,
+    ),
+    request_body(content = DraftRequest, content_type = "application/json"),
+    responses((status = 200, description = "Result of the check.", body = DraftCheck), descriptions::ActionErrors)
+)]
+pub(super) async fn check(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path((company, conversation)): Path<(String, String)>,
+    request: Request,
+) -> Result<Json<DraftCheck>, Problem> {
+    let conversation = conversation_id(&conversation)?;
+    let deadline = Deadline::from_headers(request.headers())?;
+    let request: DraftRequest = app.json(request).await?;
+    let actor = actor(&caller, request.by, request.role)?;
+    check_length("by", &actor.id, ID_BYTES)?;
+    // An empty text is valid while typing.
+    if request.text.len() > TEXT_BYTES {
+        check_length("text", &request.text, TEXT_BYTES)?;
+    }
+    app.check_typing(&company, &conversation.to_string(), &actor.id)?;
+    if !app.load().allows_repeats() {
+        return Err(Problem::busy(
+            "the host is full and does not check replies while they are typed",
+        ));
+    }
+    let desk = app.desk()?;
+    let (name, chats) = (company.clone(), Arc::clone(&app.chat_signals));
+    // Plugins need the deep stacks of the deciding threads.
+    let work = move |job: Job<Result<DraftCheck, Problem>>| {
+        let (text, written_by) = (&request.text, request.written_by);
+        let check =
+            desk.conversations()
+                .check_draft(&company, conversation, &actor, text, written_by);
+        job.answer(match check {
+            Ok(Ok(check)) => {
+                if !text.is_empty() {
+                    tell_typing(&desk, &chats, &company, conversation);
+                }
+                Ok(DraftCheck {
+                    review: check.review,
+                    length: check.length,
+                    limit: check.limit,
+                })
+            }
+            Ok(Err(error)) => Err(error.into()),
+            Err(error) => Err(error.into()),
+        });
+    };
+    let until = deadline.until(app.settings.deadline);
+    Ok(Json(app.workers.run(&name, until, work).await??))
+}

@@ -1,0 +1,428 @@
+//! The state that every request handler shares.
+
+use std::future::Future;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::extract::Request;
+use governor::clock::DefaultClock;
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+use jiff::SignedDuration;
+use parking_lot::RwLock;
+use patchbay_access::{AccessControl, Caller, TlsTerminator};
+use patchbay_desk::{Desk, Drain, Load, LoadBounds};
+use patchbay_engine::CancelSignal;
+use patchbay_engine::engine::Engine;
+use patchbay_gateway::Gateway;
+use patchbay_generations::Generation;
+use patchbay_generations::assemble::source::Source;
+use patchbay_generations::service::{ChangeError, ChangeRequest, GenerationService, Plan};
+use patchbay_http::bounds::Bounds;
+use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::work_share::{WorkShares, on_share};
+use patchbay_http::workers::Workers;
+use patchbay_http::{body, json};
+use patchbay_journal::{CompactReport, CompanyId};
+use patchbay_lmtp::LmtpCounts;
+use patchbay_model::bound::{Bound, Scope};
+use patchbay_outbound::courier::Courier;
+use patchbay_outbound::egress::Egress;
+use patchbay_settings::{NOT_A_COMPANY_FILE, ServerSettings};
+use patchbay_telemetry::Telemetry;
+use patchbay_watcher::{WatchedFiles, WatcherHost};
+use serde::de::DeserializeOwned;
+use tokio::time::interval;
+
+use crate::Companies;
+use crate::alert_monitor::AlertMonitor;
+use crate::changes::ChangeQueue;
+use crate::chat_limits::ChatLimits;
+use crate::chat_signals::ChatSignals;
+use crate::company_locks::CompanyLocks;
+use crate::feed_signals::FeedSignals;
+
+/// How often data older than `retain` is deleted.
+const RETENTION_INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// Limits checks of replies while they are typed, per agent and conversation.
+pub type TypingLimiter = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
+/// Checks of replies while they are typed, per agent and conversation.
+pub const TYPING_QUOTA: Quota = Quota::per_second(NonZeroU32::new(4).unwrap());
+
+/// The state that every request handler shares.
+pub struct App {
+    /// The server settings.
+    pub settings: ServerSettings,
+    /// Runs policies.
+    pub engine: Engine,
+    /// The companies and the generations that decide for them.
+    pub companies: Arc<Companies>,
+    /// Threads that decide.
+    pub workers: Workers,
+    /// Threads that change generations.
+    pub changes: ChangeQueue,
+    /// What companies and tokens use of the host at this moment.
+    pub bounds: Arc<Bounds>,
+    /// Shares of the threads that read the journal.
+    pub shares: WorkShares,
+    /// Absent: plain HTTP.
+    pub tls: Option<Arc<TlsTerminator>>,
+    /// Who may call what.
+    pub access: AccessControl,
+    /// See [`TypingLimiter`].
+    pub typing: TypingLimiter,
+    /// Metrics and traces.
+    pub telemetry: Arc<Telemetry>,
+    /// Wakes the followers of feeds.
+    pub feeds: Arc<FeedSignals>,
+    /// Wakes visitors' streams of the web chat.
+    pub chat_signals: Arc<ChatSignals>,
+    /// How often visitors of the web chat may do things.
+    pub chat_limits: ChatLimits,
+    /// Absent without a journal.
+    pub desk: Option<Arc<Desk>>,
+    /// Absent without a journal.
+    pub generations: Option<GenerationService>,
+    /// Held while a company's generation changes, so that the desk and
+    /// [`Companies`] change together. Only the threads of `changes` and of the
+    /// watcher wait for it.
+    pub locks: CompanyLocks,
+    /// Company files that are applied when they change.
+    pub watched: WatchedFiles,
+    /// What alerts are read from.
+    pub alerts: AlertMonitor,
+    /// Connects channels to intake; absent without a journal.
+    pub gateway: Option<Arc<Gateway>>,
+    /// Opens outgoing connections; absent where nothing needs it.
+    pub egress: Option<Egress>,
+    /// What the listener for mails did.
+    pub lmtp: Arc<LmtpCounts>,
+    /// Delivers the outbox; absent without a journal.
+    pub courier: Option<Arc<Courier>>,
+    /// Whether the server is stopping.
+    pub stopping: AtomicBool,
+    /// The drain of the whole host, which ends with the process.
+    pub drain: RwLock<Option<Drain>>,
+}
+
+impl App {
+    /// Whether the server is stopping.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// The load of the host: the greater of the desk's and the request queue's.
+    pub fn load(&self) -> Load {
+        let capacity = self.workers.limits().total;
+        let bounds = LoadBounds {
+            busy: (capacity / 4).max(1),
+            full: (capacity / 2).max(1),
+            ..LoadBounds::default()
+        };
+        // Waiting times are bounded by the requests' deadlines.
+        let load = bounds.load(self.workers.waiting(), Duration::ZERO);
+        self.desk
+            .as_ref()
+            .map_or(load, |desk| desk.load().max(load))
+    }
+
+    /// The desk, or a problem without a journal.
+    pub fn desk(&self) -> Result<Arc<Desk>, Problem> {
+        self.desk.clone().ok_or_else(|| {
+            Problem::of(Kind::NoJournal)
+                .detail("this server makes stateless decisions only; set path under [journal] in its settings")
+        })
+    }
+
+    /// An agent identified by an issuer or a certificate must be on the roster:
+    /// removing the agent revokes the access, as with a token of the host.
+    pub fn check_roster(&self, caller: Option<&Caller>) -> Result<(), Problem> {
+        let Some(Caller::External(identity)) = caller else {
+            return Ok(());
+        };
+        let standing = &identity.standing;
+        let (Some(company), Some(agent), Ok(desk)) =
+            (&standing.company, &standing.agent, self.desk())
+        else {
+            return Ok(());
+        };
+        match desk.roster().has_agent(company, agent) {
+            Ok(false) => Err(Problem::of(Kind::Forbidden)
+                .detail("the agent is not on the company's roster; a supervisor can add them")),
+            // The handler reports any other error.
+            _ => Ok(()),
+        }
+    }
+
+    /// An error if the host or the company is draining.
+    pub fn check_draining(&self, company: &str) -> Result<(), Problem> {
+        let draining = |what: &str| {
+            Err(Problem::of(Kind::Draining).detail(format!(
+                "an operator is draining the {what}; deliver this again later"
+            )))
+        };
+        if self.drain.read().is_some() {
+            return draining("host");
+        }
+        match self.desk() {
+            Ok(desk) if desk.drains().of(company)?.is_some() => draining("company"),
+            _ => Ok(()),
+        }
+    }
+
+    /// An error if the journal's disk has too little free space for more
+    /// deliveries or generations. Asks the file system: not for an async thread.
+    pub fn check_free_space(&self) -> Result<(), Problem> {
+        let Some(limit) = Bound::FreeSpace.limit(Scope::Host) else {
+            return Ok(());
+        };
+        let least = self.bounds.limit(Bound::FreeSpace, Scope::Host);
+        let desk = self.desk.as_ref();
+        let free = desk.and_then(|desk| desk.journal().storage().free);
+        match free.is_some_and(|free| free < least) {
+            true => Err(Problem::at_bound(
+                limit,
+                least,
+                "the journal's disk is nearly full; deliver this again later",
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Deletes every hour what the journal keeps for a fixed time, and resolved
+    /// conversations and finished items at the age the settings give, if they
+    /// give one. None without a journal.
+    pub fn retention(self: &Arc<App>) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let retain = self.settings.journal.as_ref()?.retain;
+        let age = retain.map(|age| SignedDuration::from_secs(age.0.into()));
+        let app = Arc::clone(self);
+        Some(async move {
+            let mut ticks = interval(RETENTION_INTERVAL);
+            loop {
+                ticks.tick().await;
+                let deleted = app.read(move |desk| {
+                    let now = desk.now();
+                    desk.journal().delete_expired(now)?;
+                    let Some(age) = age else {
+                        return Ok(CompactReport::default());
+                    };
+                    let before = now.checked_sub(age).unwrap_or_default();
+                    Ok(desk.journal().compact(before)?)
+                });
+                match deleted.await {
+                    Ok(deleted) if deleted.conversations > 0 => tracing::info!(
+                        conversations = deleted.conversations,
+                        "deleted resolved conversations older than `retain`"
+                    ),
+                    Ok(_) => {}
+                    // The cause has been logged.
+                    Err(_) => tracing::error!(
+                        "cannot delete data that is too old; retrying within the hour"
+                    ),
+                }
+            }
+        })
+    }
+
+    /// Read a request's body as JSON.
+    pub async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T, Problem> {
+        self.large_json(request, self.settings.body_limit).await
+    }
+
+    /// Read a body of up to `limit` bytes as JSON.
+    pub async fn large_json<T: DeserializeOwned>(
+        &self,
+        request: Request,
+        limit: u64,
+    ) -> Result<T, Problem> {
+        let time = self.settings.request_timeout;
+        let body = body::read(request, limit, time, &self.bounds).await?;
+        json::read(&body)
+    }
+
+    /// An error if this agent has replies checked too often while typing.
+    pub fn check_typing(&self, company: &str, conversation: &str, by: &str) -> Result<(), Problem> {
+        let key = format!("{company}\u{0}{conversation}\u{0}{by}");
+        self.typing.check_key(&key).map_err(|_| {
+            Problem::of(Kind::TooMany)
+                .bound(Bound::Typing)
+                .detail("a reply may be checked 4 times a second while it is typed")
+        })
+    }
+
+    /// Count a company's deliveries that are not valid.
+    pub fn count_refused(&self, company: &str, deliveries: usize) {
+        if self.companies.get(company).is_some() {
+            self.telemetry.count_refused(company, deliveries);
+        }
+    }
+
+    /// Drop the counters of generations that no longer decide.
+    pub fn drop_retired_counters(&self) {
+        self.telemetry.drop_retired(|company| {
+            let generation = self.companies.get(company);
+            generation.map(|generation| generation.number)
+        });
+    }
+
+    /// Bounds of the whole host: use now, and limit.
+    pub fn bound_readings(&self) -> Vec<(Bound, u64, u64)> {
+        let limit = |bound| self.bounds.limit(bound, Scope::Host);
+        let work = self.shares.requests.used() + self.shares.intake.used();
+        vec![
+            (
+                Bound::Requests,
+                self.bounds.used(Bound::Requests),
+                limit(Bound::Requests),
+            ),
+            (Bound::Work, work, limit(Bound::Work) * 2),
+            (
+                Bound::Bodies,
+                self.bounds.used(Bound::Bodies),
+                limit(Bound::Bodies),
+            ),
+            (
+                Bound::Changes,
+                self.changes.waiting() as u64,
+                limit(Bound::Changes),
+            ),
+            (
+                Bound::Streams,
+                self.bounds.used(Bound::Streams),
+                limit(Bound::Streams),
+            ),
+            (
+                Bound::ChatStreams,
+                self.bounds.used(Bound::ChatStreams),
+                limit(Bound::ChatStreams),
+            ),
+            (
+                Bound::Compiles,
+                self.engine.compiling() as u64,
+                limit(Bound::Compiles),
+            ),
+            (
+                Bound::CompanyFiles,
+                self.watched.listed() as u64,
+                limit(Bound::CompanyFiles),
+            ),
+        ]
+    }
+
+    /// Wake the followers of all feeds: a token was revoked, or the server stops.
+    pub fn notify_followers(&self) {
+        self.feeds.wake_all();
+        self.chat_signals.wake_all();
+    }
+
+    /// Run `work` with the desk, off the async threads.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Desk) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let desk = self.desk()?;
+        on_share(&self.shares.requests, move || work(&desk)).await?
+    }
+
+    /// Run `work` with the companies' generations, off the async threads.
+    pub async fn with_generations<T: Send + 'static>(
+        self: &Arc<App>,
+        work: impl FnOnce(&GenerationService, &Desk) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (app, desk) = (Arc::clone(self), self.desk()?);
+        on_share(&self.shares.requests, move || {
+            let generations = app.generations.as_ref();
+            work(generations.ok_or(Problem::of(Kind::NoJournal))?, &desk)
+        })
+        .await?
+    }
+
+    /// Change a company's generation while holding its lock. Stateless
+    /// decisions follow an activation. Blocks.
+    pub fn change_generation<E>(
+        &self,
+        generations: &GenerationService,
+        desk: &Desk,
+        company: &str,
+        change: impl FnOnce(&GenerationService) -> Result<Plan, E>,
+    ) -> Result<Plan, E> {
+        self.locks.with_lock(company, || {
+            let plan = change(generations)?;
+            if plan.active {
+                match desk.generation(&plan.company) {
+                    Ok(generation) => {
+                        self.companies.put(generation);
+                    }
+                    Err(error) => {
+                        tracing::error!(company = plan.company, %error, "stateless decisions use the previous generation until the next start");
+                    }
+                }
+            }
+            Ok(plan)
+        })
+    }
+
+    /// Run a change of a company when it is its turn, with the generations and the
+    /// company's lock.
+    pub async fn with_change_turn<T: Send + 'static>(
+        self: &Arc<App>,
+        company: &str,
+        change: impl FnOnce(&App, &GenerationService, &Desk, CancelSignal) -> Result<T, Problem>
+        + Send
+        + 'static,
+    ) -> Result<T, Problem> {
+        let (app, desk) = (Arc::clone(self), self.desk()?);
+        self.changes
+            .run(company, move |cancel| {
+                let generations = app.generations.as_ref();
+                let generations = generations.ok_or(Problem::of(Kind::NoJournal))?;
+                change(&app, generations, &desk, cancel)
+            })
+            .await
+    }
+
+    /// An inactive generation; none if it can no longer be built. Blocks.
+    pub fn inactive_generation(&self, company: CompanyId, number: u64) -> Option<Arc<Generation>> {
+        self.generations.as_ref()?.load(company, number).ok()
+    }
+}
+
+impl WatcherHost for App {
+    fn company_files(&self) -> Vec<PathBuf> {
+        let files = self.settings.company_files();
+        let ignored = files.ignored();
+        self.watched.set_listing(files.used.len(), ignored.as_ref());
+        for path in self.watched.set_unused(&files.unused) {
+            tracing::warn!(file = %path.display(), "{NOT_A_COMPANY_FILE}");
+        }
+        files.used
+    }
+
+    fn is_stopping(&self) -> bool {
+        App::is_stopping(self)
+    }
+
+    fn generations(&self) -> Option<(&GenerationService, Arc<Desk>)> {
+        Some((self.generations.as_ref()?, self.desk.clone()?))
+    }
+
+    fn apply(
+        &self,
+        company: &str,
+        source: &Source,
+        request: &ChangeRequest,
+    ) -> Result<Plan, ChangeError> {
+        let (generations, desk) = WatcherHost::generations(self).ok_or(ChangeError::NoDesk)?;
+        self.change_generation(generations, &desk, company, |generations| {
+            generations.apply(source, request)
+        })
+    }
+
+    fn files(&self) -> &WatchedFiles {
+        &self.watched
+    }
+}

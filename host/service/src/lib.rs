@@ -1,0 +1,16 @@
+//! The state that requests, monitors and start-up of a running server share: companies and
+//! their locks, the queue of changes, alerts, and the signals that wake open streams. It has
+//! no route.
+
+pub mod alert_monitor;
+pub mod alerts;
+pub mod app;
+pub mod changes;
+pub mod chat_limits;
+pub mod chat_signals;
+mod companies;
+pub mod company_locks;
+pub mod feed_signals;
+mod trust_monitor;
+
+pub use companies::Companies;
