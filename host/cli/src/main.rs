@@ -1,20 +1,5 @@
 //! `patchbay`: write, test, run and serve policies.
 
-mod args;
-mod changed_file;
-mod control_characters;
-mod decision_store;
-mod document;
-mod engine;
-mod excerpt;
-mod exit;
-mod input;
-mod numbers;
-mod output;
-mod policy;
-mod progress_notes;
-mod registry;
-mod server;
 mod verbs;
 
 /// The system's allocator needs a quarter more CPU for decisions.
@@ -24,8 +9,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 use clap::Parser;
 use tracing::level_filters::LevelFilter;
 
-use args::{Cli, Verb};
-use exit::Exit;
+use patchbay_command::args::{Cli, Verb};
+use patchbay_command::exit::Exit;
+use patchbay_command::{output, server};
+use patchbay_pack_commands as pack_commands;
 
 fn main() -> std::process::ExitCode {
     // A process that compiles a component for another one ends here.
@@ -56,17 +43,17 @@ fn main() -> std::process::ExitCode {
     };
     credentials.install();
     let result = match cli.verb {
-        Verb::New(args) => verbs::new::run(&args),
-        Verb::Update(args) => verbs::update::run(&args),
-        Verb::Build(args) => verbs::build::run(&args),
-        Verb::Inspect(args) => verbs::inspect::run(&args),
-        Verb::Pack(args) => verbs::pack::run(&args),
-        Verb::Keys(args) => verbs::keys::run(&args),
-        Verb::Test(args) => verbs::test::run(&args, cli.verbose),
-        Verb::Run(args) => verbs::run::run(&args),
-        Verb::Bench(args) => verbs::bench::run(&args),
-        Verb::Schema(args) => verbs::schema::run(&args),
-        Verb::Contract(args) => verbs::contract::run(&args),
+        Verb::New(args) => pack_commands::new::run(&args),
+        Verb::Update(args) => pack_commands::update::run(&args),
+        Verb::Build(args) => pack_commands::build::run(&args),
+        Verb::Inspect(args) => pack_commands::inspect::run(&args),
+        Verb::Pack(args) => pack_commands::pack::run(&args),
+        Verb::Keys(args) => pack_commands::keys::run(&args),
+        Verb::Test(args) => pack_commands::test::run(&args, cli.verbose),
+        Verb::Run(args) => pack_commands::run::run(&args),
+        Verb::Bench(args) => pack_commands::bench::run(&args),
+        Verb::Schema(args) => pack_commands::schema::run(&args),
+        Verb::Contract(args) => pack_commands::contract::run(&args),
         Verb::Serve(args) => verbs::serve::run(&args, cli.verbose),
         Verb::Demo(args) => verbs::demo::run(&args),
         Verb::Apply(args) => verbs::apply::run(&args),

@@ -1,12 +1,11 @@
 //! `patchbay agents`: the roster of a running server.
 
 use patchbay_client::{ClientError, Problem, company_path, path_segment};
+use patchbay_command::args::{AgentsArgs, AgentsVerb};
+use patchbay_command::document::{number, text};
+use patchbay_command::exit::{Exit, Failure, Outcome, io};
+use patchbay_command::{output, server};
 use serde_json::{Value, json};
-
-use crate::args::{AgentsArgs, AgentsVerb};
-use crate::document::{number, text};
-use crate::exit::{Exit, Failure, Outcome, io};
-use crate::{output, server};
 
 /// Most agents of one request.
 const BATCH: usize = 5_000;

@@ -1,12 +1,12 @@
 //! `patchbay alerts`: what needs attention now.
 
 use patchbay_client::path_segment;
+use patchbay_command::args::AlertsArgs;
+use patchbay_command::document::{list, text};
+use patchbay_command::exit::{Exit, Outcome};
+use patchbay_command::{output, server};
 
 use super::status::sentence;
-use crate::args::AlertsArgs;
-use crate::document::{list, text};
-use crate::exit::{Exit, Outcome};
-use crate::{output, server};
 
 pub(crate) fn run(args: &AlertsArgs) -> Outcome {
     let api = server::connect(&args.server.config)?;

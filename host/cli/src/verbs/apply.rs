@@ -7,6 +7,14 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use patchbay_client::company_path;
+use patchbay_command::args::ApplyArgs;
+use patchbay_command::change;
+use patchbay_command::engine::serving_engine;
+use patchbay_command::exit::{Failure, Outcome};
+use patchbay_command::output;
+use patchbay_command::policy::{build_options, rejected, warn_of_unused};
+use patchbay_command::registry::resolve_company_file;
+use patchbay_command::server::{JournalAccess, settings};
 use patchbay_company::CompanyFile;
 use patchbay_generations::assemble::source::Source;
 use patchbay_generations::assemble::{Assembler, InvalidFile};
@@ -16,15 +24,6 @@ use patchbay_pack::data::DataPart;
 use patchbay_pack_build::BuildOptions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-use super::change;
-use crate::args::ApplyArgs;
-use crate::engine::serving_engine;
-use crate::exit::{Failure, Outcome};
-use crate::output;
-use crate::policy::{build_options, rejected, warn_of_unused};
-use crate::registry::resolve_company_file;
-use crate::server::{JournalAccess, settings};
 
 pub(crate) fn run(args: &ApplyArgs) -> Outcome {
     let config = &args.server.config;

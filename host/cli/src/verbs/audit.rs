@@ -2,15 +2,14 @@
 
 use patchbay_api::AuditReport;
 use patchbay_client::company_path;
+use patchbay_command::args::{AuditArgs, AuditVerb};
+use patchbay_command::document::{number, text};
+use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::output;
+use patchbay_command::server::JournalAccess;
 use patchbay_journal::{AuditHash, AuditTrail};
 use patchbay_journal_sqlite::SqliteJournal;
 use serde_json::{Value, json};
-
-use crate::args::{AuditArgs, AuditVerb};
-use crate::document::{number, text};
-use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
-use crate::server::JournalAccess;
 
 /// Entries of one page.
 const PAGE: usize = 500;

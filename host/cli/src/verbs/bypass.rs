@@ -1,12 +1,11 @@
 //! `patchbay bypass`: suspend a stage or a plugin for a while.
 
 use patchbay_client::{company_path, path_segment};
+use patchbay_command::args::{BypassArgs, BypassVerb};
+use patchbay_command::document::{list, text};
+use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::{output, server};
 use serde_json::{Value, json};
-
-use crate::args::{BypassArgs, BypassVerb};
-use crate::document::{list, text};
-use crate::exit::{Exit, Failure, Outcome};
-use crate::{output, server};
 
 pub(crate) fn run(args: &BypassArgs) -> Outcome {
     let company = args.company.name()?;

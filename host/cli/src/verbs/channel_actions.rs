@@ -1,12 +1,11 @@
 //! `patchbay channels test` and `retry`: what an operator does with connections.
 
 use patchbay_client::{BlockingClient, company_path, path_segment};
+use patchbay_command::args::TestedConnections;
+use patchbay_command::document::{list, number, text};
+use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::output;
 use serde_json::{Value, json};
-
-use crate::args::TestedConnections;
-use crate::document::{list, number, text};
-use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
 
 /// Tests connections one after the other; exit code 1 if something is wrong with one.
 pub(super) fn test(

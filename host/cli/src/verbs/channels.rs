@@ -3,14 +3,14 @@
 use patchbay_adapter::AdapterKind;
 use patchbay_channels::{ADAPTERS, adapter_kind};
 use patchbay_client::{BlockingClient, company_path};
+use patchbay_command::args::{ChannelsArgs, ChannelsVerb, QuarantineItems, QuarantineVerb};
+use patchbay_command::document::{list, number, text};
+use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::output;
+use patchbay_command::server::connect;
 use patchbay_model::name_suggestion;
 use serde_json::{Value, json};
 
-use crate::args::{ChannelsArgs, ChannelsVerb, QuarantineItems, QuarantineVerb};
-use crate::document::{list, number, text};
-use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
-use crate::server::connect;
 use crate::verbs::channel_actions;
 
 pub(crate) fn run(args: &ChannelsArgs) -> Outcome {

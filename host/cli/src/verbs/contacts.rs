@@ -2,16 +2,15 @@
 
 use jiff::Timestamp;
 use patchbay_client::{BlockingClient, company_path};
+use patchbay_command::args::{ContactsArgs, ContactsVerb};
+use patchbay_command::document::number;
+use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::numbers::counted;
+use patchbay_command::output;
+use patchbay_command::server::{JournalAccess, audit_entry, find_company};
 use patchbay_journal::{AuditTrail, ContactId, Contacts};
 use patchbay_records::person_export::export;
 use serde_json::{Value, json};
-
-use crate::args::{ContactsArgs, ContactsVerb};
-use crate::document::number;
-use crate::exit::{Exit, Failure, Outcome};
-use crate::numbers::counted;
-use crate::output;
-use crate::server::{JournalAccess, audit_entry, find_company};
 
 /// Actor of changes on the journal file, and on a server without tokens.
 const BY: &str = "command line";

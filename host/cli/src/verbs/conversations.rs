@@ -3,13 +3,12 @@
 mod descriptions;
 
 use patchbay_client::{BlockingClient, company_path, path_segment};
+use patchbay_command::args::{ConversationFilter, ConversationsArgs, ConversationsVerb};
+use patchbay_command::document::{number, text};
+use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::numbers::counted;
+use patchbay_command::{output, server};
 use serde_json::{Value, json};
-
-use crate::args::{ConversationFilter, ConversationsArgs, ConversationsVerb};
-use crate::document::{number, text};
-use crate::exit::{Exit, Failure, Outcome};
-use crate::numbers::counted;
-use crate::{output, server};
 
 /// Most conversations of one request.
 const BATCH: usize = 100;

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
+use patchbay_command::args::{DecisionsArgs, DecisionsVerb};
+use patchbay_command::decision_store::{DecisionStore, time_before};
+use patchbay_command::exit::{Exit, Failure, Outcome, io};
+use patchbay_command::output;
 use patchbay_records::decisions::explain::explain;
 use patchbay_records::decisions::{DecisionRow, Filter};
 use serde_json::{Value, json};
-
-use crate::args::{DecisionsArgs, DecisionsVerb};
-use crate::decision_store::{DecisionStore, time_before};
-use crate::exit::{Exit, Failure, Outcome, io};
-use crate::output;
 
 pub(crate) fn run(args: &DecisionsArgs) -> Outcome {
     let company = args.company.name()?;

@@ -9,16 +9,16 @@ use std::time::Instant;
 use clap::ValueEnum;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use patchbay_command::args::DemoArgs;
+use patchbay_command::engine::{serving_engine, threads};
+use patchbay_command::exit::{Exit, Failure, Outcome, io};
+use patchbay_command::input::{RowMap, rows};
+use patchbay_command::output;
+use patchbay_command::policy::{build_options, open_pack};
 use patchbay_demo::{Day, Demo, DemoError, Observer, PlayOptions, content, time_of_day};
 use patchbay_generations::assemble::Assembler;
 
 use super::serve::shutdown_signal;
-use crate::args::DemoArgs;
-use crate::engine::{serving_engine, threads};
-use crate::exit::{Exit, Failure, Outcome, io};
-use crate::input::{RowMap, rows};
-use crate::output;
-use crate::policy::{build_options, open_pack};
 
 pub(crate) fn run(args: &DemoArgs) -> Outcome {
     let pack = pack_directory(args)?;
@@ -26,7 +26,9 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
     let input = args.input.as_deref().map(|path| rows(path, &map));
     let input = input.transpose()?.map(|rows| (company_file(args), rows));
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::machine)?;
-    let demo = runtime.block_on(Demo::prepare(&args.keep, &pack))?;
+    let demo = runtime
+        .block_on(Demo::prepare(&args.keep, &pack))
+        .map_err(failure)?;
 
     let began = Instant::now();
     output::note(format!("building {}", pack.display()));
@@ -36,7 +38,7 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
     // Opened here, so that a build error is one of the pack and not of a
     // company file.
     assembler.insert_pack(&pack, open_pack(&pack, &args.build)?);
-    let built = demo.build(&assembler)?;
+    let built = demo.build(&assembler).map_err(failure)?;
     output::note(format!(
         "built, compiled and prepared {} companies in {:.1} s",
         built.len(),
@@ -49,7 +51,10 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
         input,
     };
     runtime.block_on(async {
-        let mut running = demo.start(built, assembler, options).await?;
+        let mut running = demo
+            .start(built, assembler, options)
+            .await
+            .map_err(failure)?;
         let (address, day) = (running.address, running.day);
         output::note(format!(
             "serving on http://{address}; {} simulated hours pass in {} s",
@@ -59,7 +64,7 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
         let progress = Arc::new(Progress::new(&day));
         let played = running.play(progress.clone()).await;
         progress.bar.finish_and_clear();
-        let played = played?;
+        let played = played.map_err(failure)?;
         output::result(args.json, &report::document(&played, &settings), || {
             output::line(report::text(&played, address, &settings, args.once))
         })?;
@@ -134,22 +139,21 @@ impl Observer for Progress {
     }
 }
 
-impl From<DemoError> for Failure {
-    fn from(error: DemoError) -> Failure {
-        match error {
-            DemoError::ForeignDirectory(_) => Failure::advised(
-                Exit::Machine,
-                error,
-                "name another directory with --keep DIR",
-            ),
-            DemoError::Io { path, error } => io(&path)(error),
-            DemoError::Company {
-                name,
-                text,
-                problems,
-            } => Failure::located(Exit::NotRight, &format!("{name}.toml"), &text, problems),
-            DemoError::Secret { .. } => Failure::new(Exit::NotRight, error),
-            DemoError::Machine(_) => Failure::machine(error),
-        }
+/// The failure of the command, with what to do.
+fn failure(error: DemoError) -> Failure {
+    match error {
+        DemoError::ForeignDirectory(_) => Failure::advised(
+            Exit::Machine,
+            error,
+            "name another directory with --keep DIR",
+        ),
+        DemoError::Io { path, error } => io(&path)(error),
+        DemoError::Company {
+            name,
+            text,
+            problems,
+        } => Failure::located(Exit::NotRight, &format!("{name}.toml"), &text, problems),
+        DemoError::Secret { .. } => Failure::new(Exit::NotRight, error),
+        DemoError::Machine(_) => Failure::machine(error),
     }
 }

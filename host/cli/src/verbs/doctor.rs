@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use patchbay_command::args::DoctorArgs;
+use patchbay_command::exit::{Exit, Outcome};
+use patchbay_command::output;
 use patchbay_engine::address_space::AddressSpace;
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::config::EngineSettings;
@@ -9,10 +12,6 @@ use patchbay_engine::engine::Engine;
 use patchbay_pack::manifest::Language;
 use patchbay_pack_build::find_toolchain;
 use serde::Serialize;
-
-use crate::args::DoctorArgs;
-use crate::exit::{Exit, Outcome};
-use crate::output;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use patchbay_client::{BlockingClient, path_segment};
+use patchbay_command::args::DrainArgs;
+use patchbay_command::document::{list, number, text};
+use patchbay_command::exit::{Failure, Outcome};
+use patchbay_command::{output, server};
 use serde_json::{Value, json};
-
-use crate::args::DrainArgs;
-use crate::document::{list, number, text};
-use crate::exit::{Failure, Outcome};
-use crate::{output, server};
 
 /// How often progress is polled.
 const POLL: Duration = Duration::from_millis(200);

@@ -5,21 +5,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use patchbay_client::{BlockingClient, company_path};
+use patchbay_command::args::{ChangeFlags, GenerationsArgs, GenerationsVerb, RollbackArgs};
+use patchbay_command::change;
+use patchbay_command::document::{list, text};
+use patchbay_command::engine::serving_engine;
+use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::numbers;
+use patchbay_command::output;
+use patchbay_command::server::{JournalAccess, find_company, settings};
 use patchbay_engine::component::Digest;
 use patchbay_generations::assemble::Assembler;
 use patchbay_generations::assemble::difference::differences;
 use patchbay_generations::service::GenerationService;
 use patchbay_journal::Journal;
 use serde_json::{Value, json};
-
-use super::change;
-use crate::args::{ChangeFlags, GenerationsArgs, GenerationsVerb, RollbackArgs};
-use crate::document::{list, text};
-use crate::engine::serving_engine;
-use crate::exit::{Exit, Failure, Outcome};
-use crate::numbers;
-use crate::output;
-use crate::server::{JournalAccess, find_company, settings};
 
 /// Generations of one page.
 const PAGE: usize = 100;

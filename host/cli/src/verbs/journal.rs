@@ -5,17 +5,16 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use patchbay_api::{CheckDocument, CompactDocument};
 use patchbay_client::BlockingClient;
+use patchbay_command::args::{JournalArgs, JournalVerb};
+use patchbay_command::document::{list, number, text};
+use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::numbers::bytes;
+use patchbay_command::output;
+use patchbay_command::server::{JournalAccess, audit_entry, journal_settings, settings};
 use patchbay_journal::{AuditTrail, Maintenance};
 use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::duration::Seconds;
 use serde_json::{Value, json};
-
-use crate::args::{JournalArgs, JournalVerb};
-use crate::document::{list, number, text};
-use crate::exit::{Exit, Failure, Outcome};
-use crate::numbers::bytes;
-use crate::output;
-use crate::server::{JournalAccess, audit_entry, journal_settings, settings};
 
 pub(crate) fn run(args: &JournalArgs) -> Outcome {
     let (config, as_json) = (&args.server.config, args.server.json);

@@ -2,15 +2,14 @@
 
 use jiff::Timestamp;
 use patchbay_client::{company_path, path_segment};
+use patchbay_command::args::{OutboxArgs, OutboxItems, OutboxVerb};
+use patchbay_command::document::{number, text};
+use patchbay_command::exit::{Failure, Outcome};
+use patchbay_command::output;
+use patchbay_command::server::{JournalAccess, audit_entry, find_company};
 use patchbay_journal::{Outbox, OutboxState};
 use patchbay_journal_sqlite::SqliteJournal;
 use serde_json::{Value, json};
-
-use crate::args::{OutboxArgs, OutboxItems, OutboxVerb};
-use crate::document::{number, text};
-use crate::exit::{Failure, Outcome};
-use crate::output;
-use crate::server::{JournalAccess, audit_entry, find_company};
 
 /// Items of one page.
 const PAGE: usize = 500;

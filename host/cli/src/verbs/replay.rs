@@ -8,16 +8,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use patchbay_command::args::ReplayArgs;
+use patchbay_command::decision_store::{DecisionStore, candidate, time_before};
+use patchbay_command::engine::threads;
+use patchbay_command::exit::{Exit, Failure, Outcome, io};
+use patchbay_command::output;
 use patchbay_engine::replay::ReplayVerdict;
 use patchbay_generations::Generation;
 use patchbay_generations::replay::candidate_replay;
 use patchbay_records::decisions::{Filter, ReplayReport};
-
-use crate::args::ReplayArgs;
-use crate::decision_store::{DecisionStore, candidate, time_before};
-use crate::engine::threads;
-use crate::exit::{Exit, Failure, Outcome, io};
-use crate::output;
 
 use tally::{Repetition, Tally};
 

@@ -3,15 +3,14 @@
 mod report;
 
 use patchbay_client::{BlockingClient, ClientError, company_path};
+use patchbay_command::args::{CanaryArgs, CanaryVerb, RolloutFlags, ShadowArgs, ShadowVerb};
+use patchbay_command::change;
+use patchbay_command::document::text;
+use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::output;
+use patchbay_command::server::JournalAccess;
 use patchbay_model::rollout::Bounds;
 use serde_json::{Value, json};
-
-use super::change;
-use crate::args::{CanaryArgs, CanaryVerb, RolloutFlags, ShadowArgs, ShadowVerb};
-use crate::document::text;
-use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
-use crate::server::JournalAccess;
 
 pub(crate) fn shadow(args: &ShadowArgs) -> Outcome {
     let rollout = Rollout::connect("shadow", &args.rollout)?;

@@ -1,17 +1,16 @@
 //! `patchbay serve`: run the server.
 
+use patchbay_command::args::{LogLineFormat, ServeArgs};
+use patchbay_command::engine::cache;
+use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::output;
+use patchbay_command::policy::{build_options, rejected};
+use patchbay_command::server::settings;
 use patchbay_generations::assemble::InvalidFile;
 use patchbay_pack_build::BuildOptions;
 use patchbay_server::{LogFormat, PrepareError, PreparedServer, ServeError};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
-
-use crate::args::{LogLineFormat, ServeArgs};
-use crate::engine::cache;
-use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
-use crate::policy::{build_options, rejected};
-use crate::server::settings;
 
 pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
     let (config, as_json) = (&args.server.config, args.server.json);

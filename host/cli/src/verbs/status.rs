@@ -1,13 +1,12 @@
 //! `patchbay status`: server and company health.
 
 use patchbay_client::{BlockingClient, path_segment};
+use patchbay_command::args::StatusArgs;
+use patchbay_command::document::{list, number, text};
+use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::numbers::{bytes, span, thousands};
+use patchbay_command::{output, server};
 use serde_json::Value;
-
-use crate::args::StatusArgs;
-use crate::document::{list, number, text};
-use crate::exit::{Exit, Failure, Outcome};
-use crate::numbers::{bytes, span, thousands};
-use crate::{output, server};
 
 pub(crate) fn run(args: &StatusArgs) -> Outcome {
     let api = server::connect(&args.server.config)?;

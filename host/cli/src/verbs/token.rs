@@ -2,6 +2,11 @@
 
 use jiff::Timestamp;
 use patchbay_api::TokenDocument;
+use patchbay_command::args::{NewToken, TokenArgs, TokenVerb};
+use patchbay_command::document::text;
+use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::output;
+use patchbay_command::server::{JournalAccess, audit_entry, settings};
 use patchbay_journal::{Secret, Token, TokenId, TokenState, Tokens};
 use patchbay_journal_sqlite::SqliteJournal;
 use patchbay_model::access::{Role, TokenScope, lifetime};
@@ -9,12 +14,6 @@ use patchbay_model::duration::Seconds;
 use patchbay_model::toml_document;
 use patchbay_pack::regular_file::{MOST_BYTES, read_text};
 use serde_json::{Value, json};
-
-use crate::args::{NewToken, TokenArgs, TokenVerb};
-use crate::document::text;
-use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
-use crate::server::{JournalAccess, audit_entry, settings};
 
 pub(crate) fn run(args: &TokenArgs) -> Outcome {
     let (config, as_json) = (&args.server.config, args.server.json);
@@ -184,7 +183,7 @@ fn list(access: &JournalAccess, as_json: bool) -> Outcome {
             json!({"tokens": tokens})
         }
     };
-    let rows = crate::document::list(&tokens, "tokens")
+    let rows = patchbay_command::document::list(&tokens, "tokens")
         .iter()
         .map(|token| {
             let text =

@@ -7,12 +7,13 @@ use std::io::IsTerminal;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use patchbay_command::args::TopArgs;
+use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::{output, server};
 use serde_json::Value;
 
 use super::status::read;
-use crate::args::TopArgs;
-use crate::exit::{Exit, Failure, Outcome};
-use crate::{output, server};
+
 use frame::Frame;
 use screen::{Screen, WaitResult};
 

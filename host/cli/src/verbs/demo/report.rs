@@ -4,10 +4,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use comfy_table::{CellAlignment, Table, presets};
+use patchbay_command::numbers::{self, Percentiles, thousands};
 use patchbay_demo::{Counts, DayReport, Figures, time_of_day};
 use serde_json::{Map, Value, json};
-
-use crate::numbers::{self, Percentiles, thousands};
 
 /// Simulated minutes that a request may take before it distorts the day.
 const SLOW: f64 = 5.0;

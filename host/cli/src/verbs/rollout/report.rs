@@ -1,8 +1,7 @@
 //! The report of a shadow run or canary, as lines.
 
+use patchbay_command::document::{list, number, text};
 use serde_json::Value;
-
-use crate::document::{list, number, text};
 
 /// Most fields that are listed.
 const FIELDS: usize = 20;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use patchbay_command::document::{list, number, text};
+use patchbay_command::numbers::{bytes, micros, thousands};
 use patchbay_model::histogram::quantile;
 use serde_json::{Value, json};
 
-use crate::document::{list, number, text};
-use crate::numbers::{bytes, micros, thousands};
 use crate::verbs::status::{head, open_breakers, outbox, queues};
 
 /// Changes between two samples, and the second sample.
