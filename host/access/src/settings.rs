@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use patchbay_config::duration::Seconds;
 use patchbay_model::access::{Role, TokenScope};
-use patchbay_model::duration::Seconds;
 
 use crate::algorithm::Algorithm;
 

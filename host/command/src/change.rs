@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use patchbay_client::{BlockingClient, ClientError};
+use patchbay_config::file_problem::FileProblem;
 use patchbay_generations::activation::ActivateError;
 use patchbay_generations::activation::ActivationConflict;
 use patchbay_generations::assemble::difference::Difference;
 use patchbay_generations::service::{ChangeError, ChangeRequest, Plan};
-use patchbay_model::file_problem::FileProblem;
 use serde_json::{Value, json};
 
 use crate::args::ChangeFlags;

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use miette::{Diagnostic, Report, SourceSpan};
-use patchbay_model::excerpt::shortened;
-use patchbay_model::file_problem::FileProblem;
+use patchbay_config::excerpt::shortened;
+use patchbay_config::file_problem::FileProblem;
 use thiserror::Error;
 
 use crate::control_characters::escape_control;
@@ -30,6 +30,7 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// The exit code of the process.
     pub fn code(self) -> ExitCode {
         ExitCode::from(self as u8)
     }
@@ -49,11 +50,14 @@ pub type Outcome = Result<Exit, Failure>;
 /// Error that ends a command.
 #[derive(Debug)]
 pub struct Failure {
+    /// The exit code.
     pub exit: Exit,
+    /// What is shown.
     pub report: Report,
 }
 
 impl Failure {
+    /// A failure with its message.
     pub fn new(exit: Exit, message: impl Display) -> Failure {
         Failure::with_help(exit, message, None)
     }
@@ -68,6 +72,7 @@ impl Failure {
         Failure::with_help(exit, message, Some(help.to_string()))
     }
 
+    /// A failure with its message, and what to do where that is known.
     pub fn with_help(exit: Exit, message: impl Display, help: Option<String>) -> Failure {
         // It may quote a file that another person wrote.
         let message = shortened(message.to_string());

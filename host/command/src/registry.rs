@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use patchbay_company::CompanyFile;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_engine::component::Digest;
 use patchbay_generations::assemble::InvalidFile;
-use patchbay_model::file_problem::FileProblem;
 use patchbay_outbound::egress::Egress;
 use patchbay_pack::pack_file::{PackFile, version_tag};
 use patchbay_pack::source::{PackPlaces, REGISTRY_SCHEME, locate};
@@ -94,12 +94,14 @@ pub struct TransferDisplay {
 }
 
 impl TransferDisplay {
-    pub fn new() -> TransferDisplay {
+    /// Shows a bar, which [`finish`](Self::finish) removes.
+    pub fn start() -> TransferDisplay {
         TransferDisplay {
             bar: output::byte_progress(),
         }
     }
 
+    /// Shows a step of the transfer.
     pub fn show(&self, step: Step<'_>) {
         match step {
             Step::Begin { name, bytes } => {
@@ -112,6 +114,7 @@ impl TransferDisplay {
         }
     }
 
+    /// Removes the display.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -119,7 +122,9 @@ impl TransferDisplay {
 
 /// A pack to pull into the store.
 pub struct PullRequest<'a> {
+    /// The pack in the registry.
     pub reference: &'a Reference,
+    /// Where it is kept.
     pub store: &'a PackStore,
     /// Policy that must accept it; `None`: no policy is known.
     pub trust: Option<&'a TrustSource>,
@@ -127,11 +132,15 @@ pub struct PullRequest<'a> {
 
 /// A pack that was pulled and is in the store.
 pub struct StoredPull {
+    /// The pack.
     pub file: PackFile,
+    /// Its file in the store.
     pub path: PathBuf,
+    /// Bytes that were downloaded; 0 if the store had them.
     pub downloaded: u64,
     /// Whether a policy with keys or rules checked it.
     pub is_checked: bool,
+    /// Who signed it, and whether that is trusted.
     pub report: TrustReport,
 }
 
@@ -141,7 +150,7 @@ impl PullRequest<'_> {
         let policy = self.trust.map(TrustSource::policy).transpose();
         let policy = policy.map_err(|problem| Failure::new(Exit::NotRight, problem))?;
         let mut registry = Registry::new(self.reference.clone(), reach, credentials());
-        let display = TransferDisplay::new();
+        let display = TransferDisplay::start();
         let pulled = block_on(registry.pull(self.store, &|step| display.show(step)))?;
         display.finish();
         let pulled = pulled.map_err(failure)?;

@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use patchbay_client::{BlockingClient, ClientError, ClientOptions, Problem, TlsFiles};
+use patchbay_config::name_suggestion;
 use patchbay_journal::{AuditEntry, CompanyId, Journal, JournalError, Secret};
 use patchbay_journal_sqlite::{Options, SqliteJournal};
-use patchbay_model::name_suggestion;
 use patchbay_settings::{JournalSettings, ServerSettings};
 use serde_json::Value;
 
@@ -115,7 +115,9 @@ fn client(settings: &ServerSettings) -> Result<BlockingClient, Failure> {
 
 /// A journal file that no server has open, or the server that has it open.
 pub enum JournalAccess {
+    /// The journal's file: no server has it open.
     File(Box<SqliteJournal>),
+    /// The server that has it open.
     Server(Box<BlockingClient>),
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use patchbay_model::file_problem::FileProblem;
+use patchbay_config::file_problem::FileProblem;
 
 /// Message of the TOML parser.
 const DUPLICATE: &str = "duplicate key";
@@ -84,7 +84,7 @@ mod tests {
         let Err(found) = CompanyFile::read(text) else {
             panic!("duplicates");
         };
-        let shown = |problem: &patchbay_model::file_problem::FileProblem| {
+        let shown = |problem: &patchbay_config::file_problem::FileProblem| {
             (problem.line_column(text), problem.message.clone())
         };
         found.iter().map(shown).collect()

@@ -10,21 +10,20 @@ mod settings_place;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-use toml::Spanned;
-
+use patchbay_config::duration::Seconds;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_model::channel;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::{Agent, Directory, Presence, Queue};
-use patchbay_model::duration::Seconds;
-use patchbay_model::file_problem::FileProblem;
 use patchbay_model::hours::Hours;
 use patchbay_model::knowledge::Article;
 use patchbay_model::length::{LengthRule, LengthUnit};
 use patchbay_model::limits::LimitsFile;
 use patchbay_model::on_failure::OnFailure;
 use patchbay_model::record::RecordRules;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
 
 pub use partial_file::PartialCompanyFile;
 pub use patchbay_model::sla::Sla;

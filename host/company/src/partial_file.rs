@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::toml_document;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::CompanyFile;
 use super::duplicate_keys::join_duplicates;
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::toml_document;
 
 /// Most problems that are reported at once.
 const MAX_PROBLEMS: usize = 50;

@@ -4,15 +4,16 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::partial_file::RemovedEntries;
-use super::{CompanyFile, QueueEntry};
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::name_suggestion;
+use patchbay_config::web_address::WebAddress;
 use patchbay_model::channel;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::file_problem::FileProblem;
 use patchbay_model::identifier::{self, LookAlikes};
 use patchbay_model::input::is_code;
-use patchbay_model::name_suggestion;
-use patchbay_model::web_address::WebAddress;
+
+use super::partial_file::RemovedEntries;
+use super::{CompanyFile, QueueEntry};
 
 /// Limits that a company can give a channel.
 const LENGTHS: std::ops::RangeInclusive<u32> = 1..=1_000_000;

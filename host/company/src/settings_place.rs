@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 use std::fmt::Display;
 use std::ops::Range;
 
-use patchbay_model::excerpt::shortened;
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::toml_place::{Part, TomlPlaces};
+use patchbay_config::excerpt::shortened;
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::toml_place::{Part, TomlPlaces};
 
 /// The settings of the plugins of a company file. The text is parsed when the first place is looked
 /// for.

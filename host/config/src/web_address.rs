@@ -143,7 +143,11 @@ impl fmt::Debug for WebAddress {
     }
 }
 
-pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), WebAddressError> {
+/// The host and the port of `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`.
+///
+/// # Errors
+/// The port is no number.
+pub fn split_port(authority: &str) -> Result<(&str, Option<u16>), WebAddressError> {
     // IPv6 addresses have their colons in brackets.
     if authority.starts_with('[') && !authority.contains(']') {
         return Err(WebAddressError::Host);
@@ -160,7 +164,8 @@ pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), WebAddr
     }
 }
 
-pub(crate) fn is_host(host: &str) -> bool {
+/// Whether a text can be the host of an address: a name or an IP address.
+pub fn is_host(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[') {
         return address
             .strip_suffix(']')

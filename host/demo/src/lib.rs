@@ -31,8 +31,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use patchbay_config::file_problem::FileProblem;
 use patchbay_generations::assemble::{AssembledGeneration, Assembler};
-use patchbay_model::file_problem::FileProblem;
 use patchbay_outbound::egress::EgressSettings;
 use patchbay_server::{Server, ServerSettings, ShutdownReport};
 use serde_json::Value;

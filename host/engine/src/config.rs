@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use patchbay_model::bound::{Bound, BoundSettings, Scope};
+use patchbay_config::bound::{Bound, BoundSettings, Scope};
 use patchbay_model::limits::{Limits, LimitsFile};
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 

@@ -7,8 +7,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use patchbay_config::duration::Millis;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::duration::Millis;
 use patchbay_model::limits::Limits;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use wasmtime::component::{Instance as WasmInstance, Lift, WasmList};

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
-use super::DecisionSummary;
+use patchbay_config::duration::Seconds;
 use patchbay_model::actor::Actor;
 use patchbay_model::codes;
 use patchbay_model::conversation::{RouteCause, Trigger};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::route::Target;
-use patchbay_model::duration::Seconds;
 use patchbay_model::offer::{OfferId, OfferState};
+use serde::{Deserialize, Serialize};
+
+use super::DecisionSummary;
 
 /// A trigger of escalation fired.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

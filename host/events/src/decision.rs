@@ -3,16 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
+use patchbay_config::duration::Seconds;
 use patchbay_model::codes;
 use patchbay_model::decision::classification::Intent;
 use patchbay_model::decision::escalation::ActionKind;
 use patchbay_model::decision::route::{Step, Target};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::decision::tone::{Severity, Verdict};
-use patchbay_model::duration::Seconds;
 use patchbay_model::outcome::OutcomeKind;
+use serde::{Deserialize, Serialize};
 
 codes! {
     /// Whether the transcript of a decision was stored.

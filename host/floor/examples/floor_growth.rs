@@ -10,12 +10,12 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_config::duration::Seconds;
 use patchbay_floor::{
     AgentProfile, AgentRecord, Arrival, Floor, FloorRecord, FloorSettings, RoutingTerms,
 };
 use patchbay_model::decision::route::Step;
 use patchbay_model::directory::{Presence, Queue};
-use patchbay_model::duration::Seconds;
 
 const CONVERSATIONS: usize = 20_000;
 const LANGUAGES: [&str; 3] = ["pt", "en", "es"];

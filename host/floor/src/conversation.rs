@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_config::duration::Seconds;
 use patchbay_model::channel::Visibility;
 use patchbay_model::decision::route::{Preference, Step};
-use patchbay_model::duration::Seconds;
 use patchbay_model::offer::OfferId;
 use serde::{Deserialize, Serialize};
 

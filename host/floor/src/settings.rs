@@ -1,8 +1,8 @@
 //! A company's settings of its floor.
 
+use patchbay_config::duration::Seconds;
 use patchbay_model::capacity::Capacity;
 use patchbay_model::desk::{BackOff, LONGEST_OFFER};
-use patchbay_model::duration::Seconds;
 use serde::{Deserialize, Serialize};
 
 use super::error::FloorError;

@@ -12,9 +12,9 @@ mod search_cost;
 mod skipped_time;
 mod steps;
 
+use patchbay_config::duration::Seconds;
 use patchbay_model::decision::route::{Preference, Step};
 use patchbay_model::directory::Presence;
-use patchbay_model::duration::Seconds;
 
 use super::*;
 

@@ -14,9 +14,9 @@ use patchbay_adapter::media::{
 };
 use patchbay_adapter::{Headers, Response};
 use patchbay_channels::adapter_of_channel;
+use patchbay_config::web_address::WebAddress;
 use patchbay_desk::DeskError;
 use patchbay_model::interaction::Interaction;
-use patchbay_model::web_address::WebAddress;
 use patchbay_outbound::egress::{Delivery, Egress, EgressError, EgressRequest, OpenAnswer};
 use thiserror::Error;
 use tokio::task::spawn_blocking;

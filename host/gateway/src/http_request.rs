@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use patchbay_adapter::media::ProviderQuery;
 use patchbay_adapter::{Credential, OutboundRequest, Secret};
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use patchbay_outbound::egress::EgressRequest;
 use thiserror::Error;
 use zeroize::Zeroizing;

@@ -21,13 +21,13 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use patchbay_company::{Articles, CompanyFile, PartialCompanyFile, SettingsPlaces};
+use patchbay_config::bound::BoundSettings;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_engine::CancelSignal;
 use patchbay_engine::component::Digest;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::Plugin;
-use patchbay_model::bound::BoundSettings;
 use patchbay_model::directory::Directory;
-use patchbay_model::file_problem::FileProblem;
 use patchbay_model::situation::Surroundings;
 use patchbay_pack::source::{LocatedPack, PackPlaces, locate};
 use patchbay_pack::store::PackStore;

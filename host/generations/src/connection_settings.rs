@@ -6,7 +6,7 @@ use patchbay_adapter::{
     AccountConfig, Adapter, AdapterKind, CompanyKey, ConfigError, InboundWay, Secret, SecretError,
     SecretRole, SecretStore, Secrets,
 };
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use serde_json::{Map, Value};
 use thiserror::Error;
 

@@ -2,7 +2,7 @@
 
 use std::env::VarError;
 
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use patchbay_outbound::webhook::{SigningKey, SigningKeyError};
 use thiserror::Error;
 

@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header::EXPECT;
 use http_body_util::BodyExt;
-use patchbay_model::bound::Bound;
+use patchbay_config::bound::Bound;
 use tokio::time::timeout;
 
 use crate::bounds::{BoundPermit, Bounds, Requester};

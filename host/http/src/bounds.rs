@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use patchbay_model::bound::{Bound, BoundLimit, BoundSettings, Scope};
+use patchbay_config::bound::{Bound, BoundLimit, BoundSettings, Scope};
 
 use crate::problem::Problem;
 

@@ -20,7 +20,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use patchbay_access::{PeerNames, TlsTerminator};
-use patchbay_model::bound::{Bound, Scope};
+use patchbay_config::bound::{Bound, Scope};
 use patchbay_settings::ServerSettings;
 use patchbay_telemetry::Telemetry;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -32,6 +32,7 @@ use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use crate::lingering_stream::LingeringStream;
+
 use turned_away::{Reserve, ReservePlace};
 
 /// Largest head of a request, in bytes.

@@ -10,8 +10,8 @@ use axum::http::header::{
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use patchbay_model::bound::{Bound, BoundLimit, Refusal};
-use patchbay_model::file_problem::FileProblem;
+use patchbay_config::bound::{Bound, BoundLimit, Refusal};
+use patchbay_config::file_problem::FileProblem;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use patchbay_config::duration::Seconds;
 use patchbay_model::access::TokenScope;
-use patchbay_model::duration::Seconds;
 use zeroize::Zeroizing;
 
 use crate::vault::random;

@@ -2,8 +2,9 @@
 
 use std::str::FromStr;
 
+use patchbay_config::duration::Seconds;
+
 use crate::codes;
-use crate::duration::Seconds;
 
 /// Default lifetime of a token: 90 days.
 const DEFAULT_LIFETIME: Seconds = Seconds(90 * DAY);

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use patchbay_config::duration::Seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::stage::Stage;
-use crate::duration::Seconds;
 use crate::outcome::{Outcome, OutcomeKind};
 
 /// Default duration: an hour.

@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use patchbay_config::name_suggestion::nearest;
 use serde::{Deserialize, Serialize};
 
 use crate::channel::{self, DefaultMedium, Visibility};
 use crate::input::is_code;
-use crate::name_suggestion::nearest;
 
 /// Most media of a company.
 pub const MOST_MEDIA: usize = 32;

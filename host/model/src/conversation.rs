@@ -1,11 +1,11 @@
 //! Conversations, contacts and triggers, as a decision reads them.
 
 use jiff::Timestamp;
+use patchbay_config::duration::Seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::conversation_state::ConversationState;
 use crate::decision::route::RoutePlan;
-use crate::duration::Seconds;
 use crate::interaction::Interaction;
 use crate::open_codes;
 

@@ -1,10 +1,10 @@
 //! Rules for conversations between a route and an answer: the `[desk]` section
 //! of a company file.
 
+use patchbay_config::duration::Seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::Capacity;
-use crate::duration::Seconds;
 
 /// Longest of these durations: 366 days.
 pub const LONGEST: Seconds = Seconds(31_622_400);

@@ -15,9 +15,9 @@ pub use draft::{Draft, WrittenBy};
 pub use outside::{CUT_TEXT_ATTRIBUTE, ReadInteraction};
 
 use crate::channel::{self, Visibility};
-use crate::excerpt::without_place;
 use crate::input::{self, InputError};
 use crate::{address, codes, language_tag, wording};
+use patchbay_config::excerpt::without_place;
 
 codes! {
     /// Direction of an interaction.

@@ -1,10 +1,9 @@
 //! Limits of one decision of one plugin. The engine enforces each; a hostile
 //! guest tests each.
 
+use patchbay_config::duration::{ByteSize, Millis};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use crate::duration::{ByteSize, Millis};
 
 /// One row per limit: default, default ceiling, key, unit, and the module that
 /// enforces it.

@@ -3,10 +3,10 @@
 
 use std::fmt;
 
+use patchbay_config::web_address::{WebAddressError, is_host, split_port};
 use thiserror::Error;
 
 use crate::codes;
-use crate::web_address::{WebAddressError, is_host, split_port};
 
 codes! {
     /// How a connection to a mail server is encrypted.

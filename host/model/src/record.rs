@@ -1,8 +1,8 @@
 //! Which transcripts a company stores: the `[record]` section of its file.
 
+use patchbay_config::duration::ByteSize;
 use serde::{Deserialize, Serialize};
 
-use crate::duration::ByteSize;
 use crate::outcome::OutcomeKind;
 
 /// Smallest transcript limit.

@@ -1,11 +1,10 @@
 //! Parsers of what integrators and operators write, fed with mutated inputs.
 
+use patchbay_config::web_address::WebAddress;
 use patchbay_fuzz::{Corpus, Reading, text};
-use patchbay_model::duration::{ByteSize, Millis, Seconds};
 use patchbay_model::interaction::{Draft, Interaction, parse_json};
 use patchbay_model::language_tag;
 use patchbay_model::traceparent::Traceparent;
-use patchbay_model::web_address::WebAddress;
 
 const INTERACTIONS: [&str; 4] = [
     r#"{"id":"1","channel":"x","text":"Hello","direction":"inbound","visibility":"public","account":"@northwind","language":"pt-br","received_at":"2026-03-02T10:15:00Z","author":{"address":"@jo","name":"Jo","reach":120,"verified":true},"conversation":"c","in_reply_to":"0","attachments":[{"kind":"image","name":"a.png","media_type":"image/png","size":1,"url":"https://cdn.example/a.png"}],"attributes":{"a":[1]},"anything":"else"}"#,
@@ -56,43 +55,6 @@ fn an_interaction_is_read_or_refused() {
             assert_eq!(again, interaction);
             Reading::Accepted
         }));
-}
-
-#[test]
-fn a_duration_or_size_is_read_back_as_it_is_written() {
-    Corpus::of([
-        "45s", "1h30m", "2d", "20ms", "1s500ms", "16MiB", "1GiB", "512B",
-    ])
-    .words(&[
-        "d",
-        "h",
-        "m",
-        "s",
-        "ms",
-        "KiB",
-        "99999999999",
-        "-",
-        " ",
-        "٣",
-    ])
-    .run(text(|text| {
-        let seconds = text.parse::<Seconds>();
-        let millis = text.parse::<Millis>();
-        let size = text.parse::<ByteSize>();
-        if let Ok(span) = seconds {
-            assert_eq!(span.to_string().parse(), Ok(span));
-        }
-        if let Ok(span) = millis {
-            assert_eq!(span.to_string().parse(), Ok(span));
-        }
-        if let Ok(size) = size {
-            assert_eq!(size.to_string().parse(), Ok(size));
-        }
-        match (seconds, millis, size) {
-            (Err(_), Err(_), Err(_)) => Reading::Rejected,
-            _ => Reading::Accepted,
-        }
-    }));
 }
 
 #[test]

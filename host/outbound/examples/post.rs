@@ -13,7 +13,7 @@ use std::error::Error;
 use std::io::Read;
 
 use jiff::Timestamp;
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use patchbay_outbound::egress::{Egress, EgressSettings};
 use patchbay_outbound::webhook::{SigningKey, Webhook};
 

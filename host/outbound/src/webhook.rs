@@ -16,7 +16,7 @@ use hyper::HeaderMap;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use jiff::Timestamp;
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use tokio::time::Instant;
 
 pub use self::send_error::SendError;

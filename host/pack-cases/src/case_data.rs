@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use patchbay_config::name_suggestion::suggest;
 use patchbay_engine::data_layer::{DataKind, DataLayer, DataSet};
 use patchbay_model::data_table::{DataTable, DataTableBuilder};
-use patchbay_model::name_suggestion::suggest;
-use serde_json::{Map, Value};
-
 use patchbay_pack::data::{check_replacement, table_of_csv};
+use serde_json::{Map, Value};
 
 /// The data of a pack with that of a case in place.
 ///

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_config::duration::Seconds;
 use patchbay_engine::decision::Decision;
 use patchbay_engine::pipeline::{PipelineRun, Pipelines};
 use patchbay_engine::plugin::Plugin;
@@ -13,7 +14,6 @@ use patchbay_model::conversation::{Contact, Conversation, Trigger};
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::directory::{Directory, Queue};
-use patchbay_model::duration::Seconds;
 use patchbay_model::interaction::{Draft, Interaction};
 use patchbay_model::knowledge::Knowledge;
 use patchbay_model::situation::{DraftInput, Exchange, Situation, Surroundings};

@@ -5,9 +5,9 @@ mod names;
 
 use std::collections::BTreeSet;
 
+use patchbay_config::duration::Seconds;
+use patchbay_config::name_suggestion::suggest;
 use patchbay_document_schema::{self as document_schema, MATCHERS};
-use patchbay_model::duration::Seconds;
-use patchbay_model::name_suggestion::suggest;
 use serde_json::Value;
 
 use names::{Names, entries};

@@ -3,15 +3,15 @@
 use std::fmt::{Display, Write};
 use std::path::{Path, PathBuf};
 
-use patchbay_model::excerpt::{shorten, shortened, without_place};
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::toml_document;
+use patchbay_config::excerpt::{shorten, shortened, without_place};
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::toml_document;
+use patchbay_pack::directory_files::has_extension;
 use serde_json::Value;
 use thiserror::Error;
 
 use super::check::{Misspelling, check};
 use super::{Case, strict_json};
-use patchbay_pack::directory_files::has_extension;
 
 /// Most bytes of a case: a parsed one takes up to a hundred times as much.
 const MAX_BYTES: usize = 1 << 20;

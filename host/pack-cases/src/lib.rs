@@ -16,9 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use jiff::Timestamp;
+use patchbay_config::duration::Seconds;
 use patchbay_engine::HostCall;
 use patchbay_model::directory::{Agent, Queue};
-use patchbay_model::duration::Seconds;
 use patchbay_model::hours::Hours;
 use patchbay_model::interaction::Interaction;
 use patchbay_model::knowledge::Article;

@@ -1,6 +1,6 @@
 //! The text of a case's report, for a person.
 
-use patchbay_model::excerpt::shortened;
+use patchbay_config::excerpt::shortened;
 use serde_json::Value;
 
 use super::{CaseReport, StepReport};

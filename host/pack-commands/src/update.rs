@@ -5,11 +5,12 @@ use std::io::ErrorKind;
 use patchbay_command::args::UpdateArgs;
 use patchbay_command::exit::{Exit, Failure, Outcome};
 use patchbay_command::output;
-use patchbay_model::file_problem::FileProblem;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_scaffold::update::{FileChange, ProjectUpdate, UpdateError};
 use semver::Version;
 use serde_json::{Value, json};
 
+/// Runs `patchbay update`.
 pub fn run(args: &UpdateArgs) -> Outcome {
     let update = ProjectUpdate::plan(&args.directory, args.replace).map_err(failure)?;
     let changes = &update.changes;

@@ -6,12 +6,12 @@ use std::path::{Component, PathBuf};
 use std::str::FromStr;
 
 use patchbay_company::Grants;
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::toml_document;
+use patchbay_config::web_address::WebAddress;
 use patchbay_engine::data_layer::DataKind;
-use patchbay_model::file_problem::FileProblem;
 use patchbay_model::identifier;
 use patchbay_model::limits::LimitsFile;
-use patchbay_model::toml_document;
-use patchbay_model::web_address::WebAddress;
 use semver::Version;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};

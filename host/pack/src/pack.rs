@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use patchbay_company::Grants;
+use patchbay_config::bound::BoundSettings;
 use patchbay_engine::component::{ComponentBytes, Digest};
 use patchbay_engine::data_layer::DataSet;
-use patchbay_model::bound::BoundSettings;
 use patchbay_model::limits::LimitsFile;
 use semver::Version;
 use serde_json::Value;

@@ -12,8 +12,8 @@ mod secrets;
 mod setting_list;
 mod upgrade;
 
-use patchbay_model::bound::{Bound, BoundLimit, BoundSettings, Scope};
-use patchbay_model::toml_place::{Part, pointer_step};
+use patchbay_config::bound::{Bound, BoundLimit, BoundSettings, Scope};
+use patchbay_config::toml_place::{Part, pointer_step};
 use serde_json::{Map, Value};
 use thiserror::Error;
 

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use patchbay_config::name_suggestion::nearest;
 use patchbay_engine::data_layer::DataSet;
-use patchbay_model::name_suggestion::nearest;
 
 use crate::data::read_data_file;
 use crate::directory_files::{

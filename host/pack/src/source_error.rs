@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use patchbay_model::file_problem::FileProblem;
+use patchbay_config::file_problem::FileProblem;
 use thiserror::Error;
 
 use crate::data::DataFileError;

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_config::duration::Seconds;
+use patchbay_floor::{ConversationRecord, OfferId};
 use patchbay_journal::Ordinal;
 use patchbay_model::channel::Visibility;
 use patchbay_model::conversation::{Conversation, RouteCause, add_tags};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::route::RoutePlan;
-use patchbay_model::duration::Seconds;
 use patchbay_model::hours::Hours;
 use patchbay_model::sla::{ClockEvent, Due, SlaClocks, Targets};
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,6 @@ use serde::{Deserialize, Serialize};
 use crate::earlier_assessments::EarlierAssessments;
 use crate::reply::{PendingReply, ReplyRecord, UnconfirmedReply};
 use crate::unanswered::{UnansweredMessage, UnansweredMessages, Wording};
-use patchbay_floor::{ConversationRecord, OfferId};
 
 /// Most earlier interactions of a conversation that a policy may read.
 pub const MAX_RECENT: usize = 64;

@@ -3,8 +3,8 @@
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_RANGE, CONTENT_TYPE, HeaderName, RANGE};
 use hyper::{Method, StatusCode};
+use patchbay_config::web_address::WebAddress;
 use patchbay_engine::component::Digest;
-use patchbay_model::web_address::WebAddress;
 use patchbay_outbound::egress::OpenAnswer;
 use tokio::time::{Instant, sleep};
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use patchbay_model::excerpt::shortened;
+use patchbay_config::excerpt::shortened;
 use patchbay_outbound::egress::{EgressError, EgressProblem};
 use patchbay_pack::pack_file::PackFileError;
 use serde::Deserialize;

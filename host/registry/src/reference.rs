@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use patchbay_config::web_address::WebAddress;
 use patchbay_engine::component::Digest;
-use patchbay_model::web_address::WebAddress;
 use patchbay_pack::source::REGISTRY_SCHEME;
 use thiserror::Error;
 

@@ -9,7 +9,7 @@ use hyper::header::{
     AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
 };
 use hyper::{Method, StatusCode, body::Bytes};
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use patchbay_outbound::egress::{Delivery, EgressError, EgressProblem, OpenAnswer};
 use tokio::time::{Instant, sleep};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hyper::{Method, StatusCode};
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use patchbay_pack::pack_file::tag_version;
 use semver::Version;
 use serde::Deserialize;

@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use patchbay_model::file_problem::FileProblem;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_pack::manifest::{FILE_NAME, Language, Manifest};
 use semver::Version;
 use thiserror::Error;
@@ -24,6 +24,7 @@ use crate::contract_changes::ContractAddition;
 use crate::javascript_sdk;
 use crate::sdk_files::sdk_version;
 use crate::sdk_record::{RECORD, digest};
+
 use files::VendoredFiles;
 use project_file::ProjectFile;
 

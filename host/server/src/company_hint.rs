@@ -2,8 +2,8 @@
 
 use axum::response::Response;
 use patchbay_access::Caller;
+use patchbay_config::name_suggestion;
 use patchbay_http::problem::{Kind, Problem};
-use patchbay_model::name_suggestion;
 use patchbay_service::Companies;
 
 /// Adds the hint where the caller may see every company.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use patchbay_config::bound::Bound;
 use patchbay_desk::DeskError;
 use patchbay_email::MAIL_BYTES;
 use patchbay_email::MailEnvelope;
@@ -14,7 +15,6 @@ use patchbay_http::problem::Problem;
 use patchbay_http::work_share::on_share_of;
 use patchbay_journal::JournalError;
 use patchbay_lmtp::{Deferral, Lookup, Mail, Mailboxes, Verdict};
-use patchbay_model::bound::Bound;
 use patchbay_service::app::App;
 use tokio::task::JoinSet;
 use tokio::time::timeout;

@@ -11,11 +11,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use patchbay_access::{Caller, MatrixEntry, PeerNames, PermissionIndex, authorize};
 use patchbay_api::routes_document;
+use patchbay_config::bound::Bound;
 use patchbay_http::bounds::Requester;
 use patchbay_http::observation::is_observation;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::{body, content_headers, local_request, message_head};
-use patchbay_model::bound::Bound;
 use patchbay_service::app::App;
 
 use crate::{company_hint, webhooks, widget};

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use patchbay_config::file_problem::FileProblem;
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::engine::{Engine, EngineError};
 use patchbay_generations::assemble::{AssembledGeneration, Assembler, InvalidFile};
 use patchbay_http::parallel;
-use patchbay_model::file_problem::FileProblem;
 use patchbay_pack_build::BuildOptions;
 use patchbay_settings::{NOT_A_COMPANY_FILE, ServerSettings};
 use thiserror::Error;

@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
-use patchbay_model::bound::Bound;
+use patchbay_config::bound::Bound;
 use patchbay_service::app::App;
 
 /// Status counted for a request whose client disconnected before the answer.

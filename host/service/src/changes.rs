@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
+use patchbay_config::bound::{Bound, BoundSettings, Scope};
 use patchbay_engine::CancelSignal;
 use patchbay_http::problem::Problem;
 use patchbay_http::workers::{Job, JobError, QueueLimits, Workers};
-use patchbay_model::bound::{Bound, BoundSettings, Scope};
 
 /// The queue of changes, and its threads.
 #[derive(Debug)]

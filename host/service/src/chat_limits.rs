@@ -6,8 +6,8 @@ use std::num::NonZeroU32;
 use governor::clock::DefaultClock;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
+use patchbay_config::bound::{Bound, BoundSettings, Scope};
 use patchbay_http::problem::{Kind, Problem};
-use patchbay_model::bound::{Bound, BoundSettings, Scope};
 
 /// Most clients, visitors or chats that one limiter remembers.
 const MOST_KEYS: usize = 100_000;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_model::bound::{Bound, BoundLimit, BoundSettings, Scope, Unit};
-use patchbay_model::duration::{ByteSize, Millis};
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::name_suggestion;
+use patchbay_config::bound::{Bound, BoundLimit, BoundSettings, Scope, Unit};
+use patchbay_config::duration::{ByteSize, Millis};
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::name_suggestion;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 

@@ -3,10 +3,10 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use patchbay_config::bound::{Bound, Scope};
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::name_suggestion::nearest;
 use patchbay_generations::assemble::InvalidFile;
-use patchbay_model::bound::{Bound, Scope};
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::name_suggestion::nearest;
 
 use crate::ServerSettings;
 

@@ -12,13 +12,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use patchbay_clock::Clock;
+use patchbay_config::bound::BoundSettings;
+use patchbay_config::duration::Seconds;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_desk::LoadBounds;
 use patchbay_engine::config::EngineSettings;
 use patchbay_generations::Environment;
 use patchbay_generations::assemble::InvalidFile;
-use patchbay_model::bound::BoundSettings;
-use patchbay_model::duration::Seconds;
-use patchbay_model::file_problem::FileProblem;
 use patchbay_outbound::egress::{AddressRange, EgressSettings};
 use patchbay_pack::store::PackStore;
 use patchbay_pack::trust::TrustSource;

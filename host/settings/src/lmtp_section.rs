@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use patchbay_config::duration::Millis;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_lmtp::{InvalidPattern, LmtpAddress, LmtpSettings, is_private};
-use patchbay_model::duration::Millis;
-use patchbay_model::file_problem::FileProblem;
 use serde::Deserialize;
 use toml::Spanned;
 

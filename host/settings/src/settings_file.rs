@@ -7,13 +7,13 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use patchbay_config::duration::{ByteSize, Millis, Seconds};
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::toml_document;
+use patchbay_config::web_address::WebAddress;
 use patchbay_desk::LoadBounds;
 use patchbay_engine::config::{Allocation, CompileSettings, EngineSettings};
-use patchbay_model::duration::{ByteSize, Millis, Seconds};
-use patchbay_model::file_problem::FileProblem;
 use patchbay_model::limits::{Limits, LimitsFile};
-use patchbay_model::toml_document;
-use patchbay_model::web_address::WebAddress;
 use patchbay_outbound::egress::{AddressRange, EgressSettings};
 use patchbay_pack::store::PackStore;
 use patchbay_pack::trust::{TrustSource, Unsigned};

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use patchbay_access::oidc::Algorithm;
 use patchbay_access::settings::{Grant, Identity, OidcSettings, TlsSettings};
+use patchbay_config::duration::Seconds;
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::web_address::WebAddress;
 use patchbay_model::access::{Role, TokenScope};
-use patchbay_model::duration::Seconds;
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::web_address::WebAddress;
 use serde::Deserialize;
 use toml::Spanned;
 

@@ -19,11 +19,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use patchbay_config::bound::Bound;
 use patchbay_engine::decision::Decision;
 use patchbay_generations::Generation;
 use patchbay_journal::ConversationId;
 use patchbay_model::alert::{Alert, AlertKey};
-use patchbay_model::bound::Bound;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::histogram::{Histogram, MICROS};
 use patchbay_model::traceparent::Traceparent;

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use patchbay_config::bound::Bound;
 use patchbay_desk::Desk;
 use patchbay_generations::Generation;
 use patchbay_generations::rollout::RolloutReport;
 use patchbay_journal::{JournalError, OutboxCount};
 use patchbay_model::alert::AlertKind;
-use patchbay_model::bound::Bound;
 use patchbay_model::decision::stage::Stage;
 use patchbay_outbound::courier::CourierStats;
 

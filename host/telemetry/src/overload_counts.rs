@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
-use patchbay_model::bound::Bound;
+use patchbay_config::bound::Bound;
 
 /// By company (empty: none that is configured) and bound.
 #[derive(Debug, Default)]

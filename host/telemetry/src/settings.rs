@@ -1,6 +1,6 @@
 //! Where traces go, and how many.
 
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 
 /// Where traces go, and how many.
 #[derive(Clone, Debug, PartialEq)]

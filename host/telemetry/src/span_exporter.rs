@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use patchbay_outbound::egress::{AddressRange, Egress, EgressSettings};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::watch;

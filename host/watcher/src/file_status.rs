@@ -236,7 +236,7 @@ mod tests {
         let watched = WatchedFiles::default();
         let ignored = |name: &str, count: usize| {
             let message = format!("{count} files are not used");
-            let problem = patchbay_model::file_problem::FileProblem::whole(message);
+            let problem = patchbay_config::file_problem::FileProblem::whole(message);
             InvalidFile::of_problem(name, String::new(), problem)
         };
         let refused = || {

@@ -24,18 +24,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::toml_document;
 use patchbay_desk::Desk;
 use patchbay_events::AlertEvent;
 use patchbay_generations::activation::ActivateError;
 use patchbay_generations::assemble::InvalidFile;
 use patchbay_generations::assemble::source::Source;
 use patchbay_generations::service::{ChangeError, ChangeRequest, GenerationService, Plan};
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::toml_document;
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 use content::{Content, PlaceReadings};
+
 pub use file_status::{WatchedFile, WatchedFiles};
 use file_tracker::{FileChange, FileTracker};
 use rejection::{escape, findings, is_temporary, lines, unreadable};

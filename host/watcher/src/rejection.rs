@@ -3,9 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use patchbay_config::file_problem::FileProblem;
 use patchbay_generations::assemble::{Findings, InvalidFile};
 use patchbay_generations::service::ChangeError;
-use patchbay_model::file_problem::FileProblem;
 
 /// Every problem of a file, one line each, without the file's directory: readers
 /// need not know this machine's paths.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use patchbay_model::decision::classification::{Classification, Intent};
 use patchbay_model::decision::route::{Preference, RoutePlan, Step};
-use patchbay_model::duration::Seconds;
+use patchbay_config::duration::Seconds;
 use serde::Serialize;
 
 /// A classified and routed interaction.

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_company::Grants;
+use patchbay_config::duration::Millis;
 use patchbay_engine::component::ComponentBytes;
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
 use patchbay_model::conversation::{Trigger, TriggerCode};
 use patchbay_model::directory::Directory;
-use patchbay_model::duration::Millis;
 use patchbay_model::interaction::{Draft, Interaction};
 use patchbay_model::limits::Limits;
 use patchbay_model::on_failure::OnFailure;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use patchbay_outbound::egress::Egress;
 use serde::Deserialize;
 use serde_json::Value;

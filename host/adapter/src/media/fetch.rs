@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use thiserror::Error;
 
 use crate::outcome::{FailureKind, Response};

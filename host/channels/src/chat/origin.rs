@@ -1,7 +1,7 @@
 //! The sites whose pages may open the chat.
 
 use patchbay_adapter::ConfigError;
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 
 /// Most origins of a connection.
 const MOST_ORIGINS: usize = 64;

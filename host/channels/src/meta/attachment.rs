@@ -2,9 +2,9 @@
 
 use patchbay_adapter::field::Fields;
 use patchbay_adapter::{Attributes, form, media};
+use patchbay_config::web_address::WebAddress;
 use patchbay_model::input::ATTACHMENTS;
 use patchbay_model::interaction::{Attachment, Interaction};
-use patchbay_model::web_address::WebAddress;
 use serde_json::{Map, Value, json};
 
 use super::inbox::Account;

@@ -35,7 +35,7 @@ use patchbay_adapter::{
     InboundRequest, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Response, Scheme,
     SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
 };
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use serde::Deserialize;
 
 /// Code of the channel.

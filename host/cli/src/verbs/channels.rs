@@ -8,7 +8,7 @@ use patchbay_command::document::{list, number, text};
 use patchbay_command::exit::{Exit, Failure, Outcome};
 use patchbay_command::output;
 use patchbay_command::server::connect;
-use patchbay_model::name_suggestion;
+use patchbay_config::name_suggestion;
 use serde_json::{Value, json};
 
 use crate::verbs::channel_actions;

@@ -11,9 +11,9 @@ use patchbay_command::exit::{Exit, Failure, Outcome};
 use patchbay_command::numbers::bytes;
 use patchbay_command::output;
 use patchbay_command::server::{JournalAccess, audit_entry, journal_settings, settings};
+use patchbay_config::duration::Seconds;
 use patchbay_journal::{AuditTrail, Maintenance};
 use patchbay_journal_sqlite::{Options, SqliteJournal};
-use patchbay_model::duration::Seconds;
 use serde_json::{Value, json};
 
 pub(crate) fn run(args: &JournalArgs) -> Outcome {

@@ -7,11 +7,11 @@ use patchbay_command::document::text;
 use patchbay_command::exit::{Exit, Failure, Outcome};
 use patchbay_command::output;
 use patchbay_command::server::{JournalAccess, audit_entry, settings};
+use patchbay_config::duration::Seconds;
+use patchbay_config::toml_document;
 use patchbay_journal::{Secret, Token, TokenId, TokenState, Tokens};
 use patchbay_journal_sqlite::SqliteJournal;
 use patchbay_model::access::{Role, TokenScope, lifetime};
-use patchbay_model::duration::Seconds;
-use patchbay_model::toml_document;
 use patchbay_pack::regular_file::{MOST_BYTES, read_text};
 use serde_json::{Value, json};
 

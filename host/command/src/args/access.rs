@@ -1,9 +1,9 @@
 //! Arguments of `token` and `audit`.
 
 use clap::{Args, Subcommand};
+use patchbay_config::duration::Seconds;
 use patchbay_journal::AuditHash;
 use patchbay_model::access::Role;
-use patchbay_model::duration::Seconds;
 
 use super::ServerFlags;
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use patchbay_config::duration::Seconds;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::duration::Seconds;
 use patchbay_model::outcome::OutcomeKind;
 
 use super::{BuildFlags, CompanyFlag, ServerFlags};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use patchbay_model::duration::Seconds;
+use patchbay_config::duration::Seconds;
 
 use super::{CompanyFlag, ServerFlags};
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use patchbay_config::duration::Seconds;
 use patchbay_import::{SYSTEMS, System};
-use patchbay_model::duration::Seconds;
 use patchbay_model::identifier;
 use patchbay_pack::source::REGISTRY_SCHEME;
 use patchbay_registry::{Reference, ReferenceError};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use patchbay_model::duration::Millis;
+use patchbay_config::duration::Millis;
 
 use super::ServerFlags;
 

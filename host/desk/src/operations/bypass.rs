@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_config::duration::Seconds;
 use patchbay_events::{BypassEnd, BypassEndedEvent, BypassedEvent, Event};
 use patchbay_journal::{AuditEntry, CompanyId};
 use patchbay_model::bypass::{
     Bypass, BypassTarget, Bypasses, DEFAULT_DURATION, MAX_DURATION, MIN_DURATION,
 };
-use patchbay_model::duration::Seconds;
 use patchbay_records::history::note;
 
 use super::directives::{bypass_directive, bypass_name};

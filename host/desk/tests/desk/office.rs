@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use patchbay_company::Sla;
+use patchbay_config::duration::Seconds;
 use patchbay_desk::{Delivery, Desk, DeskSettings, Receipt};
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_generations::{Generation, Publishers, QueueSettings};
@@ -14,7 +15,6 @@ use patchbay_journal::{AuditEntry, CompanyId, Conversation, Entry, Ordinal};
 use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::{Directory, Queue};
-use patchbay_model::duration::Seconds;
 use patchbay_model::record::RecordRules;
 use patchbay_model::situation::Surroundings;
 use patchbay_pass::ReceiptStatus;

@@ -1,11 +1,11 @@
 //! From the records of one contract version to the types of the model.
 
 use jiff::Timestamp;
+use patchbay_config::duration::Seconds;
 use patchbay_model::decision::classification::{Classification, Intent, PersonalData};
 use patchbay_model::decision::escalation::{Escalation, EscalationAction};
 use patchbay_model::decision::route::{Preference, RoutePlan, Step, Target};
 use patchbay_model::decision::tone::{Finding, Review, Severity, Verdict};
-use patchbay_model::duration::Seconds;
 
 use crate::contract::{classification, escalation, routing, tone};
 

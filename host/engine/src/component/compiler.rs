@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 
 use lru::LruCache;
 use parking_lot::Mutex;
-use patchbay_model::bound::{Bound, Scope};
+use patchbay_config::bound::{Bound, Scope};
 use wasmtime::component::Component;
 
 use super::declared_parts::DeclaredParts;

@@ -1,4 +1,4 @@
-use patchbay_model::bound::BoundLimit;
+use patchbay_config::bound::BoundLimit;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde::Serialize;
 use thiserror::Error;

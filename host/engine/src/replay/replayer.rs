@@ -1,12 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use patchbay_config::duration::{ByteSize, Millis};
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::escalation::Escalation;
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::decision::tone::Review;
-use patchbay_model::duration::{ByteSize, Millis};
 use patchbay_model::limits::Limits;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde::{Deserialize, Serialize};

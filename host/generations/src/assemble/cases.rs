@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use patchbay_company::CompanyFile;
+use patchbay_config::bound::{Bound, BoundSettings, Scope};
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::toml_document;
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::component::Digest;
-use patchbay_model::bound::{Bound, BoundSettings, Scope};
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::toml_document;
 use patchbay_pack::Pack;
 use patchbay_pack::directory_files::has_extension;
 use patchbay_pack_cases::CaseRunner;

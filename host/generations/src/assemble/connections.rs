@@ -6,9 +6,9 @@ use std::ops::Range;
 use patchbay_adapter::AdapterKind;
 use patchbay_channels::{ADAPTERS, adapter_kind};
 use patchbay_company::{CompanyFile, ConnectionEntry};
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::name_suggestion;
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::name_suggestion;
+use patchbay_config::web_address::WebAddress;
 use serde_json::Value;
 
 use super::findings::Findings;

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use patchbay_company::{CompanyFile, PluginEntry};
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::name_suggestion::suggest;
 use patchbay_engine::component::Digest;
 use patchbay_engine::data_layer::{DataKind, DataLayer, DataSet};
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::name_suggestion::suggest;
 use patchbay_pack::Pack;
 use patchbay_pack::data::{check_replacement, read_data_file};
 use patchbay_pack::manifest::{DataSection, Manifest};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use patchbay_model::toml_document;
+use patchbay_config::toml_document;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! What a check of a company file finds.
 
-use patchbay_model::file_problem::FileProblem;
+use patchbay_config::file_problem::FileProblem;
 
 /// Why a company file is rejected, and what else its author should know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

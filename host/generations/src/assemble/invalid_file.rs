@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use patchbay_company::CompanyFile;
-use patchbay_model::file_problem::FileProblem;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_pack::regular_file::{MOST_BYTES, read_text};
 use thiserror::Error;
 

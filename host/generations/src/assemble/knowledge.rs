@@ -11,8 +11,8 @@
 
 use std::path::Path;
 
+use patchbay_config::toml_document;
 use patchbay_model::knowledge::Article;
-use patchbay_model::toml_document;
 use patchbay_pack::directory_files::has_extension;
 use patchbay_pack::regular_file::{MOST_BYTES, read_text};
 use serde::Deserialize;

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use patchbay_adapter::{CompanyKey, ConfigError, SecretError};
 use patchbay_company::{CompanyFile, Webhook};
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::web_address::WebAddress;
 
 use super::connections::located_connections;
 use super::findings::Findings;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use patchbay_company::{CompanyFile, SettingsPlaces};
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::toml_place::Part;
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::toml_place::Part;
 
 use super::source::Source;
 

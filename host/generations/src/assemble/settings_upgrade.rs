@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use patchbay_company::{CompanyFile, PluginEntry, SettingsPlaces};
-use patchbay_model::bound::BoundSettings;
-use patchbay_model::file_problem::FileProblem;
+use patchbay_config::bound::BoundSettings;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_pack::Pack;
 use patchbay_pack::manifest::Manifest;
 use patchbay_pack::migration::{migrate_company, settings_in};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use patchbay_company::{CompanyFile, PluginEntry};
-use patchbay_model::file_problem::FileProblem;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_pack::Pack;
 use patchbay_pack::trust::{PackOrigin, TrustError, TrustPolicy, TrustSource};
 

@@ -1,8 +1,8 @@
 //! Builds a generation and checks everything about it, so that a refusal lists every reason.
 
 use patchbay_company::CompanyFile;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_journal::CompanyId;
-use patchbay_model::file_problem::FileProblem;
 
 use super::{ChangeError, ChangeRequest, GenerationService, queue_moves};
 use crate::Generation;

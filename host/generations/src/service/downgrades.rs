@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use patchbay_company::CompanyFile;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_journal::CompanyId;
-use patchbay_model::file_problem::FileProblem;
 use patchbay_pack::manifest::Manifest;
 use patchbay_pack::trust::TrustSource;
 use semver::Version;

@@ -1,8 +1,8 @@
 //! Why a change of a company's generation is refused.
 
+use patchbay_config::bound::BoundLimit;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_journal::JournalError;
-use patchbay_model::bound::BoundLimit;
-use patchbay_model::file_problem::FileProblem;
 use thiserror::Error;
 
 use super::NewCompany;

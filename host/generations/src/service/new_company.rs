@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use patchbay_config::name_suggestion;
 use patchbay_journal::Journal;
-use patchbay_model::name_suggestion;
 
 use super::{ChangeError, ChangeRequest};
 

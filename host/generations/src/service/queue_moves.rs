@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_company::CompanyFile;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_journal::CompanyId;
-use patchbay_model::file_problem::FileProblem;
 
 use super::{ChangeError, GenerationStore};
 use crate::activation::{ProvidedReferences, open_queues};

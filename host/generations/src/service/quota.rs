@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use patchbay_config::bound::{Bound, Scope};
 use patchbay_engine::component::Digest;
 use patchbay_journal::{CompanyId, GenerationUsage};
-use patchbay_model::bound::{Bound, Scope};
 use serde_json::json;
 
 use super::{ChangeError, ChangeRequest, GenerationService};

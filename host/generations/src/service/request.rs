@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use patchbay_company::CompanyFile;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_engine::CancelSignal;
 use patchbay_journal::AuditEntry;
-use patchbay_model::file_problem::FileProblem;
 use serde_json::Value;
 
 use crate::assemble::difference::Difference;

@@ -1,9 +1,9 @@
 //! Shadow runs and canaries of stored generations: start, promote, abort, and
 //! resume after a restart.
 
+use patchbay_config::file_problem::FileProblem;
 use patchbay_events::ActivationCause;
 use patchbay_journal::{CompanyId, JournalError};
-use patchbay_model::file_problem::FileProblem;
 use patchbay_model::rollout::{Bounds, RolloutKind, RolloutTerms, Share};
 use serde_json::json;
 

@@ -12,7 +12,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CONNECTION;
 use axum::response::{IntoResponse, Response};
 use parking_lot::Mutex;
-use patchbay_model::bound::{Bound, Scope};
+use patchbay_config::bound::{Bound, Scope};
 use patchbay_telemetry::Telemetry;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};

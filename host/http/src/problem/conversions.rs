@@ -1,13 +1,13 @@
 //! Problems of the errors of the libraries below.
 
 use patchbay_access::AccessError;
+use patchbay_config::bound::{Bound, Scope};
+use patchbay_config::file_problem::FileProblem;
 use patchbay_desk::{BypassError, DeskError};
 use patchbay_generations::activation::ActivateError;
 use patchbay_generations::rollout::RolloutError;
 use patchbay_generations::service::ChangeError;
 use patchbay_journal::JournalError;
-use patchbay_model::bound::{Bound, Scope};
-use patchbay_model::file_problem::FileProblem;
 use patchbay_model::input::InputError;
 use patchbay_pass::agent_action::ActionError;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use serde_json::{Map, Value};
 
 use super::DEFAULT_QUEUE;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_config::duration::Seconds;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -12,7 +13,6 @@ use super::{
 };
 use crate::conversation_state::ConversationState;
 use crate::directory::Directory;
-use crate::duration::Seconds;
 use crate::input::ID_BYTES;
 use crate::open_codes;
 use crate::sla::Clock;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use patchbay_config::name_suggestion;
+
 use super::{Agent, Queue};
 use crate::capacity::{Capacity, MOST_UNITS, check_limits};
 use crate::identifier::{self, LookAlikes};
-use crate::name_suggestion;
 
 /// Most skills, languages, teams and queues of an agent.
 const MOST_ENTRIES: usize = 64;

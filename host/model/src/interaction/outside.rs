@@ -1,11 +1,12 @@
 //! Reading an interaction of an integrator: what is odd but readable is taken
 //! in with a warning, because a customer wrote it.
 
+use patchbay_config::name_suggestion;
 use serde_json::{Map, Value};
 
 use super::{INTERACTION_FIELDS, Interaction, into_object};
 use crate::input::{InputError, InputWarning, TEXT_BYTES, WHOLE_TEXT_BYTES};
-use crate::{identifier, language_tag, name_suggestion};
+use crate::{identifier, language_tag};
 
 /// Attribute of an interaction whose text was cut: the size of the whole text
 /// in bytes.

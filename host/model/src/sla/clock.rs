@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use patchbay_config::duration::Seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::codes;
-use crate::duration::Seconds;
 
 macro_rules! clocks {
     ($( $(#[doc = $doc:literal])+ $case:ident = $code:literal, $field:ident, $target:literal; )+) => {

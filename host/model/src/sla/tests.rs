@@ -1,10 +1,11 @@
 mod oracle;
 mod random;
 
+use patchbay_config::duration::Seconds;
 use proptest::prelude::*;
 
 use super::*;
-use crate::duration::Seconds;
+
 use oracle::Oracle;
 use random::{Happening, Story, WorldCalendar};
 

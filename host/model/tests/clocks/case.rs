@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
-use patchbay_model::duration::{Millis, Seconds};
-use patchbay_model::file_problem::FileProblem;
+use patchbay_config::duration::{Millis, Seconds};
+use patchbay_config::file_problem::FileProblem;
 use patchbay_model::hours::Hours;
 use patchbay_model::sla::{AtRisk, Clock, ClockState, DueKind, Sla, Targets};
 use serde::Deserialize;

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use patchbay_model::duration::Seconds;
+use patchbay_config::duration::Seconds;
 use serde::Deserialize;
 
 /// A local time, a time in UTC where it ends in `Z`, or a span after creation.

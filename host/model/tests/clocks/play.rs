@@ -2,8 +2,8 @@
 
 use std::fmt::Display;
 
+use patchbay_config::duration::Millis;
 use patchbay_model::conversation_state::ConversationState;
-use patchbay_model::duration::Millis;
 use patchbay_model::hours::Hours;
 use patchbay_model::sla::{ClockError, ClockEvent, Due, SlaClocks, start_of};
 

@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{HOST, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
 use hyper::{Method, Request, Response, StatusCode};
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use tokio::time::{Instant, timeout_at};
 
 use super::Egress;

@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::HeaderMap;
 use hyper::{Method, StatusCode};
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use tokio::time::{Duration, Instant, timeout_at};
 
 use super::Egress;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::{HeaderMap, Method, StatusCode};
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use thiserror::Error;
 
 use super::Egress;

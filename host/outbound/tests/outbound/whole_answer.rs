@@ -4,7 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use patchbay_outbound::egress::{
     Egress, EgressAnswer, EgressProblem, EgressRequest, EgressSettings, ExchangeFailure, Resolve,
     Resolved,

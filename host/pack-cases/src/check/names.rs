@@ -1,7 +1,7 @@
 //! Names that a case defines, and what is wrong with a name of each kind.
 
+use patchbay_config::name_suggestion::{nearest, suggest};
 use patchbay_model::channel::CHANNELS;
-use patchbay_model::name_suggestion::{nearest, suggest};
 use serde_json::Value;
 
 /// Kinds of personal data the contract documents. A policy may report others.

@@ -9,8 +9,8 @@ use patchbay_command::exit::{Exit, Failure, Outcome};
 use patchbay_command::output;
 use patchbay_command::policy::rejected;
 use patchbay_company::{CompanyFile, PluginEntry, SettingsPlaces};
+use patchbay_config::name_suggestion::suggest;
 use patchbay_generations::assemble::InvalidFile;
-use patchbay_model::name_suggestion::suggest;
 use patchbay_pack::Pack;
 use patchbay_pack::manifest::Manifest;
 use patchbay_pack::migration::{

@@ -1,5 +1,5 @@
+use patchbay_config::name_suggestion::suggest;
 use patchbay_model::data_table::{DataTableBuilder, RowError};
-use patchbay_model::name_suggestion::suggest;
 use thiserror::Error;
 
 /// Why a CSV file is no table. Lines count from 1.

@@ -1,6 +1,6 @@
 //! Visits every value of settings together with each part of the schema that applies to it.
 
-use patchbay_model::toml_place::pointer_step;
+use patchbay_config::toml_place::pointer_step;
 use serde_json::Value;
 
 /// Levels of schema and settings that are followed.

@@ -2,7 +2,7 @@
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
-use patchbay_model::name_suggestion::suggest;
+use patchbay_config::name_suggestion::suggest;
 use serde_json::Value;
 
 use super::{MOST_PROBLEMS, SettingsProblem, SettingsSchema, Subject};

@@ -1,8 +1,8 @@
 //! Strings of settings that name something of the company: a queue, an agent, a target. A schema
 //! marks them with `"x-patchbay-ref": "queue"`.
 
+use patchbay_config::toml_place::Part;
 use patchbay_model::codes;
-use patchbay_model::toml_place::Part;
 use serde_json::Value;
 
 use super::SettingsSchema;

@@ -1,7 +1,7 @@
 //! Why settings that an older version of a pack accepts are not valid for a newer one.
 
-use patchbay_model::bound::BoundSettings;
-use patchbay_model::toml_place::Part;
+use patchbay_config::bound::BoundSettings;
+use patchbay_config::toml_place::Part;
 use serde_json::Value;
 
 use super::schema_view::SchemaView;

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::name_suggestion::nearest;
+use patchbay_config::toml_document;
 use patchbay_engine::component::Digest;
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::name_suggestion::nearest;
-use patchbay_model::toml_document;
 use semver::Version;
 use serde::Deserialize;
 use toml::Spanned;

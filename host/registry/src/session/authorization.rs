@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use hyper::Method;
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use serde::Deserialize;
 use tokio::time::sleep;
 use zeroize::Zeroizing;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use patchbay_model::web_address::WebAddress;
+use patchbay_config::web_address::WebAddress;
 use patchbay_outbound::egress::{AddressRange, Egress, EgressError, EgressProblem};
 
 use crate::error::RegistryError;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Component, Path};
 
-use patchbay_model::file_problem::FileProblem;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_pack::manifest::Language;
 use patchbay_pack::regular_file::{MOST_BYTES, read_bytes};
 use semver::Version;

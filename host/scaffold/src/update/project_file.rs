@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use patchbay_model::file_problem::FileProblem;
+use patchbay_config::file_problem::FileProblem;
 use patchbay_pack::regular_file::read_text;
 use semver::Version;
 use serde_json::Value;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use patchbay_model::file_problem::FileProblem;
-use patchbay_model::toml_document;
-use patchbay_model::toml_place::{Part, TomlPlaces};
+use patchbay_config::file_problem::FileProblem;
+use patchbay_config::toml_document;
+use patchbay_config::toml_place::{Part, TomlPlaces};
 use patchbay_pack::manifest::Language;
 use semver::{Version, VersionReq};
 use toml::{Table, Value};

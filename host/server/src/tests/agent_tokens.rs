@@ -1,8 +1,8 @@
 //! A program with one agent's token, at every bound of a token, beside another
 //! agent of the company and another company.
 
+use patchbay_config::bound::{Bound, Scope};
 use patchbay_model::access::{Role, TokenScope};
-use patchbay_model::bound::{Bound, Scope};
 use tokio::task::JoinSet;
 
 use super::Running;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use patchbay_model::bound::{Bound, Scope};
+use patchbay_config::bound::{Bound, Scope};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 

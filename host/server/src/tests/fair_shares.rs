@@ -4,11 +4,11 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
+use patchbay_config::bound::{Bound, Scope};
 use patchbay_http::bounds::Requester;
 use patchbay_http::work_share::{WorkShare, on_share};
 use patchbay_journal::Note;
 use patchbay_model::access::Role;
-use patchbay_model::bound::{Bound, Scope};
 use patchbay_service::app::App;
 use tempfile::TempDir;
 use tokio::task::JoinSet;

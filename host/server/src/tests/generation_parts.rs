@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use patchbay_config::bound::{Bound, Scope};
 use patchbay_engine::component::Digest;
 use patchbay_engine::data_layer::{DataKind, DataLayer};
 use patchbay_generations::assemble::source::SourceDocument;
 use patchbay_journal::NewGeneration;
-use patchbay_model::bound::{Bound, Scope};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

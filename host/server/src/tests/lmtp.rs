@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use patchbay_model::bound::{Bound, Scope};
+use patchbay_config::bound::{Bound, Scope};
 use patchbay_settings::{LmtpAddress, LmtpSettings};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use patchbay_model::bound::{Bound, Scope};
+use patchbay_config::bound::{Bound, Scope};
 use serde_json::json;
 
 use super::client;

@@ -9,8 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use patchbay_access::oidc::{Issuer as Verifier, KeyCacheTimes, TokenError};
 use patchbay_access::{AccessControl, Caller, ExternalIdentity};
+use patchbay_config::duration::Seconds;
 use patchbay_model::access::Role;
-use patchbay_model::duration::Seconds;
 use patchbay_outbound::egress::{Egress, EgressSettings};
 use ring::rand::SystemRandom;
 use ring::signature::{

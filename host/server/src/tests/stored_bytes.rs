@@ -1,6 +1,6 @@
 //! A company that stores as much as it may, beside one that does not.
 
-use patchbay_model::bound::{Bound, Scope};
+use patchbay_config::bound::{Bound, Scope};
 use serde_json::{Value, json};
 
 use super::Running;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use patchbay_config::web_address::WebAddress;
 use patchbay_desk::{Delivery, Desk, DeskSettings};
 use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::traceparent::Traceparent;
-use patchbay_model::web_address::WebAddress;
 use patchbay_telemetry::SpanExporter;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;

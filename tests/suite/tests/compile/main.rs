@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use patchbay_config::bound::Bound;
+use patchbay_config::duration::ByteSize;
 use patchbay_engine::CancelSignal;
 use patchbay_engine::compile_worker;
 use patchbay_engine::component::{ComponentBytes, LoadError};
@@ -18,8 +20,6 @@ use patchbay_engine::config::{Allocation, CompileSettings, EngineSettings};
 use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::Plugin;
 use patchbay_fuzz::peak_of;
-use patchbay_model::bound::Bound;
-use patchbay_model::duration::ByteSize;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_suite::guests::misbehaving;
 use patchbay_suite::host::spec;

@@ -2,10 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use patchbay_config::duration::{ByteSize, Millis};
 use patchbay_engine::component::LoadError;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::{Lease, Plugin};
-use patchbay_model::duration::{ByteSize, Millis};
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_suite::guests::{Wrapping, misbehaving, wat};
 use patchbay_suite::host::{TIMEOUT, drafted, plugin, said, serving, spec, triggered};

@@ -1,8 +1,8 @@
 //! Guests that exceed each limit.
 
+use patchbay_config::duration::{ByteSize, Millis};
 use patchbay_engine::Recording;
 use patchbay_engine::plugin::{Lease, Plugin, PluginSpec};
-use patchbay_model::duration::{ByteSize, Millis};
 use patchbay_model::outcome::OutcomeKind::{
     BadOutput, Failed, OutOfFuel, OutOfMemory, StackOverflow, Timeout, Trapped,
 };

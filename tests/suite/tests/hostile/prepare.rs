@@ -1,9 +1,9 @@
 //! `prepare`, and the snapshot after it.
 
+use patchbay_config::duration::ByteSize;
 use patchbay_engine::component::{LoadError, SettingsProblem};
 use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::Plugin;
-use patchbay_model::duration::ByteSize;
 use patchbay_model::outcome::Outcome;
 use patchbay_model::outcome::OutcomeKind::{
     Denied, Ok, OutOfFuel, OutOfMemory, StackOverflow, Timeout, Trapped,

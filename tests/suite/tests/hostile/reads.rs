@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use patchbay_config::duration::Seconds;
 use patchbay_engine::plugin::Lease;
 use patchbay_model::conversation::{Trigger, TriggerCode};
 use patchbay_model::decision::tone::Verdict;
 use patchbay_model::directory::Directory;
-use patchbay_model::duration::Seconds;
 use patchbay_model::hours::Hours;
 use patchbay_model::interaction::Draft;
 use patchbay_model::situation::{DraftInput, Situation, Surroundings};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use patchbay_config::duration::{ByteSize, Millis};
 use patchbay_engine::Recording;
 use patchbay_engine::component::Digest;
 use patchbay_engine::decision::PluginResult;
@@ -9,7 +10,6 @@ use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::Plugin;
 use patchbay_engine::replay::{NotReplayable, PluginSource, RecordedResult, ReplayVerdict, replay};
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::duration::{ByteSize, Millis};
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_suite::guests::wat;
 use patchbay_suite::host::{TIMEOUT, drafted, plugin, said, spec, triggered};

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
+use patchbay_config::bound::{Bound, BoundSettings, Scope};
 use patchbay_events::ActivationCause;
 use patchbay_events::EventKind;
 use patchbay_generations::Generation;
@@ -13,7 +14,6 @@ use patchbay_generations::activation::{ActivateError, ActivationConflict, Change
 use patchbay_generations::assemble::cases::CasesInterrupted;
 use patchbay_generations::service::{ChangeError, ChangeRequest};
 use patchbay_journal::{Commit, NewEntry, NewOutbox, OutboxState};
-use patchbay_model::bound::{Bound, BoundSettings, Scope};
 use patchbay_model::final_failure::{FinalFailure, FinalKind};
 use patchbay_pass::ReceiptStatus;
 use serde_json::json;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use fastrand::Rng;
 use jiff::civil::date;
 use patchbay_company::Sla;
+use patchbay_config::duration::Seconds;
+use patchbay_config::web_address::WebAddress;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_generations::{Generation, QueueSettings, TargetSettings};
 use patchbay_model::directory::{Directory, Queue};
-use patchbay_model::duration::Seconds;
 use patchbay_model::situation::Surroundings;
-use patchbay_model::web_address::WebAddress;
 use serde_json::json;
 
 use super::calendar::Calendar;

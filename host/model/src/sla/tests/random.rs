@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
+use patchbay_config::duration::Seconds;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::conversation_state::ConversationState;
-use crate::duration::Seconds;
 use crate::hours::{Hours, NEVER_MS};
 use crate::sla::{AtRisk, ClockEvent, Targets};
 

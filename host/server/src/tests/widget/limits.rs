@@ -1,6 +1,6 @@
 //! Floods of sessions, messages and streams are bounded, and each caller by itself.
 
-use patchbay_model::bound::{Bound, Scope};
+use patchbay_config::bound::{Bound, Scope};
 use serde_json::json;
 
 use super::{CHAT, FILE, Page, office, text};
