@@ -1,9 +1,12 @@
-//! The crates of `host/`: their order, and what each must not know.
+//! The crates of `host/`: their order, their size, and what each must not know.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::document::{Document, repository_files, root};
+
+/// Most lines of source of a crate, without tests.
+const MOST_LINES: usize = 10_000;
 
 /// Packages that a crate must not reach, by its own dependencies or by those of the
 /// crates of `host/` below it. Only direct dependencies of crates of `host/` are seen.
@@ -106,4 +109,38 @@ fn no_crate_reaches_what_it_must_not_know() {
             assert!(!reached.contains(package), "{name} reaches {package}");
         }
     }
+}
+
+#[test]
+fn a_crate_is_small_enough_to_read() {
+    let mut lines: BTreeMap<String, usize> = BTreeMap::new();
+    for file in repository_files() {
+        let Some((name, place)) = file.strip_prefix("host/").and_then(|it| it.split_once('/'))
+        else {
+            continue;
+        };
+        if place.ends_with(".rs") && !is_of_tests(place) {
+            let text = fs::read_to_string(root().join(&file)).expect("readable");
+            *lines.entry(name.to_owned()).or_default() += source_lines(&text);
+        }
+    }
+    let long: Vec<_> = lines.iter().filter(|(_, n)| **n > MOST_LINES).collect();
+    assert!(long.is_empty(), "divide by the flow: {long:?}");
+}
+
+/// Whether a file of a crate is code of tests or benchmarks.
+fn is_of_tests(place: &str) -> bool {
+    place.split('/').any(|part| {
+        let name = part.strip_suffix(".rs").unwrap_or(part);
+        matches!(name, "test" | "tests" | "benches") || name.ends_with("_tests")
+    })
+}
+
+/// The lines of a file before its module of tests.
+fn source_lines(text: &str) -> usize {
+    let lines: Vec<&str> = text.lines().collect();
+    let tests = lines.windows(2).position(|pair| {
+        pair[0].starts_with("#[cfg(test)]") && pair[1].starts_with("mod ") && pair[1].ends_with('{')
+    });
+    tests.unwrap_or(lines.len())
 }
