@@ -1,6 +1,6 @@
-//! The adapters of the networks and of the web chat, a folder each, and the table of all
-//! adapters, [`ADAPTERS`]. What an adapter is stands in the crate `patchbay-adapter`; that
-//! of mail, in `patchbay-email`.
+//! The adapters of the networks, a folder each, and the table of all adapters, [`ADAPTERS`].
+//! What an adapter is stands in the crate `patchbay-adapter`; the adapters of mail and of the
+//! web chat are `patchbay-email` and `patchbay-web-chat`.
 //!
 //! `host/gateway` calls them with what comes over the wire.
 //!
@@ -8,7 +8,6 @@
 //! not seen in its documentation or in published tests: compare it with the
 //! provider's page before a release depends on it.
 
-pub mod chat;
 mod document;
 mod escaped_text;
 pub mod facebook;

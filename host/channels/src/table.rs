@@ -3,7 +3,7 @@
 use patchbay_adapter::AdapterKind;
 
 use crate::{
-    chat, facebook, instagram, line, slack, sms, standard_webhooks, telegram, viber, whatsapp, x,
+    facebook, instagram, line, slack, sms, standard_webhooks, telegram, viber, whatsapp, x,
 };
 
 /// One row per adapter.
@@ -12,7 +12,7 @@ pub const ADAPTERS: &[AdapterKind] = &[
     facebook::KIND,
     instagram::KIND,
     patchbay_email::KIND,
-    chat::KIND,
+    patchbay_web_chat::KIND,
     sms::KIND,
     telegram::KIND,
     slack::KIND,

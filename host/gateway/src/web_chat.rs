@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use patchbay_adapter::{InboundRequest, Item, Rejection};
-use patchbay_channels::chat::{IdentityError, Session, SessionRequest, WebChat, page_id};
 use patchbay_desk::{Delivery, Desk, DeskError, KnownCustomer};
 use patchbay_journal::{CompanyId, ContactId, EntryPage};
 use patchbay_model::interaction::WrittenBy;
 use patchbay_pass::ReceiptStatus;
 use patchbay_records::customer_view::{self, CustomerContent, CustomerItem, CustomerThread};
+use patchbay_web_chat::{IdentityError, Session, SessionRequest, WebChat, page_id};
 use serde::Serialize;
 
 use crate::connection::{Connection, DeliveryResult};
@@ -209,7 +209,7 @@ impl Gateway {
     /// # Errors
     /// [`DeskError::UnknownCompany`].
     pub fn web_chat(&self, company: &str, name: &str) -> Result<ChatLookup, DeskError> {
-        let channel = patchbay_channels::chat::CHANNEL;
+        let channel = patchbay_web_chat::CHANNEL;
         let Some(connection) = self.connection(company, channel, name)? else {
             return Ok(ChatLookup::Unknown);
         };
@@ -315,7 +315,7 @@ impl ChatConnection {
 
     fn customer(&self, session: &Session) -> Result<KnownCustomer, ChatRefusal> {
         let chat = self.chat()?;
-        let place = (patchbay_channels::chat::CHANNEL, chat.account());
+        let place = (patchbay_web_chat::CHANNEL, chat.account());
         let channels = self.desk.channels();
         Ok(channels.customer(&self.company, place, session.address())?)
     }

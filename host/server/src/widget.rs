@@ -17,7 +17,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use patchbay_adapter::Method as ProviderMethod;
-use patchbay_channels::chat::SessionRequest;
 use patchbay_gateway::{ChatConnection, ChatLookup, ChatRefusal, HistoryPage, ProviderRequest};
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::request_headers::traceparent;
@@ -25,6 +24,7 @@ use patchbay_http::work_share::on_share;
 use patchbay_http::{body, json};
 use patchbay_journal::JournalError;
 use patchbay_service::app::App;
+use patchbay_web_chat::SessionRequest;
 use rustix::rand::{GetRandomFlags, getrandom};
 use serde::Deserialize;
 use serde_json::json;
@@ -36,7 +36,7 @@ const PATHS: &str = "/widget/";
 /// Most bytes of the body of a request for a session.
 const SESSION_BYTES: u64 = 4 << 10;
 /// Most bytes of the body of a message.
-const MESSAGE_BYTES: u64 = patchbay_channels::chat::KIND.body_limit as u64;
+const MESSAGE_BYTES: u64 = patchbay_web_chat::KIND.body_limit as u64;
 
 /// The routes of the web chat.
 pub(crate) fn routes() -> Router<Arc<App>> {

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use patchbay_adapter::{
     Adapter, ConfigError, EncodeError, Item, Outbound, Rejection, Reply, SecretStore,
 };
-use patchbay_channels::chat::{IdentityError, Session, SessionRequest, WebChat};
+use patchbay_web_chat::{IdentityError, Session, SessionRequest, WebChat};
 use serde_json::{Value, json};
 
 use crate::exchange::reply;

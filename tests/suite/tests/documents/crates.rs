@@ -25,6 +25,10 @@ const UNREACHABLE: &[(&str, &[&str])] = &[
         &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
     ),
     (
+        "web-chat",
+        &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
+    ),
+    (
         "channels",
         &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
     ),
