@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::crew::{Habit, Member};
 use crate::day::{random_minutes, seeded_rng};
+use crate::networks::Networks;
 use crate::office::Office;
 
 /// Simulated time between two looks at the desk without an event.
@@ -251,7 +252,7 @@ impl Worker {
     /// phrase may be rude.
     fn text(&mut self, progress: &Progress) -> String {
         let office = &self.office;
-        let drafted = office.drafts.get(&progress.interaction);
+        let drafted = office.drafts.get(&progress.row(&office.networks));
         if let Some(draft) = drafted.and_then(|drafts| drafts.get(progress.drafted)) {
             return draft.clone();
         }
@@ -268,6 +269,8 @@ impl Worker {
 struct Progress {
     /// Id of the customer's newest message.
     interaction: String,
+    /// The network's own id of it.
+    provider_id: Option<String>,
     /// The customer's language, as classified.
     language: String,
     /// Replies drafted since that message.
@@ -282,6 +285,7 @@ impl Progress {
     fn of(conversation: &Value) -> Progress {
         let mut progress = Progress {
             interaction: String::new(),
+            provider_id: None,
             language: "en".to_owned(),
             drafted: 0,
             needs_answer: false,
@@ -320,7 +324,18 @@ impl Progress {
                 _ => {}
             }
         }
+        let newest = list(&conversation["said"]).map(|said| &said["interaction"]);
+        let newest = newest.filter(|said| said["id"] == progress.interaction.as_str());
+        let provider_id = newest.last().map(|said| &said["attributes"]["provider_id"]);
+        progress.provider_id = provider_id.and_then(Value::as_str).map(str::to_owned);
         progress
+    }
+
+    /// Id of the row that became the newest message.
+    fn row(&self, networks: &Networks) -> String {
+        let row = self.provider_id.as_deref();
+        let row = row.and_then(|id| networks.row_of(id));
+        row.unwrap_or_else(|| self.interaction.clone())
     }
 }
 

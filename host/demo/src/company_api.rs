@@ -15,8 +15,7 @@ use crate::problem_log::ProblemLog;
 
 /// Attempts of a request while the server is overloaded or does not answer.
 const ATTEMPTS: u32 = 6;
-const JSON: &str = "application/json";
-const NDJSON: &str = "application/x-ndjson";
+const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// A request the server rejected by its rules, such as an offer that has gone
@@ -61,22 +60,47 @@ impl CompanyApi {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Rejection> {
-        self.request(Method::GET, path, JSON, String::new()).await
+        self.request(Method::GET, path, String::new()).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, Rejection> {
-        self.request(Method::POST, path, JSON, body.to_string())
-            .await
+        self.request(Method::POST, path, body.to_string()).await
     }
 
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, Rejection> {
-        self.request(Method::PUT, path, JSON, body.to_string())
-            .await
+        self.request(Method::PUT, path, body.to_string()).await
     }
 
-    /// POST several documents, one a line.
-    pub(crate) async fn post_lines(&self, path: &str, lines: String) -> Result<Value, Rejection> {
-        self.request(Method::POST, path, NDJSON, lines).await
+    /// POST an interaction, which the server must not know yet.
+    pub(crate) async fn post_interaction(&self, interaction: &Value) -> Result<Value, Rejection> {
+        let answer = self.post("interactions", interaction).await?;
+        let receipts = answer["receipts"].as_array().into_iter().flatten();
+        let mut refused = receipts.filter(|receipt| receipt["status"] != "accepted");
+        match refused.next() {
+            None => Ok(answer),
+            Some(receipt) => Err(Rejection {
+                kind: receipt.to_string(),
+            }),
+        }
+    }
+
+    /// POST to any path, with these headers.
+    pub(crate) async fn deliver(
+        &self,
+        path: &str,
+        headers: &[(&'static str, String)],
+        body: String,
+    ) -> Result<Value, Rejection> {
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        self.send(Method::POST, path, &headers, body).await
+    }
+
+    /// The client of the server.
+    pub(crate) fn client(&self) -> Client {
+        self.client.clone()
     }
 
     /// All items of a paged list.
@@ -95,17 +119,21 @@ impl CompanyApi {
         self.client.events(&path, after).await
     }
 
+    /// Send to a resource of the company.
+    async fn request(&self, method: Method, path: &str, body: String) -> Result<Value, Rejection> {
+        let path = company_path(&self.company, path);
+        self.send(method, &path, &JSON, body).await
+    }
+
     /// Send, and again where the server is overloaded. The caller handles what
     /// the rules reject; everything else goes into the problem log.
-    async fn request(
+    async fn send(
         &self,
         method: Method,
         path: &str,
-        content_type: &str,
+        headers: &[(&str, &str)],
         body: String,
     ) -> Result<Value, Rejection> {
-        let path = company_path(&self.company, path);
-        let headers = [("content-type", content_type)];
         let mut last = String::new();
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
@@ -114,7 +142,7 @@ impl CompanyApi {
             let began = Instant::now();
             let sent = self
                 .client
-                .send(method.clone(), &path, &headers, body.clone());
+                .send(method.clone(), path, headers, body.clone());
             let sent = sent.await.and_then(Response::into_result);
             self.latencies.0.lock().push(began.elapsed().as_secs_f64());
             let error = match sent {

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::DemoError;
 use crate::day::{Day, random_minutes, seeded_rng};
 use crate::office::Office;
 
-/// Most interactions of one request.
-const BATCH: usize = 50;
+/// Most customers whose messages are delivered at once.
+const AT_ONCE: usize = 32;
 /// Simulated time between two requests.
 const ROUND: SignedDuration = SignedDuration::from_secs(60);
 /// Follow-ups that one customer writes at most.
@@ -109,7 +110,7 @@ impl Customers {
     /// interactions the server accepted.
     pub(crate) async fn write_and_read(
         mut self,
-        mut replies: mpsc::UnboundedReceiver<Value>,
+        mut replies: mpsc::UnboundedReceiver<String>,
     ) -> u64 {
         let day = self.office.day;
         while !day.is_over() {
@@ -125,48 +126,61 @@ impl Customers {
         self.accepted
     }
 
+    /// Deliver what is due: each customer's messages one after the other.
     async fn write_due(&mut self) {
         let now = self.office.day.now();
-        loop {
-            let mut batch = Vec::new();
-            while batch.len() < BATCH && self.unwritten.last().is_some_and(|(at, ..)| at.0 <= now) {
-                if let Some((at, _, mut interaction)) = self.unwritten.pop() {
-                    interaction["received_at"] = json!(at.0);
-                    batch.push(interaction);
-                }
-            }
-            if batch.is_empty() {
-                return;
-            }
-            let lines: Vec<String> = batch.iter().map(Value::to_string).collect();
-            let api = &self.office.api;
-            let answer = api.post_lines("interactions", lines.join("\n")).await;
-            let answer = answer.unwrap_or_default();
-            self.accepted += answer["accepted"].as_u64().unwrap_or(0);
-            for receipt in answer["receipts"].as_array().into_iter().flatten() {
-                if receipt["status"] != "accepted" {
-                    let problem = format!("{}: not accepted: {receipt}", self.office.company);
-                    api.problems.report(problem);
-                }
-            }
-            for interaction in batch {
+        let mut due: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        while self.unwritten.last().is_some_and(|(at, ..)| at.0 <= now) {
+            if let Some((at, _, mut interaction)) = self.unwritten.pop() {
+                interaction["received_at"] = json!(at.0);
                 if let Some(id) = interaction["id"].as_str() {
-                    self.written.insert(id.to_owned(), interaction);
+                    self.written.insert(id.to_owned(), interaction.clone());
                 }
+                due.entry(address(&interaction).to_owned())
+                    .or_default()
+                    .push(interaction);
             }
+        }
+        let mut deliveries = JoinSet::new();
+        for (_, messages) in due {
+            if deliveries.len() == AT_ONCE {
+                self.count(deliveries.join_next().await);
+            }
+            let office = Arc::clone(&self.office);
+            deliveries.spawn(async move {
+                let mut accepted = 0;
+                for message in messages {
+                    let is_accepted = office.networks.deliver(&office.api, &message).await;
+                    accepted += u64::from(is_accepted);
+                }
+                accepted
+            });
+        }
+        while let Some(delivered) = deliveries.join_next().await {
+            self.count(Some(delivered));
         }
     }
 
-    /// Read a reply; some customers then write a follow-up.
-    fn read(&mut self, reply: &Value) {
+    fn count(&mut self, delivered: Option<Result<u64, JoinError>>) {
+        match delivered {
+            Some(Ok(accepted)) => self.accepted += accepted,
+            Some(Err(error)) => {
+                let problem = format!("{}: a delivery stopped: {error}", self.office.company);
+                self.office.api.problems.report(problem);
+            }
+            None => {}
+        }
+    }
+
+    /// Read the reply to a message; some customers then write a follow-up.
+    fn read(&mut self, answered: &str) {
         let day = self.office.day;
-        let to = reply["to"].as_str().unwrap_or_default();
-        let answered = reply["in_reply_to"].as_str();
-        let Some(before) = answered.and_then(|id| self.written.get(id)) else {
+        let Some(before) = self.written.get(answered) else {
             return;
         };
-        let count = self.follow_ups.entry(to.to_owned()).or_default();
-        let mut rng = seeded_rng((&self.office.company, to, *count));
+        let address = address(before);
+        let count = self.follow_ups.entry(address.to_owned()).or_default();
+        let mut rng = seeded_rng((&self.office.company, address, *count));
         if *count >= AGAIN || rng.f64() > SHARE {
             return;
         }
@@ -180,7 +194,7 @@ impl Customers {
         let mut interaction = before.clone();
         interaction["id"] = json!(format!("again-{}", self.number));
         interaction["text"] = json!(self.office.words.follow_up(language, &mut rng));
-        interaction["in_reply_to"] = reply["in_reply_to"].clone();
+        interaction["in_reply_to"] = answered.into();
         if let Some(fields) = interaction.as_object_mut() {
             fields.remove("attachments");
         }
@@ -190,6 +204,12 @@ impl Customers {
         self.unwritten
             .insert(place, (Reverse(at), self.number, interaction));
     }
+}
+
+fn address(interaction: &Value) -> &str {
+    interaction["author"]["address"]
+        .as_str()
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use crate::DemoError;
 /// First line of the settings. Only a directory with it is emptied.
 const MARK: &str =
     "# Written by `patchbay demo`, which replaces this directory when it runs again.";
+/// Second line.
+const NOTE: &str = "# The connections of the companies do not work here: their secrets and providers were the demo's.";
 const SETTINGS: &str = "patchbay.toml";
 
 /// Directory of a demo.
@@ -62,10 +64,11 @@ impl DemoDirectory {
     }
 
     /// Write the settings of a server for this journal, and its company files.
-    pub(crate) fn write_settings(
+    /// `files` are names without extension, and texts.
+    pub(crate) fn write_settings<'a>(
         &self,
         pack: &Path,
-        files: &[(&str, String)],
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<(), DemoError> {
         let mut names = Vec::new();
         for (name, text) in files {
@@ -78,7 +81,7 @@ impl DemoDirectory {
         let name = |path: &Path| path.file_name().map(|name| name.display().to_string());
         let packs = pack.parent().unwrap_or(pack).display().to_string();
         let text = format!(
-            "{MARK}\ncompanies = {names:?}\npacks = [{packs:?}]\n\n[dev]\nsources = true\n\n[journal]\npath = {:?}\nkey = {:?}\n\n[egress]\nallow = [\"127.0.0.0/8\"]\n",
+            "{MARK}\n{NOTE}\ncompanies = {names:?}\npacks = [{packs:?}]\n\n[dev]\nsources = true\n\n[journal]\npath = {:?}\nkey = {:?}\n\n[egress]\nallow = [\"127.0.0.0/8\"]\n",
             name(&path).unwrap_or_default(),
             name(&key).unwrap_or_default(),
         );
@@ -120,7 +123,7 @@ mod tests {
         let ours = place.path().join("ours");
         let directory = DemoDirectory::create(&ours, &["shop"]).expect("created");
         directory
-            .write_settings(Path::new("packs/care"), &[("shop", "x".to_owned())])
+            .write_settings(Path::new("packs/care"), [("shop", "x")])
             .expect("written");
         fs::write(ours.join("note.txt"), "mine").expect("written");
         DemoDirectory::create(&ours, &["shop"]).expect("emptied");

@@ -1,7 +1,8 @@
 //! The demo: serves three invented companies with a journal on disk and plays a
-//! working day at their desks over the HTTP API. Customers write, agents with
-//! their habits accept and answer, supervisors approve, and deliveries arrive at
-//! a webhook on loopback.
+//! working day at their desks. Customers write on X, Facebook, WhatsApp, by mail and
+//! in the chat of a site, in deliveries that are signed as the providers sign them;
+//! agents with their habits accept and answer over the HTTP API, supervisors approve.
+//! Stand-ins for the providers on loopback take the replies, and a webhook the notices.
 //!
 //! [`Demo::prepare`] → [`Demo::build`] → [`Demo::start`] → [`RunningDemo::play`]
 //! → [`RunningDemo::stop`].
@@ -16,6 +17,7 @@ mod day;
 mod demo_directory;
 mod figures;
 mod narrator;
+mod networks;
 mod observer;
 mod office;
 mod problem_log;
@@ -31,18 +33,22 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use patchbay_config::bound::{Bound, BoundSettings, Scope};
 use patchbay_config::file_problem::FileProblem;
+use patchbay_generations::Environment;
 use patchbay_generations::assemble::{AssembledGeneration, Assembler};
 use patchbay_outbound::egress::EgressSettings;
 use patchbay_server::{Server, ServerSettings, ShutdownReport};
 use serde_json::Value;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use company_files::CompanyFiles;
+use company_files::{CompanyFile, CompanyFiles};
 use demo_directory::DemoDirectory;
+use networks::{MailServer, Provider, StandInAddresses};
+use office::CompanyScript;
 use problem_log::ProblemLog;
 use simulation::Scene;
 use sink::Sink;
@@ -117,7 +123,38 @@ pub struct PlayOptions {
 pub struct Demo {
     directory: DemoDirectory,
     files: CompanyFiles,
+    listeners: Listeners,
+    problems: ProblemLog,
+}
+
+/// Where the demo's stand-ins listen, on loopback.
+struct Listeners {
+    /// For the webhooks of targets.
     webhook: TcpListener,
+    /// For the APIs of providers.
+    api: TcpListener,
+    /// For the companies' mail servers.
+    mail: TcpListener,
+}
+
+impl Listeners {
+    async fn bind() -> std::io::Result<Listeners> {
+        let any_port = (Ipv4Addr::LOCALHOST, 0);
+        Ok(Listeners {
+            webhook: TcpListener::bind(any_port).await?,
+            api: TcpListener::bind(any_port).await?,
+            mail: TcpListener::bind(any_port).await?,
+        })
+    }
+
+    fn files(&self, problems: &ProblemLog) -> Result<CompanyFiles, DemoError> {
+        let address = |listener: &TcpListener| listener.local_addr().map_err(DemoError::machine);
+        let stand_ins = StandInAddresses {
+            api: address(&self.api)?,
+            mail: address(&self.mail)?,
+        };
+        CompanyFiles::for_demo(address(&self.webhook)?, stand_ins, problems)
+    }
 }
 
 impl Demo {
@@ -128,15 +165,17 @@ impl Demo {
     /// When the directory is not a demo's, or a file or port is refused.
     pub async fn prepare(directory: &Path, pack: &Path) -> Result<Demo, DemoError> {
         let directory = DemoDirectory::create(directory, &content::COMPANIES)?;
-        let webhook = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-        let webhook = webhook.map_err(DemoError::machine)?;
-        let address = webhook.local_addr().map_err(DemoError::machine)?;
-        let files = CompanyFiles::with_webhook(address)?;
-        directory.write_settings(pack, &files.texts)?;
+        let listeners = Listeners::bind().await.map_err(DemoError::machine)?;
+        let problems = ProblemLog::default();
+        let files = listeners.files(&problems)?;
+        let texts = files.files.iter();
+        let texts = texts.map(|file| (file.name, file.text.as_str()));
+        directory.write_settings(pack, texts)?;
         Ok(Demo {
             directory,
             files,
-            webhook,
+            listeners,
+            problems,
         })
     }
 
@@ -145,11 +184,11 @@ impl Demo {
     /// # Errors
     /// When a company file is rejected.
     pub fn build(&self, assembler: &Assembler) -> Result<Vec<AssembledGeneration>, DemoError> {
-        let built = self.files.texts.iter().map(|(name, text)| {
-            let built = assembler.build_text(text, Path::new("."), 1);
+        let built = self.files.files.iter().map(|file| {
+            let built = assembler.build_text(&file.text, Path::new("."), 1);
             built.map_err(|findings| DemoError::Company {
-                name,
-                text: text.clone(),
+                name: file.name,
+                text: file.text.clone(),
                 problems: findings.problems,
             })
         });
@@ -176,17 +215,27 @@ impl Demo {
             .map(|built| built.generation.company.clone())
             .collect();
         let day = Day::within(options.seconds);
-        let scenes = scenes(options.input, &names, &day)?;
+        let CompanyFiles { files, secrets } = self.files;
+        let variables = files.iter().flat_map(|file| file.networks.variables());
+        let environment = Environment::of(variables);
+        let (mut readers, mut networks) = (BTreeMap::new(), BTreeMap::new());
+        for (file, company) in files.iter().zip(&names) {
+            readers.insert(company.clone(), file.reader.clone());
+            networks.insert(company.clone(), Arc::clone(&file.networks));
+        }
+        let scenes = scenes(options.input, files, &names, &day)?;
         let loopback = "127.0.0.0/8".parse().map_err(DemoError::machine)?;
         let settings = ServerSettings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             workers: options.workers,
             journal: Some(self.directory.journal()),
             clock: day.clock(),
+            environment,
             egress: EgressSettings {
                 allow: vec![loopback],
                 ..EgressSettings::default()
             },
+            bounds: bounds(),
             ..ServerSettings::default()
         };
         let server = Server::bind(&settings, built, assembler).await;
@@ -196,20 +245,16 @@ impl Demo {
         let serving = tokio::spawn(server.run(async {
             let _ = stopped.await;
         }));
-        let problems = ProblemLog::default();
-        let mut readers = BTreeMap::new();
-        let mut companies = Vec::new();
-        for scene in scenes {
-            let (reader, replies) = mpsc::unbounded_channel();
-            readers.insert(scene.company.clone(), reader);
-            companies.push((scene, replies));
-        }
-        let sink = Sink::new(self.files.secrets, readers, problems.clone());
-        tokio::spawn(sink.clone().serve(self.webhook));
+        let (listeners, problems) = (self.listeners, self.problems);
+        let sink = Sink::new(secrets, readers, problems.clone());
+        tokio::spawn(sink.clone().serve(listeners.webhook));
+        let mail = MailServer::new(networks.values().cloned().collect(), problems.clone());
+        tokio::spawn(mail.serve(listeners.mail));
+        tokio::spawn(Provider::new(networks, problems.clone()).serve(listeners.api));
         Ok(RunningDemo {
             address,
             day,
-            companies,
+            scenes,
             sink,
             problems,
             stop,
@@ -224,7 +269,7 @@ pub struct RunningDemo {
     pub address: SocketAddr,
     /// The day to play.
     pub day: Day,
-    companies: Vec<(Scene, mpsc::UnboundedReceiver<Value>)>,
+    scenes: Vec<Scene>,
     sink: Sink,
     problems: ProblemLog,
     stop: oneshot::Sender<()>,
@@ -238,11 +283,11 @@ impl RunningDemo {
     /// # Errors
     /// When embedded content is invalid or a simulated person panics.
     pub async fn play(&mut self, observer: Arc<dyn Observer>) -> Result<DayReport, DemoError> {
-        let companies = std::mem::take(&mut self.companies);
+        let scenes = std::mem::take(&mut self.scenes);
         simulation::play(
             self.day,
             self.address,
-            companies,
+            scenes,
             &self.sink,
             &self.problems,
             observer,
@@ -257,27 +302,43 @@ impl RunningDemo {
     }
 }
 
+/// The default bounds, but for those of one address of visitors: all of them write from
+/// this machine.
+fn bounds() -> BoundSettings {
+    let mut bounds = BoundSettings::default();
+    bounds.set(Bound::ChatSessions, Scope::Item, 10_000);
+    bounds.set(Bound::ChatRequests, Scope::Item, 1_000_000);
+    bounds.set(Bound::ChatClientStreams, Scope::Token, 10_000);
+    bounds
+}
+
 /// What each company plays: its own interactions, or one company a file's.
 fn scenes(
     input: Option<(&'static str, Vec<Value>)>,
+    files: Vec<CompanyFile>,
     names: &[String],
     day: &Day,
 ) -> Result<Vec<Scene>, DemoError> {
     let mut crews = content::crews()?;
     let mut scenes = Vec::new();
-    for (file, company) in content::COMPANIES.into_iter().zip(names) {
+    for (file, company) in files.into_iter().zip(names) {
+        let name = file.name;
         let arrivals = match &input {
-            None => customers::on_their_dates(content::interactions(file)?, day)?,
-            Some((chosen, rows)) if *chosen == file => customers::spread(rows.clone(), day),
+            None => customers::on_their_dates(content::interactions(name)?, day)?,
+            Some((chosen, rows)) if *chosen == name => customers::spread(rows.clone(), day),
             Some(_) => continue,
         };
-        let missing = || DemoError::content("crews.toml", format!("[{file}] is missing"));
-        let crew = crews.remove(file).ok_or_else(missing)?;
+        let missing = || DemoError::content("crews.toml", format!("[{name}] is missing"));
+        let crew = crews.remove(name).ok_or_else(missing)?;
         scenes.push(Scene {
-            company: company.clone(),
+            script: CompanyScript {
+                company: company.clone(),
+                networks: file.networks,
+                crew,
+                drafts: content::drafts(name)?,
+            },
             arrivals,
-            drafts: content::drafts(file)?,
-            crew,
+            replies: file.replies,
         });
     }
     Ok(scenes)

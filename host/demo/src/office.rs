@@ -12,6 +12,7 @@ use crate::company_api::CompanyApi;
 use crate::crew::Crew;
 use crate::day::Day;
 use crate::narrator::Narrator;
+use crate::networks::Networks;
 use crate::observer::Observer;
 use crate::tally::{Entry, Tally};
 use crate::words::Words;
@@ -19,14 +20,26 @@ use crate::words::Words;
 /// Pause before a broken feed is followed again.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// What the demo knows of a company before its day.
+#[derive(Debug)]
+pub(crate) struct CompanyScript {
+    pub(crate) company: String,
+    pub(crate) networks: Arc<Networks>,
+    pub(crate) crew: Crew,
+    /// Drafted replies, by the id of the row they answer.
+    pub(crate) drafts: HashMap<String, Vec<String>>,
+}
+
 /// One company's desk.
 pub(crate) struct Office {
     pub(crate) company: String,
     pub(crate) api: CompanyApi,
+    /// How its customers write and are answered.
+    pub(crate) networks: Arc<Networks>,
     pub(crate) day: Day,
     pub(crate) words: Arc<Words>,
     pub(crate) crew: Crew,
-    /// Drafted replies, by the id of the interaction they answer.
+    /// Drafted replies, by the id of the row they answer.
     pub(crate) drafts: HashMap<String, Vec<String>>,
     /// Wakes the supervisor.
     pub(crate) supervisor: Notify,
@@ -42,19 +55,24 @@ pub(crate) struct Office {
 
 impl Office {
     pub(crate) fn new(
-        company: String,
+        script: CompanyScript,
         api: CompanyApi,
         day: Day,
         words: Arc<Words>,
-        crew: Crew,
-        drafts: HashMap<String, Vec<String>>,
         observer: Arc<dyn Observer>,
     ) -> Office {
+        let CompanyScript {
+            company,
+            networks,
+            crew,
+            drafts,
+        } = script;
         let ids = crew.agents.iter().map(|member| member.id.clone());
         Office {
             agents: ids.map(|id| (id, Notify::new())).collect(),
             company,
             api,
+            networks,
             day,
             words,
             crew,

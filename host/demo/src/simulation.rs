@@ -1,23 +1,22 @@
 //! Plays the day: everybody works at once, until the day is over and everything
 //! accepted is decided and delivered.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::agent::Worker;
 use crate::company_api::{CompanyApi, Latencies};
-use crate::crew::Crew;
 use crate::customers::{Arrivals, Customers};
 use crate::day::Day;
 use crate::figures::Figures;
 use crate::observer::Observer;
-use crate::office::Office;
+use crate::office::{CompanyScript, Office};
 use crate::problem_log::ProblemLog;
 use crate::sink::{Deliveries, Sink};
 use crate::supervisor::supervise;
@@ -32,10 +31,10 @@ const POLL: Duration = Duration::from_millis(100);
 /// What one company plays.
 #[derive(Debug)]
 pub(crate) struct Scene {
-    pub(crate) company: String,
+    pub(crate) script: CompanyScript,
     pub(crate) arrivals: Arrivals,
-    pub(crate) drafts: HashMap<String, Vec<String>>,
-    pub(crate) crew: Crew,
+    /// Ids of messages, as replies to them arrive.
+    pub(crate) replies: mpsc::UnboundedReceiver<String>,
 }
 
 /// Result of one company's day.
@@ -69,7 +68,7 @@ pub struct DayReport {
 pub(crate) async fn play(
     day: Day,
     address: SocketAddr,
-    scenes: Vec<(Scene, mpsc::UnboundedReceiver<Value>)>,
+    scenes: Vec<Scene>,
     sink: &Sink,
     problems: &ProblemLog,
     observer: Arc<dyn Observer>,
@@ -78,19 +77,18 @@ pub(crate) async fn play(
     let latencies = Latencies::default();
     let words = Arc::new(content::words()?);
     let mut desks = Vec::new();
-    for (scene, replies) in scenes {
-        let api = CompanyApi::new(address, &scene.company, latencies.clone(), problems.clone())?;
+    for scene in scenes {
+        let company = &scene.script.company;
+        let api = CompanyApi::new(address, company, latencies.clone(), problems.clone())?;
         let office = Arc::new(Office::new(
-            scene.company,
+            scene.script,
             api,
             day,
             Arc::clone(&words),
-            scene.crew,
-            scene.drafts,
             Arc::clone(&observer),
         ));
         open(&office).await;
-        desks.push(Desk::start(office, scene.arrivals, replies));
+        desks.push(Desk::start(office, scene.arrivals, scene.replies));
     }
     while !day.is_over() {
         observer.time(day.now());
@@ -141,7 +139,7 @@ impl Desk {
     fn start(
         office: Arc<Office>,
         arrivals: Arrivals,
-        replies: mpsc::UnboundedReceiver<Value>,
+        replies: mpsc::UnboundedReceiver<String>,
     ) -> Desk {
         let customers = Customers::new(Arc::clone(&office), arrivals);
         let agents = office.crew.agents.iter();
@@ -167,7 +165,10 @@ impl Desk {
         let office = self.office;
         wait_for_rest(&office, accepted, problems).await;
         self.feed.abort();
-        let deliveries = sink.deliveries(&office.company);
+        let mut deliveries = sink.deliveries(&office.company);
+        let received = office.networks.received(&office.api.client()).await;
+        deliveries.replies += received.accepted;
+        deliveries.failed += received.turned_away;
         let open = open_conversations(&office).await;
         let agents = office.crew.agents.len();
         Ok(office.with_tally(|tally| {
@@ -225,7 +226,7 @@ fn check(company: &str, tally: &Tally, deliveries: Deliveries, problems: &Proble
     let delivered = tally.of_kind("reply-delivered");
     if deliveries.replies != delivered {
         problems.report(format!(
-            "{company}: {} replies arrived at the webhook, the journal has {delivered}",
+            "{company}: {} replies reached their customers, the journal has {delivered}",
             deliveries.replies
         ));
     }

@@ -1,5 +1,5 @@
-//! The webhook of every target: a channel that accepts replies, and teams that
-//! receive notices. Counts effects by idempotency key, and fails now and then.
+//! The webhook of every target: teams that receive notices, and channels without a
+//! connection that accept replies. Counts effects by idempotency key, and fails now and then.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,15 +64,15 @@ struct Inner {
     rng: Mutex<Rng>,
     /// Signing secret of each path that has one.
     secrets: BTreeMap<String, SigningKey>,
-    /// Receives each reply once, by company.
-    readers: BTreeMap<String, mpsc::UnboundedSender<Value>>,
+    /// Receives the id of the message that each reply answers, once, by company.
+    readers: BTreeMap<String, mpsc::UnboundedSender<String>>,
     problems: ProblemLog,
 }
 
 impl Sink {
     pub(crate) fn new(
         secrets: BTreeMap<String, SigningKey>,
-        readers: BTreeMap<String, mpsc::UnboundedSender<Value>>,
+        readers: BTreeMap<String, mpsc::UnboundedSender<String>>,
         problems: ProblemLog,
     ) -> Sink {
         Sink {
@@ -161,8 +161,9 @@ impl Sink {
         if delivery.count == 1
             && is_reply
             && let Some(reader) = inner.readers.get(&company)
+            && let Some(answered) = document["in_reply_to"].as_str()
         {
-            let _ = reader.send(document);
+            let _ = reader.send(answered.to_owned());
         }
         if luck < FAILS_BEFORE + FAILS_AFTER {
             500
@@ -200,8 +201,9 @@ mod tests {
         let problems = ProblemLog::default();
         let sink = Sink::new(BTreeMap::new(), readers, problems.clone());
         let body = |text: &str| {
-            let body =
-                format!(r#"{{"type":"reply","id":"reply-1","company":"shop","text":"{text}"}}"#);
+            let body = format!(
+                r#"{{"type":"reply","id":"reply-1","company":"shop","in_reply_to":"1","text":"{text}"}}"#
+            );
             Bytes::from(body)
         };
         for _ in 0..200 {
