@@ -155,6 +155,7 @@ pub const PERMISSIONS: &[Permission] = &[
     row("retry_channel", &[Operator]),
     row("test_connection", &[Operator]),
     row("quarantine", &[Operator, Auditor]),
+    row("quarantined_body", &[Operator, Auditor]),
     row("retry_quarantined", &[Operator]),
     row("remove_quarantined", &[Operator]),
     row("requeue", &[Operator, Supervisor]),

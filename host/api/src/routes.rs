@@ -87,6 +87,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(channel_actions::retry))
         .routes(routes!(channel_actions::test))
         .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::download))
         .routes(routes!(quarantine::retry))
         .routes(routes!(quarantine::remove))
         .routes(routes!(events::follow))

@@ -26,6 +26,7 @@ use crate::connection::Connection;
 use crate::connections::find_connection;
 use crate::gateway::Gateway;
 use crate::http_request::{self, RequestError};
+use crate::quarantined_request::QuarantinedRequest;
 
 /// Answers that only say where a file is, before the file.
 const REDIRECTS: usize = 1;
@@ -219,6 +220,23 @@ impl Gateway {
         let content = adapter.stored_file(&file, &original);
         let content = content.ok_or(MediaFailure::Gone)?;
         limits.stored(content).map(Some)
+    }
+
+    /// The body of a delivery in quarantine, as it came; `None`: there is no delivery of
+    /// that number. Blocks.
+    ///
+    /// # Errors
+    /// [`DownloadError`].
+    pub fn quarantined_body(
+        &self,
+        company: &str,
+        number: u64,
+        limits: DownloadLimits,
+    ) -> Result<Option<FileDownload>, DownloadError> {
+        let stored = self.desk.channels().open_quarantined(company, number)?;
+        let stored = stored.and_then(|(_, bytes)| QuarantinedRequest::from_bytes(&bytes));
+        let body = stored.map(|stored| limits.stored(stored.into_body()));
+        body.transpose()
     }
 
     /// Begins to download a file by its URL: a reference of a channel, or a web address

@@ -54,6 +54,11 @@ impl QuarantinedRequest {
         })
     }
 
+    /// The body as it came.
+    pub(crate) fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+
     /// The request.
     pub(crate) fn request(&self) -> InboundRequest<'_> {
         let headers = self.head.headers.iter();

@@ -78,11 +78,7 @@ pub(super) async fn download(
     let (Some(gateway), Some(egress)) = (app.gateway.clone(), &app.egress) else {
         return Err(Problem::of(Kind::NoJournal));
     };
-    let limits = DownloadLimits {
-        bytes: app.bounds.limit(Bound::FileSize, Scope::Item),
-        piece_timeout: PIECE_TIMEOUT,
-        timeout: TIMEOUT,
-    };
+    let limits = limits(&app);
     let (store, name) = (Arc::clone(&gateway), company.clone());
     // The place goes with the work, which goes on after the client has left.
     let (file, url, stored, permit) = app
@@ -102,6 +98,15 @@ pub(super) async fn download(
         }
     };
     Ok(answer(download, file.name.as_deref(), permit))
+}
+
+/// Bounds of a download.
+pub(super) fn limits(app: &App) -> DownloadLimits {
+    DownloadLimits {
+        bytes: app.bounds.limit(Bound::FileSize, Scope::Item),
+        piece_timeout: PIECE_TIMEOUT,
+        timeout: TIMEOUT,
+    }
 }
 
 /// The file at a position of an interaction that a conversation lists, or the whole
@@ -147,7 +152,7 @@ fn original(interaction: &Interaction) -> Option<Attachment> {
     })
 }
 
-fn failure(error: DownloadError) -> Problem {
+pub(super) fn failure(error: DownloadError) -> Problem {
     let kind = match &error {
         DownloadError::Media(MediaFailure::NotReady { after }) => {
             let problem = Problem::busy(&error.to_string());
@@ -178,7 +183,7 @@ fn failure(error: DownloadError) -> Problem {
 
 /// The file, to be saved and not to be shown: a browser that opens the address runs
 /// nothing of it.
-fn answer(download: FileDownload, name: Option<&str>, permit: BoundPermit) -> Response {
+pub(super) fn answer(download: FileDownload, name: Option<&str>, permit: BoundPermit) -> Response {
     let disposition = match name.filter(|name| !name.is_empty()) {
         Some(name) => format!(
             "attachment; filename*=UTF-8''{}",

@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
+use patchbay_config::bound::Bound;
 use patchbay_gateway::Rerun;
-use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::bounds::Requester;
+use patchbay_http::problem::{Kind, Problem, ProblemDocument};
 use patchbay_http::work_share::on_share;
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::next_page;
+use super::{attachments, next_page};
 use crate::descriptions;
 
 /// Items per page.
@@ -106,6 +109,51 @@ pub(super) async fn list(
         }))
     })
     .await
+}
+
+/// Download a delivery in quarantine
+///
+/// The body as it came, to be saved: what customers wrote is in it. Each download is
+/// recorded in the audit trail.
+#[utoipa::path(
+    get,
+    path = "/v1/companies/{company}/quarantine/{number}",
+    operation_id = "quarantined_body",
+    tag = "operation",
+    params(
+        ("company" = String, Path, description = "Name of the company."),
+        ("number" = u64, Path, description = "Number of the delivery."),
+    ),
+    responses(
+        (status = 200, description = "The body.", body = Vec<u8>, content_type = "application/octet-stream"),
+        descriptions::ReadErrors,
+        (status = 413, description = "It is larger than the host permits files to be.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many files are being downloaded.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn download(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path((company, number)): Path<(String, u64)>,
+) -> Result<Response, Problem> {
+    // The place goes with the work, which goes on after the client has left.
+    let permit = app.bounds.enter(Bound::Files, &Requester::current())?;
+    let gateway = app.gateway.clone().ok_or(Problem::of(Kind::NoJournal))?;
+    let limits = attachments::limits(&app);
+    let (body, permit) = app
+        .read(move |desk| {
+            let body = gateway.quarantined_body(&company, number, limits);
+            let body = body.map_err(attachments::failure)?;
+            let body = body.ok_or_else(|| Problem::of(Kind::UnknownDelivery))?;
+            // The download is recorded before it is answered.
+            let about = json!({"number": number});
+            let entry = caller.entry("quarantine.downloaded", Some(&company), &about);
+            desk.journal().append_audit(entry)?;
+            Ok((body, permit))
+        })
+        .await?;
+    let name = format!("delivery-{number}");
+    Ok(attachments::answer(body, Some(&name), permit))
 }
 
 /// Decode a delivery in quarantine again

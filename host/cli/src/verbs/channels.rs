@@ -1,11 +1,15 @@
 //! `patchbay channels`: the connections of a company to providers.
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
 use patchbay_adapter::AdapterKind;
 use patchbay_channels::{ADAPTERS, adapter_kind};
-use patchbay_client::{BlockingClient, company_path};
+use patchbay_client::{BlockingClient, Method, company_path};
 use patchbay_command::args::{ChannelsArgs, ChannelsVerb, QuarantineItems, QuarantineVerb};
 use patchbay_command::document::{list, number, text};
-use patchbay_command::exit::{Exit, Failure, Outcome};
+use patchbay_command::exit::{Exit, Failure, Outcome, io};
 use patchbay_command::output;
 use patchbay_command::server::connect;
 use patchbay_config::name_suggestion;
@@ -325,6 +329,9 @@ fn quarantine(args: &ChannelsArgs, verb: &QuarantineVerb) -> Outcome {
                 print_quarantine(company, &items)
             })?;
         }
+        QuarantineVerb::Show { number, output } => {
+            return show(args, (company, &api), *number, output.as_deref());
+        }
         QuarantineVerb::Retry(items) => return retry(args, (company, &api), items),
         QuarantineVerb::Remove(items) => {
             let numbers = selected(&api, company, items)?;
@@ -337,6 +344,49 @@ fn quarantine(args: &ChannelsArgs, verb: &QuarantineVerb) -> Outcome {
         }
     }
     Ok(Exit::Success)
+}
+
+/// Shows what came, or writes it to a file.
+fn show(
+    args: &ChannelsArgs,
+    (company, api): (&str, &BlockingClient),
+    wanted: u64,
+    file: Option<&Path>,
+) -> Outcome {
+    let path = company_path(company, &format!("quarantine/{wanted}"));
+    let answer = api.send(Method::GET, &path, &[], String::new())?;
+    if !answer.status.is_success() {
+        answer.into_result()?;
+        return Ok(Exit::NotRight);
+    }
+    if let Some(file) = file {
+        let new = OpenOptions::new().write(true).create_new(true).open(file);
+        new.and_then(|mut new| new.write_all(&answer.body))
+            .map_err(io(file))?;
+        let document = json!({"number": wanted, "bytes": answer.body.len(), "file": file});
+        return output::result(args.server.json, &document, || {
+            output::line(format!("{} bytes in {}", answer.body.len(), file.display()))
+        });
+    }
+    let items = quarantined(api, company)?;
+    let item = items
+        .into_iter()
+        .find(|item| number(item, "number") == wanted);
+    let mut document = item.unwrap_or_else(|| json!({"number": wanted}));
+    document["body"] = answer.text().into();
+    output::result(args.server.json, &document, || {
+        for (title, field) in [
+            ("channel", "channel"),
+            ("connection", "connection"),
+            ("received", "received_at"),
+            ("place", "place"),
+            ("problem", "reason"),
+        ] {
+            output::line(format!("{title:11}{}", text(&document, field)))?;
+        }
+        let body = text(&document, "body").replace("\r\n", "\n");
+        output::line(format!("\n{body}"))
+    })
 }
 
 /// Decodes deliveries again; exit code 1 if one still cannot be decoded.

@@ -1,5 +1,7 @@
 //! Arguments of `patchbay channels`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::{CompanyFlag, ServerFlags};
@@ -65,6 +67,14 @@ pub struct TestedConnections {
 pub enum QuarantineVerb {
     /// List the deliveries, with the first problem of each
     List,
+    /// Show a delivery as it came, with what customers wrote; the audit trail records it
+    Show {
+        /// Number of the delivery, as `list` prints it
+        number: u64,
+        /// Write the body to this new file, unchanged, instead of showing it
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Decode deliveries again, for example after an upgrade
     Retry(QuarantineItems),
     /// Delete deliveries: their content is lost

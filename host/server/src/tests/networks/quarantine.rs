@@ -1,4 +1,4 @@
-//! A delivery that can be decoded in part, while the quarantine is full.
+//! Deliveries in quarantine.
 
 use patchbay_journal::NewQuarantined;
 use serde_json::json;
@@ -86,4 +86,29 @@ async fn a_full_quarantine_keeps_no_good_item_out_and_loses_nothing() {
     let items = listed["items"].as_array().expect("a list");
     let kept = items.iter().filter(|it| it["reason"] != "fills it");
     assert_eq!(kept.count(), 1, "{listed}");
+}
+
+#[tokio::test]
+async fn a_delivery_is_downloaded_as_it_came_and_the_audit_trail_says_so() {
+    let office = ConnectedOffice::open().await;
+    let body = b"{ \"object\":\r\n\"whatsapp_business_account\", \"entry\": [ {\"changes\": [ {\"field\": \"messages\", \"value\": {\"messages\": [ {\"from\": \"351900000000\"} ]} } ]} ] }";
+    office.delivered(&WHATSAPP, body, 1).await;
+    let listed = office.office.get("/quarantine").await.json();
+    let number = listed["items"][0]["number"].as_u64().expect("a number");
+    let path = format!("/quarantine/{number}");
+    let downloaded = office.office.get(&path).await;
+    assert_eq!(downloaded.status, 200, "{downloaded:?}");
+    assert_eq!(downloaded.body.as_bytes(), body);
+    assert_eq!(downloaded.headers["x-content-type-options"], "nosniff");
+    let disposition = &downloaded.headers["content-disposition"];
+    assert!(disposition.starts_with("attachment;"), "{disposition}");
+    let unknown = office.office.get("/quarantine/999").await;
+    assert_eq!(unknown.status, 404, "{unknown:?}");
+    let audit = office.office.get("/audit").await.json();
+    let entries = audit["acts"].as_array().expect("a list");
+    let entries = entries
+        .iter()
+        .filter(|it| it["act"] == "quarantine.downloaded");
+    let details: Vec<_> = entries.map(|it| it["details"].clone()).collect();
+    assert_eq!(details, [json!({ "number": number })]);
 }
