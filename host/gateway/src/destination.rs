@@ -42,12 +42,7 @@ impl ConnectionDestination {
         }
     }
 
-    async fn send_reply(
-        &self,
-        egress: &Egress,
-        delivery: &Delivery,
-        at: Timestamp,
-    ) -> Result<(), SendFailure> {
+    async fn send_reply(&self, egress: &Egress, delivery: &Delivery) -> Result<(), SendFailure> {
         let refused = |problem: &str| failed(FinalKind::Refused, problem);
         let document = ReplyDocument::parse(&delivery.body)
             .ok_or_else(|| refused("only replies can be sent by a channel"))?;
@@ -57,8 +52,10 @@ impl ConnectionDestination {
                 "a secret of the connection is not set; the server's log says which",
             ));
         };
+        // By the clock that the desk shows the window's end by.
+        let now = self.gateway.desk.now();
         let window = adapter.reply_window(&document.channel, prepared.last_inbound);
-        if !window.is_open(at) {
+        if !window.is_open(now) {
             let problem = "the time for free replies is over: the customer has to write again";
             return Err(failed(FinalKind::WindowClosed, problem));
         }
@@ -70,7 +67,7 @@ impl ConnectionDestination {
             );
             return Err(failed(FinalKind::RecipientUnreachable, &problem));
         }
-        let reply = document.reply(&delivery.key, prepared.last_inbound, at);
+        let reply = document.reply(&delivery.key, prepared.last_inbound, now);
         let requests = adapter.encode(&reply).map_err(|error| match error {
             EncodeError::WindowClosed => failed(FinalKind::WindowClosed, &error.to_string()),
             error => refused(&error.to_string()),
@@ -210,8 +207,8 @@ impl ConnectionDestination {
 }
 
 impl Destination for ConnectionDestination {
-    fn send<'a>(&'a self, egress: &'a Egress, delivery: &'a Delivery, at: Timestamp) -> Sent<'a> {
-        Box::pin(self.send_reply(egress, delivery, at))
+    fn send<'a>(&'a self, egress: &'a Egress, delivery: &'a Delivery, _: Timestamp) -> Sent<'a> {
+        Box::pin(self.send_reply(egress, delivery))
     }
 }
 

@@ -322,7 +322,7 @@ pub(super) async fn one(
             None => ReplyWindow::Unlimited,
         };
         Ok(Json(ConversationDocument {
-            reply_window: ReplyWindowDocument::of(window, Timestamp::now()),
+            reply_window: ReplyWindowDocument::of(window, desk.now()),
             opted_out_since: opted_out_since(journal, &row, &snapshot)?,
             summary: summary(desk, &company, &row)?,
             history: entries.into_iter().map(HistoryEntry::from).collect(),

@@ -1,11 +1,13 @@
 //! What opens the time for free replies: each new message of the customer, and nothing
 //! else.
 
+use jiff::Timestamp;
+use patchbay_clock::Clock;
 use serde_json::{Value, json};
 
 use super::connected_office::ConnectedOffice;
 use super::meta::{ACCOUNT, INSTAGRAM, WHATSAPP, direct, incoming, whatsapp_event};
-use super::{Message, signatures};
+use super::{Expected, Message, signatures};
 
 async fn is_open(office: &ConnectedOffice, conversation: &str) -> Value {
     // The input is decided before.
@@ -52,4 +54,20 @@ async fn a_mention_in_a_story_opens_the_window() {
     let mention = direct("instagram", ACCOUNT, &[mention]);
     office.delivered(&INSTAGRAM, &mention, 2).await;
     assert_eq!(is_open(&office, &conversation).await, true);
+}
+
+#[tokio::test]
+async fn the_window_is_that_of_the_desks_clock() {
+    let day = signatures::now() - 200 * 86_400;
+    let from = Timestamp::from_second(day).expect("a time");
+    let office = ConnectedOffice::set(|settings| settings.clock = Clock::accelerated(from, 1));
+    let office = office.await;
+    let conversation = office.conversation_at(&WHATSAPP, 1, day).await;
+    assert_eq!(is_open(&office, &conversation).await, true);
+    office
+        .reply(&WHATSAPP, &conversation, "It left this morning.")
+        .await;
+    office
+        .becomes(&WHATSAPP, &conversation, Expected::Delivered)
+        .await;
 }
