@@ -1,5 +1,7 @@
 //! Conversations, contacts and triggers, as a decision reads them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use patchbay_config::duration::Seconds;
 use serde::{Deserialize, Serialize};
@@ -167,6 +169,9 @@ pub struct Contact {
     /// Agent who last replied to them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_agent: Option<String>,
+    /// What the company's CRM says about them, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// Why an escalation policy is called.

@@ -312,14 +312,14 @@ pub fn parse_json(text: &str) -> Result<Value, InputError> {
     })
 }
 
-fn into_object(what: &str, value: Value) -> Result<Map<String, Value>, InputError> {
+pub(crate) fn into_object(what: &str, value: Value) -> Result<Map<String, Value>, InputError> {
     match value {
         Value::Object(map) => Ok(map),
         _ => Err(InputError::invalid(what, "must be a JSON object")),
     }
 }
 
-fn reject_unknown(map: &Map<String, Value>, known: &[&str]) -> Result<(), InputError> {
+pub(crate) fn reject_unknown(map: &Map<String, Value>, known: &[&str]) -> Result<(), InputError> {
     match map.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
         Some(key) => Err(InputError::Unknown {
@@ -330,7 +330,7 @@ fn reject_unknown(map: &Map<String, Value>, known: &[&str]) -> Result<(), InputE
 }
 
 /// Deserialize a map; errors name the field.
-fn deserialize<T: serde::de::DeserializeOwned>(
+pub(crate) fn deserialize<T: serde::de::DeserializeOwned>(
     map: Map<String, Value>,
     required: &[&str],
 ) -> Result<T, InputError> {
