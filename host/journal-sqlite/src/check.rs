@@ -157,6 +157,7 @@ fn check_seals(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Res
         ("address", "sealed", Purpose::Address),
         ("receipt", "sealed", Purpose::Receipt),
         ("original", "sealed", Purpose::Original),
+        ("contact_record", "sealed", Purpose::ContactRecord),
     ];
     for (table, column, purpose) in tables {
         if !has_table(sql, table)? {

@@ -2,6 +2,7 @@
 
 mod address_index;
 mod person;
+mod records;
 
 use std::sync::Arc;
 
@@ -288,7 +289,7 @@ fn known(contact: ContactMatch) -> FoundContact {
 }
 
 /// An address, and the hashes it may be stored under.
-struct Address {
+pub(super) struct Address {
     company: CompanyId,
     channel: String,
     /// As the channel gave it.
@@ -301,7 +302,12 @@ struct Address {
 }
 
 impl Address {
-    fn new(vault: &Vault, company: CompanyId, channel: &str, address: &str) -> Result<Address> {
+    pub(super) fn new(
+        vault: &Vault,
+        company: CompanyId,
+        channel: &str,
+        address: &str,
+    ) -> Result<Address> {
         check_length("channel", channel, input::CODE_BYTES)?;
         check_length("address", address, input::NAME_BYTES)?;
         if address.is_empty() {
@@ -319,7 +325,7 @@ impl Address {
     }
 }
 
-fn find(sql: &Connection, address: &Address) -> Result<Option<ContactMatch>> {
+pub(super) fn find(sql: &Connection, address: &Address) -> Result<Option<ContactMatch>> {
     let company = address.company;
     let query = "SELECT contact FROM address WHERE company = ?1 AND hash = ?2";
     let mut contact = None;
@@ -351,7 +357,7 @@ fn last_erasure(sql: &Connection, vault: &Vault, address: &Address) -> Result<Op
 }
 
 /// Create the contact of a new address.
-fn create(
+pub(super) fn create(
     sql: &Connection,
     vault: &Vault,
     address: &Address,

@@ -1,9 +1,9 @@
 //! The interface of a store: one trait per concern.
 
 use crate::{
-    AuditTrail, Commits, Companies, Contacts, Conversations, Directives, Entries, Generations,
-    Intake, Maintenance, OptOuts, Originals, Outbox, Quarantine, Receipts, Rollouts, Roster, Runs,
-    Seal, Tokens, Usage,
+    AuditTrail, Commits, Companies, ContactRecords, Contacts, Conversations, Directives, Entries,
+    Generations, Intake, Maintenance, OptOuts, Originals, Outbox, Quarantine, Receipts, Rollouts,
+    Roster, Runs, Seal, Tokens, Usage,
 };
 
 macro_rules! journal {
@@ -32,6 +32,6 @@ macro_rules! journal {
 }
 
 journal! {
-    Companies Intake Commits Conversations Entries Contacts Seal Outbox Receipts Quarantine Originals OptOuts
+    Companies Intake Commits Conversations Entries Contacts ContactRecords Seal Outbox Receipts Quarantine Originals OptOuts
     Generations Rollouts Roster Directives Tokens AuditTrail Maintenance Runs Usage
 }

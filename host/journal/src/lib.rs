@@ -18,6 +18,7 @@ mod audit;
 mod commit;
 mod company;
 mod contact;
+mod contact_record;
 mod conversation;
 mod directive;
 mod entry;
@@ -52,6 +53,9 @@ pub use company::Companies;
 pub use contact::{
     AddressRecord, ContactChange, ContactChangeKind, ContactMatch, Contacts, Erasure, FoundContact,
 };
+pub use contact_record::{
+    ContactRecords, RecordImport, RecordOutcome, RecordRefusal, RecordStatus, StoredRecord,
+};
 pub use conversation::{Conversation, Conversations};
 pub use directive::{Directive, Directives};
 pub use entry::{Entries, Entry, EntryPage, FeedPage, Note};
@@ -70,7 +74,9 @@ pub use maintenance::{
     Backup, CheckFinding, CheckReport, CompactReport, ExpiryReport, Maintenance, RestoreReport,
     Status, WriteStats,
 };
-pub use opt_out::{OptOut, OptOuts};
+pub use opt_out::{
+    COMPANY_SOURCE, OptOut, OptOutImport, OptOutOutcome, OptOuts, forbidding, in_effect,
+};
 pub use original::{NewOriginal, Original, Originals};
 pub use outbox::{NewOutbox, Outbox, OutboxBacklog, OutboxCount, OutboxItem, OutboxState};
 pub use quarantine::{

@@ -48,6 +48,11 @@ pub const ORIGINAL: usize = 64 << 20;
 /// How long it is kept.
 pub const ORIGINAL_AGE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+/// Records of people, or entries of a list of opt-outs, in one call.
+pub const CONTACT_RECORDS: usize = 1000;
+/// What a record says, as JSON.
+pub const CONTACT_RECORD: usize = 64 << 10;
+
 /// Notes of one change.
 pub const NOTES: usize = 10_000;
 /// Bytes of the head of a note.

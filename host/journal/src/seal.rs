@@ -24,6 +24,8 @@ pub enum Purpose {
     Quarantine,
     /// A delivery as it came.
     Original,
+    /// What the CRM says about the contact.
+    ContactRecord,
 }
 
 /// Seals and opens personal data under the keys of contacts, and what belongs to

@@ -7,6 +7,7 @@ use patchbay_journal::{
 };
 use rusqlite::{Connection, Row, params};
 
+use super::records;
 use crate::database_error::database_error;
 use crate::{
     Micros, Query, clamp_i64, code, id, only_id, opt_outs, optional_id, originals, time, value,
@@ -136,6 +137,15 @@ pub(super) fn undo(sql: &Connection, by: &ChangeAuthor, number: u64) -> Result<u
     apply(sql, by, inverse, contact, into, Some(number))
 }
 
+/// Whether a merge was not undone, and nothing split the two since then.
+pub(super) fn is_in_force(sql: &Connection, company: CompanyId, number: u64) -> Result<bool> {
+    let query = "SELECT 1 FROM contact_change m
+        JOIN contact c ON c.company = m.company AND c.id = m.contact AND c.merged_into = m.into_
+        WHERE m.company = ?1 AND m.number = ?2 AND NOT EXISTS
+          (SELECT 1 FROM contact_change u WHERE u.company = ?1 AND u.undoes = ?2)";
+    sql.has_row(query, params![company.0, clamp_i64(number)])
+}
+
 /// Apply a change and record it; returns its number.
 fn apply(
     sql: &Connection,
@@ -227,6 +237,7 @@ pub(super) fn erase(
         }
         originals::delete_of_contact(sql, company, contact)?;
         opt_outs::delete_of_contact(sql, company, contact)?;
+        records::delete_of_contact(sql, company, contact)?;
         sql.run(
             "UPDATE contact SET erased_at = ?3 WHERE company = ?1 AND id = ?2",
             params![company.0, contact.0, Micros(at)],

@@ -4,6 +4,7 @@
 mod access;
 mod channel_writes;
 mod commits;
+mod contact_records;
 mod contacts;
 mod crash;
 mod directives;
@@ -13,6 +14,7 @@ mod generations;
 mod intake;
 mod maintenance;
 mod opening;
+mod opt_out_lists;
 mod opt_outs;
 mod originals;
 mod outbox;

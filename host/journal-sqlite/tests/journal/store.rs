@@ -35,6 +35,10 @@ impl TestStore {
     /// journal is open. Data of earlier versions stays as it is.
     pub(crate) fn downgrade(&self, version: u32) {
         let added = [
+            (
+                9,
+                "DROP TABLE contact_record; DROP INDEX contact_change_undoes;",
+            ),
             (8, "DROP TABLE opt_out;"),
             (7, "DROP TABLE original;"),
             (
