@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from patchbay_sdk import PolicyError, Problems, data
+from patchbay_sdk import PolicyError, Problems, contacts, data
 from tier_settings import Contract, CustomerEntry, Settings, Tier
 
 _CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -53,10 +53,12 @@ class CustomerTable:
         self._others = CustomerEntry(tier, contract) if tier and contract else None
 
     def find(self, id: str | None, address: str | None) -> Customer | None:
-        """The customer with this identifier, else with this address, else what applies to others."""
+        """The customer with this identifier, else with this address, else by the CRM's record, else by
+        the table, else what applies to others.
+        """
         keys = [key for key in (id, address.strip().lower() if address else None) if key]
         entry = next((self._customers[key] for key in keys if key in self._customers), None)
-        entry = entry or self._row(keys) or self._others
+        entry = entry or self._record() or self._row(keys) or self._others
         if entry is None:
             return None
         return Customer(
@@ -66,6 +68,16 @@ class CustomerTable:
             self._settings.contracts[entry.contract],
             entry.manager,
         )
+
+    def _record(self) -> CustomerEntry | None:
+        """The customer as the CRM describes them, by a tier that the settings have."""
+        tier = contacts.attribute("tier")
+        if tier is None or tier not in self._settings.tiers:
+            return None
+        contract = contacts.attribute("contract") or self._settings.contract_of_others
+        if contract is None or contract not in self._settings.contracts:
+            return None
+        return CustomerEntry(tier, contract, contacts.attribute("manager"))
 
     def _row(self, keys: list[str]) -> CustomerEntry | None:
         """The customer that the table has under the first of these keys."""

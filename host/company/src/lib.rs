@@ -40,6 +40,8 @@ pub struct Grants {
     pub agents: bool,
     /// Approved answers.
     pub knowledge: bool,
+    /// What the company's CRM says about contacts.
+    pub contacts: bool,
     /// Scopes of state: `conversation`, `contact`, `company`.
     pub state: BTreeSet<patchbay_model::state::Scope>,
 }
@@ -57,6 +59,7 @@ impl Grants {
             ("interactions", needs.interactions, self.interactions),
             ("agents", needs.agents, self.agents),
             ("knowledge", needs.knowledge, self.knowledge),
+            ("contacts", needs.contacts, self.contacts),
         ] {
             if needed && !granted {
                 missing.push(name.to_owned());

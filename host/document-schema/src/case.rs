@@ -51,6 +51,7 @@ pub(super) fn input() -> Value {
             "channels": described(list(text("Code")), "The company's own channels: codes the host does not know"),
             "codes": described(list(text("Code")), "Codes the host does not know and the case uses on purpose"),
             "knowledge": described(list(article()), "Approved answers"),
+            "contacts": described(map(map(text("Value"))), "What the company's CRM says about people, by the address of the author: attributes by name"),
             "hours": described(map(hours()), "Business hours by name"),
             "targets": described(list(text("Name")), "Targets an escalation may notify"),
             "steps": described(list(step), "What happens, in order"),

@@ -176,6 +176,7 @@ pub(super) fn contact() -> Value {
         "id": optional(text("The company's identifier of the contact")),
         "recent_interactions": int32(0, None, "Inbound interactions of the last seven days, on every channel"),
         "last_agent": optional(text("Agent who last replied to them")),
+        "attributes": described(map(text("Value")), "What the company's CRM says about them, by name"),
     });
     component(
         "Contact",

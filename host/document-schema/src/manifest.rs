@@ -61,6 +61,7 @@ pub(super) fn grants() -> Value {
             "interactions": flag("Earlier interactions"),
             "agents": flag("Agents and queues"),
             "knowledge": flag("Approved answers"),
+            "contacts": flag("What the company's CRM says about contacts"),
             "state": described(list(codes(all_codes!(Scope), "Scope")), "Scopes of stored state"),
         }),
         &[],

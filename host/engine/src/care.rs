@@ -2,6 +2,7 @@
 //! call, one state per instance.
 
 mod agents;
+mod contacts;
 mod conversation;
 mod data;
 mod draft;
@@ -35,6 +36,6 @@ pub(crate) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
             $( contract::$interface::add_to_linker::<_, HasSelf<HostState>>(linker, |state| state)?; )+
         };
     }
-    add! { types interactions agents knowledge state data clock random settings log }
+    add! { types interactions agents knowledge state data contacts clock random settings log }
     Ok(())
 }

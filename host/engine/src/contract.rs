@@ -43,15 +43,15 @@ pub(crate) use generated::exports::patchbay::lifecycle::lifecycle;
 pub(crate) use generated::exports::patchbay::routing::routing;
 pub(crate) use generated::exports::patchbay::tone::tone;
 pub(crate) use generated::patchbay::care::{
-    agents, clock, data, interactions, knowledge, log, random, settings, state, types,
+    agents, clock, contacts, data, interactions, knowledge, log, random, settings, state, types,
 };
 
 /// Version of the contract this host implements: the highest of its packages'.
-pub const CONTRACT_VERSION: &str = "0.1.1";
+pub const CONTRACT_VERSION: &str = "0.1.2";
 
 /// The packages of the contract, each with the version this host implements.
 pub const CONTRACT_PACKAGES: [(&str, &str); 7] = [
-    ("care", "0.1.1"),
+    ("care", "0.1.2"),
     ("classification", "0.1.0"),
     ("routing", "0.1.0"),
     ("tone", "0.1.0"),

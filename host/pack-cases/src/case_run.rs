@@ -32,6 +32,8 @@ pub(super) struct CaseRun {
     now: Timestamp,
     seed: u64,
     memories: PolicyMemories,
+    /// Attributes by the author's address.
+    contacts: BTreeMap<String, BTreeMap<String, String>>,
     /// Interactions so far, newest first.
     history: Vec<PastInteraction>,
     /// Conversations as the last step left them, by id.
@@ -80,6 +82,7 @@ impl CaseRun {
             now: case.now,
             seed: case.seed,
             memories: PolicyMemories::default(),
+            contacts: case.contacts.clone(),
             history: Vec::new(),
             conversations: BTreeMap::new(),
             latest: None,
@@ -222,8 +225,11 @@ impl CaseRun {
             exchange.conversation.reopen();
         }
         exchange.conversation.interaction_count = earlier.len() as u32 + 1;
+        let address = exchange.interaction.author.address.as_deref();
+        let attributes = address.and_then(|address| self.contacts.get(address));
         exchange.contact = Contact {
             recent_interactions: by_author + 1,
+            attributes: attributes.cloned().unwrap_or_default(),
             ..Contact::default()
         };
         exchange.earlier = earlier;

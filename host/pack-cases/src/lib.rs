@@ -69,6 +69,9 @@ pub struct Case {
     /// Approved answers.
     #[serde(default)]
     pub knowledge: Vec<Article>,
+    /// What the company's CRM says about people, by the address of the author: attributes by name.
+    #[serde(default)]
+    pub contacts: BTreeMap<String, BTreeMap<String, String>>,
     /// Business hours by name.
     #[serde(default)]
     pub hours: BTreeMap<String, Hours>,

@@ -60,6 +60,17 @@ def test_a_customer_is_routed_by_tier_language_and_contract() -> None:
     assert plan.preferences[0].agent == "ana"
 
 
+def test_the_crm_says_the_tier_of_a_customer_that_the_settings_lack() -> None:
+    for attributes, queue in [
+        ({"tier": "gold", "contract": "premium"}, "vip"),
+        ({"tier": "platinum", "contract": "premium"}, None),
+        ({"tier": "gold"}, None),
+    ]:
+        with testing.World(attributes=attributes, tables={"customers": [["customer"]]}):
+            plan = policy().route(testing.conversation(message(id="c-9")))
+        assert (plan.target.id if plan else None) == queue
+
+
 def test_a_customer_is_found_by_address_in_any_case() -> None:
     plan = policy().route(testing.conversation(message(address=" Jo@Example.com")))
     assert plan is not None and plan.target.id == "general" and plan.steps == []

@@ -100,6 +100,11 @@ const history = Object.freeze({
   ofContact: (limit = 64) => ofContact(limit),
 });
 
+const contacts = Object.freeze({
+  attribute: call("contacts", "attribute"),
+  attributeNames: call("contacts", "attributeNames"),
+});
+
 const search = call("knowledge", "search");
 
 const knowledge = Object.freeze({
@@ -196,5 +201,5 @@ const data = Object.freeze({
  * @param {any} prepared
  */
 export function contextOf(settings, prepared) {
-  return Object.freeze({ settings, prepared, clock, log, random, agents, data, history, knowledge, state });
+  return Object.freeze({ settings, prepared, clock, log, random, agents, contacts, data, history, knowledge, state });
 }

@@ -846,6 +846,25 @@ export interface HostClock {
 }
 
 /**
+ * What the company's CRM says about the customer: attributes by name, such as
+ * `tier` or `language`, which the company imports. Needs the grant `contacts`.
+ */
+export interface HostContacts {
+  /**
+   * An attribute of this decision's contact, as text: at most 1024 bytes,
+   * UTF-8. Absent where the CRM says nothing of it, where the company has no
+   * record of the person, and where the decision is about no message. Of a
+   * person with several records, the one of the address that wrote counts.
+   */
+  attribute(name: string): string | undefined;
+  /**
+   * Names of the attributes of this decision's contact, sorted; at most 32,
+   * each a code of at most 64 bytes.
+   */
+  attributeNames(): string[];
+}
+
+/**
  * Shared data of the pack: tables and bytes that are layers of their own, which
  * the company file may replace. They are in no instance's memory: a decision
  * pays for what it reads. Needs no grant: the data belongs to the pack, or the

@@ -138,6 +138,8 @@ export interface Context<Settings = unknown, Prepared = unknown> extends Prepara
   readonly prepared: Prepared;
   /** Agents and queues. Needs the grant `agents`. */
   readonly agents: Agents;
+  /** What the company's CRM says about the customer. Needs the grant `contacts`. */
+  readonly contacts: Contacts;
   /** Tables and bytes that the pack declares under `[data.NAME]`. Needs no grant. */
   readonly data: Data;
   /** Earlier interactions. Needs the grant `interactions`. */
@@ -214,6 +216,14 @@ export interface Table {
   get(key: string): Record<string, string> | undefined;
   /** `get` for each of the keys, in their order, 64 in one call of the host. */
   getMany(keys: string[]): (Record<string, string> | undefined)[];
+}
+
+/** What the company's CRM says about the customer of the decision. */
+export interface Contacts {
+  /** An attribute that the company imports, such as `tier`; absent where the CRM says nothing of it. */
+  attribute(name: string): string | undefined;
+  /** Names of the attributes, sorted; at most 32. */
+  attributeNames(): string[];
 }
 
 /** Earlier interactions, newest first, the current one included; at most 64. */

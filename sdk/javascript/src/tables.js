@@ -354,6 +354,10 @@ export const interfaces = {
     closesAt: [["string", "u64"], { option: "u64" }],
     afterWorkingTime: [["string", "u64", "u32"], { option: "u64" }],
   },
+  contacts: {
+    attribute: [["string"], { option: "string" }],
+    attributeNames: [[], { list: "string" }],
+  },
   data: {
     table: [["string"], { option: { record: "data.table-view-1" } }],
     get: [["string", "string"], { option: { list: "string" } }],
@@ -406,16 +410,17 @@ export const interfaces = {
 
 /** Full name of each interface. @type {Record<string, string>} */
 export const names = {
-  agents: "patchbay:care/agents@0.1.1",
-  clock: "patchbay:care/clock@0.1.1",
-  data: "patchbay:care/data@0.1.1",
-  interactions: "patchbay:care/interactions@0.1.1",
-  knowledge: "patchbay:care/knowledge@0.1.1",
-  log: "patchbay:care/log@0.1.1",
-  random: "patchbay:care/random@0.1.1",
-  settings: "patchbay:care/settings@0.1.1",
-  state: "patchbay:care/state@0.1.1",
-  types: "patchbay:care/types@0.1.1",
+  agents: "patchbay:care/agents@0.1.2",
+  clock: "patchbay:care/clock@0.1.2",
+  contacts: "patchbay:care/contacts@0.1.2",
+  data: "patchbay:care/data@0.1.2",
+  interactions: "patchbay:care/interactions@0.1.2",
+  knowledge: "patchbay:care/knowledge@0.1.2",
+  log: "patchbay:care/log@0.1.2",
+  random: "patchbay:care/random@0.1.2",
+  settings: "patchbay:care/settings@0.1.2",
+  state: "patchbay:care/state@0.1.2",
+  types: "patchbay:care/types@0.1.2",
   classification: "patchbay:classification/classification@0.1.0",
   escalation: "patchbay:escalation/escalation@0.1.0",
   lifecycle: "patchbay:lifecycle/lifecycle@0.1.0",

@@ -37,6 +37,8 @@ export interface TestOptions {
   conversation?: Interaction[];
   /** Interactions of the contact, newest first; those of the conversation by default. */
   contact?: Interaction[];
+  /** What the company's CRM says about the contact, by name. */
+  attributes?: Record<string, string>;
   /** Times at which business hours are open, in order, by name. */
   hours?: Record<string, [Time, Time][]>;
   /** Shared data of the pack, by name: tables, with the values of each row by column, and bytes. */

@@ -124,3 +124,17 @@ test("more keys than one call of the host takes are looked up in several calls, 
   );
   expect(JSON.parse(tested.classify(interaction())?.why ?? "")).toEqual(keys.map((key) => `of ${key}`));
 });
+
+test("attributes of the contact are those of the test", () => {
+  const told = (/** @type {any} */ options) =>
+    testPolicy(
+      policy({
+        classify: (_, { contacts }) => ({
+          why: JSON.stringify([contacts.attribute("tier") ?? null, contacts.attribute("Tier") ?? null, contacts.attributeNames()]),
+        }),
+      }),
+      options,
+    ).classify(interaction())?.why;
+  expect(told({ attributes: { tier: "gold", language: "pt" } })).toBe('["gold",null,["language","tier"]]');
+  expect(told({})).toBe("[null,null,[]]");
+});

@@ -25,6 +25,7 @@ from patchbay_sdk import (
     agents,
     clock,
     data,
+    contacts,
     interactions,
     knowledge,
     random,
@@ -181,6 +182,7 @@ def test_business_hours_history_answers_and_random_numbers_are_simulated() -> No
         contact_history=[old, new],
         articles=[article],
         random=[7],
+        attributes={"tier": "gold", "language": "pt"},
     ):
         assert clock.is_open("office", clock.now()) is False
         assert clock.opens_at("office", clock.now()) == 3 * hour
@@ -192,6 +194,8 @@ def test_business_hours_history_answers_and_random_numbers_are_simulated() -> No
         assert knowledge.search("refunds", 5)[0].article.id == "a1"
         assert [one.id for one in knowledge.for_intent("refund")] == ["a1"]
         assert random.below(5) == 2
+        assert contacts.attribute("tier") == "gold" and contacts.attribute("Tier") is None
+        assert contacts.attribute_names() == ["language", "tier"]
     assert clock.utc(testing.NOON).isoformat() == "2026-01-01T12:00:00+00:00"
 
 

@@ -16,7 +16,7 @@
 //! assert_eq!(answer.unwrap().intents[0].name, "refund");
 //! ```
 //!
-//! [`agents`], [`interactions`], [`knowledge`] and [`state`] need a grant, requested in `pack.toml`
+//! [`agents`], [`contacts`], [`interactions`], [`knowledge`] and [`state`] need a grant, requested in `pack.toml`
 //! and given in the company file; a call without it ends the decision with the outcome `denied`.
 //! [`data`], [`clock`], [`random`], [`settings`](mod@settings) and [`log`] need none.
 //!
@@ -54,6 +54,7 @@ mod trigger;
 
 pub mod agents;
 pub mod clock;
+pub mod contacts;
 pub mod data;
 pub mod interactions;
 pub mod knowledge;

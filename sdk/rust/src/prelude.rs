@@ -6,8 +6,8 @@ pub use crate::{
     Draft, Error, Escalate, Escalation, Finding, Intent, Interaction, NoSettings, PersonalDataKind,
     Policy, Presence, Problems, Query, Queue, Review, Route, RouteCause, RoutePlan, Severity,
     Skill, SlaClock, Step, TargetKind, Timestamp, Trigger, TriggerCode, Verdict, Visibility,
-    WrittenBy, agents, clock, data, export, interactions, knowledge, log, random, settings, state,
-    text,
+    WrittenBy, agents, clock, contacts, data, export, interactions, knowledge, log, random,
+    settings, state, text,
 };
 pub use schemars::JsonSchema;
 pub use serde::Deserialize;

@@ -100,6 +100,7 @@ pub fn everything() -> Grants {
         interactions: true,
         agents: true,
         knowledge: true,
+        contacts: true,
         state: [Scope::Conversation, Scope::Contact, Scope::Company].into(),
     }
 }

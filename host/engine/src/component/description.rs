@@ -36,7 +36,7 @@ pub struct Description {
 }
 
 /// Grants that have an interface of their own.
-const GRANTS: [&str; 4] = ["interactions", "agents", "knowledge", "state"];
+const GRANTS: [&str; 5] = ["interactions", "agents", "knowledge", "contacts", "state"];
 
 impl Description {
     /// Read the type of a compiled component.

@@ -26,6 +26,8 @@ export class World {
     this.conversation = options.conversation ?? [];
     /** @type {any[]} */
     this.contact = options.contact ?? this.conversation;
+    /** @type {Map<string, string>} */
+    this.attributes = new Map(Object.entries(options.attributes ?? {}));
     /** @type {Map<string, [number, number][]>} */
     this.hours = new Map(
       Object.entries(options.hours ?? {}).map(([name, spans]) => [
@@ -68,6 +70,10 @@ export class World {
       clock: this.clock(),
       agents: this.directory(),
       data: this.packed(),
+      contacts: {
+        attribute: (/** @type {string} */ name) => this.attributes.get(name) ?? null,
+        attributeNames: () => [...this.attributes.keys()].sort(),
+      },
       interactions: {
         ofConversation: (/** @type {number} */ limit) => page(this.conversation, limit),
         ofContact: (/** @type {number} */ limit) => page(this.contact, limit),

@@ -26,12 +26,12 @@ project:
 `patchbay build` makes it a component. `patchbay_sdk.testing` makes the values a policy reads, so
 the same code runs in a plain test.
 
-The modules `agents`, `interactions`, `knowledge` and `state` need a grant, requested in `pack.toml`
+The modules `agents`, `contacts`, `interactions`, `knowledge` and `state` need a grant, requested in `pack.toml`
 and given in the company file; `clock`, `data` and `random` need none. Python's own `logging` stores lines
 with the decision.
 """
 
-from . import agents, clock, data, interactions, knowledge, random, state
+from . import agents, clock, contacts, data, interactions, knowledge, random, state
 from .codes import (
     ActionKind,
     AttachmentKind,
@@ -148,6 +148,7 @@ __all__ = [
     "byte_range",
     "clock",
     "data",
+    "contacts",
     "interactions",
     "knowledge",
     "random",

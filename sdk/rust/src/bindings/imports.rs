@@ -74,7 +74,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]attachment"]
                         fn drop(_: i32);
@@ -148,7 +148,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]contact"]
                         fn drop(_: i32);
@@ -232,7 +232,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]interaction"]
                         fn drop(_: i32);
@@ -312,7 +312,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]assessment"]
                         fn drop(_: i32);
@@ -405,7 +405,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]conversation"]
                         fn drop(_: i32);
@@ -490,7 +490,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]draft"]
                         fn drop(_: i32);
@@ -570,7 +570,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]trigger"]
                         fn drop(_: i32);
@@ -604,7 +604,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]attachment.kind"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -644,7 +644,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]attachment.name"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -700,7 +700,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]attachment.media-type"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -750,7 +750,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]attachment.size"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -796,7 +796,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -853,7 +853,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.address"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -909,7 +909,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.name"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -960,7 +960,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.reach"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1000,7 +1000,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.verified"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1034,7 +1034,7 @@ pub mod patchbay {
                 pub fn recent_interactions(&self) -> u32 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.recent-interactions"]
                             fn wit_import0(_: i32) -> i32;
@@ -1067,7 +1067,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.last-agent"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1122,7 +1122,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.read"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1304,7 +1304,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1346,7 +1346,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.channel"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1387,7 +1387,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.text"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1427,7 +1427,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.direction"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1467,7 +1467,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.visibility"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1508,7 +1508,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.account"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1564,7 +1564,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.language"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1609,7 +1609,7 @@ pub mod patchbay {
                 pub fn received_at(&self) -> Timestamp {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.received-at"]
                             fn wit_import0(_: i32) -> i64;
@@ -1630,7 +1630,7 @@ pub mod patchbay {
                 pub fn author(&self) -> Contact {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.author"]
                             fn wit_import0(_: i32) -> i32;
@@ -1664,7 +1664,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.in-reply-to"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1720,7 +1720,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.attachments"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1778,7 +1778,7 @@ pub mod patchbay {
                         let len0 = vec0.len();
                         let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.attribute"]
                             fn wit_import2(_: i32, _: *mut u8, _: usize, _: *mut u8);
@@ -1839,7 +1839,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.attribute-names"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1903,7 +1903,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.read"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2070,7 +2070,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.intents"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2140,7 +2140,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.topics"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2199,7 +2199,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.sentiment"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2239,7 +2239,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.urgency"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2284,7 +2284,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.language"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2334,7 +2334,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.spam"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2373,7 +2373,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.abuse"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2413,7 +2413,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.reply-expected"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2459,7 +2459,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.personal-data-kinds"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2522,7 +2522,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.read"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2782,7 +2782,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2822,7 +2822,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.channel"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2863,7 +2863,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.state"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2907,7 +2907,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.cause"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2935,7 +2935,7 @@ pub mod patchbay {
                 pub fn created_at(&self) -> Timestamp {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.created-at"]
                             fn wit_import0(_: i32) -> i64;
@@ -2956,7 +2956,7 @@ pub mod patchbay {
                 pub fn interaction_count(&self) -> u32 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.interaction-count"]
                             fn wit_import0(_: i32) -> i32;
@@ -2977,7 +2977,7 @@ pub mod patchbay {
                 pub fn latest(&self) -> Interaction {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.latest"]
                             fn wit_import0(_: i32) -> i32;
@@ -2998,7 +2998,7 @@ pub mod patchbay {
                 pub fn contact(&self) -> Contact {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.contact"]
                             fn wit_import0(_: i32) -> i32;
@@ -3026,7 +3026,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.assessment"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3071,7 +3071,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.queue"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3127,7 +3127,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.owner"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3184,7 +3184,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.last-agent"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3228,7 +3228,7 @@ pub mod patchbay {
                 pub fn priority(&self) -> u8 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.priority"]
                             fn wit_import0(_: i32) -> i32;
@@ -3261,7 +3261,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.tags"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3320,7 +3320,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.unanswered-since"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3366,7 +3366,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.incident"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3421,7 +3421,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.read"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3663,7 +3663,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3703,7 +3703,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.channel"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3743,7 +3743,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.text"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3783,7 +3783,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.visibility"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3824,7 +3824,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.written-by"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3864,7 +3864,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.agent"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3920,7 +3920,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.attachments"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3964,7 +3964,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.answers"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4004,7 +4004,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.assessment"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4043,7 +4043,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.conversation"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4077,7 +4077,7 @@ pub mod patchbay {
                 pub fn length(&self) -> u32 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.length"]
                             fn wit_import0(_: i32) -> i32;
@@ -4105,7 +4105,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.length-limit"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4139,7 +4139,7 @@ pub mod patchbay {
                 pub fn composing(&self) -> bool {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.composing"]
                             fn wit_import0(_: i32) -> i32;
@@ -4173,7 +4173,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.read"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4323,7 +4323,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.code"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4351,7 +4351,7 @@ pub mod patchbay {
                 pub fn at(&self) -> Timestamp {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.at"]
                             fn wit_import0(_: i32) -> i64;
@@ -4378,7 +4378,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.conversation"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4424,7 +4424,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.clock"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4475,7 +4475,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.due-at"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4521,7 +4521,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.subject"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4578,7 +4578,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.agent"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4630,7 +4630,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.count"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4670,7 +4670,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.usual"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4709,7 +4709,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.window-seconds"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4753,7 +4753,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.read"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4980,7 +4980,7 @@ pub mod patchbay {
                     );
                     let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/interactions@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/interactions@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "of-conversation"]
                         fn wit_import1(_: i32, _: *mut u8);
@@ -5037,7 +5037,7 @@ pub mod patchbay {
                     );
                     let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/interactions@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/interactions@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "of-contact"]
                         fn wit_import1(_: i32, _: *mut u8);
@@ -5131,7 +5131,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]agent"]
                         fn drop(_: i32);
@@ -5171,7 +5171,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]queue"]
                         fn drop(_: i32);
@@ -5314,7 +5314,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5354,7 +5354,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.name"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5410,7 +5410,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.skills"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5479,7 +5479,7 @@ pub mod patchbay {
                         let len0 = vec0.len();
                         let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.proficiency"]
                             fn wit_import2(_: i32, _: *mut u8, _: usize, _: *mut u8);
@@ -5529,7 +5529,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.languages"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5594,7 +5594,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.presence"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5623,7 +5623,7 @@ pub mod patchbay {
                 pub fn load(&self) -> u32 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.load"]
                             fn wit_import0(_: i32) -> i32;
@@ -5644,7 +5644,7 @@ pub mod patchbay {
                 pub fn capacity(&self) -> u32 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.capacity"]
                             fn wit_import0(_: i32) -> i32;
@@ -5672,7 +5672,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.idle-seconds"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5717,7 +5717,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.queues"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5781,7 +5781,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.teams"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5845,7 +5845,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.site"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5901,7 +5901,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5929,7 +5929,7 @@ pub mod patchbay {
                 pub fn is_default(&self) -> bool {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.is-default"]
                             fn wit_import0(_: i32) -> i32;
@@ -5962,7 +5962,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.skills"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -6022,7 +6022,7 @@ pub mod patchbay {
                 pub fn waiting(&self) -> u32 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.waiting"]
                             fn wit_import0(_: i32) -> i32;
@@ -6049,7 +6049,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.longest-wait-seconds"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -6083,7 +6083,7 @@ pub mod patchbay {
                 pub fn is_open(&self) -> bool {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.is-open"]
                             fn wit_import0(_: i32) -> i32;
@@ -6117,7 +6117,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.hours"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -6168,7 +6168,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.opens-at"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -6208,7 +6208,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.closes-at"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -6323,7 +6323,7 @@ pub mod patchbay {
                     };
                     let ptr12 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "find"]
                         fn wit_import13(
@@ -6512,7 +6512,7 @@ pub mod patchbay {
                     };
                     let ptr12 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "find-summaries"]
                         fn wit_import13(
@@ -6752,7 +6752,7 @@ pub mod patchbay {
                         None => (0i32, ::core::ptr::null_mut(), 0usize),
                     };
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "count"]
                         fn wit_import12(
@@ -6832,7 +6832,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "get"]
                         fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
@@ -6870,7 +6870,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "get-queue"]
                         fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
@@ -6913,7 +6913,7 @@ pub mod patchbay {
                     );
                     let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "queue-ids"]
                         fn wit_import1(_: *mut u8);
@@ -6987,7 +6987,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/knowledge@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]article"]
                         fn drop(_: i32);
@@ -7038,7 +7038,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]article.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -7078,7 +7078,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]article.title"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -7118,7 +7118,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]article.text"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -7158,7 +7158,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]article.intents"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -7222,7 +7222,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]article.language"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -7279,7 +7279,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
+                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.2")]
                         unsafe extern "C" {
                             #[link_name = "[method]article.never-say"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -7346,7 +7346,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/knowledge@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "search"]
                         fn wit_import2(_: *mut u8, _: usize, _: i32, _: *mut u8);
@@ -7406,7 +7406,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/knowledge@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "for-intent"]
                         fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
@@ -7514,7 +7514,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "get"]
                         fn wit_import2(_: i32, _: *mut u8, _: usize, _: *mut u8);
@@ -7561,7 +7561,7 @@ pub mod patchbay {
                     let ptr0 = vec0.as_ptr().cast::<u8>();
                     let len0 = vec0.len();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "counter"]
                         fn wit_import1(_: i32, _: *mut u8, _: usize) -> i64;
@@ -7600,7 +7600,7 @@ pub mod patchbay {
                         None => (0i32, 0i32),
                     };
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "set"]
                         fn wit_import3(
@@ -7645,7 +7645,7 @@ pub mod patchbay {
                     let ptr0 = vec0.as_ptr().cast::<u8>();
                     let len0 = vec0.len();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "add"]
                         fn wit_import1(_: i32, _: *mut u8, _: usize, _: i64);
@@ -7676,7 +7676,7 @@ pub mod patchbay {
                     let ptr0 = vec0.as_ptr().cast::<u8>();
                     let len0 = vec0.len();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "max"]
                         fn wit_import1(_: i32, _: *mut u8, _: usize, _: i64);
@@ -7713,7 +7713,7 @@ pub mod patchbay {
                     let ptr0 = vec0.as_ptr().cast::<u8>();
                     let len0 = vec0.len();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "add-windowed"]
                         fn wit_import1(_: i32, _: *mut u8, _: usize, _: i64, _: i32);
@@ -7748,7 +7748,7 @@ pub mod patchbay {
                     let ptr0 = vec0.as_ptr().cast::<u8>();
                     let len0 = vec0.len();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "remove"]
                         fn wit_import1(_: *mut u8, _: usize);
@@ -7822,7 +7822,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/data@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/data@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "table"]
                         fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
@@ -7925,7 +7925,7 @@ pub mod patchbay {
                     let len1 = vec1.len();
                     let ptr2 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/data@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/data@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "get"]
                         fn wit_import3(
@@ -8039,7 +8039,7 @@ pub mod patchbay {
                     }
                     let ptr3 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/data@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/data@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "get-many"]
                         fn wit_import4(
@@ -8141,7 +8141,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/data@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/data@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "size"]
                         fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
@@ -8188,7 +8188,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/data@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/data@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "read"]
                         fn wit_import2(_: *mut u8, _: usize, _: i64, _: i32, _: *mut u8);
@@ -8222,6 +8222,134 @@ pub mod patchbay {
                 }
             }
         }
+        /// What the company's CRM says about the customer: attributes by name, such as
+        /// `tier` or `language`, which the company imports. Needs the grant `contacts`.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod contacts {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            #[allow(unused_unsafe, clippy::all)]
+            /// An attribute of this decision's contact, as text: at most 1024 bytes,
+            /// UTF-8. Absent where the CRM says nothing of it, where the company has no
+            /// record of the person, and where the decision is about no message. Of a
+            /// person with several records, the one of the address that wrote counts.
+            #[allow(async_fn_in_trait)]
+            pub fn attribute(name: &str) -> ::core::option::Option<_rt::String> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 3 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 3
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = name;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "patchbay:care/contacts@0.1.2")]
+                    unsafe extern "C" {
+                        #[link_name = "attribute"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result7 = match l3 {
+                        0 => None,
+                        1 => {
+                            let e = {
+                                let l4 = *ptr1
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l5 = *ptr1
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len6 = l5;
+                                let bytes6 = _rt::Vec::from_raw_parts(
+                                    l4.cast(),
+                                    len6,
+                                    len6,
+                                );
+                                _rt::string_lift(bytes6)
+                            };
+                            Some(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result7
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Names of the attributes of this decision's contact, sorted; at most 32,
+            /// each a code of at most 64 bytes.
+            #[allow(async_fn_in_trait)]
+            pub fn attribute_names() -> _rt::Vec<_rt::String> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 2
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "patchbay:care/contacts@0.1.2")]
+                    unsafe extern "C" {
+                        #[link_name = "attribute-names"]
+                        fn wit_import1(_: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import1(_: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import1(ptr0);
+                    let l2 = *ptr0.add(0).cast::<*mut u8>();
+                    let l3 = *ptr0
+                        .add(::core::mem::size_of::<*const u8>())
+                        .cast::<usize>();
+                    let base7 = l2;
+                    let len7 = l3;
+                    let mut result7 = _rt::Vec::with_capacity(len7);
+                    for i in 0..len7 {
+                        let base = base7
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        let e7 = {
+                            let l4 = *base.add(0).cast::<*mut u8>();
+                            let l5 = *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>();
+                            let len6 = l5;
+                            let bytes6 = _rt::Vec::from_raw_parts(l4.cast(), len6, len6);
+                            _rt::string_lift(bytes6)
+                        };
+                        result7.push(e7);
+                    }
+                    _rt::cabi_dealloc(
+                        base7,
+                        len7 * (2 * ::core::mem::size_of::<*const u8>()),
+                        ::core::mem::size_of::<*const u8>(),
+                    );
+                    let result8 = result7;
+                    result8
+                }
+            }
+        }
         /// Time of the decision and business hours. Needs no grant: a replay gives the
         /// same answers.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
@@ -8237,7 +8365,7 @@ pub mod patchbay {
             pub fn now() -> Timestamp {
                 unsafe {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/clock@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/clock@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "now"]
                         fn wit_import0() -> i64;
@@ -8264,7 +8392,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/clock@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/clock@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "is-open"]
                         fn wit_import2(_: *mut u8, _: usize, _: i64, _: *mut u8);
@@ -8311,7 +8439,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/clock@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/clock@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "opens-at"]
                         fn wit_import2(_: *mut u8, _: usize, _: i64, _: *mut u8);
@@ -8359,7 +8487,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/clock@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/clock@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "closes-at"]
                         fn wit_import2(_: *mut u8, _: usize, _: i64, _: *mut u8);
@@ -8408,7 +8536,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/clock@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/clock@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "after-working-time"]
                         fn wit_import2(_: *mut u8, _: usize, _: i64, _: i32, _: *mut u8);
@@ -8459,7 +8587,7 @@ pub mod patchbay {
             pub fn next() -> u64 {
                 unsafe {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/random@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/random@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "next"]
                         fn wit_import0() -> i64;
@@ -8499,7 +8627,7 @@ pub mod patchbay {
                     );
                     let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/settings@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/settings@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "get"]
                         fn wit_import1(_: *mut u8);
@@ -8578,7 +8706,7 @@ pub mod patchbay {
                     let ptr0 = vec0.as_ptr().cast::<u8>();
                     let len0 = vec0.len();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/log@0.1.1")]
+                    #[link(wasm_import_module = "patchbay:care/log@0.1.2")]
                     unsafe extern "C" {
                         #[link_name = "write"]
                         fn wit_import1(_: i32, _: *mut u8, _: usize);
@@ -8794,12 +8922,12 @@ mod _rt {
 #[rustfmt::skip]
 #[cfg(target_arch = "wasm32")]
 #[unsafe(
-    link_section = "component-type:wit-bindgen:0.61.1:patchbay:care@0.1.1:imports:encoded world"
+    link_section = "component-type:wit-bindgen:0.61.1:patchbay:care@0.1.2:imports:encoded world"
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 6825] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xab4\x01A\x02\x01A\x16\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 6917] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x875\x01A\x02\x01A\x18\
 \x01B\xb3\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
 \0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x01ks\x01kw\x01k\x7f\x01r\x07\
 \x02id\x05\x07address\x05\x04name\x05\x05reach\x06\x08verified\x07\x13recent-int\
@@ -8876,11 +9004,11 @@ trigger.subject\x01_\x04\0\x15[method]trigger.agent\x01_\x01@\x01\x04self\xdb\0\
 \x06\x04\0\x15[method]trigger.count\x01a\x01@\x01\x04self\xdb\0\0\x10\x04\0\x15[\
 method]trigger.usual\x01b\x01@\x01\x04self\xdb\0\0\x19\x04\0\x1e[method]trigger.\
 window-seconds\x01c\x01@\x01\x04self\xdb\0\0\x1e\x04\0\x14[method]trigger.read\x01\
-d\x03\0\x19patchbay:care/types@0.1.1\x05\0\x02\x03\0\0\x0binteraction\x01B\x09\x02\
+d\x03\0\x19patchbay:care/types@0.1.2\x05\0\x02\x03\0\0\x0binteraction\x01B\x09\x02\
 \x03\x02\x01\x01\x04\0\x0binteraction\x03\0\0\x01i\x01\x01p\x02\x01r\x02\x05item\
 s\x03\x09truncated\x7f\x04\0\x04page\x03\0\x04\x01@\x01\x05limity\0\x05\x04\0\x0f\
 of-conversation\x01\x06\x04\0\x0aof-contact\x01\x06\x03\0\x20patchbay:care/inter\
-actions@0.1.1\x05\x02\x02\x03\0\0\x09timestamp\x01BL\x02\x03\x02\x01\x03\x04\0\x09\
+actions@0.1.2\x05\x02\x02\x03\0\0\x09timestamp\x01BL\x02\x03\x02\x01\x03\x04\0\x09\
 timestamp\x03\0\0\x01r\x02\x04names\x0bproficiency}\x04\0\x05skill\x03\0\x02\x04\
 \0\x05agent\x03\x01\x04\0\x05queue\x03\x01\x01p\x03\x01ks\x01r\x07\x06skills\x06\
 \x08language\x07\x05queue\x07\x04team\x07\x04site\x07\x07present\x7f\x05limity\x04\
@@ -8907,14 +9035,14 @@ es-at\x01'\x01@\x01\x05query\x09\0\x0d\x04\0\x04find\x01(\x01@\x01\x05query\x09\
 \x14\x04\0\x0efind-summaries\x01)\x01@\x01\x05query\x09\0y\x04\0\x05count\x01*\x01\
 k\x0a\x01@\x01\x02ids\0+\x04\0\x03get\x01,\x01i\x05\x01k-\x01@\x01\x02ids\0.\x04\
 \0\x09get-queue\x01/\x01@\0\0\x1b\x04\0\x09queue-ids\x010\x03\0\x1apatchbay:care\
-/agents@0.1.1\x05\x04\x01B\x16\x04\0\x07article\x03\x01\x01i\0\x01r\x02\x07artic\
+/agents@0.1.2\x05\x04\x01B\x16\x04\0\x07article\x03\x01\x01i\0\x01r\x02\x07artic\
 le\x01\x05scoreu\x04\0\x05match\x03\0\x02\x01h\0\x01@\x01\x04self\x04\0s\x04\0\x12\
 [method]article.id\x01\x05\x04\0\x15[method]article.title\x01\x05\x04\0\x14[meth\
 od]article.text\x01\x05\x01ps\x01@\x01\x04self\x04\0\x06\x04\0\x17[method]articl\
 e.intents\x01\x07\x01ks\x01@\x01\x04self\x04\0\x08\x04\0\x18[method]article.lang\
 uage\x01\x09\x04\0\x19[method]article.never-say\x01\x07\x01p\x03\x01@\x02\x04tex\
 ts\x05limity\0\x0a\x04\0\x06search\x01\x0b\x01p\x01\x01@\x01\x06intents\0\x0c\x04\
-\0\x0afor-intent\x01\x0d\x03\0\x1dpatchbay:care/knowledge@0.1.1\x05\x05\x01B\x13\
+\0\x0afor-intent\x01\x0d\x03\0\x1dpatchbay:care/knowledge@0.1.2\x05\x05\x01B\x13\
 \x01m\x03\x0cconversation\x07contact\x07company\x04\0\x05scope\x03\0\0\x01p}\x01\
 k\x02\x01@\x02\x05scope\x01\x03keys\0\x03\x04\0\x03get\x01\x04\x01@\x02\x05scope\
 \x01\x03keys\0x\x04\0\x07counter\x01\x05\x01ky\x01@\x04\x05scope\x01\x03keys\x05\
@@ -8922,22 +9050,24 @@ value\x02\x0dexpires-after\x06\x01\0\x04\0\x03set\x01\x07\x01@\x03\x05scope\x01\
 keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01@\x03\x05scope\x01\x03keys\x05valu\
 ex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scope\x01\x03keys\x06amountx\x06window\
 y\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\x03keys\x01\0\x04\0\x06remove\x01\
-\x0b\x03\0\x19patchbay:care/state@0.1.1\x05\x06\x01B\x12\x01ps\x01r\x03\x03keys\x07\
+\x0b\x03\0\x19patchbay:care/state@0.1.2\x05\x06\x01B\x12\x01ps\x01r\x03\x03keys\x07\
 columns\0\x09row-county\x04\0\x0ctable-view-1\x03\0\x01\x01k\x02\x01@\x01\x04nam\
 es\0\x03\x04\0\x05table\x01\x04\x01k\0\x01@\x02\x05tables\x03keys\0\x05\x04\0\x03\
 get\x01\x06\x01p\x05\x01@\x02\x05tables\x04keys\0\0\x07\x04\0\x08get-many\x01\x08\
 \x01kw\x01@\x01\x04names\0\x09\x04\0\x04size\x01\x0a\x01p}\x01@\x03\x04names\x06\
-offsetw\x06lengthy\0\x0b\x04\0\x04read\x01\x0c\x03\0\x18patchbay:care/data@0.1.1\
-\x05\x07\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\
+offsetw\x06lengthy\0\x0b\x04\0\x04read\x01\x0c\x03\0\x18patchbay:care/data@0.1.2\
+\x05\x07\x01B\x06\x01ks\x01@\x01\x04names\0\0\x04\0\x09attribute\x01\x01\x01ps\x01\
+@\0\0\x02\x04\0\x0fattribute-names\x01\x03\x03\0\x1cpatchbay:care/contacts@0.1.2\
+\x05\x08\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\
 \0\x03now\x01\x02\x01k\x7f\x01@\x02\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\
 \x04\x01k\x01\x01@\x02\x05hourss\x02at\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\
 \x09closes-at\x01\x06\x01@\x03\x05hourss\x02at\x01\x07secondsy\0\x05\x04\0\x12af\
-ter-working-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.1\x05\x08\x01B\x02\x01\
-@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.1\x05\x09\x01B\x02\x01\
-@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.1\x05\x0a\x01B\x04\
+ter-working-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.2\x05\x09\x01B\x02\x01\
+@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.2\x05\x0a\x01B\x02\x01\
+@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.2\x05\x0b\x01B\x04\
 \x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05l\
 evel\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x17patchbay:care/log@0.1\
-.1\x05\x0b\x04\0\x1bpatchbay:care/imports@0.1.1\x04\0\x0b\x0d\x01\0\x07imports\x03\
+.2\x05\x0c\x04\0\x1bpatchbay:care/imports@0.1.2\x04\0\x0b\x0d\x01\0\x07imports\x03\
 \0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-\
 bindgen-rust\x060.61.1";
 #[inline(never)]

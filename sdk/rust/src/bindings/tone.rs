@@ -2,16 +2,17 @@
 // Options used:
 //   * additional derives ["PartialEq"]
 //   * additional derives ignored ["page", "match"]
-//   * with "patchbay:care/agents@0.1.1" = "crate::bindings::imports::patchbay::care::agents"
-//   * with "patchbay:care/clock@0.1.1" = "crate::bindings::imports::patchbay::care::clock"
-//   * with "patchbay:care/data@0.1.1" = "crate::bindings::imports::patchbay::care::data"
-//   * with "patchbay:care/interactions@0.1.1" = "crate::bindings::imports::patchbay::care::interactions"
-//   * with "patchbay:care/knowledge@0.1.1" = "crate::bindings::imports::patchbay::care::knowledge"
-//   * with "patchbay:care/log@0.1.1" = "crate::bindings::imports::patchbay::care::log"
-//   * with "patchbay:care/random@0.1.1" = "crate::bindings::imports::patchbay::care::random"
-//   * with "patchbay:care/settings@0.1.1" = "crate::bindings::imports::patchbay::care::settings"
-//   * with "patchbay:care/state@0.1.1" = "crate::bindings::imports::patchbay::care::state"
-//   * with "patchbay:care/types@0.1.1" = "crate::bindings::imports::patchbay::care::types"
+//   * with "patchbay:care/agents@0.1.2" = "crate::bindings::imports::patchbay::care::agents"
+//   * with "patchbay:care/clock@0.1.2" = "crate::bindings::imports::patchbay::care::clock"
+//   * with "patchbay:care/contacts@0.1.2" = "crate::bindings::imports::patchbay::care::contacts"
+//   * with "patchbay:care/data@0.1.2" = "crate::bindings::imports::patchbay::care::data"
+//   * with "patchbay:care/interactions@0.1.2" = "crate::bindings::imports::patchbay::care::interactions"
+//   * with "patchbay:care/knowledge@0.1.2" = "crate::bindings::imports::patchbay::care::knowledge"
+//   * with "patchbay:care/log@0.1.2" = "crate::bindings::imports::patchbay::care::log"
+//   * with "patchbay:care/random@0.1.2" = "crate::bindings::imports::patchbay::care::random"
+//   * with "patchbay:care/settings@0.1.2" = "crate::bindings::imports::patchbay::care::settings"
+//   * with "patchbay:care/state@0.1.2" = "crate::bindings::imports::patchbay::care::state"
+//   * with "patchbay:care/types@0.1.2" = "crate::bindings::imports::patchbay::care::types"
 //   * with "patchbay:tone/tone@0.1.0" = generate
 //   * default-bindings-module: "$crate::bindings::tone"
 //   * export-macro-name: export_tone
@@ -29,13 +30,15 @@ use crate::bindings::imports::patchbay::care::state as __with_name4;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
 use crate::bindings::imports::patchbay::care::data as __with_name5;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use crate::bindings::imports::patchbay::care::clock as __with_name6;
+use crate::bindings::imports::patchbay::care::contacts as __with_name6;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use crate::bindings::imports::patchbay::care::random as __with_name7;
+use crate::bindings::imports::patchbay::care::clock as __with_name7;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use crate::bindings::imports::patchbay::care::settings as __with_name8;
+use crate::bindings::imports::patchbay::care::random as __with_name8;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use crate::bindings::imports::patchbay::care::log as __with_name9;
+use crate::bindings::imports::patchbay::care::settings as __with_name9;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use crate::bindings::imports::patchbay::care::log as __with_name10;
 #[rustfmt::skip]
 #[allow(dead_code, clippy::all)]
 pub mod exports {
@@ -666,9 +669,9 @@ macro_rules! __export_tone_checker_impl {
         () = { #[rustfmt::skip] #[cfg(target_arch = "wasm32")] #[unsafe (link_section =
         "component-type:wit-bindgen:0.61.1:patchbay:tone@0.1.0:tone-checker:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 7143] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 7235] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xe46\x01A\x02\x01A\x19\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xc07\x01A\x02\x01A\x1b\
 \x01B\xb3\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
 \0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x01ks\x01kw\x01k\x7f\x01r\x07\
 \x02id\x05\x07address\x05\x04name\x05\x05reach\x06\x08verified\x07\x13recent-int\
@@ -745,11 +748,11 @@ trigger.subject\x01_\x04\0\x15[method]trigger.agent\x01_\x01@\x01\x04self\xdb\0\
 \x06\x04\0\x15[method]trigger.count\x01a\x01@\x01\x04self\xdb\0\0\x10\x04\0\x15[\
 method]trigger.usual\x01b\x01@\x01\x04self\xdb\0\0\x19\x04\0\x1e[method]trigger.\
 window-seconds\x01c\x01@\x01\x04self\xdb\0\0\x1e\x04\0\x14[method]trigger.read\x01\
-d\x03\0\x19patchbay:care/types@0.1.1\x05\0\x02\x03\0\0\x0binteraction\x01B\x09\x02\
+d\x03\0\x19patchbay:care/types@0.1.2\x05\0\x02\x03\0\0\x0binteraction\x01B\x09\x02\
 \x03\x02\x01\x01\x04\0\x0binteraction\x03\0\0\x01i\x01\x01p\x02\x01r\x02\x05item\
 s\x03\x09truncated\x7f\x04\0\x04page\x03\0\x04\x01@\x01\x05limity\0\x05\x04\0\x0f\
 of-conversation\x01\x06\x04\0\x0aof-contact\x01\x06\x03\0\x20patchbay:care/inter\
-actions@0.1.1\x05\x02\x02\x03\0\0\x09timestamp\x01BL\x02\x03\x02\x01\x03\x04\0\x09\
+actions@0.1.2\x05\x02\x02\x03\0\0\x09timestamp\x01BL\x02\x03\x02\x01\x03\x04\0\x09\
 timestamp\x03\0\0\x01r\x02\x04names\x0bproficiency}\x04\0\x05skill\x03\0\x02\x04\
 \0\x05agent\x03\x01\x04\0\x05queue\x03\x01\x01p\x03\x01ks\x01r\x07\x06skills\x06\
 \x08language\x07\x05queue\x07\x04team\x07\x04site\x07\x07present\x7f\x05limity\x04\
@@ -776,14 +779,14 @@ es-at\x01'\x01@\x01\x05query\x09\0\x0d\x04\0\x04find\x01(\x01@\x01\x05query\x09\
 \x14\x04\0\x0efind-summaries\x01)\x01@\x01\x05query\x09\0y\x04\0\x05count\x01*\x01\
 k\x0a\x01@\x01\x02ids\0+\x04\0\x03get\x01,\x01i\x05\x01k-\x01@\x01\x02ids\0.\x04\
 \0\x09get-queue\x01/\x01@\0\0\x1b\x04\0\x09queue-ids\x010\x03\0\x1apatchbay:care\
-/agents@0.1.1\x05\x04\x01B\x16\x04\0\x07article\x03\x01\x01i\0\x01r\x02\x07artic\
+/agents@0.1.2\x05\x04\x01B\x16\x04\0\x07article\x03\x01\x01i\0\x01r\x02\x07artic\
 le\x01\x05scoreu\x04\0\x05match\x03\0\x02\x01h\0\x01@\x01\x04self\x04\0s\x04\0\x12\
 [method]article.id\x01\x05\x04\0\x15[method]article.title\x01\x05\x04\0\x14[meth\
 od]article.text\x01\x05\x01ps\x01@\x01\x04self\x04\0\x06\x04\0\x17[method]articl\
 e.intents\x01\x07\x01ks\x01@\x01\x04self\x04\0\x08\x04\0\x18[method]article.lang\
 uage\x01\x09\x04\0\x19[method]article.never-say\x01\x07\x01p\x03\x01@\x02\x04tex\
 ts\x05limity\0\x0a\x04\0\x06search\x01\x0b\x01p\x01\x01@\x01\x06intents\0\x0c\x04\
-\0\x0afor-intent\x01\x0d\x03\0\x1dpatchbay:care/knowledge@0.1.1\x05\x05\x01B\x13\
+\0\x0afor-intent\x01\x0d\x03\0\x1dpatchbay:care/knowledge@0.1.2\x05\x05\x01B\x13\
 \x01m\x03\x0cconversation\x07contact\x07company\x04\0\x05scope\x03\0\0\x01p}\x01\
 k\x02\x01@\x02\x05scope\x01\x03keys\0\x03\x04\0\x03get\x01\x04\x01@\x02\x05scope\
 \x01\x03keys\0x\x04\0\x07counter\x01\x05\x01ky\x01@\x04\x05scope\x01\x03keys\x05\
@@ -791,29 +794,31 @@ value\x02\x0dexpires-after\x06\x01\0\x04\0\x03set\x01\x07\x01@\x03\x05scope\x01\
 keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01@\x03\x05scope\x01\x03keys\x05valu\
 ex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scope\x01\x03keys\x06amountx\x06window\
 y\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\x03keys\x01\0\x04\0\x06remove\x01\
-\x0b\x03\0\x19patchbay:care/state@0.1.1\x05\x06\x01B\x12\x01ps\x01r\x03\x03keys\x07\
+\x0b\x03\0\x19patchbay:care/state@0.1.2\x05\x06\x01B\x12\x01ps\x01r\x03\x03keys\x07\
 columns\0\x09row-county\x04\0\x0ctable-view-1\x03\0\x01\x01k\x02\x01@\x01\x04nam\
 es\0\x03\x04\0\x05table\x01\x04\x01k\0\x01@\x02\x05tables\x03keys\0\x05\x04\0\x03\
 get\x01\x06\x01p\x05\x01@\x02\x05tables\x04keys\0\0\x07\x04\0\x08get-many\x01\x08\
 \x01kw\x01@\x01\x04names\0\x09\x04\0\x04size\x01\x0a\x01p}\x01@\x03\x04names\x06\
-offsetw\x06lengthy\0\x0b\x04\0\x04read\x01\x0c\x03\0\x18patchbay:care/data@0.1.1\
-\x05\x07\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\
+offsetw\x06lengthy\0\x0b\x04\0\x04read\x01\x0c\x03\0\x18patchbay:care/data@0.1.2\
+\x05\x07\x01B\x06\x01ks\x01@\x01\x04names\0\0\x04\0\x09attribute\x01\x01\x01ps\x01\
+@\0\0\x02\x04\0\x0fattribute-names\x01\x03\x03\0\x1cpatchbay:care/contacts@0.1.2\
+\x05\x08\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\
 \0\x03now\x01\x02\x01k\x7f\x01@\x02\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\
 \x04\x01k\x01\x01@\x02\x05hourss\x02at\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\
 \x09closes-at\x01\x06\x01@\x03\x05hourss\x02at\x01\x07secondsy\0\x05\x04\0\x12af\
-ter-working-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.1\x05\x08\x01B\x02\x01\
-@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.1\x05\x09\x01B\x02\x01\
-@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.1\x05\x0a\x01B\x04\
+ter-working-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.2\x05\x09\x01B\x02\x01\
+@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.2\x05\x0a\x01B\x02\x01\
+@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.2\x05\x0b\x01B\x04\
 \x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05l\
 evel\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x17patchbay:care/log@0.1\
-.1\x05\x0b\x02\x03\0\0\x05draft\x01B\x13\x02\x03\x02\x01\x0c\x04\0\x05draft\x03\0\
+.2\x05\x0c\x02\x03\0\0\x05draft\x01B\x13\x02\x03\x02\x01\x0d\x04\0\x05draft\x03\0\
 \0\x01m\x04\x07approve\x06revise\x04hold\x05block\x04\0\x07verdict\x03\0\x02\x01\
 m\x05\x04info\x03low\x06medium\x04high\x08critical\x04\0\x08severity\x03\0\x04\x01\
 ky\x01ks\x01r\x06\x04codes\x08severity\x05\x05start\x06\x03end\x06\x07messages\x0a\
 suggestion\x07\x04\0\x07finding\x03\0\x08\x01p\x09\x01ps\x01r\x04\x07verdict\x03\
 \x08findings\x0a\x09approvers\x0b\x03whys\x04\0\x06review\x03\0\x0c\x01i\x01\x01\
 k\x0d\x01j\x01\x0f\x01s\x01@\x01\x05draft\x0e\0\x10\x04\0\x05check\x01\x11\x04\0\
-\x18patchbay:tone/tone@0.1.0\x05\x0d\x04\0\x20patchbay:tone/tone-checker@0.1.0\x04\
+\x18patchbay:tone/tone@0.1.0\x05\x0e\x04\0\x20patchbay:tone/tone-checker@0.1.0\x04\
 \0\x0b\x12\x01\0\x0ctone-checker\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\
 \x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
@@ -828,8 +833,8 @@ pub use __export_tone_checker_impl as export_tone;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 6899] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xd04\x01A\x02\x01A\x16\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 6991] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xac5\x01A\x02\x01A\x18\
 \x01B\xb3\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
 \0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x01ks\x01kw\x01k\x7f\x01r\x07\
 \x02id\x05\x07address\x05\x04name\x05\x05reach\x06\x08verified\x07\x13recent-int\
@@ -906,11 +911,11 @@ trigger.subject\x01_\x04\0\x15[method]trigger.agent\x01_\x01@\x01\x04self\xdb\0\
 \x06\x04\0\x15[method]trigger.count\x01a\x01@\x01\x04self\xdb\0\0\x10\x04\0\x15[\
 method]trigger.usual\x01b\x01@\x01\x04self\xdb\0\0\x19\x04\0\x1e[method]trigger.\
 window-seconds\x01c\x01@\x01\x04self\xdb\0\0\x1e\x04\0\x14[method]trigger.read\x01\
-d\x03\0\x19patchbay:care/types@0.1.1\x05\0\x02\x03\0\0\x0binteraction\x01B\x09\x02\
+d\x03\0\x19patchbay:care/types@0.1.2\x05\0\x02\x03\0\0\x0binteraction\x01B\x09\x02\
 \x03\x02\x01\x01\x04\0\x0binteraction\x03\0\0\x01i\x01\x01p\x02\x01r\x02\x05item\
 s\x03\x09truncated\x7f\x04\0\x04page\x03\0\x04\x01@\x01\x05limity\0\x05\x04\0\x0f\
 of-conversation\x01\x06\x04\0\x0aof-contact\x01\x06\x03\0\x20patchbay:care/inter\
-actions@0.1.1\x05\x02\x02\x03\0\0\x09timestamp\x01BL\x02\x03\x02\x01\x03\x04\0\x09\
+actions@0.1.2\x05\x02\x02\x03\0\0\x09timestamp\x01BL\x02\x03\x02\x01\x03\x04\0\x09\
 timestamp\x03\0\0\x01r\x02\x04names\x0bproficiency}\x04\0\x05skill\x03\0\x02\x04\
 \0\x05agent\x03\x01\x04\0\x05queue\x03\x01\x01p\x03\x01ks\x01r\x07\x06skills\x06\
 \x08language\x07\x05queue\x07\x04team\x07\x04site\x07\x07present\x7f\x05limity\x04\
@@ -937,14 +942,14 @@ es-at\x01'\x01@\x01\x05query\x09\0\x0d\x04\0\x04find\x01(\x01@\x01\x05query\x09\
 \x14\x04\0\x0efind-summaries\x01)\x01@\x01\x05query\x09\0y\x04\0\x05count\x01*\x01\
 k\x0a\x01@\x01\x02ids\0+\x04\0\x03get\x01,\x01i\x05\x01k-\x01@\x01\x02ids\0.\x04\
 \0\x09get-queue\x01/\x01@\0\0\x1b\x04\0\x09queue-ids\x010\x03\0\x1apatchbay:care\
-/agents@0.1.1\x05\x04\x01B\x16\x04\0\x07article\x03\x01\x01i\0\x01r\x02\x07artic\
+/agents@0.1.2\x05\x04\x01B\x16\x04\0\x07article\x03\x01\x01i\0\x01r\x02\x07artic\
 le\x01\x05scoreu\x04\0\x05match\x03\0\x02\x01h\0\x01@\x01\x04self\x04\0s\x04\0\x12\
 [method]article.id\x01\x05\x04\0\x15[method]article.title\x01\x05\x04\0\x14[meth\
 od]article.text\x01\x05\x01ps\x01@\x01\x04self\x04\0\x06\x04\0\x17[method]articl\
 e.intents\x01\x07\x01ks\x01@\x01\x04self\x04\0\x08\x04\0\x18[method]article.lang\
 uage\x01\x09\x04\0\x19[method]article.never-say\x01\x07\x01p\x03\x01@\x02\x04tex\
 ts\x05limity\0\x0a\x04\0\x06search\x01\x0b\x01p\x01\x01@\x01\x06intents\0\x0c\x04\
-\0\x0afor-intent\x01\x0d\x03\0\x1dpatchbay:care/knowledge@0.1.1\x05\x05\x01B\x13\
+\0\x0afor-intent\x01\x0d\x03\0\x1dpatchbay:care/knowledge@0.1.2\x05\x05\x01B\x13\
 \x01m\x03\x0cconversation\x07contact\x07company\x04\0\x05scope\x03\0\0\x01p}\x01\
 k\x02\x01@\x02\x05scope\x01\x03keys\0\x03\x04\0\x03get\x01\x04\x01@\x02\x05scope\
 \x01\x03keys\0x\x04\0\x07counter\x01\x05\x01ky\x01@\x04\x05scope\x01\x03keys\x05\
@@ -952,22 +957,24 @@ value\x02\x0dexpires-after\x06\x01\0\x04\0\x03set\x01\x07\x01@\x03\x05scope\x01\
 keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01@\x03\x05scope\x01\x03keys\x05valu\
 ex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scope\x01\x03keys\x06amountx\x06window\
 y\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\x03keys\x01\0\x04\0\x06remove\x01\
-\x0b\x03\0\x19patchbay:care/state@0.1.1\x05\x06\x01B\x12\x01ps\x01r\x03\x03keys\x07\
+\x0b\x03\0\x19patchbay:care/state@0.1.2\x05\x06\x01B\x12\x01ps\x01r\x03\x03keys\x07\
 columns\0\x09row-county\x04\0\x0ctable-view-1\x03\0\x01\x01k\x02\x01@\x01\x04nam\
 es\0\x03\x04\0\x05table\x01\x04\x01k\0\x01@\x02\x05tables\x03keys\0\x05\x04\0\x03\
 get\x01\x06\x01p\x05\x01@\x02\x05tables\x04keys\0\0\x07\x04\0\x08get-many\x01\x08\
 \x01kw\x01@\x01\x04names\0\x09\x04\0\x04size\x01\x0a\x01p}\x01@\x03\x04names\x06\
-offsetw\x06lengthy\0\x0b\x04\0\x04read\x01\x0c\x03\0\x18patchbay:care/data@0.1.1\
-\x05\x07\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\
+offsetw\x06lengthy\0\x0b\x04\0\x04read\x01\x0c\x03\0\x18patchbay:care/data@0.1.2\
+\x05\x07\x01B\x06\x01ks\x01@\x01\x04names\0\0\x04\0\x09attribute\x01\x01\x01ps\x01\
+@\0\0\x02\x04\0\x0fattribute-names\x01\x03\x03\0\x1cpatchbay:care/contacts@0.1.2\
+\x05\x08\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\
 \0\x03now\x01\x02\x01k\x7f\x01@\x02\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\
 \x04\x01k\x01\x01@\x02\x05hourss\x02at\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\
 \x09closes-at\x01\x06\x01@\x03\x05hourss\x02at\x01\x07secondsy\0\x05\x04\0\x12af\
-ter-working-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.1\x05\x08\x01B\x02\x01\
-@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.1\x05\x09\x01B\x02\x01\
-@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.1\x05\x0a\x01B\x04\
+ter-working-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.2\x05\x09\x01B\x02\x01\
+@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.2\x05\x0a\x01B\x02\x01\
+@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.2\x05\x0b\x01B\x04\
 \x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05l\
 evel\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x17patchbay:care/log@0.1\
-.1\x05\x0b\x04\0@patchbay:tone/tone-checker-with-all-of-its-exports-removed@0.1.\
+.2\x05\x0c\x04\0@patchbay:tone/tone-checker-with-all-of-its-exports-removed@0.1.\
 0\x04\0\x0b2\x01\0,tone-checker-with-all-of-its-exports-removed\x03\0\0\0G\x09pr\
 oducers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x06\
 0.61.1";

@@ -1,6 +1,7 @@
 //! The contract's imports outside of WebAssembly: values a test built, in the [`World`] it entered.
 
 pub(crate) mod agents;
+pub(crate) mod contacts;
 pub(crate) mod data;
 pub(crate) mod hours;
 pub(crate) mod interactions;

@@ -11,8 +11,8 @@ thread_local! {
     static CURRENT: RefCell<World> = RefCell::new(World::new());
 }
 
-/// A simulated host: answers a policy's calls for agents, queues, approved answers, history, time and
-/// state.
+/// A simulated host: answers a policy's calls for agents, queues, approved answers, history,
+/// attributes of the contact, time and state.
 ///
 /// It grants everything; `patchbay test` shows whether `pack.toml` requests the grants a policy
 /// needs.
@@ -42,6 +42,7 @@ pub(crate) struct Fixture {
     pub(crate) conversation_history: Vec<types::Interaction>,
     pub(crate) contact_history: Vec<types::Interaction>,
     pub(crate) data: BTreeMap<String, Data>,
+    pub(crate) attributes: BTreeMap<String, String>,
 }
 
 /// What the policy wrote, and the state of the random numbers.
@@ -65,6 +66,7 @@ impl World {
             conversation_history: Vec::new(),
             contact_history: Vec::new(),
             data: BTreeMap::new(),
+            attributes: BTreeMap::new(),
         };
         Self {
             fixture: Rc::new(fixture),
@@ -123,6 +125,13 @@ impl World {
         history: impl IntoIterator<Item = I>,
     ) -> Self {
         self.with(|fixture| fixture.contact_history = hosts(history))
+    }
+
+    /// Sets what the company's CRM says about the contact under a name.
+    pub fn contact_attribute(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.with(|fixture| {
+            fixture.attributes.insert(name.into(), value.into());
+        })
     }
 
     /// Adds a table of the pack's data; the first column has the keys.

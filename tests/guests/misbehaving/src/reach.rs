@@ -26,6 +26,8 @@ pub fn out(word: &str, number: usize) -> Option<String> {
         "agents-queues" => format!("{:?}", agents::queue_ids()),
         "knowledge" => knowledge::search("hello", 1).len().to_string(),
         "knowledge-intent" => knowledge::for_intent("hello").len().to_string(),
+        "contact-attribute" => format!("{:?}", contacts::attribute("tier")),
+        "contact-attributes" => format!("{:?}", contacts::attribute_names()),
         "interactions" => interactions::of_conversation(9).items.len().to_string(),
         "interactions-contact" => interactions::of_contact(9).items.len().to_string(),
         "state-conversation" => state::counter(Scope::Conversation, "k").to_string(),

@@ -236,7 +236,7 @@ fn a_component_that_differs_in_one_item_is_refused_with_its_name() {
         (
             "wit",
             ("proficiency: u8,", "proficiency: u16,"),
-            "patchbay:care/agents@0.1.1 agent.skills",
+            "patchbay:care/agents@0.1.2 agent.skills",
             "proficiency",
         ),
         (
@@ -251,13 +251,13 @@ fn a_component_that_differs_in_one_item_is_refused_with_its_name() {
                 "reach: func() -> option<u64>;",
                 "reach: func() -> option<u32>;",
             ),
-            "patchbay:care/types@0.1.1 contact.reach",
+            "patchbay:care/types@0.1.2 contact.reach",
             "u32",
         ),
         (
             "wit",
             ("        incident: option<string>,\n", ""),
-            "patchbay:care/types@0.1.1 conversation.read",
+            "patchbay:care/types@0.1.2 conversation.read",
             "fields",
         ),
         (
@@ -266,7 +266,7 @@ fn a_component_that_differs_in_one_item_is_refused_with_its_name() {
                 "    resource draft {",
                 "    resource draft {\n        @since(version = 0.1.0)\n        mood: func() -> string;",
             ),
-            "patchbay:care/types@0.1.1 draft.mood",
+            "patchbay:care/types@0.1.2 draft.mood",
             "",
         ),
         (

@@ -87,7 +87,7 @@ fn an_item_that_differs_from_the_contract_is_named() {
         (
             "query",
             ("        proficiency: u8,", "        proficiency: u16,"),
-            "patchbay:care/agents@0.1.1",
+            "patchbay:care/agents@0.1.2",
         ),
     ];
     on_both_allocators(|engine| {
@@ -105,7 +105,7 @@ fn an_item_that_differs_from_the_contract_is_named() {
         }
         let error = refused(engine, &of_version_0_2(&wat("declines")));
         assert!(matches!(error, LoadError::Contract { .. }), "{error}");
-        let versions = "built for contract 0.2.0; this host speaks 0.1.1";
+        let versions = "built for contract 0.2.0; this host speaks 0.1.2";
         assert!(error.to_string().contains(versions), "{error}");
         let unaltered = Plugin::activate(engine, spec(wat("query"))).expect("activated");
         assert!(Lease::acquire(&unaltered, TIMEOUT).is_ok());

@@ -27,6 +27,8 @@ fn a_missing_grant_is_denied_and_named() {
             ("agents-queues", "`agents`"),
             ("knowledge", "`knowledge`"),
             ("knowledge-intent", "`knowledge`"),
+            ("contact-attribute", "`contacts`"),
+            ("contact-attributes", "`contacts`"),
             ("interactions", "`interactions`"),
             ("interactions-contact", "`interactions`"),
             ("state-conversation", "`state \"conversation\"`"),

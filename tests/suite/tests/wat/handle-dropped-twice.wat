@@ -1,6 +1,6 @@
 ;; Drops the same handle twice.
 (module
-  (import "patchbay:care/types@0.1.1" "[resource-drop]interaction" (func $drop (param i32)))
+  (import "patchbay:care/types@0.1.2" "[resource-drop]interaction" (func $drop (param i32)))
   (memory (export "memory") 1)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
     i32.const 1024)

@@ -1,6 +1,6 @@
 ;; Counts agents: passes a record to the host.
 (module
-  (import "patchbay:care/agents@0.1.1" "count"
+  (import "patchbay:care/agents@0.1.2" "count"
     (func $count (param
       i32 i32 i32 i32 i32 i32 i32 i32
       i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))

@@ -1,7 +1,7 @@
 ;; Requests a string; `realloc` requests another: the component model forbids
 ;; to leave a component from `realloc`.
 (module
-  (import "patchbay:care/types@0.1.1" "[method]interaction.text" (func $text (param i32 i32)))
+  (import "patchbay:care/types@0.1.2" "[method]interaction.text" (func $text (param i32 i32)))
   (memory (export "memory") 1)
   (global $interaction (mut i32) (i32.const 0))
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)

@@ -1,6 +1,6 @@
 ;; No lifecycle. Answers its settings and how often this instance answered.
 (module
-  (import "patchbay:care/settings@0.1.1" "get" (func $settings (param i32)))
+  (import "patchbay:care/settings@0.1.2" "get" (func $settings (param i32)))
   (memory (export "memory") 2)
   (global $uses (mut i32) (i32.const 0))
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)

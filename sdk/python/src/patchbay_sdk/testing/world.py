@@ -40,10 +40,12 @@ class World:
         random: Sequence[int] = (),
         tables: Mapping[str, Sequence[Sequence[str]]] | None = None,
         data: Mapping[str, bytes] | None = None,
+        attributes: Mapping[str, str] | None = None,
     ) -> None:
         """`open_hours` are business hours by name: always open (True), never, or times from and up
         to. `random` are the numbers that are drawn, again and again; by default a counter.
         `tables` are rows, the first of them the names of the columns, the first column the keys.
+        `attributes` are what the company's CRM says about the contact, by name.
         """
         self.now = now
         """Time of the decision."""
@@ -53,6 +55,7 @@ class World:
         """State the policy stored."""
         self.agents = _Agents(list(agents), list(queues))
         self.interactions = _Interactions(conversation_history, contact_history)
+        self.contacts = _Contacts(dict(attributes or {}))
         self.knowledge = _Knowledge(list(articles))
         self.state = self.memory
         self.clock = _Clock(self, dict(open_hours or {}))
@@ -261,6 +264,17 @@ class _Random:
     def next(self) -> int:
         self._drawn += 1
         return self._numbers[(self._drawn - 1) % len(self._numbers)] if self._numbers else self._drawn
+
+
+class _Contacts:
+    def __init__(self, attributes: dict[str, str]) -> None:
+        self._attributes = attributes
+
+    def attribute(self, name: str) -> str | None:
+        return self._attributes.get(name)
+
+    def attribute_names(self) -> list[str]:
+        return sorted(self._attributes)
 
 
 class _Data:
