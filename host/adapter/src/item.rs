@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use patchbay_model::channel::Visibility;
 use patchbay_model::codes;
+use patchbay_model::contact_record::ContactRecord;
 use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::input;
 use patchbay_model::interaction::{Author, Direction, Interaction};
+use patchbay_model::opt_out_entry::MessagePurpose;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -49,6 +51,8 @@ pub enum Item {
     },
     /// A customer no longer takes messages, or takes them again.
     OptOut(OptOutChange),
+    /// What the company's CRM says about a person.
+    ContactRecord(ContactRecord),
     /// An event without an interaction: acknowledge and count it.
     Event {
         /// A code of the provider's name of the event. Providers add names: a
@@ -192,16 +196,6 @@ pub struct AddressChange {
     /// The provider's time of the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
-}
-
-codes! {
-    /// What a customer opts out of.
-    pub enum MessagePurpose {
-        /// Every message of the company.
-        Any = "any",
-        /// Advertisements; answers are taken.
-        Marketing = "marketing",
-    }
 }
 
 /// A customer no longer takes messages of an account, or takes them again.

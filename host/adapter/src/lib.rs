@@ -52,12 +52,13 @@ pub use attributes::Attributes;
 pub use inbound_way::InboundWay;
 pub use item::{
     AddressChange, DecodedInteraction, DeliveryStatus, InteractionKind, Item, MOST_ITEMS,
-    MessagePurpose, OptOutChange, Undecodable, blank_interaction,
+    OptOutChange, Undecodable, blank_interaction,
 };
 pub use message_id::{CompanyKey, MessageIds};
 pub use outcome::{
     Exchange, Failure, FailureKind, LONGEST_WAIT, MailAnswer, Outcome, Reason, Receipt, Response,
 };
+pub use patchbay_model::opt_out_entry::MessagePurpose;
 pub use reply::{
     Credential, EncodeError, MailCredential, Outbound, OutboundMail, OutboundRequest, Reply,
     ReplyWindow,

@@ -34,6 +34,7 @@ pub use operations::agents::{AgentStatus, QueueStatus};
 pub use operations::channels::{
     AcceptedPart, ChannelService, KnownCustomer, MessageReport, OptOutReport, SendProgress,
 };
+pub use operations::contacts::{ImportOptions, OptOutOptions};
 pub use operations::directives::Drain;
 pub use operations::drain::RemainingWork;
 pub use operations::outbox::DueItem;

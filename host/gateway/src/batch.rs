@@ -1,10 +1,14 @@
 //! The items of a delivery, and what the host does with each.
 
+use jiff::Timestamp;
 use patchbay_adapter::{
     AddressChange, DecodedInteraction, DeliveryStatus, FailureKind, InteractionKind, Item,
     OptOutChange, Undecodable,
 };
-use patchbay_desk::{Delivery, DeskError, MessageReport, OptOutReport};
+use patchbay_contact_file::Row;
+use patchbay_desk::{Delivery, DeskError, ImportOptions, MessageReport, OptOutReport};
+use patchbay_journal::AuditEntry;
+use patchbay_model::contact_record::ContactRecord;
 use patchbay_model::final_failure::FinalKind;
 use patchbay_model::traceparent::Traceparent;
 use patchbay_pass::ReceiptStatus;
@@ -22,6 +26,7 @@ pub(crate) struct Batch {
     statuses: Vec<DeliveryStatus>,
     changes: Vec<AddressChange>,
     opt_outs: Vec<OptOutChange>,
+    contact_records: Vec<ContactRecord>,
     /// Names of events without an interaction.
     pub(crate) events: Vec<String>,
     /// Whether the provider took the access of the account back.
@@ -47,6 +52,7 @@ impl Batch {
             statuses: Vec::new(),
             changes: Vec::new(),
             opt_outs: Vec::new(),
+            contact_records: Vec::new(),
             events: Vec::new(),
             is_revoked: false,
             undecodable: None,
@@ -59,6 +65,7 @@ impl Batch {
                 Item::Status(status) => batch.statuses.push(status),
                 Item::AddressChange(change) => batch.changes.push(change),
                 Item::OptOut(change) => batch.opt_outs.push(change),
+                Item::ContactRecord(record) => batch.contact_records.push(record),
                 Item::AccessRevoked { .. } => batch.is_revoked = true,
                 Item::Event { name } => batch.events.push(name),
                 Item::Undecodable(problem) => {
@@ -158,7 +165,40 @@ impl Gateway {
             };
             channels.record_opt_out(company, &change.address, report)?;
         }
+        if !batch.contact_records.is_empty() {
+            self.import_contact_records(company, connection, batch.contact_records)?;
+        }
         Ok(true)
+    }
+
+    /// Imports records of the company's CRM. Those that are refused are counted by
+    /// their reason: the sender cannot do anything about them.
+    fn import_contact_records(
+        &self,
+        company: &str,
+        connection: &Connection,
+        records: Vec<ContactRecord>,
+    ) -> Result<(), DeskError> {
+        let rows = (1..).zip(records);
+        let rows = rows.map(|(line, record)| Row {
+            line,
+            item: Ok(record),
+        });
+        let by = format!("connection {}", connection.settings.name);
+        let audit = AuditEntry {
+            at: Timestamp::now(),
+            company: Some(company.to_owned()),
+            actor: by.clone(),
+            act: "contacts.imported".to_owned(),
+            details: "{}".to_owned(),
+        };
+        let contacts = self.desk.contacts();
+        let options = ImportOptions::default();
+        let summary = contacts.import(company, rows.collect(), options, &by, audit)?;
+        for problem in summary.problems {
+            connection.count_event(format!("contact-record.{}", problem.code));
+        }
+        Ok(())
     }
 }
 

@@ -59,8 +59,7 @@ impl ConnectionDestination {
             let problem = "the time for free replies is over: the customer has to write again";
             return Err(failed(FinalKind::WindowClosed, problem));
         }
-        let forbids = |opt_out: &&OptOut| opt_out.forbids(prepared.last_inbound);
-        if let Some(opt_out) = prepared.opt_outs.iter().find(forbids) {
+        if let Some(opt_out) = &prepared.opt_out {
             let (source, at) = (&opt_out.source, opt_out.at);
             let problem = format!(
                 "the customer opted out of messages ({source}, {at}) and has to opt in again"
@@ -124,11 +123,12 @@ impl ConnectionDestination {
             };
             Ok(Some(Prepared {
                 connection,
-                opt_outs: match recipient {
+                opt_out: match recipient {
                     Some((channel, account, to)) => {
-                        channels.opt_outs(&company, (&channel, &account), &to)?
+                        let of = (&*channel, &*account);
+                        channels.forbidding_opt_out(&company, of, &to, last_inbound)?
                     }
-                    None => Vec::new(),
+                    None => None,
                 },
                 progress: channels.progress(&company, &key)?,
                 last_inbound,
@@ -217,8 +217,8 @@ struct Prepared {
     connection: Arc<Connection>,
     progress: SendProgress,
     last_inbound: Option<Timestamp>,
-    /// What the customer said about messages to them.
-    opt_outs: Vec<OptOut>,
+    /// What the customer said that forbids a message to them.
+    opt_out: Option<OptOut>,
 }
 
 #[derive(Clone, Copy)]

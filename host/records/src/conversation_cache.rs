@@ -3,7 +3,7 @@
 
 mod pending_inputs;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -143,10 +143,12 @@ impl CachedConversation {
     }
 }
 
-/// What a contact wrote, by conversation.
+/// What a contact wrote, and what the CRM says about them.
 #[derive(Clone, Debug, Default)]
 pub struct CachedContact {
-    /// By conversation.
+    /// Attributes of their record, by name.
+    pub attributes: BTreeMap<String, String>,
+    /// What they wrote, by conversation.
     pub conversations: HashMap<ConversationId, ContactHistory>,
 }
 
@@ -201,7 +203,8 @@ pub struct ConversationCache {
     addresses: Cache<(CompanyId, String, String), ContactId>,
     /// Accepted inputs that wait for a pass.
     pub inputs: PendingInputs,
-    /// Raised by [`clear`](Self::clear): conversations read before are not put
+    /// Raised by [`clear`](Self::clear) and
+    /// [`forget_contacts`](Self::forget_contacts): what was read before is not put
     /// back.
     epoch: AtomicU64,
 }
@@ -219,7 +222,7 @@ impl Default for ConversationCache {
 }
 
 impl ConversationCache {
-    /// How often the cache was cleared: to be read before the journal is.
+    /// How often something was removed: to be read before the journal is.
     pub fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Acquire)
     }
@@ -253,9 +256,19 @@ impl ConversationCache {
         self.contacts.lock().get(&(company, contact)).cloned()
     }
 
-    /// Put what a contact wrote.
-    pub fn put_contact(&self, company: CompanyId, contact: ContactId, cached: Arc<CachedContact>) {
-        self.contacts.lock().put((company, contact), cached);
+    /// Put what a contact wrote, unless the cache was cleared since `epoch`, which was
+    /// read before the journal was.
+    pub fn put_contact(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        cached: Arc<CachedContact>,
+        epoch: u64,
+    ) {
+        let mut contacts = self.contacts.lock();
+        if epoch == self.epoch() {
+            contacts.put((company, contact), cached);
+        }
     }
 
     /// Put a contact who was just created, and has no history, unless the cache
@@ -288,6 +301,15 @@ impl ConversationCache {
     ) {
         let key = (company, channel.to_owned(), address.to_owned());
         self.addresses.lock().put(key, contact);
+    }
+
+    /// Drop what contacts wrote: their records changed.
+    pub fn forget_contacts(&self, company: CompanyId, changed: &[ContactId]) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+        let mut contacts = self.contacts.lock();
+        for contact in changed {
+            contacts.pop(&(company, *contact));
+        }
     }
 
     /// Drop everything: a contact was erased, merged or split.

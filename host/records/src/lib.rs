@@ -1,12 +1,14 @@
 //! Documents that the journal holds about conversations, replies and
 //! decisions, their readers, and the cache of those in use.
 
+pub mod contact_import;
 pub mod conversation_cache;
 pub mod conversation_reader;
 pub mod customer_view;
 pub mod decisions;
 pub mod earlier_assessments;
 pub mod history;
+pub mod opt_out_import;
 pub mod outbox_payload;
 pub mod person_export;
 pub mod reply;

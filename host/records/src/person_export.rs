@@ -12,7 +12,7 @@ const CONVERSATIONS: usize = 10_000;
 const PAGE: usize = 1_000;
 
 /// Exports the stored data of the person behind a contact: addresses,
-/// opt-outs, interactions, replies and history.
+/// records of the CRM, opt-outs, interactions, replies and history.
 ///
 /// # Errors
 /// [`JournalError::NoContact`] if there is no such contact.
@@ -26,6 +26,19 @@ pub fn export(
         .addresses(company, contact)?
         .into_iter()
         .map(|(channel, address)| json!({"channel": channel, "address": address}))
+        .collect();
+    let records: Vec<Value> = journal
+        .contact_records(company, contact)?
+        .into_iter()
+        .map(|record| {
+            json!({
+                "id": record.id,
+                "verified": record.content.verified,
+                "addresses": record.content.addresses,
+                "attributes": record.content.attributes,
+                "updated_at": record.updated_at,
+            })
+        })
         .collect();
     let mut opt_outs = Vec::new();
     for contact in &contacts {
@@ -72,6 +85,7 @@ pub fn export(
         "person": person.to_string(),
         "contacts": contacts,
         "addresses": addresses,
+        "records": records,
         "opt_outs": opt_outs,
         "conversations": conversations,
         "history": history,

@@ -138,3 +138,23 @@ fn names_are_masked_in_any_case_and_codes_of_the_host_stay() {
     assert_eq!(masked["record"]["tone"]["why"], "[contact] writes");
     assert_eq!(masked["record"]["stamp"]["plugins"][0]["stage"], "tone");
 }
+
+#[test]
+fn what_the_crm_says_about_a_person_is_masked() {
+    let calls = json!([
+        {"name": "contacts.attribute", "args": "tier", "result": "platinum"},
+        {"name": "contacts.attribute", "args": "vip", "result": null},
+        {"name": "contacts.attribute-names", "args": null, "result": ["tier"]},
+    ]);
+    let masked = decision_of("@jo", &calls, "by tier").to_masked_json();
+    let plugin = &masked["record"]["stamp"]["plugins"][0];
+    assert_eq!(plugin["transcript"][0]["args"], "tier");
+    assert_eq!(plugin["transcript"][0]["result"], "[attribute]");
+    assert!(plugin["transcript"][1]["result"].is_null());
+    assert_eq!(plugin["transcript"][2]["result"], json!(["tier"]));
+    assert!(!masked.to_string().contains("platinum"), "{masked}");
+    let given = json!({"given": {"contact": {"id": "@jo", "attributes": {"tier": "platinum"}}}});
+    let masked = decision_of("@jo", &json!([]), "").mask(&given);
+    let contact = json!({"id": "[contact]", "attributes": {"tier": "[attribute]"}});
+    assert_eq!(masked["given"]["contact"], contact);
+}

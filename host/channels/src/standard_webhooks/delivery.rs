@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use patchbay_adapter::{DecodedInteraction, InteractionKind, Item};
+use patchbay_model::contact_record::ContactRecord;
 use patchbay_model::input::InputError;
 use patchbay_model::interaction::{CUT_TEXT_ATTRIBUTE, Direction, Interaction};
 use serde_json::Value;
@@ -11,16 +12,16 @@ use crate::document;
 
 /// The items of a body: one document, over any number of lines, or a document per
 /// line. Empty lines are left out.
-pub(super) fn decode(channels: &BTreeSet<String>, body: &[u8]) -> Vec<Item> {
+pub(super) fn decode(channels: &BTreeSet<String>, contacts: bool, body: &[u8]) -> Vec<Item> {
     if let Ok(document) = document::parse(body) {
-        return vec![decode_document(channels, "$", document)];
+        return vec![decode_document(channels, contacts, "$", document)];
     }
     let lines = body.split(|byte| *byte == b'\n').enumerate();
     let lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
     let items = lines.map(|(index, line)| {
         let place = format!("line {}", index + 1);
         match document::parse(line) {
-            Ok(document) => decode_document(channels, &place, document),
+            Ok(document) => decode_document(channels, contacts, &place, document),
             Err(reason) => Item::undecodable(&place, reason),
         }
     });
@@ -31,7 +32,20 @@ pub(super) fn decode(channels: &BTreeSet<String>, body: &[u8]) -> Vec<Item> {
     }
 }
 
-fn decode_document(channels: &BTreeSet<String>, place: &str, mut document: Value) -> Item {
+/// An interaction names its channel; a document that does not is a record of a
+/// person, where the connection delivers those.
+fn decode_document(
+    channels: &BTreeSet<String>,
+    contacts: bool,
+    place: &str,
+    mut document: Value,
+) -> Item {
+    if contacts && document.is_object() && document.get("channel").is_none() {
+        return match ContactRecord::from_value(document) {
+            Ok(record) => Item::ContactRecord(record),
+            Err(error) => invalid(place, &error),
+        };
+    }
     let field = |name: &str| format!("{place} {name}");
     let kind = match &mut document {
         Value::Object(fields) => fields.remove("kind"),
@@ -100,4 +114,45 @@ fn invalid(place: &str, error: &InputError) -> Item {
 fn invalid_kind(place: &str) -> Item {
     let reason = "must be message, edit, delete, reaction or echo";
     Item::undecodable(place, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_without_a_channel_is_a_record_where_the_connection_delivers_those() {
+        let body = br#"{"id": "C-1", "addresses": [{"channel": "rcs", "address": "@jo"}]}
+            {"id": "C-2", "deleted": true}
+            {"id": "C-3", "addresses": "jo@secret.example"}
+            {"id": "m-1", "channel": "rcs", "text": "Hello"}
+            {"id": "m-2", "channel": "sms", "text": "Hello"}"#;
+        let channels = BTreeSet::from(["rcs".to_owned()]);
+        let kinds = |contacts| -> Vec<&str> {
+            let items = decode(&channels, contacts, body);
+            assert!(!format!("{items:?}").contains("secret"), "{items:?}");
+            let kind = |item: &Item| match item {
+                Item::ContactRecord(_) => "record",
+                Item::Interaction(_) => "interaction",
+                Item::Undecodable(_) => "undecodable",
+                _ => "other",
+            };
+            items.iter().map(kind).collect()
+        };
+        let undecodable = "undecodable";
+        assert_eq!(
+            kinds(true),
+            ["record", "record", undecodable, "interaction", undecodable]
+        );
+        assert_eq!(
+            kinds(false),
+            [
+                undecodable,
+                undecodable,
+                undecodable,
+                "interaction",
+                undecodable
+            ]
+        );
+    }
 }

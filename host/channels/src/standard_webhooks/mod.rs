@@ -8,6 +8,8 @@
 //!
 //! The header `webhook-id` names a delivery, not a message: it is signed and not read.
 //!
+//! A company's CRM can deliver its records of people in the same way.
+//!
 //! There is no way back: replies on these channels go to the company's target.
 
 mod delivery;
@@ -34,11 +36,18 @@ const SIGNING_SECRET: &str = "signing-secret";
 pub const KIND: AdapterKind = AdapterKind {
     name: NAME,
     channels: &[],
-    settings: &[Setting::required(
-        "channels",
-        "[\"rcs\"]",
-        "codes of the channels that it may deliver; they can be codes of your own",
-    )],
+    settings: &[
+        Setting::optional(
+            "channels",
+            "[\"rcs\"]",
+            "codes of the channels that it may deliver; they can be codes of your own",
+        ),
+        Setting::optional(
+            "contacts",
+            "true",
+            "whether it may deliver records of people; by default not",
+        ),
+    ],
     secrets: &[SecretRole {
         name: SIGNING_SECRET,
         source: "a secret that the sender has too: whsec_ and base64 of 24 to 64 random bytes, or the sender's public key, whpk_ and base64",
@@ -51,7 +60,7 @@ pub const KIND: AdapterKind = AdapterKind {
     is_idempotent: true,
     files_within: false,
     setup: &[
-        "List the codes of the sender's channels in `channels`.",
+        "List the codes of the sender's channels in `channels`; for a CRM that delivers records of people, set `contacts` to true.",
         "Let the sender POST interactions, one as JSON or several as NDJSON, to {url}, signed as Standard Webhooks defines it (headers webhook-id, webhook-timestamp and webhook-signature).",
         "Name a target of the company for replies on these channels.",
     ],
@@ -63,12 +72,17 @@ pub const KIND: AdapterKind = AdapterKind {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Settings {
     /// Codes of the channels of its interactions.
+    #[serde(default)]
     channels: BTreeSet<String>,
+    /// Whether it delivers records of people.
+    #[serde(default)]
+    contacts: bool,
 }
 
 /// The adapter with the settings and the secret of one sender.
 pub struct StandardWebhooks {
     channels: BTreeSet<String>,
+    contacts: bool,
     signing_secret: Secrets,
 }
 
@@ -79,8 +93,13 @@ impl StandardWebhooks {
     /// A setting or the secret does not fit, or the secret is missing.
     pub fn open(config: &AccountConfig) -> Result<StandardWebhooks, ConfigError> {
         let settings: Settings = config.read_settings()?;
-        let channels = settings.channels;
-        if channels.is_empty() || !channels.iter().all(|code| is_code(code)) {
+        let Settings { channels, contacts } = settings;
+        if channels.is_empty() && !contacts {
+            return Err(ConfigError::settings(
+                "`channels` must list codes of channels such as \"rcs\", or `contacts` must be true",
+            ));
+        }
+        if !channels.iter().all(|code| is_code(code)) {
             return Err(ConfigError::settings(
                 "`channels` must list codes of channels: lower-case letters, digits, hyphens and dots, such as \"rcs\"",
             ));
@@ -94,6 +113,7 @@ impl StandardWebhooks {
             })?;
         Ok(StandardWebhooks {
             channels,
+            contacts,
             signing_secret,
         })
     }
@@ -103,6 +123,7 @@ impl fmt::Debug for StandardWebhooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StandardWebhooks")
             .field("channels", &self.channels)
+            .field("contacts", &self.contacts)
             .finish_non_exhaustive()
     }
 }
@@ -130,7 +151,7 @@ impl Adapter for StandardWebhooks {
     }
 
     fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item> {
-        delivery::decode(&self.channels, request.body())
+        delivery::decode(&self.channels, self.contacts, request.body())
     }
 
     fn encode(&self, _reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {

@@ -63,7 +63,7 @@ fn settings_and_the_form_of_the_secret_are_checked_when_a_channel_starts() {
         }
     };
     for (settings, secret, part) in [
-        (json!({}), SECRET, "missing field `channels`"),
+        (json!({}), SECRET, "`contacts` must be true"),
         (
             json!({"channels": []}),
             SECRET,

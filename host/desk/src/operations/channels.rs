@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use patchbay_journal::{
     AuditEntry, CompanyId, ContactId, ContactMatch, ConversationId, DeliveryReport, JournalError,
     NewOriginal, NewQuarantined, NewReceipt, OptOut, OutboxState, Purpose, QuarantineOutcome,
-    QuarantinedItem, ReceiptChange, SealError,
+    QuarantinedItem, ReceiptChange, SealError, forbidding,
 };
 use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::final_failure::{FinalFailure, FinalKind};
@@ -342,19 +342,19 @@ impl ChannelService<'_> {
         Ok(())
     }
 
-    /// What the customer behind an address said about messages of an account on a
-    /// channel, of each purpose the latest.
-    pub fn opt_outs(
+    /// What the customer behind an address said that forbids an answer from an account
+    /// on a channel, after they wrote last at a time.
+    pub fn forbidding_opt_out(
         &self,
         company: &str,
         (channel, account): (&str, &str),
         address: &str,
-    ) -> Result<Vec<OptOut>, DeskError> {
+        last_inbound: Option<Timestamp>,
+    ) -> Result<Option<OptOut>, DeskError> {
         let id = self.0.company_id(company)?;
         let contact = self.contact(id, channel, address)?;
-        let mut all = self.0.journal.opt_outs(id, contact)?;
-        all.retain(|stored| stored.channel == channel && stored.account == account);
-        Ok(all)
+        let all = self.0.journal.opt_outs(id, contact)?;
+        Ok(forbidding(&all, channel, Some(account), last_inbound).cloned())
     }
 
     /// Stores the delivery of an interaction as it came, sealed for the author, before

@@ -1,9 +1,14 @@
 //! Changes to contacts that the desk's caches must follow.
 
-use patchbay_journal::{AuditEntry, ContactId, Erasure};
+use patchbay_contact_file::Row;
+use patchbay_journal::{AuditEntry, ContactId, Erasure, OptOutImport, RecordImport};
 use patchbay_model::actor::{Actor, ActorRole};
+use patchbay_model::contact_record::ContactRecord;
 use patchbay_model::conversation_state::ConversationState;
+use patchbay_model::opt_out_entry::OptOutEntry;
 use patchbay_pass::agent_action::AgentAction;
+use patchbay_records::contact_import::{self, ImportSummary};
+use patchbay_records::opt_out_import::{self, OptOutSummary};
 
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
@@ -11,6 +16,24 @@ use crate::operations::conversations::ConversationService;
 
 /// Most conversations that an erasure resolves.
 const CONVERSATIONS: usize = 10_000;
+
+/// How records of the CRM are imported.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImportOptions {
+    /// Say what would happen, and change nothing.
+    pub dry_run: bool,
+    /// Take records of people who were erased.
+    pub restores_erased: bool,
+}
+
+/// How a list of opt-outs is imported.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OptOutOptions {
+    /// Say what would happen, and change nothing.
+    pub dry_run: bool,
+    /// Take back what customers said themselves.
+    pub overrides: bool,
+}
 
 /// The contacts of the desk's companies.
 pub struct ContactService<'a>(pub(crate) &'a DeskCore);
@@ -73,6 +96,59 @@ impl ContactService<'_> {
             .undo_contact_change(id, change, by, now, audit)?;
         self.0.cache.clear();
         Ok(change)
+    }
+
+    /// Import records of the company's CRM. `audit` becomes an entry for each
+    /// transaction that changed something, with numbers for details.
+    ///
+    /// # Errors
+    /// As [`contact_import::import`].
+    pub fn import(
+        &self,
+        company: &str,
+        rows: Vec<Row<ContactRecord>>,
+        options: ImportOptions,
+        by: &str,
+        audit: AuditEntry,
+    ) -> Result<ImportSummary, DeskError> {
+        let import = RecordImport {
+            company: self.0.company_id(company)?,
+            by: by.to_owned(),
+            at: self.0.now(),
+            dry_run: options.dry_run,
+            restores_erased: options.restores_erased,
+            audit,
+        };
+        let cache = &self.0.cache;
+        let imported = contact_import::import(&*self.0.journal, rows, &import, |effects| {
+            match effects.moves_history {
+                true => cache.clear(),
+                false => cache.forget_contacts(import.company, &effects.contacts),
+            }
+        });
+        Ok(imported?)
+    }
+
+    /// Import a list of opt-outs. `audit` becomes an entry for each transaction that
+    /// changed something, with numbers for details.
+    ///
+    /// # Errors
+    /// As [`opt_out_import::import`].
+    pub fn import_opt_outs(
+        &self,
+        company: &str,
+        rows: Vec<Row<OptOutEntry>>,
+        options: OptOutOptions,
+        audit: AuditEntry,
+    ) -> Result<OptOutSummary, DeskError> {
+        let import = OptOutImport {
+            company: self.0.company_id(company)?,
+            at: self.0.now(),
+            dry_run: options.dry_run,
+            overrides: options.overrides,
+            audit,
+        };
+        Ok(opt_out_import::import(&*self.0.journal, rows, &import)?)
     }
 
     /// Erase the person behind a contact: destroy the key of their texts, and

@@ -183,6 +183,7 @@ pub(super) fn decision_input(
             id: contact.map(|contact| contact.to_string()),
             recent_interactions: conversation.snapshot.recent_count(pass.now) + elsewhere_count,
             last_agent: last_answer(pass, conversation, contact)?.map(|(_, agent)| agent),
+            attributes: history.attributes.clone(),
         },
         earlier: shared(&earlier),
         elsewhere: shared(&elsewhere),
@@ -218,11 +219,12 @@ pub(super) fn last_answer(
     Ok(others.chain(own).max())
 }
 
-/// What a contact wrote in their last conversations.
+/// What a contact wrote in their last conversations, and what the CRM says about them.
 fn contact_history(pass: &Pass<'_>, contact: ContactId) -> Result<Arc<CachedContact>, PassError> {
     if let Some(cached) = pass.cache.contact(pass.company, contact) {
         return Ok(cached);
     }
+    let epoch = pass.cache.epoch();
     let mut history = CachedContact::default();
     let journal = pass.journal;
     for row in journal.conversations_of_contact(pass.company, contact, CONVERSATIONS)? {
@@ -230,9 +232,15 @@ fn contact_history(pass: &Pass<'_>, contact: ContactId) -> Result<Arc<CachedCont
         let own = conversation.contact_history();
         history.conversations.insert(conversation.row.id, own);
     }
+    // The first is that of the address that wrote.
+    let records = journal.contact_records(pass.company, contact)?;
+    let record = records.into_iter().next();
+    history.attributes = record
+        .map(|record| record.content.attributes)
+        .unwrap_or_default();
     let history = Arc::new(history);
     pass.cache
-        .put_contact(pass.company, contact, Arc::clone(&history));
+        .put_contact(pass.company, contact, Arc::clone(&history), epoch);
     Ok(history)
 }
 

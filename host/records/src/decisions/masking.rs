@@ -18,6 +18,10 @@ use author_names::AuthorNames;
 const DATA: &str = "[data]";
 /// Prefix of the host calls that read a pack's data: rows may hold names of customers.
 const DATA_CALLS: &str = "data.";
+/// Replaces what the CRM says about a person.
+const ATTRIBUTE: &str = "[attribute]";
+/// The host call that reads it; its argument is the name of an attribute.
+const ATTRIBUTE_CALL: &str = "contacts.attribute";
 /// Methods of a contact, and fields of its view, that name a person.
 const CONTACT_NAMES: [&str; 3] = ["address", "name", "id"];
 /// Fields the host writes; their digits are not telephone numbers.
@@ -25,8 +29,8 @@ const HOST_FIELDS: [&str; 5] = ["id", "conversation", "kind", "at", "outcome"];
 
 impl StoredDecision {
     /// The decision as JSON, with personal data masked: what the detector
-    /// finds, the names and addresses of authors, and all texts of host calls
-    /// that read a pack's data.
+    /// finds, the names and addresses of authors, what the CRM says about them,
+    /// and all texts of host calls that read a pack's data.
     #[must_use]
     pub fn to_masked_json(&self) -> Value {
         let document = serde_json::to_value(self).unwrap_or(Value::Null);
@@ -79,10 +83,19 @@ fn replace_names(value: &Value, names: &AuthorNames) -> Value {
         Value::String(text) => Value::String(names.replace(text)),
         Value::Array(items) => items.iter().map(|it| replace_names(it, names)).collect(),
         Value::Object(fields) => {
-            let is_data_call = is_data_call(fields);
+            let is_data_call = is_call(fields, |name| name.starts_with(DATA_CALLS));
+            let is_attribute_call = is_call(fields, |name| name == ATTRIBUTE_CALL);
             let fields = fields.iter().map(|(name, value)| match name.as_str() {
                 "author" => (name.clone(), json!({})),
-                "args" | "result" if is_data_call => (name.clone(), mask_data(value)),
+                "args" | "result" if is_data_call => (name.clone(), mask_texts(value, DATA)),
+                "result" if is_attribute_call => (name.clone(), mask_texts(value, ATTRIBUTE)),
+                "contact" => {
+                    let mut contact = replace_names(value, names);
+                    if let Some(attributes) = contact.get_mut("attributes") {
+                        *attributes = mask_texts(attributes, ATTRIBUTE);
+                    }
+                    (name.clone(), contact)
+                }
                 field if is_host_code(field, value) => (name.clone(), value.clone()),
                 _ => (name.clone(), replace_names(value, names)),
             });
@@ -92,21 +105,21 @@ fn replace_names(value: &Value, names: &AuthorNames) -> Value {
     }
 }
 
-/// Whether an object is a host call, of a transcript or a replay, that reads a pack's data.
-fn is_data_call(fields: &Map<String, Value>) -> bool {
+/// Whether an object is a host call, of a transcript or a replay, with such a name.
+fn is_call(fields: &Map<String, Value>, is_named: impl FnOnce(&str) -> bool) -> bool {
     let name = fields.get("name").and_then(Value::as_str);
-    fields.contains_key("args") && name.is_some_and(|name| name.starts_with(DATA_CALLS))
+    fields.contains_key("args") && name.is_some_and(is_named)
 }
 
-/// Arguments or result of a host call that reads data, without any text. Numbers, the length of
-/// lists and absent rows stay.
-fn mask_data(value: &Value) -> Value {
+/// A value without any text. Numbers, the length of lists, the names of fields and absent rows
+/// stay.
+fn mask_texts(value: &Value, mask: &str) -> Value {
     match value {
-        Value::String(_) => DATA.into(),
-        Value::Array(items) => items.iter().map(mask_data).collect(),
+        Value::String(_) => mask.into(),
+        Value::Array(items) => items.iter().map(|item| mask_texts(item, mask)).collect(),
         Value::Object(fields) => {
             let fields = fields.iter();
-            let fields = fields.map(|(name, value)| (name.clone(), mask_data(value)));
+            let fields = fields.map(|(name, value)| (name.clone(), mask_texts(value, mask)));
             Value::Object(fields.collect())
         }
         other => other.clone(),
