@@ -123,6 +123,9 @@ pub const PERMISSIONS: &[Permission] = &[
     // Contacts.
     row("export_contact", &[Operator, Supervisor, Auditor]),
     row("erase_contact", &[Operator, Supervisor]),
+    row("import_contacts", &[Integrator, Operator, Supervisor]),
+    row("opt_outs", &[Operator, Supervisor, Auditor]),
+    row("import_opt_outs", &[Integrator, Operator, Supervisor]),
     row("merge_contacts", &[Operator, Supervisor]),
     row("split_contact", &[Operator, Supervisor]),
     row("undo_contact_change", &[Operator, Supervisor]),

@@ -11,6 +11,8 @@ mod audit;
 mod bypasses;
 mod channel_actions;
 mod channels;
+mod contact_import;
+mod contact_opt_outs;
 mod contacts;
 mod conversations;
 mod decide;
@@ -69,6 +71,8 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::reject))
         .routes(routes!(contacts::export, contacts::erase))
+        .routes(routes!(contact_import::import))
+        .routes(routes!(contact_opt_outs::list, contact_opt_outs::import))
         .routes(routes!(contacts::merge))
         .routes(routes!(contacts::split))
         .routes(routes!(contacts::undo))

@@ -2,6 +2,7 @@
 
 mod access;
 mod channels;
+mod contacts;
 mod decisions;
 mod demo;
 #[cfg(test)]
@@ -27,12 +28,14 @@ pub use access::{AuditArgs, AuditVerb, NewToken, TokenArgs, TokenVerb};
 pub use channels::{
     ChannelsArgs, ChannelsVerb, QuarantineItems, QuarantineVerb, TestedConnections,
 };
+pub use contacts::{
+    ContactFileFormat, ContactImportArgs, ContactVerb, ContactsArgs, ContactsVerb, OptOutEntryArgs,
+    OptOutVerb,
+};
 pub use decisions::{DecisionsArgs, DecisionsVerb, ReplayArgs};
 pub use demo::DemoArgs;
 pub use generations::{ApplyArgs, ChangeFlags, GenerationsArgs, GenerationsVerb, RollbackArgs};
-pub use journal::{
-    ContactsArgs, ContactsVerb, JournalArgs, JournalVerb, OutboxArgs, OutboxItems, OutboxVerb,
-};
+pub use journal::{JournalArgs, JournalVerb, OutboxArgs, OutboxItems, OutboxVerb};
 pub use keys::{KeysArgs, KeysVerb, NewKeysArgs, RevokeArgs, RotateArgs, TrustArgs};
 pub use operations::{
     AgentsArgs, AgentsVerb, BypassArgs, BypassVerb, ConversationFilter, ConversationsArgs,

@@ -11,6 +11,8 @@ pub enum MediaType {
     Json,
     /// `application/x-ndjson`: one JSON document a line.
     Ndjson,
+    /// `text/csv`: comma-separated values, the first line names the columns.
+    Csv,
 }
 
 /// The media type of a request; `None` where it is absent, given twice, another
@@ -29,6 +31,7 @@ fn parse(value: &str) -> Option<MediaType> {
     let known = [
         ("application/json", MediaType::Json),
         ("application/x-ndjson", MediaType::Ndjson),
+        ("text/csv", MediaType::Csv),
     ];
     let (_, media_type) = known
         .into_iter()
@@ -48,7 +51,7 @@ mod tests {
 
     #[test]
     fn names_have_no_case_and_parameters_are_read() {
-        use MediaType::{Json, Ndjson};
+        use MediaType::{Csv, Json, Ndjson};
         for (value, expected) in [
             ("application/json", Some(Json)),
             ("Application/JSON", Some(Json)),
@@ -60,6 +63,8 @@ mod tests {
             ("application/x-ndjson", Some(Ndjson)),
             ("Application/X-NDJSON", Some(Ndjson)),
             ("APPLICATION/X-NDJSON;CHARSET=UTF-8", Some(Ndjson)),
+            ("text/csv; charset=UTF-8; header=present", Some(Csv)),
+            ("text/csv; charset=windows-1252", None),
             ("application/x-ndjson2", None),
             ("application/jsonx", None),
             ("application/json, application/x-ndjson", None),

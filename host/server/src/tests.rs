@@ -10,6 +10,7 @@ mod bounds;
 mod callers;
 mod client;
 mod company_file_watcher;
+mod contact_import;
 mod contract;
 mod documents;
 mod entrances;

@@ -12,7 +12,7 @@ use patchbay_config::name_suggestion;
 use patchbay_desk::Desk;
 use patchbay_events::EventKind;
 use patchbay_http::problem::{Kind, Problem};
-use patchbay_journal::{ContactId, Conversation, ConversationId, Entry, Journal};
+use patchbay_journal::{ContactId, Conversation, ConversationId, Entry, Journal, forbidding};
 use patchbay_records::conversation_reader::{self, StoredInteraction};
 use patchbay_records::snapshot::{Snapshot, from_unix_ms};
 use patchbay_service::app::App;
@@ -321,9 +321,13 @@ pub(super) async fn one(
             }
             None => ReplyWindow::Unlimited,
         };
+        // All messages of a conversation are to one account.
+        let account = said
+            .iter()
+            .find_map(|stored| stored.interaction.as_ref()?.account.as_deref());
         Ok(Json(ConversationDocument {
             reply_window: ReplyWindowDocument::of(window, desk.now()),
-            opted_out_since: opted_out_since(journal, &row, &snapshot)?,
+            opted_out_since: opted_out_since(journal, &row, &snapshot, account)?,
             summary: summary(desk, &company, &row)?,
             history: entries.into_iter().map(HistoryEntry::from).collect(),
             said: said.into_iter().map(message).collect(),
@@ -332,19 +336,20 @@ pub(super) async fn one(
     .await
 }
 
-/// Since when the customer of a conversation takes no messages on its channel.
+/// Since when the customer of a conversation takes no messages on its channel, from
+/// its account if that is known.
 fn opted_out_since(
     journal: &dyn Journal,
     row: &Conversation,
     snapshot: &Snapshot,
+    account: Option<&str>,
 ) -> Result<Option<Timestamp>, Problem> {
     let Some(contact) = row.contact else {
         return Ok(None);
     };
-    let said = journal.opt_outs(row.company, contact)?.into_iter();
-    let of_channel = said.filter(|said| said.channel == snapshot.channel);
-    let mut forbidding = of_channel.filter(|said| said.forbids(snapshot.last_inbound_at));
-    Ok(forbidding.next().map(|said| said.at))
+    let said = journal.opt_outs(row.company, contact)?;
+    let found = forbidding(&said, &snapshot.channel, account, snapshot.last_inbound_at);
+    Ok(found.map(|said| said.at))
 }
 
 /// Get a contact's journey

@@ -1,14 +1,18 @@
-//! `patchbay contacts`: export, erase, merge and split.
+//! `patchbay contacts`: import, opt-outs, export, erase, merge and split.
+
+mod import;
+mod opt_out;
 
 use jiff::Timestamp;
 use patchbay_client::{BlockingClient, company_path};
-use patchbay_command::args::{ContactsArgs, ContactsVerb};
+use patchbay_command::args::{ContactVerb, ContactsArgs, ContactsVerb};
 use patchbay_command::document::number;
 use patchbay_command::exit::{Exit, Failure, Outcome};
 use patchbay_command::numbers::counted;
 use patchbay_command::output;
 use patchbay_command::server::{JournalAccess, audit_entry, find_company};
 use patchbay_journal::{AuditTrail, ContactId, Contacts};
+use patchbay_journal_sqlite::SqliteJournal;
 use patchbay_records::person_export::export;
 use serde_json::{Value, json};
 
@@ -17,26 +21,32 @@ const BY: &str = "command line";
 
 pub(crate) fn run(args: &ContactsArgs) -> Outcome {
     let name = args.company.name()?;
-    let journal = match JournalAccess::open(&args.server.config)? {
-        JournalAccess::File(journal) => journal,
-        JournalAccess::Server(api) => {
-            return run_on_server(&api, name, &args.verb, args.server.json);
-        }
-    };
-    let company = find_company(&*journal, name)?;
-    let now = Timestamp::now();
+    let access = JournalAccess::open(&args.server.config)?;
     let as_json = args.server.json;
-    let entry = |code: &str, details: Value| audit_entry(code, Some(name), &details);
     match &args.verb {
-        ContactsVerb::Export { contact } => {
+        ContactsVerb::Import(import) => import::run(&access, name, import, as_json),
+        ContactsVerb::OptOut(verb) => opt_out::run(&access, name, verb, as_json),
+        ContactsVerb::Contact(verb) => match &access {
+            JournalAccess::File(journal) => run_on_file(journal, name, verb, as_json),
+            JournalAccess::Server(api) => run_on_server(api, name, verb, as_json),
+        },
+    }
+}
+
+fn run_on_file(journal: &SqliteJournal, name: &str, verb: &ContactVerb, as_json: bool) -> Outcome {
+    let company = find_company(journal, name)?;
+    let now = Timestamp::now();
+    let entry = |code: &str, details: Value| audit_entry(code, Some(name), &details);
+    match verb {
+        ContactVerb::Export { contact } => {
             let contact = id(contact)?;
-            let document = export(&*journal, company, contact)?;
+            let document = export(journal, company, contact)?;
             let details = json!({"contact": contact.to_string()});
             journal.append_audit(entry("contact.exported", details))?;
             output::json(&document)?;
             Ok(Exit::Success)
         }
-        ContactsVerb::Erase { contact, yes } => {
+        ContactVerb::Erase { contact, yes } => {
             let contact = id(contact)?;
             require_confirmation(*yes)?;
             let details = json!({"contact": contact.to_string()});
@@ -46,7 +56,7 @@ pub(crate) fn run(args: &ContactsArgs) -> Outcome {
             let document = json!({"erased": gone, "scrubbed": erased.scrubbed});
             print_erased(&document, gone.len(), as_json)
         }
-        ContactsVerb::Merge { contact, into } => {
+        ContactVerb::Merge { contact, into } => {
             let (contact, into) = (id(contact)?, id(into)?);
             let details = json!({"contact": contact.to_string(), "into": into.to_string()});
             let entry = entry("contact.merged", details);
@@ -55,7 +65,7 @@ pub(crate) fn run(args: &ContactsArgs) -> Outcome {
                 as_json,
             )
         }
-        ContactsVerb::Split { contact } => {
+        ContactVerb::Split { contact } => {
             let contact = id(contact)?;
             let entry = entry("contact.split", json!({"contact": contact.to_string()}));
             print_change(
@@ -63,7 +73,7 @@ pub(crate) fn run(args: &ContactsArgs) -> Outcome {
                 as_json,
             )
         }
-        ContactsVerb::Undo { change } => {
+        ContactVerb::Undo { change } => {
             let entry = entry("contact.undone", json!({"change": change}));
             print_change(
                 journal.undo_contact_change(company, *change, BY, now, entry)?,
@@ -76,7 +86,7 @@ pub(crate) fn run(args: &ContactsArgs) -> Outcome {
 fn run_on_server(
     api: &BlockingClient,
     company: &str,
-    verb: &ContactsVerb,
+    verb: &ContactVerb,
     as_json: bool,
 ) -> Outcome {
     let path = |rest: String| company_path(company, &format!("contacts/{rest}"));
@@ -86,26 +96,24 @@ fn run_on_server(
         false => json!({"by": BY}),
     };
     let changed = match verb {
-        ContactsVerb::Export { contact } => {
+        ContactVerb::Export { contact } => {
             output::json(&api.get(&path(id(contact)?.to_string()))?)?;
             return Ok(Exit::Success);
         }
-        ContactsVerb::Erase { contact, yes } => {
+        ContactVerb::Erase { contact, yes } => {
             require_confirmation(*yes)?;
             let document = api.delete(&path(id(contact)?.to_string()))?;
             let erased = document["contacts"].as_array().map_or(0, Vec::len);
             return print_erased(&document, erased, as_json);
         }
-        ContactsVerb::Merge { contact, into } => {
+        ContactVerb::Merge { contact, into } => {
             body["into"] = id(into)?.to_string().into();
             api.post(&path(format!("{}/merge", id(contact)?)), &body)?
         }
-        ContactsVerb::Split { contact } => {
+        ContactVerb::Split { contact } => {
             api.post(&path(format!("{}/split", id(contact)?)), &body)?
         }
-        ContactsVerb::Undo { change } => {
-            api.post(&path(format!("changes/{change}/undo")), &body)?
-        }
+        ContactVerb::Undo { change } => api.post(&path(format!("changes/{change}/undo")), &body)?,
     };
     print_change(number(&changed, "change"), as_json)
 }

@@ -7,6 +7,7 @@ mod channels;
 mod command;
 mod company_file_problems;
 mod company_files;
+mod contacts;
 mod contract_checks;
 mod decisions;
 mod demo;

@@ -1,4 +1,4 @@
-//! Arguments of `journal`, `contacts` and `outbox`.
+//! Arguments of `journal` and `outbox`.
 
 use std::path::PathBuf;
 
@@ -52,58 +52,6 @@ pub enum JournalVerb {
         /// Time since the last change, such as 90d; at least 1h while a server runs
         #[arg(long, value_name = "AGE")]
         older_than: Seconds,
-    },
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  patchbay contacts export 4f0c… --company northwind
-  patchbay contacts erase 4f0c… --yes --company northwind
-  patchbay contacts merge 4f0c… 91ab… --company northwind
-
-The id of a contact has 32 hexadecimal digits; conversations and events show it.
-`erase` destroys the encryption key of everything the person wrote, here and in
-every later backup.")]
-pub struct ContactsArgs {
-    #[command(flatten)]
-    pub server: ServerFlags,
-    #[command(flatten)]
-    pub company: CompanyFlag,
-    #[command(subcommand)]
-    pub verb: ContactsVerb,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum ContactsVerb {
-    /// Print all data about a person, as JSON
-    Export {
-        /// Id of the contact
-        contact: String,
-    },
-    /// Destroy the encryption key of a person's data, for good
-    Erase {
-        /// Id of the contact
-        contact: String,
-        /// Confirm: an erasure cannot be undone
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Declare that two contacts are one person
-    Merge {
-        /// Id of the contact to merge
-        contact: String,
-        /// Id of the contact that represents both afterwards
-        into: String,
-    },
-    /// Separate a contact from the one it was merged into
-    Split {
-        /// Id of the contact
-        contact: String,
-    },
-    /// Undo a merge or split
-    Undo {
-        /// Number of the change, as `merge` and `split` print it
-        change: u64,
     },
 }
 

@@ -3,6 +3,7 @@
 
 mod connected_office;
 mod connection_tests;
+mod contact_records;
 mod echoes;
 mod email;
 mod faults;

@@ -6,6 +6,7 @@ use super::connected_office::ConnectedOffice;
 use super::sms::SMS;
 use super::telegram::TELEGRAM;
 use super::{Expected, Message, Network, signatures};
+use crate::tests::contact_import::post_file;
 
 const OPTED_OUT: Expected = Expected::Failed("recipient-unreachable", "opted out");
 
@@ -87,4 +88,61 @@ async fn a_customer_who_blocked_the_bot_gets_a_reply_once_they_write_again() {
     office.delivered(&TELEGRAM, message.as_bytes(), 3).await;
     assert_eq!(opted_out(&office, &conversation).await, Value::Null);
     reply_again(&office, &TELEGRAM, &conversation).await;
+}
+
+#[tokio::test]
+async fn a_list_of_the_company_stops_replies_until_it_or_the_customer_says_otherwise() {
+    let office = ConnectedOffice::open().await;
+    let conversation = office.conversation(&SMS, 1).await;
+    let exported = office.document(&conversation).await;
+    let contact = exported["contact"].as_str().expect("a contact");
+    let exported = office
+        .office
+        .get(&format!("/contacts/{contact}"))
+        .await
+        .json();
+    let address = exported["addresses"][0]["address"]
+        .as_str()
+        .expect("one")
+        .to_owned();
+    let entry = |more: Value| {
+        let mut entry = json!({"channel": "sms", "address": address});
+        let fields = more.as_object().expect("an object").clone();
+        entry.as_object_mut().expect("an object").extend(fields);
+        entry.to_string()
+    };
+    let import = |query: &'static str, body: String| {
+        let office = &office.office;
+        async move {
+            let path = format!("/contacts/opt-outs{query}");
+            let answer = post_file(office, &path, "application/x-ndjson", &body).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            answer.json()
+        }
+    };
+    let added = import("", entry(json!({"source": "letter"}))).await;
+    assert_eq!(
+        (&added["changed"], &added["refused"]),
+        (&json!(1), &json!(0))
+    );
+    assert!(opted_out(&office, &conversation).await.is_string());
+    office.reply(&SMS, &conversation, "It is on its way.").await;
+    office.becomes(&SMS, &conversation, OPTED_OUT).await;
+    assert_eq!(office.stand_in(&SMS).requests().len(), 0);
+    let listed = office.office.get("/contacts/opt-outs").await.json();
+    assert_eq!(listed["opt_outs"][0]["source"], "company.letter");
+    assert!(!listed.to_string().contains(&address), "{listed}");
+    // The customer's own word is stronger than a list.
+    office.delivered(&SMS, &text("START", 4), 4).await;
+    assert_eq!(opted_out(&office, &conversation).await, Value::Null);
+    office.delivered(&SMS, &text("Stop", 5), 5).await;
+    assert!(opted_out(&office, &conversation).await.is_string());
+    let back = || entry(json!({"opted_out": false}));
+    let refused = import("", back()).await;
+    assert_eq!(refused["problems"][0]["code"], "customer-opt-out");
+    assert!(opted_out(&office, &conversation).await.is_string());
+    let overridden = import("?override=true", back()).await;
+    assert_eq!(overridden["overridden"], 1);
+    assert_eq!(opted_out(&office, &conversation).await, Value::Null);
+    reply_again(&office, &SMS, &conversation).await;
 }

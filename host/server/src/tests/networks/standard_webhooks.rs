@@ -15,7 +15,7 @@ fn interaction(message: &Message<'_>) -> Value {
 
 pub(super) static STANDARD_WEBHOOKS: Network = Network {
     name: "standard-webhooks",
-    settings: "channels = [\"rcs\"]",
+    settings: "channels = [\"rcs\"], contacts = true",
     secrets: &[("signing-secret", SIGNING_SECRET)],
     sign: |_, body, number| {
         signatures::standard(SIGNING_SECRET, "application/x-ndjson", body, number)
