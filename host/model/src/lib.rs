@@ -30,6 +30,7 @@ pub mod language_tag;
 pub mod length;
 pub mod limits;
 pub mod mail_server;
+pub mod mailbox;
 pub mod masking;
 pub mod offer;
 pub mod on_failure;
