@@ -1,7 +1,7 @@
 //! The mail server that sends the replies of a connection.
 
 use patchbay_adapter::{ConfigError, MailCredential, SecretError, SecretStore};
-use patchbay_model::mail_server::{MailSecurity, MailServer};
+use patchbay_model::mail_server::{MailProtocol, MailSecurity, MailServer};
 
 use super::{SUBMISSION_PASSWORD, Settings};
 
@@ -57,7 +57,8 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
 }
 
 fn server(settings: &Settings) -> Result<Option<MailServer>, ConfigError> {
-    let server = settings.submission.as_deref().map(MailServer::parse);
+    let parse = |text| MailServer::parse(MailProtocol::Smtp, text);
+    let server = settings.submission.as_deref().map(parse);
     let server = server.transpose();
     server.map_err(|error| ConfigError::settings(format!("`submission` {error}")))
 }

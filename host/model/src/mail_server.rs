@@ -1,5 +1,6 @@
-//! The mail server that takes a company's outgoing mails, and the steps of a
-//! submission. The outbound client decides which addresses may be reached.
+//! A mail server of a company: one that takes its outgoing mails, whose steps are here
+//! too, or one that holds its mailbox. The outbound client decides which addresses may
+//! be reached.
 
 use std::fmt;
 
@@ -8,24 +9,50 @@ use thiserror::Error;
 
 use crate::codes;
 
-codes! {
-    /// How a connection to a mail server is encrypted.
-    pub enum MailSecurity {
-        /// TLS from the first byte (RFC 8314).
-        Tls = "smtps",
-        /// STARTTLS before anything else; a server that does not offer it gets nothing.
-        StartTls = "smtp",
-        /// None: only to addresses that the operator lists, and without a login.
-        None = "smtp-plain",
-    }
+/// What a mail server is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailProtocol {
+    /// To send mails (RFC 6409).
+    Smtp,
+    /// To read a mailbox (RFC 9051).
+    Imap,
 }
 
-impl MailSecurity {
-    fn port(self) -> u16 {
+/// How a connection to a mail server is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailSecurity {
+    /// TLS from the first byte (RFC 8314).
+    Tls,
+    /// STARTTLS before anything else; a server that does not offer it gets nothing.
+    StartTls,
+    /// None. By SMTP: only to addresses that the operator lists, and without a login. By
+    /// IMAP: only to this machine, if the operator lists its addresses.
+    None,
+}
+
+/// Schemes and ports.
+const SCHEMES: [(MailProtocol, MailSecurity, &str, u16); 6] = [
+    (MailProtocol::Smtp, MailSecurity::Tls, "smtps", 465),
+    (MailProtocol::Smtp, MailSecurity::StartTls, "smtp", 587),
+    (MailProtocol::Smtp, MailSecurity::None, "smtp-plain", 25),
+    (MailProtocol::Imap, MailSecurity::Tls, "imaps", 993),
+    (MailProtocol::Imap, MailSecurity::StartTls, "imap", 143),
+    (MailProtocol::Imap, MailSecurity::None, "imap-plain", 143),
+];
+
+impl MailProtocol {
+    /// Its schemes for people, the encrypted ones first.
+    fn schemes(self) -> &'static str {
         match self {
-            MailSecurity::Tls => 465,
-            MailSecurity::StartTls => 587,
-            MailSecurity::None => 25,
+            MailProtocol::Smtp => "smtps://, smtp:// and smtp-plain://",
+            MailProtocol::Imap => "imaps://, imap:// and imap-plain://",
+        }
+    }
+
+    fn example(self) -> &'static str {
+        match self {
+            MailProtocol::Smtp => "smtps://mail.example:465",
+            MailProtocol::Imap => "imaps://mail.example:993",
         }
     }
 }
@@ -46,9 +73,11 @@ codes! {
     }
 }
 
-/// A mail server: `smtps://mail.example`, `smtp://mail.example:587`.
+/// A mail server: `smtps://mail.example`, `imap://mail.example:143`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MailServer {
+    scheme: &'static str,
+    protocol: MailProtocol,
     security: MailSecurity,
     /// In lower case; an IPv6 address in brackets.
     host: String,
@@ -59,50 +88,59 @@ pub struct MailServer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum MailServerError {
     /// Another scheme, or none.
-    #[error(
-        "begins with none of smtps://, smtp:// and smtp-plain://; write for example \"smtps://mail.example:465\""
-    )]
-    Scheme,
+    #[error("begins with none of {}; write for example {:?}", .0.schemes(), .0.example())]
+    Scheme(MailProtocol),
     /// A user name or password.
     #[error("has a user or password before the host; the user is a setting, the password a secret")]
     UserInfo,
     /// Missing or invalid host, or something behind the port.
-    #[error("has no host, or an invalid one; write for example \"smtps://mail.example:465\"")]
-    Host,
+    #[error("has no host, or an invalid one; write for example {:?}", .0.example())]
+    Host(MailProtocol),
     /// Invalid port.
     #[error("has a port that is not 1 to 65535")]
     Port,
 }
 
 impl MailServer {
-    /// Parses an address. Without a port it is 465 for `smtps`, 587 for `smtp` and 25
-    /// for `smtp-plain`.
+    /// Parses the address of a server that speaks a protocol. Without a port it is 465
+    /// for `smtps`, 587 for `smtp`, 25 for `smtp-plain`, 993 for `imaps`, and 143 for
+    /// `imap` and `imap-plain`.
     ///
     /// # Errors
     /// [`MailServerError`].
-    pub fn parse(text: &str) -> Result<MailServer, MailServerError> {
-        let (scheme, rest) = text.split_once("://").ok_or(MailServerError::Scheme)?;
-        let security = MailSecurity::from_code(&scheme.to_ascii_lowercase());
-        let security = security.ok_or(MailServerError::Scheme)?;
+    pub fn parse(protocol: MailProtocol, text: &str) -> Result<MailServer, MailServerError> {
+        let no_scheme = || MailServerError::Scheme(protocol);
+        let (scheme, rest) = text.split_once("://").ok_or_else(no_scheme)?;
+        let row = SCHEMES
+            .iter()
+            .find(|row| row.0 == protocol && row.2.eq_ignore_ascii_case(scheme));
+        let &(_, security, scheme, default_port) = row.ok_or_else(no_scheme)?;
         if rest.contains('@') {
             return Err(MailServerError::UserInfo);
         }
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         if authority.contains(['/', '?', '#']) {
-            return Err(MailServerError::Host);
+            return Err(MailServerError::Host(protocol));
         }
         let (host, port) = split_port(authority).map_err(|error| match error {
             WebAddressError::Port => MailServerError::Port,
-            _ => MailServerError::Host,
+            _ => MailServerError::Host(protocol),
         })?;
         if !is_host(host) {
-            return Err(MailServerError::Host);
+            return Err(MailServerError::Host(protocol));
         }
         Ok(MailServer {
+            scheme,
+            protocol,
             security,
             host: host.to_ascii_lowercase(),
-            port: port.unwrap_or(security.port()),
+            port: port.unwrap_or(default_port),
         })
+    }
+
+    /// What it is asked for.
+    pub fn protocol(&self) -> MailProtocol {
+        self.protocol
     }
 
     /// How the connection is encrypted.
@@ -125,7 +163,7 @@ impl MailServer {
 
 impl fmt::Display for MailServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}:{}", self.security, self.host, self.port)
+        write!(f, "{}://{}:{}", self.scheme, self.host, self.port)
     }
 }
 
@@ -138,6 +176,15 @@ impl fmt::Debug for MailServer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Result<MailServer, MailServerError> {
+        let is_mailbox = text.to_ascii_lowercase().starts_with("imap");
+        let protocol = match is_mailbox {
+            true => MailProtocol::Imap,
+            false => MailProtocol::Smtp,
+        };
+        MailServer::parse(protocol, text)
+    }
 
     #[test]
     fn an_address_has_a_scheme_a_host_and_a_port() {
@@ -163,39 +210,62 @@ mod tests {
                 "10.0.0.2",
             ),
             (
+                "IMAPS://mail.example",
+                "imaps://mail.example:993",
+                "mail.example",
+            ),
+            (
+                "imap://mail.example",
+                "imap://mail.example:143",
+                "mail.example",
+            ),
+            (
+                "imap-plain://127.0.0.1:31143",
+                "imap-plain://127.0.0.1:31143",
+                "127.0.0.1",
+            ),
+            (
                 "smtps://[2001:db8::1]:9",
                 "smtps://[2001:db8::1]:9",
                 "2001:db8::1",
             ),
         ] {
-            let server = MailServer::parse(text).unwrap_or_else(|error| panic!("{text} {error}"));
+            let server = parse(text).unwrap_or_else(|error| panic!("{text} {error}"));
             assert_eq!((server.to_string().as_str(), server.host()), (shown, host));
-            assert_eq!(MailServer::parse(shown), Ok(server));
+            assert_eq!(parse(shown), Ok(server));
         }
     }
 
     #[test]
     fn each_invalid_address_has_its_error() {
+        use MailProtocol::{Imap, Smtp};
         use MailServerError::*;
         for (text, error) in [
-            ("", Scheme),
-            ("mail.example", Scheme),
-            ("mail.example:465", Scheme),
-            ("https://mail.example", Scheme),
+            ("", Scheme(Smtp)),
+            ("mail.example", Scheme(Smtp)),
+            ("mail.example:465", Scheme(Smtp)),
+            ("https://mail.example", Scheme(Smtp)),
+            ("imaps://mail.example", Scheme(Smtp)),
             ("smtps://jo@mail.example", UserInfo),
             ("smtps://jo:hush@mail.example", UserInfo),
-            ("smtps://", Host),
-            ("smtps:///", Host),
-            ("smtps://mail..example", Host),
-            ("smtps://mail.example/x", Host),
-            ("smtps://mail.example?x", Host),
-            ("smtps://mail example", Host),
-            ("smtps://mail.example\r\n", Host),
+            ("smtps://", Host(Smtp)),
+            ("smtps:///", Host(Smtp)),
+            ("smtps://mail..example", Host(Smtp)),
+            ("smtps://mail.example/x", Host(Smtp)),
+            ("smtps://mail.example?x", Host(Smtp)),
+            ("smtps://mail example", Host(Smtp)),
+            ("smtps://mail.example\r\n", Host(Smtp)),
             ("smtps://mail.example:0", Port),
             ("smtps://mail.example:99999", Port),
             ("smtps://mail.example:", Port),
         ] {
-            assert_eq!(MailServer::parse(text), Err(error), "{text:?}");
+            let parsed = MailServer::parse(Smtp, text);
+            assert_eq!(parsed, Err(error), "{text:?}");
         }
+        let parsed = MailServer::parse(Imap, "smtps://mail.example");
+        assert_eq!(
+            parsed.expect_err("another protocol").to_string(),
+            "begins with none of imaps://, imap:// and imap-plain://; write for example \"imaps://mail.example:993\""
+        );
     }
 }

@@ -16,13 +16,15 @@
 //!   request permits, a reply of a mail server to [`Egress::submit_mail`] not longer
 //!   than 16 KiB.
 //! - A mail server speaks TLS, at once or by STARTTLS; without it only at an
-//!   address that the operator lists, and it gets no password there.
+//!   address that the operator lists, and it gets no password there. A mailbox is read
+//!   without TLS only on this machine itself, at a listed address.
 
 mod address_range;
 mod connection;
 mod error;
 mod exchange;
 mod idle_connections;
+mod mail_stream;
 mod mail_submission;
 mod open_answer;
 mod resolver;
@@ -40,6 +42,7 @@ pub use self::address_range::{AddressRange, AddressRangeError};
 pub use self::error::{EgressError, EgressProblem};
 pub use self::exchange::{Answer, Delivery};
 use self::idle_connections::IdleConnections;
+pub use self::mail_stream::{MailConnection, MailStream};
 pub use self::mail_submission::{InvalidMail, MailCheck, MailLogin, MailReply, MailSubmission};
 pub use self::open_answer::OpenAnswer;
 use self::resolver::SystemResolver;

@@ -10,7 +10,6 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use patchbay_config::web_address::WebAddress;
-use patchbay_model::mail_server::{MailSecurity, MailServer};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -81,18 +80,11 @@ impl Egress {
         self.settings.permitted(addresses, unencrypted)
     }
 
-    /// The addresses of a mail server that pass the rules; never empty.
-    pub(super) async fn resolve_mail(
+    pub(super) async fn look_up(
         &self,
-        server: &MailServer,
+        host: &str,
+        port: u16,
     ) -> Result<Vec<SocketAddr>, EgressProblem> {
-        let addresses = self.look_up(server.host(), server.port()).await?;
-        let is_plain = server.security() == MailSecurity::None;
-        let unencrypted = is_plain.then_some(unencrypted_mail as fn(IpAddr) -> _);
-        self.settings.permitted(addresses, unencrypted)
-    }
-
-    async fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, EgressProblem> {
         let limit = self.settings.connect_timeout;
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)]);
@@ -131,10 +123,6 @@ fn unencrypted(address: IpAddr) -> EgressProblem {
     EgressProblem::Unencrypted { address }
 }
 
-fn unencrypted_mail(address: IpAddr) -> EgressProblem {
-    EgressProblem::UnencryptedMail { address }
-}
-
 /// Begins TLS with a host, whose certificate must be valid for its name.
 pub(super) async fn secure<S: AsyncRead + AsyncWrite + Send + Unpin>(
     config: Option<Arc<ClientConfig>>,
@@ -152,7 +140,7 @@ impl EgressSettings {
     /// The addresses that pass the rules, or the reason why the first does
     /// not. `unencrypted` is the problem of a public address, for a connection
     /// without encryption.
-    fn permitted(
+    pub(super) fn permitted(
         &self,
         addresses: Vec<SocketAddr>,
         unencrypted: Option<fn(IpAddr) -> EgressProblem>,

@@ -48,6 +48,14 @@ pub enum EgressProblem {
         /// The host's address.
         address: IpAddr,
     },
+    /// A mailbox without encryption, on another machine. Nothing was connected.
+    #[error(
+        "is not encrypted, at {address}; use imaps:// or imap://: without encryption, mailboxes are read on this machine only"
+    )]
+    UnencryptedMailbox {
+        /// The server's address.
+        address: IpAddr,
+    },
     /// The mail server offers no STARTTLS. It got no address and no mail.
     #[error(
         "offers no STARTTLS; use smtps://, or check what stands between this machine and the server"
@@ -111,6 +119,9 @@ impl EgressError {
             EgressProblem::UnencryptedMail { .. } => format!(
                 "{origin} is not encrypted; use smtps:// or smtp://, or ask the host's operator to permit it"
             ),
+            EgressProblem::UnencryptedMailbox { .. } => format!(
+                "{origin} is not encrypted; use imaps:// or imap://: without encryption, mailboxes are read on the host itself only"
+            ),
             EgressProblem::Unencrypted { .. } => format!(
                 "{origin} is not encrypted; use https, or ask the host's operator to permit it"
             ),
@@ -129,6 +140,7 @@ impl EgressError {
             EgressProblem::Refused { .. }
                 | EgressProblem::Unencrypted { .. }
                 | EgressProblem::UnencryptedMail { .. }
+                | EgressProblem::UnencryptedMailbox { .. }
         )
     }
 }
@@ -147,6 +159,7 @@ mod tests {
             },
             EgressProblem::Unencrypted { address },
             EgressProblem::UnencryptedMail { address },
+            EgressProblem::UnencryptedMailbox { address },
             EgressProblem::Unreachable {
                 address: (address, 8443).into(),
                 problem: "connection refused".to_owned(),

@@ -1,13 +1,14 @@
 //! Sessions with a mail server that send no mail.
 
-use patchbay_model::mail_server::{MailServer as Address, MailStep};
+use patchbay_model::mail_server::{MailProtocol, MailServer as Address, MailStep};
 use patchbay_outbound::egress::{ExchangeFailure, InvalidMail, MailCheck, MailLogin, MailReply};
 
 use crate::mail_server::{Act, MailServer, hello, say};
 use crate::sink::settings;
 
 fn mail_check(scheme: &str, with_login: bool) -> Result<MailCheck, InvalidMail> {
-    let server = Address::parse(&format!("{scheme}://hooks.example")).expect("an address");
+    let server = Address::parse(MailProtocol::Smtp, &format!("{scheme}://hooks.example"))
+        .expect("an address");
     let login = MailLogin::new("help@northwind.example", b"hush").expect("a login");
     MailCheck::new(
         server,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use patchbay_model::mail_server::MailServer as Address;
+use patchbay_model::mail_server::{MailProtocol, MailServer as Address};
 use patchbay_outbound::egress::{
     Egress, EgressSettings, ExchangeFailure, MailLogin, MailReply, MailSubmission,
 };
@@ -203,7 +203,8 @@ pub(crate) fn mail(
 ) -> MailSubmission {
     let login = login.map(|(user, password)| MailLogin::new(user, password.as_bytes()));
     let login = login.transpose().expect("a login");
-    let server = Address::parse(&format!("{scheme}://{host}")).expect("an address");
+    let server =
+        Address::parse(MailProtocol::Smtp, &format!("{scheme}://{host}")).expect("an address");
     let addresses = ("bounce+7@northwind.example", "jo@example.org");
     MailSubmission::new(server, login, addresses, message.to_vec()).expect("a mail")
 }

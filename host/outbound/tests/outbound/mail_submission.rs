@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use patchbay_model::mail_server::{MailServer as Address, MailStep};
+use patchbay_model::mail_server::{MailProtocol, MailServer as Address, MailStep};
 use patchbay_outbound::egress::{
     EgressProblem, ExchangeFailure, InvalidMail, MailLogin, MailReply, MailSubmission,
 };
@@ -272,7 +272,7 @@ async fn the_rules_for_addresses_hold_for_mail_servers() {
 
 #[test]
 fn what_could_change_a_command_is_no_mail() {
-    let server = |text| Address::parse(text).expect("an address");
+    let server = |text| Address::parse(MailProtocol::Smtp, text).expect("an address");
     let new = |from, to, message: &[u8]| {
         let server = server("smtps://mail.example");
         MailSubmission::new(server, None, (from, to), message.to_vec()).err()

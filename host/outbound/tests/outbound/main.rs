@@ -8,6 +8,7 @@ mod mail_check;
 mod mail_faults;
 mod mail_server;
 mod mail_submission;
+mod mailbox;
 mod repeated_request;
 mod rules;
 mod sink;

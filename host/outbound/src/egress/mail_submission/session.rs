@@ -2,30 +2,27 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::reply::{Reply, ReplyReader};
 use crate::egress::error::EgressProblem;
+use crate::egress::mail_stream::{MailConnection, MailStream};
 
 /// Longest line of a reply (RFC 5321 has 512).
 const LINE_BYTES: usize = 2 << 10;
 /// Most bytes of a reply.
 const REPLY_BYTES: usize = 16 << 10;
 
-/// A connection, with or without TLS.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
-
 /// One command at a time, each answered before the next.
 pub(super) struct Session {
-    stream: Box<dyn Stream>,
+    stream: MailStream,
     /// Bytes that came and were not read as a reply yet.
     buffer: Vec<u8>,
 }
 
 impl Session {
-    pub(super) fn new(stream: impl Stream + 'static) -> Session {
+    pub(super) fn new(stream: impl MailConnection + 'static) -> Session {
         Session {
             stream: Box::new(stream),
             buffer: Vec::new(),
@@ -37,7 +34,7 @@ impl Session {
     /// # Errors
     /// The server sent more than its reply. Read after the handshake, that would count
     /// as sent within TLS (RFC 3207, STARTTLS injection).
-    pub(super) fn into_stream(self) -> Result<Box<dyn Stream>, EgressProblem> {
+    pub(super) fn into_stream(self) -> Result<MailStream, EgressProblem> {
         match self.buffer.is_empty() {
             true => Ok(self.stream),
             false => Err(EgressProblem::BeforeTls),

@@ -1,21 +1,17 @@
 //! The commands of a submission, in order.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use patchbay_model::mail_server::{MailSecurity, MailServer, MailStep};
-use rustls::ClientConfig;
-use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
 use super::extensions::Extensions;
 use super::reply::Reply;
-use super::session::{Session, Stream};
+use super::session::Session;
 use super::{MailLogin, MailReply, MailSubmission, transparency};
 use crate::egress::Egress;
-use crate::egress::connection::{connect_tcp, connect_timeout, secure};
 use crate::egress::error::EgressProblem;
 use crate::egress::whole_answer::Departure;
 
@@ -86,7 +82,7 @@ impl<'a> Transaction<'a> {
         Ok(Transaction {
             egress,
             opening,
-            session: connect(egress, opening.server).await?,
+            session: Session::new(egress.open_mail(opening.server).await?),
         })
     }
 
@@ -171,10 +167,8 @@ impl<'a> Transaction<'a> {
         accept(reply, MailStep::Session, &[220])?;
         let plain = std::mem::replace(&mut self.session, Session::new(tokio::io::empty()));
         let stream = plain.into_stream()?;
-        let limit = self.egress.settings.connect_timeout;
         let host = self.opening.server.host();
-        let secured = timeout(limit, self.egress.secure_mail(host, stream)).await;
-        let secured = secured.unwrap_or_else(|_| Err(connect_timeout(limit)))?;
+        let secured = self.egress.begin_mail_tls(host, stream).await?;
         self.session = Session::new(secured);
         Ok(())
     }
@@ -207,40 +201,6 @@ impl<'a> Transaction<'a> {
         let line = Zeroizing::new([line.as_ref().as_bytes(), b"\r\n"].concat());
         let limit = self.egress.settings.timeout;
         self.session.command(step, &line, limit).await
-    }
-}
-
-/// Connects to an address that passed the rules; with TLS where it comes first.
-async fn connect(egress: &Egress, server: &MailServer) -> Result<Session, EgressProblem> {
-    let limit = egress.settings.connect_timeout;
-    let addresses = egress.resolve_mail(server).await?;
-    let until = Instant::now() + limit;
-    let connecting = async {
-        let (stream, _) = connect_tcp(&addresses, until, limit).await?;
-        match server.security() {
-            MailSecurity::Tls => {
-                let secured = egress.secure_mail(server.host(), Box::new(stream));
-                Ok(Session::new(secured.await?))
-            }
-            MailSecurity::StartTls | MailSecurity::None => Ok(Session::new(stream)),
-        }
-    };
-    let connected = timeout(limit, connecting).await;
-    connected.unwrap_or_else(|_| Err(connect_timeout(limit)))
-}
-
-impl Egress {
-    async fn secure_mail(
-        &self,
-        host: &str,
-        stream: Box<dyn Stream>,
-    ) -> Result<impl Stream + use<>, EgressProblem> {
-        let config = self.tls.as_deref().map(|config| {
-            let mut config = ClientConfig::clone(config);
-            config.alpn_protocols.clear();
-            Arc::new(config)
-        });
-        secure(config, host, stream).await
     }
 }
 
