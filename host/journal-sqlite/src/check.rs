@@ -25,7 +25,7 @@ pub(super) fn check(sql: &Connection, vault: &Vault) -> Result<CheckReport> {
         .and_then(|()| check_stored_bytes(sql, &mut report))
         .and_then(|()| check_audit(sql, &mut report))
         .and_then(|()| check_seals(sql, vault, &mut report))
-        .and_then(|()| check_quarantine(sql, vault, &mut report));
+        .and_then(|()| check_company_seals(sql, vault, &mut report));
     match result {
         Err(JournalError::Corrupt(text)) => report.findings.push(CheckFinding::Damaged(text)),
         Err(error) => return Err(error),
@@ -189,24 +189,26 @@ fn check_seals(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Res
     Ok(())
 }
 
-/// Open everything in quarantine.
-fn check_quarantine(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Result<()> {
-    if !has_table(sql, "quarantine")? {
-        return Ok(());
-    }
-    let mut statement = sql
-        .prepare("SELECT company, sealed FROM quarantine")
-        .map_err(database_error)?;
-    let mut rows = statement.query([]).map_err(database_error)?;
-    while let Some(row) = rows.next().map_err(database_error)? {
-        let company: CompanyId = id(row, 0).map_err(database_error)?;
-        let sealed: Vec<u8> = row.get(1).map_err(database_error)?;
-        match vault
-            .company_key(company)
-            .open(Purpose::Quarantine, &sealed)
-        {
-            Ok(_) => report.seals += 1,
-            Err(_) => report.unopenable += 1,
+/// Open everything that is sealed under the key of a company.
+fn check_company_seals(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Result<()> {
+    let tables = [
+        ("quarantine", Purpose::Quarantine),
+        ("poll_cursor", Purpose::PollCursor),
+    ];
+    for (table, purpose) in tables {
+        if !has_table(sql, table)? {
+            continue;
+        }
+        let query = format!("SELECT company, sealed FROM {table}");
+        let mut statement = sql.prepare(&query).map_err(database_error)?;
+        let mut rows = statement.query([]).map_err(database_error)?;
+        while let Some(row) = rows.next().map_err(database_error)? {
+            let company: CompanyId = id(row, 0).map_err(database_error)?;
+            let sealed: Vec<u8> = row.get(1).map_err(database_error)?;
+            match vault.company_key(company).open(purpose, &sealed) {
+                Ok(_) => report.seals += 1,
+                Err(_) => report.unopenable += 1,
+            }
         }
     }
     Ok(())

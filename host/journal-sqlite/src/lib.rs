@@ -28,6 +28,7 @@ mod opt_outs;
 mod originals;
 mod outbox;
 mod policy_memory;
+mod poll_cursors;
 mod quarantine;
 mod query;
 mod reader_pool;

@@ -2,8 +2,8 @@
 
 use crate::{
     AuditTrail, Commits, Companies, ContactRecords, Contacts, Conversations, Directives, Entries,
-    Generations, Intake, Maintenance, OptOuts, Originals, Outbox, Quarantine, Receipts, Rollouts,
-    Roster, Runs, Seal, Tokens, Usage,
+    Generations, Intake, Maintenance, OptOuts, Originals, Outbox, PollCursors, Quarantine,
+    Receipts, Rollouts, Roster, Runs, Seal, Tokens, Usage,
 };
 
 macro_rules! journal {
@@ -33,5 +33,6 @@ macro_rules! journal {
 
 journal! {
     Companies Intake Commits Conversations Entries Contacts ContactRecords Seal Outbox Receipts Quarantine Originals OptOuts
+    PollCursors
     Generations Rollouts Roster Directives Tokens AuditTrail Maintenance Runs Usage
 }

@@ -32,6 +32,7 @@ mod maintenance;
 mod opt_out;
 mod original;
 mod outbox;
+mod poll_cursor;
 mod quarantine;
 mod receipt;
 mod requester;
@@ -79,6 +80,7 @@ pub use opt_out::{
 };
 pub use original::{NewOriginal, Original, Originals};
 pub use outbox::{NewOutbox, Outbox, OutboxBacklog, OutboxCount, OutboxItem, OutboxState};
+pub use poll_cursor::{PollCursor, PollCursors};
 pub use quarantine::{
     NewQuarantined, Quarantine, QuarantineLimit, QuarantineOutcome, QuarantinedItem,
 };

@@ -26,6 +26,8 @@ pub enum Purpose {
     Original,
     /// What the CRM says about the contact.
     ContactRecord,
+    /// The cursor of a connection.
+    PollCursor,
 }
 
 /// Seals and opens personal data under the keys of contacts, and what belongs to

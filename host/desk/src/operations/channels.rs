@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use patchbay_journal::{
     AuditEntry, CompanyId, ContactId, ContactMatch, ConversationId, DeliveryReport, JournalError,
-    NewOriginal, NewQuarantined, NewReceipt, OptOut, OutboxState, Purpose, QuarantineOutcome,
-    QuarantinedItem, ReceiptChange, SealError, forbidding,
+    NewOriginal, NewQuarantined, NewReceipt, OptOut, OutboxState, PollCursor, Purpose,
+    QuarantineOutcome, QuarantinedItem, ReceiptChange, SealError, forbidding,
 };
 use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::final_failure::{FinalFailure, FinalKind};
@@ -461,6 +461,43 @@ impl ChannelService<'_> {
     ) -> Result<bool, DeskError> {
         let id = self.0.company_id(company)?;
         Ok(self.0.journal.remove_quarantined(id, number, audit)?)
+    }
+
+    /// How far the host has read at the provider of a connection; `None` if it has read
+    /// nothing yet.
+    pub fn poll_cursor(
+        &self,
+        company: &str,
+        channel: &str,
+        connection: &str,
+    ) -> Result<Option<Vec<u8>>, DeskError> {
+        let id = self.0.company_id(company)?;
+        let journal = &*self.0.journal;
+        let Some(cursor) = journal.poll_cursor(id, channel, connection)? else {
+            return Ok(None);
+        };
+        let plain = journal.open_company(id, Purpose::PollCursor, &cursor.sealed);
+        Ok(Some(plain.map_err(seal_failed)?))
+    }
+
+    /// Stores how far the host has read, after what was read is on disk.
+    pub fn store_poll_cursor(
+        &self,
+        company: &str,
+        channel: &str,
+        connection: &str,
+        cursor: &[u8],
+    ) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
+        let journal = &*self.0.journal;
+        let sealed = journal.seal_company(id, Purpose::PollCursor, cursor);
+        Ok(journal.store_poll_cursor(PollCursor {
+            company: id,
+            channel: channel.to_owned(),
+            connection: connection.to_owned(),
+            stored_at: self.0.now(),
+            sealed: sealed.map_err(seal_failed)?,
+        })?)
     }
 }
 

@@ -19,6 +19,7 @@ mod opt_outs;
 mod originals;
 mod outbox;
 mod policy_memory;
+mod poll_cursors;
 mod quarantine;
 mod reading;
 mod receipts;

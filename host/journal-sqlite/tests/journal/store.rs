@@ -35,6 +35,7 @@ impl TestStore {
     /// journal is open. Data of earlier versions stays as it is.
     pub(crate) fn downgrade(&self, version: u32) {
         let added = [
+            (10, "DROP TABLE poll_cursor;"),
             (
                 9,
                 "DROP TABLE contact_record; DROP INDEX contact_change_undoes;",
