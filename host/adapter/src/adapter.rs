@@ -10,6 +10,7 @@ use crate::account::{AccountConfig, ConfigError};
 use crate::item::Item;
 use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::outcome::{Exchange, Outcome, Response};
+use crate::poll::Poll;
 use crate::probe::{Finding, Probe};
 use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
@@ -58,6 +59,13 @@ pub trait Adapter: Any + fmt::Debug + Send + Sync {
     /// is 2xx once they are stored: providers disable an endpoint that keeps
     /// failing.
     fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item>;
+
+    /// A poll from a cursor on, `None` for a connection that was never polled; `now` is
+    /// the host's clock. `None` as the result: the host asks nothing. Only asked of
+    /// connections whose way [is polled](crate::InboundWay::is_polled).
+    fn poll(&self, _cursor: Option<&[u8]>, _now: Timestamp) -> Option<Box<dyn Poll>> {
+        None
+    }
 
     /// The answer to a delivery that is stored: most providers read only its
     /// status, 200.

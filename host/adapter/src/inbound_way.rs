@@ -14,10 +14,21 @@ codes! {
         /// The company's mail server delivers by LMTP to the address of the server
         /// settings. The connection has no URL and no secret for it.
         Lmtp = "lmtp",
+        /// The host reads a mailbox by IMAP, as
+        /// [`Adapter::poll`](crate::Adapter::poll) says. The connection has no URL.
+        Imap = "imap",
     }
 }
 
 impl InboundWay {
+    /// Whether the host must ask the provider.
+    pub fn is_polled(self) -> bool {
+        match self {
+            InboundWay::Imap => true,
+            InboundWay::Webhook | InboundWay::Lmtp => false,
+        }
+    }
+
     /// The way that the settings of a connection name; a webhook if they name none.
     pub fn of(settings: &Map<String, Value>) -> InboundWay {
         let code = settings.get(SETTING).and_then(Value::as_str);

@@ -24,6 +24,8 @@
 //! [`Adapter::probe`] asks the provider whether a connection works, and
 //! [`Adapter::probe_result`] tells what an answer shows.
 //!
+//! A provider that the host must ask is read by [`Adapter::poll`].
+//!
 //! Comments mark as *assumption* what is general knowledge of a platform and was
 //! not seen in its documentation or in published tests: compare it with the
 //! provider's page before a release depends on it.
@@ -38,12 +40,14 @@ mod item;
 pub mod media;
 mod message_id;
 mod outcome;
+pub mod poll;
 pub mod probe;
 mod reply;
 mod request;
 mod secret;
 mod setting;
 mod split;
+mod token_refresh;
 pub mod verify;
 
 pub use account::{AccountConfig, ConfigError, SecretStore, api_base};
@@ -67,4 +71,5 @@ pub use request::{Acknowledgement, Headers, InboundRequest, Method};
 pub use secret::{Secret, SecretError, Secrets};
 pub use setting::Setting;
 pub use split::{Unsplittable, split_text};
+pub use token_refresh::{AccessToken, TokenRefresh};
 pub use verify::{Rejection, Scheme, VerifiedRequest};

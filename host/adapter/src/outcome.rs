@@ -8,6 +8,7 @@ use patchbay_model::mail_server::MailStep;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::poll::PollFailure;
 use crate::request::Headers;
 
 /// Longest wait that a provider can ask for.
@@ -20,6 +21,8 @@ pub enum Exchange<'a> {
     Answered(Response<'a>),
     /// A mail server answered: to the end of the mail, or before it with a refusal.
     MailAnswered(MailAnswer<'a>),
+    /// The folder of a mailbox was opened to read, or why not.
+    MailboxOpened(Result<(), PollFailure>),
     /// No byte of the request was sent: no connection. Of a mail: the connection ended
     /// before the end of the mail was sent.
     Unsent,
@@ -61,7 +64,7 @@ impl<'a> Exchange<'a> {
         match self {
             Exchange::Unsent => failed(FailureKind::Retry, Reason::words("not sent")),
             Exchange::Lost => failed(lost, Reason::words("no answer")),
-            Exchange::MailAnswered(_) => failed(
+            Exchange::MailAnswered(_) | Exchange::MailboxOpened(_) => failed(
                 FailureKind::Refused,
                 Reason::words("not an answer to a request"),
             ),

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::media::ProviderQuery;
 use crate::outcome::{Exchange, Response};
+use crate::poll::MailboxAccess;
 use crate::reply::{Credential, MailCredential, OutboundRequest};
 
 /// Most questions of a connection: what belongs to further accounts is not asked.
@@ -31,6 +32,8 @@ pub enum ProbeRequest {
     Post(OutboundRequest),
     /// A session with the mail server up to the login, then NOOP and QUIT.
     Mail(MailProbe),
+    /// A session with a mail server that opens the folder and reads no mail.
+    Mailbox(MailboxAccess),
 }
 
 /// A session with a mail server without a mail.
@@ -242,7 +245,7 @@ pub fn answer<'e, 'a>(exchange: &'e Exchange<'a>) -> Result<&'e Response<'a>, Fi
             let text = "the provider did not answer in time: the server's log says more";
             return Err(Finding::wrong("no-answer", text));
         }
-        Exchange::MailAnswered(_) => return Err(Finding::unexpected()),
+        Exchange::MailAnswered(_) | Exchange::MailboxOpened(_) => return Err(Finding::unexpected()),
     };
     let status = response.status;
     match status {

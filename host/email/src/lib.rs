@@ -1,7 +1,8 @@
 //! E-mail. Inbound: whole mails (RFC 5322, MIME) by POST, as a provider or a pipe of
 //! the company's own mail server sends them, signed by Standard Webhooks, where the
 //! query of the URL may name the recipients (`to=…`, percent-encoded); or as that server
-//! delivers them by LMTP, with their envelope ([`MailEnvelope`]).
+//! delivers them by LMTP, with their envelope ([`MailEnvelope`]); or as the host reads
+//! them from a mailbox by IMAP.
 //!
 //! Outbound: a reply is one mail, which the caller submits by SMTP to the mail server
 //! of the settings.
@@ -35,6 +36,8 @@ mod bounce;
 mod flowed;
 mod header;
 mod mail_envelope;
+mod mailbox;
+mod mailbox_poll;
 mod message;
 mod mime;
 mod outbound;
@@ -42,6 +45,7 @@ mod own_id;
 mod part;
 mod probe;
 mod recipient;
+mod settings;
 mod status_code;
 mod stored_file;
 mod submission;
@@ -54,6 +58,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use patchbay_adapter::media::MediaReference;
+use patchbay_adapter::poll::Poll;
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
@@ -61,10 +66,13 @@ use patchbay_adapter::{
     Reply, Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest,
 };
 use patchbay_model::address;
-use patchbay_model::input::NAME_BYTES;
-use serde::Deserialize;
 
+use self::mailbox::{
+    MAILBOX_CLIENT_SECRET, MAILBOX_PASSWORD, MAILBOX_REFRESH_TOKEN, MAILBOX_TOKEN, Mailbox,
+};
+use self::mailbox_poll::MailboxPoll;
 use self::own_id::OwnIds;
+use self::settings::Settings;
 use self::submission_server::SubmissionServer;
 
 /// Code of the channel.
@@ -84,8 +92,8 @@ pub const KIND: AdapterKind = AdapterKind {
     settings: &[
         Setting::optional(
             "inbound",
-            "\"lmtp\"",
-            "how mails come in: `webhook` (default) or `lmtp`. By LMTP the connection has no URL and no `signing-secret`",
+            "\"imap\"",
+            "how mails come in: `webhook` (default), `lmtp` or `imap`. By LMTP and IMAP the connection has no URL and no `signing-secret`",
         ),
         Setting::required(
             "accounts",
@@ -128,6 +136,46 @@ pub const KIND: AdapterKind = AdapterKind {
             "ids (`List-Id`) of the company's own lists, by which customers write: their mail is not automatic",
         ),
         Setting::optional(
+            "mailbox",
+            "\"imaps://mail.northwind.example:993\"",
+            "with `inbound = \"imap\"`: mail server whose mailbox is read: `imaps://HOST:PORT` (TLS from the start, 993), `imap://HOST:PORT` (STARTTLS, 143) or `imap-plain://HOST:PORT` (no encryption, 143; only on this machine, at an address that the operator [lists](outbound.md#allowed-destinations))",
+        ),
+        Setting::optional(
+            "mailbox-user",
+            "\"care@northwind.example\"",
+            "user there. The secret `mailbox-password` is required with it, or `mailbox-token`",
+        ),
+        Setting::optional(
+            "mailbox-login",
+            "\"oauth2\"",
+            "how the user logs in: `password` (default); `oauth2` with access tokens that the host renews; or `xoauth2` with one that another program renews",
+        ),
+        Setting::optional(
+            "mailbox-token-url",
+            "\"https://oauth2.googleapis.com/token\"",
+            "with `mailbox-login = \"oauth2\"`: where the provider renews access tokens (token endpoint)",
+        ),
+        Setting::optional(
+            "mailbox-client-id",
+            "\"123.apps.googleusercontent.com\"",
+            "with `mailbox-login = \"oauth2\"`: id of the company's application at the provider",
+        ),
+        Setting::optional(
+            "mailbox-scope",
+            "\"https://outlook.office.com/IMAP.AccessAsUser.All\"",
+            "rights to ask for, if not all that the refresh token has",
+        ),
+        Setting::optional(
+            "mailbox-folder",
+            "\"INBOX\"",
+            "folder that is read (INBOX). Nothing in it is changed, no mail is marked as read",
+        ),
+        Setting::optional(
+            "mailbox-history-days",
+            "1",
+            "mails that came more days before the first poll are left out (1; at most 365)",
+        ),
+        Setting::optional(
             "submission",
             "\"smtps://mail.northwind.example:465\"",
             "mail server that sends replies: `smtps://HOST:PORT` (TLS from the start, 465), `smtp://HOST:PORT` (STARTTLS, 587) or `smtp-plain://HOST:PORT` (no encryption, 25; only in a range that the operator [lists](outbound.md#allowed-destinations), and without a login). Absent: the connection only receives",
@@ -141,7 +189,27 @@ pub const KIND: AdapterKind = AdapterKind {
     secrets: &[
         SecretRole {
             name: SIGNING_SECRET,
-            source: "unless `inbound = \"lmtp\"`: a secret of the form whsec_ and base64 of 24 to 64 random bytes, which the sender of the mails signs with",
+            source: "with `inbound = \"webhook\"`, the default: a secret of the form whsec_ and base64 of 24 to 64 random bytes, which the sender of the mails signs with",
+            is_required: false,
+        },
+        SecretRole {
+            name: MAILBOX_PASSWORD,
+            source: "with `inbound = \"imap\"`: the password of `mailbox-user`, unless `mailbox-login` says otherwise",
+            is_required: false,
+        },
+        SecretRole {
+            name: MAILBOX_REFRESH_TOKEN,
+            source: "with `mailbox-login = \"oauth2\"`: the refresh token that the provider gave the application for `mailbox-user`",
+            is_required: false,
+        },
+        SecretRole {
+            name: MAILBOX_CLIENT_SECRET,
+            source: "with `mailbox-login = \"oauth2\"`: the secret of the application, if it has one",
+            is_required: false,
+        },
+        SecretRole {
+            name: MAILBOX_TOKEN,
+            source: "with `mailbox-login = \"xoauth2\"`: an access token of `mailbox-user` with the right to read mail by IMAP",
             is_required: false,
         },
         SecretRole {
@@ -160,137 +228,13 @@ pub const KIND: AdapterKind = AdapterKind {
         "Let the company's mail server or mail provider post each mail as it is (message/rfc822, no JSON) to {url}, signed by Standard Webhooks.",
         "Add the recipient of the envelope to the URL as `to=`, percent-encoded, if mails as blind copies or with a suffix behind + must be told apart.",
         "Or let the company's mail server deliver by LMTP: set `inbound = \"lmtp\"`, and [lmtp] in the server settings. Then there is no URL and no signing secret.",
+        "Or let this host read the mailbox: set `inbound = \"imap\"`, `mailbox` and `mailbox-user`. Then there is no URL and no signing secret, and nothing in the mailbox changes.",
         "Set `authserv-id` to the name that the company's mail server writes into Authentication-Results, and let it remove fields of that name from mails that come in.",
         "Set `message-domain` to a domain of which no other system makes Message-IDs.",
         "To send replies from here, set `submission` to the company's mail server and `submission-user` to a user that may send from the addresses of `accounts`. Without `submission` they go to the company's target.",
     ],
     open: |config| Ok(Box::new(Email::open(config)?)),
 };
-
-/// Settings in the company file.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Settings {
-    /// How mails come in.
-    #[serde(default = "webhook")]
-    inbound: InboundWay,
-    /// Addresses of the company to which customers write.
-    accounts: Vec<String>,
-    /// Domain of the Message-IDs of replies.
-    message_domain: String,
-    /// Name beside the company's address in replies.
-    #[serde(default)]
-    sender_name: Option<String>,
-    /// Domain of which every address `reply+…` and `bounce+…` reaches this channel.
-    #[serde(default)]
-    token_domain: Option<String>,
-    /// Name of the company's mail server in `Authentication-Results`.
-    #[serde(default)]
-    authserv_id: Option<String>,
-    /// How many `Received` fields the company's servers add.
-    #[serde(default = "one")]
-    own_hops: usize,
-    /// Addresses of forms and of forwarders whose `Reply-To` is the customer.
-    #[serde(default)]
-    forwarders: Vec<String>,
-    /// Ids of the company's own lists (`List-Id`), by which customers write to it.
-    #[serde(default)]
-    own_lists: Vec<String>,
-    /// The mail server that sends replies.
-    #[serde(default)]
-    submission: Option<String>,
-    /// The user there.
-    #[serde(default)]
-    submission_user: Option<String>,
-}
-
-fn webhook() -> InboundWay {
-    InboundWay::Webhook
-}
-
-fn one() -> usize {
-    1
-}
-
-/// Without accounts.
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            inbound: webhook(),
-            accounts: Vec::new(),
-            message_domain: String::new(),
-            sender_name: None,
-            token_domain: None,
-            authserv_id: None,
-            own_hops: one(),
-            forwarders: Vec::new(),
-            own_lists: Vec::new(),
-            submission: None,
-            submission_user: None,
-        }
-    }
-}
-
-impl Settings {
-    fn check(&self) -> Result<(), ConfigError> {
-        let invalid = |problem: &str| Err(ConfigError::settings(problem));
-        if self.accounts.is_empty() || !self.accounts.iter().all(|it| is_address(it)) {
-            return invalid(
-                "`accounts` must list the addresses to which customers write, such as \"help@example.com\"",
-            );
-        }
-        if !self.forwarders.iter().all(|it| is_address(it)) {
-            return invalid("`forwarders` must list addresses, such as \"form@example.com\"");
-        }
-        if !is_domain(&self.message_domain) {
-            return invalid("`message-domain` must be a domain, such as \"care.example.com\"");
-        }
-        if !self.token_domain.as_deref().is_none_or(is_domain) {
-            return invalid("`token-domain` must be a domain, such as \"care.example.com\"");
-        }
-        let is_name = |name: &str| name.len() <= NAME_BYTES && !name.chars().any(char::is_control);
-        if !self.sender_name.as_deref().is_none_or(is_name) {
-            return invalid("`sender-name` must have no control characters and at most 512 bytes");
-        }
-        if self.own_hops == 0 {
-            return invalid(
-                "`own-hops` must be at least 1: the server that takes mails in adds a field",
-            );
-        }
-        submission_server::check(self)
-    }
-
-    fn is_forwarder(&self, from: Option<&str>) -> bool {
-        let Some(from) = from.map(|from| address::canonical(CHANNEL, from)) else {
-            return false;
-        };
-        self.forwarders
-            .iter()
-            .any(|known| address::canonical(CHANNEL, known) == from)
-    }
-}
-
-/// Whether a text is an address that can stand in a header and an envelope as it is.
-fn is_address(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else {
-        return false;
-    };
-    let is_part =
-        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte);
-    (1..=64).contains(&local.len()) && local.bytes().all(is_part) && is_domain(domain)
-}
-
-fn is_domain(text: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
-}
 
 /// The adapter with the settings and secrets of one company.
 pub struct Email {
@@ -299,6 +243,8 @@ pub struct Email {
     signing_secret: Option<Secrets>,
     ids: MessageIds,
     own: OwnIds,
+    /// Absent: no mailbox is read.
+    mailbox: Option<Mailbox>,
     /// Absent: the connection only takes mails.
     submission: Option<SubmissionServer>,
 }
@@ -313,8 +259,9 @@ impl Email {
         settings.check()?;
         let signing_secret = match settings.inbound {
             InboundWay::Webhook => Some(config.secrets.get(SIGNING_SECRET)?.clone()),
-            InboundWay::Lmtp => None,
+            InboundWay::Lmtp | InboundWay::Imap => None,
         };
+        let mailbox = Mailbox::open(&settings, &config.secrets)?;
         let submission = SubmissionServer::open(&settings, &config.secrets)?;
         if let Some(secrets) = &signing_secret {
             let checked = Scheme::StandardWebhooks.check_secrets(secrets);
@@ -337,6 +284,7 @@ impl Email {
             ids: MessageIds::new(&config.company_key, CHANNEL),
             settings,
             signing_secret,
+            mailbox,
             submission,
         })
     }
@@ -385,6 +333,11 @@ impl Adapter for Email {
         Scheme::StandardWebhooks.verify_up_to(MAIL_BYTES, request, secrets, now)
     }
 
+    fn poll(&self, cursor: Option<&[u8]>, now: Timestamp) -> Option<Box<dyn Poll>> {
+        let mailbox = self.mailbox.as_ref()?;
+        Some(Box::new(MailboxPoll::new(mailbox, cursor, now)))
+    }
+
     fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item> {
         message::decode(self, request)
     }
@@ -403,11 +356,11 @@ impl Adapter for Email {
 
     fn probe_result(
         &self,
-        _question: &Probe,
+        question: &Probe,
         exchange: &Exchange<'_>,
         _url: Option<&str>,
     ) -> Vec<Finding> {
-        probe::findings(exchange)
+        probe::findings(question, exchange)
     }
 
     fn unprobed(&self) -> Vec<Finding> {
@@ -416,36 +369,5 @@ impl Adapter for Email {
 
     fn stored_file(&self, file: &MediaReference, delivery: &[u8]) -> Option<Vec<u8>> {
         stored_file::find(file, delivery)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_and_domains_have_their_form() {
-        for good in [
-            "help@example.com",
-            "a+b@x.example",
-            "o'neil@sub.example.com",
-        ] {
-            assert!(is_address(good), "{good}");
-        }
-        for bad in [
-            "",
-            "@",
-            "a@b",
-            "a b@example.com",
-            "a@b@",
-            "a\r\n@example.com",
-            "<a@example.com>",
-            "a@example..com",
-            "a@-x.example",
-            "é@example.com",
-            "a@example.com.",
-        ] {
-            assert!(!is_address(bad), "{bad:?}");
-        }
     }
 }

@@ -19,7 +19,7 @@ use super::header::{Header, Mailbox};
 use super::mime::Mail;
 use super::own_id::TokenUse;
 use super::recipient::{self, Recipient};
-use super::{CHANNEL, Email, authentication, bounce};
+use super::{CHANNEL, Email, authentication, bounce, mailbox_poll};
 use crate::mail_envelope;
 
 /// Fields of which a mail has at least one.
@@ -50,6 +50,9 @@ const COPIES: usize = 20;
 
 /// The items of a request: one.
 pub(super) fn decode(adapter: &Email, request: &VerifiedRequest<'_>) -> Vec<Item> {
+    if let Some(problem) = mailbox_poll::problem(request.request().url) {
+        return vec![Item::undecodable("mail", &problem)];
+    }
     let mail = Mail::read(request.body());
     if !mail.header.has_any(&USUAL) {
         let reason = "has no field of a mail; the body must be the whole mail (message/rfc822)";

@@ -8,7 +8,8 @@ use patchbay_model::address;
 use patchbay_model::interaction::WrittenBy;
 
 use super::own_id::{KEY_BYTES, TokenUse, is_key};
-use super::{CHANNEL, Email, is_address, written_field};
+use super::settings::is_address;
+use super::{CHANNEL, Email, written_field};
 
 /// Most ids in `References`: the first, and the last ones.
 const REFERENCES: usize = 20;

@@ -1,5 +1,6 @@
 //! The session with the mail server that shows whether it takes the host's login.
 
+use patchbay_adapter::poll::{PollFailure, PollFailureKind};
 use patchbay_adapter::probe::{Finding, MailProbe, Probe, ProbeRequest};
 use patchbay_adapter::{Exchange, InboundWay, MailAnswer};
 use patchbay_model::mail_server::MailStep;
@@ -7,7 +8,15 @@ use patchbay_model::mail_server::MailStep;
 use super::Email;
 use super::status_code::EnhancedCode;
 
+/// Topic of the question about the mailbox that is read.
+const MAILBOX: &str = "mailbox";
+
 pub(super) fn questions(adapter: &Email) -> Vec<Probe> {
+    let mailbox = adapter.mailbox.as_ref().map(|mailbox| Probe {
+        topic: MAILBOX,
+        account: String::new(),
+        request: ProbeRequest::Mailbox(mailbox.access.clone()),
+    });
     let submission = adapter.submission.as_ref();
     let questions = submission.map(|submission| Probe {
         topic: "submission",
@@ -18,13 +27,18 @@ pub(super) fn questions(adapter: &Email) -> Vec<Probe> {
             domain: adapter.settings.message_domain.clone(),
         }),
     });
-    questions.into_iter().collect()
+    mailbox.into_iter().chain(questions).collect()
 }
 
-pub(super) fn findings(exchange: &Exchange<'_>) -> Vec<Finding> {
+pub(super) fn findings(question: &Probe, exchange: &Exchange<'_>) -> Vec<Finding> {
     vec![match exchange {
         Exchange::MailAnswered(answer) => of_answer(answer),
+        Exchange::MailboxOpened(opened) => of_mailbox(opened.as_ref().err()),
         Exchange::Answered(_) => Finding::unexpected(),
+        Exchange::Unsent | Exchange::Lost if question.topic == MAILBOX => Finding::wrong(
+            "mailbox",
+            "the mail server of `mailbox` does not answer in time",
+        ),
         Exchange::Unsent | Exchange::Lost => Finding::wrong(
             "mail-server",
             "no session with the mail server of `submission`: the server's log says at which step it ended (connection, TLS, name, offered logins)",
@@ -60,19 +74,45 @@ fn of_answer(answer: &MailAnswer<'_>) -> Finding {
     }
 }
 
+fn of_mailbox(failure: Option<&PollFailure>) -> Finding {
+    let Some(failure) = failure else {
+        return Finding::right(
+            "mailbox",
+            "the mail server takes the login, and the folder can be read",
+        );
+    };
+    let problem = &failure.problem;
+    match failure.kind {
+        PollFailureKind::Unauthorised => Finding::wrong(
+            "mailbox-login",
+            format!("{problem}: check `mailbox-user`, and its password or token"),
+        ),
+        PollFailureKind::NotFound => Finding::wrong(
+            "mailbox-folder",
+            format!("{problem}: check `mailbox-folder`"),
+        ),
+        PollFailureKind::Unavailable => Finding::wrong("mailbox", problem.clone()),
+        PollFailureKind::Limited | PollFailureKind::HostBusy => {
+            Finding::unchecked("busy", format!("{problem}: test again later"))
+        }
+    }
+}
+
 /// What is not asked about.
 pub(super) fn unprobed(adapter: &Email) -> Vec<Finding> {
-    let (topic, text) = match adapter.settings.inbound {
-        InboundWay::Webhook => (
+    let way = match adapter.settings.inbound {
+        InboundWay::Webhook => Some((
             "webhook-url",
             "whether mails are posted to the webhook shows with the first mail only",
-        ),
-        InboundWay::Lmtp => (
+        )),
+        InboundWay::Imap => None,
+        InboundWay::Lmtp => Some((
             "lmtp",
             "whether the company's mail server delivers by LMTP shows with the first mail only",
-        ),
+        )),
     };
-    let mut findings = vec![Finding::unchecked(topic, text)];
+    let unchecked = way.map(|(topic, text)| Finding::unchecked(topic, text));
+    let mut findings: Vec<Finding> = unchecked.into_iter().collect();
     if adapter.submission.is_none() {
         let text = "the connection only receives: it has no `submission`";
         findings.push(Finding::unchecked("mail-server", text));

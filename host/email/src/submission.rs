@@ -20,7 +20,9 @@ pub(super) fn outcome(exchange: &Exchange<'_>) -> Outcome {
     match exchange {
         Exchange::Unsent => failed(FailureKind::Retry, "not sent"),
         Exchange::Lost => failed(FailureKind::Uncertain, "no answer"),
-        Exchange::Answered(_) => failed(FailureKind::Refused, "not an answer to a mail"),
+        Exchange::Answered(_) | Exchange::MailboxOpened(_) => {
+            failed(FailureKind::Refused, "not an answer to a mail")
+        }
         Exchange::MailAnswered(answer) => by_code(answer),
     }
 }

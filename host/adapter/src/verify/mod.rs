@@ -125,6 +125,11 @@ impl<'a> VerifiedRequest<'a> {
         VerifiedRequest { request }
     }
 
+    /// What the host asked a provider for, over a connection to a server that it checked.
+    pub fn of_own_request(request: &'a InboundRequest<'a>) -> VerifiedRequest<'a> {
+        VerifiedRequest { request }
+    }
+
     /// A request with a token that the adapter made and checked.
     pub fn by_token(request: &'a InboundRequest<'a>) -> VerifiedRequest<'a> {
         VerifiedRequest { request }

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod deliveries;
+mod imap;
 mod lmtp;
 mod replies;
 mod submission;
@@ -33,6 +34,10 @@ pub(crate) const SUBJECT: Subject = Subject {
     },
     secrets: &[
         ("signing-secret", SIGNING_SECRET),
+        ("mailbox-password", "hush-mailbox"),
+        ("mailbox-refresh-token", "hush-refresh"),
+        ("mailbox-client-secret", "hush-client"),
+        ("mailbox-token", "hush-token"),
         ("submission-password", "hush-hush"),
     ],
     sign: |delivery: &mut Delivery| {

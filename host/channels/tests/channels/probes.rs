@@ -85,7 +85,7 @@ fn questions_only_read() {
                     assert!(["auth.test", "get_account_info"].contains(&path), "{path}");
                     assert_eq!(request.body, b"{}");
                 }
-                ProbeRequest::Mail(_) => assert_eq!(kind.name, "email"),
+                ProbeRequest::Mail(_) | ProbeRequest::Mailbox(_) => assert_eq!(kind.name, "email"),
             }
         }
     }

@@ -64,10 +64,7 @@ fn a_connection_by_lmtp_has_no_signing_secret_and_no_webhook() {
     let mut other = SUBJECT.config(settings());
     other.settings.insert("inbound".to_owned(), json!("pop3"));
     let unknown = (SUBJECT.kind().open)(&other).expect_err("no such way");
-    assert!(
-        unknown.to_string().contains("`webhook` or `lmtp`"),
-        "{unknown}"
-    );
+    assert!(unknown.to_string().contains("`imap`"), "{unknown}");
 }
 
 #[test]
