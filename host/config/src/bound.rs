@@ -244,6 +244,12 @@ bounds! {
         Company "bounds.files-per-company" = 8, 1, 1_024, Unit::Count("files");
         Host "bounds.files" = 24, 1, 65_536, Unit::Count("files");
     ];
+    /// Connections whose provider the host asks for messages, such as mailboxes that are
+    /// read by IMAP. Further ones are not read, and an alert says so.
+    Pollers = "pollers", Refusal::NotUsed, [
+        Company "bounds.pollers-per-company" = 32, 1, 1_024, Unit::Count("connections");
+        Host "bounds.pollers" = 512, 1, 16_384, Unit::Count("connections");
+    ];
     /// Size of a file of an interaction that is downloaded.
     FileSize = "file-size", Refusal::TooLarge, [
         Item "bounds.file-size" = 25 << 20, 1 << 10, 1 << 30, Unit::Bytes;

@@ -11,6 +11,7 @@ use patchbay_generations::ConnectionSettings;
 use patchbay_model::codes;
 
 use crate::connection_test::TestPermits;
+use crate::poll_state::PollControl;
 
 /// Most names of events that are counted one by one.
 const EVENT_NAMES: usize = 64;
@@ -42,6 +43,8 @@ pub(crate) struct Connection {
     state: Arc<Mutex<ConnectionState>>,
     /// As the state.
     pub(crate) tests: Arc<TestPermits>,
+    /// As the state.
+    pub(crate) poll: Arc<PollControl>,
 }
 
 /// What a connection did since the host started.
@@ -72,6 +75,7 @@ impl Connection {
             adapter,
             state: Arc::default(),
             tests: Arc::default(),
+            poll: Arc::default(),
         }
     }
 
@@ -85,6 +89,7 @@ impl Connection {
             Some(before) => Connection {
                 state: Arc::clone(&before.state),
                 tests: Arc::clone(&before.tests),
+                poll: Arc::clone(&before.poll),
                 ..self
             },
             None => self,
@@ -155,6 +160,7 @@ mod tests {
             adapter: Err("not open".to_owned()),
             state: Arc::default(),
             tests: Arc::default(),
+            poll: Arc::default(),
         };
         for number in 0..1_000 {
             connection.count_event(format!("event-{number}"));

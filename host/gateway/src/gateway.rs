@@ -10,6 +10,7 @@ use patchbay_generations::Environment;
 
 use crate::connection::{Connection, ConnectionState};
 use crate::connections::Connections;
+use crate::poll_state::PollState;
 
 /// The connections of every company to the providers of its channels.
 pub struct Gateway {
@@ -140,8 +141,33 @@ impl Gateway {
             path: connection.settings.webhook_path(company),
             problem: connection.adapter.as_ref().err().cloned(),
             state: connection.state(),
+            poll: connection
+                .settings
+                .inbound()
+                .is_polled()
+                .then(|| connection.poll.state()),
         });
         Ok(reports.collect())
+    }
+}
+
+impl Gateway {
+    /// Begins the next poll of a channel's connections at once, or of one of them.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn poll_now(
+        &self,
+        company: &str,
+        channel: &str,
+        name: Option<&str>,
+    ) -> Result<(), DeskError> {
+        for connection in self.connections_of(company, channel)? {
+            if name.is_none_or(|name| connection.settings.name == name) {
+                connection.poll.poll_now();
+            }
+        }
+        Ok(())
     }
 }
 
@@ -170,4 +196,6 @@ pub struct ConnectionReport {
     pub problem: Option<String>,
     /// What it did since the host started.
     pub state: ConnectionState,
+    /// What its poller does, if the host must ask the provider.
+    pub poll: Option<PollState>,
 }

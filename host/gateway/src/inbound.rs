@@ -159,6 +159,28 @@ impl Gateway {
         Ok(result != DeliveryResult::Busy)
     }
 
+    /// Puts a delivery in quarantine that the host fails to read or to store. Returns
+    /// whether there was room.
+    pub(crate) fn keep_unread(
+        &self,
+        company: &str,
+        connection: &Connection,
+        delivery: &VerifiedRequest<'_>,
+    ) -> Result<bool, DeskError> {
+        let now = Timestamp::now();
+        let problem = Undecodable {
+            place: String::new(),
+            reason: "the host failed several times to read or to store it".to_owned(),
+        };
+        let is_stored = self.quarantine(company, connection, delivery, problem, now)?;
+        let result = match is_stored {
+            true => DeliveryResult::Quarantined,
+            false => DeliveryResult::Busy,
+        };
+        connection.count(result, now);
+        Ok(is_stored)
+    }
+
     /// Stores a request that could not be decoded wholly. Returns whether there was
     /// room.
     fn quarantine(

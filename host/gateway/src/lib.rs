@@ -4,6 +4,7 @@
 //! ```text
 //!  provider ─▶ webhook ─▶ Gateway::receive ─▶ verify ▸ decode ─▶ Desk::accept
 //!  mail server ─▶ LMTP ─▶ Gateway::receive_mail ──────▸ decode ─▶ Desk::accept
+//!  mailbox ◀─▶ IMAP ◀─ egress ◀─ Poller ──────────────▸ decode ─▶ Desk::accept ─▶ cursor
 //!                                                    ├─▶ receipts (states of our messages)
 //!                                                    └─▶ quarantine (cannot be decoded)
 //!  provider ◀─ egress ◀── ConnectionDestination ◀── encode ◀── Courier
@@ -17,6 +18,7 @@
 //! Nothing here waits for a decision: a delivery is answered once its interactions
 //! are on disk.
 
+mod access_token;
 mod batch;
 mod connection;
 mod connection_test;
@@ -27,8 +29,13 @@ mod gateway;
 mod http_request;
 mod inbound;
 mod mail;
+mod mailbox_session;
 mod part_request;
 mod planted_key;
+mod poll_host;
+mod poll_state;
+mod poller;
+mod pollers;
 mod quarantined_request;
 mod reconciliation;
 mod reply_document;
@@ -42,6 +49,9 @@ pub use file_download::{DownloadError, DownloadLimits, FileDownload};
 pub use gateway::{ConnectionReport, Gateway};
 pub use inbound::{ProviderRequest, Reception};
 pub use mail::{MailAddressee, MailConnection, MailReception};
+pub use poll_host::{HostRefusal, PollHost};
+pub use poll_state::{PollActivity, PollState};
+pub use pollers::Pollers;
 pub use rerun::Rerun;
 pub use web_chat::{
     ChatConnection, ChatLookup, ChatRefusal, History, HistoryContent, HistoryItem, HistoryPage,

@@ -1,6 +1,7 @@
 //! A part of a reply, or a question to a provider, as egress sends it.
 
 use jiff::Timestamp;
+use patchbay_adapter::poll::MailboxAccess;
 use patchbay_adapter::probe::{Probe, ProbeRequest};
 use patchbay_adapter::{
     Adapter, Exchange, Headers, MailAnswer, MailCredential, Outbound, OutboundMail, Outcome,
@@ -13,6 +14,7 @@ use patchbay_outbound::egress::{
 use thiserror::Error;
 
 use crate::http_request::{self, RequestError};
+use crate::mailbox_session;
 
 /// A part or a question, ready to leave.
 pub(crate) enum PartRequest {
@@ -25,6 +27,8 @@ pub(crate) enum PartRequest {
     },
     /// A session with the company's mail server without a mail.
     MailCheck(MailCheck),
+    /// A session with the company's mail server that opens a folder.
+    FolderCheck(MailboxAccess),
     /// Nothing to send: the journal has it.
     History { key: String },
 }
@@ -79,6 +83,7 @@ impl PartRequest {
                 let check = MailCheck::new(probe.server.clone(), login, &probe.domain)?;
                 PartRequest::MailCheck(check)
             }
+            ProbeRequest::Mailbox(access) => PartRequest::FolderCheck(access.clone()),
         })
     }
 
@@ -128,6 +133,11 @@ impl PartRequest {
                 }
                 Err(failure) => (Err(failure), String::new()),
             },
+            PartRequest::FolderCheck(access) => {
+                let checked = mailbox_session::check(&access, egress).await;
+                let opened = checked.map_err(|error| error.into_failure());
+                return (read(&Exchange::MailboxOpened(opened)), None);
+            }
             PartRequest::Mail {
                 submission,
                 message_id,
@@ -167,14 +177,14 @@ fn submission(mail: &OutboundMail) -> Result<MailSubmission, InvalidMail> {
 #[cfg(test)]
 mod tests {
     use patchbay_adapter::{MailCredential, Secret};
-    use patchbay_model::mail_server::MailServer;
+    use patchbay_model::mail_server::{MailProtocol, MailServer};
 
     use super::*;
 
     fn mail(server: &str, user: &str, to: &str) -> Outbound {
         Outbound::Mail(OutboundMail {
             key: "k/1".to_owned(),
-            server: MailServer::parse(server).expect("an address"),
+            server: MailServer::parse(MailProtocol::Smtp, server).expect("an address"),
             credential: Some(MailCredential {
                 user: user.to_owned(),
                 password: Secret::new("hush").expect("a secret"),

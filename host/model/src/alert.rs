@@ -146,6 +146,10 @@ alerts! {
     ChannelBroken = "channel-broken", Critical, WithCause, Operator,
         "a provider refuses the account of a connection",
         "renew the account's access at the provider; replies wait and go out once it works. `patchbay channels test` shows whether it does, `patchbay channels retry` sends them at once";
+    /// The host cannot read from a provider that it must ask.
+    ConnectionNotRead = "connection-not-read", Critical, WithCause, Operator,
+        "messages of a connection cannot be read",
+        "renew the access at the provider or correct the company file; what the provider has waits there. `patchbay channels test` shows what is wrong, `patchbay channels retry` reads at once";
     /// Deliveries of a channel could not be decoded.
     DeliveryQuarantined = "delivery-quarantined", Warning, WithCause, Operator,
         "deliveries of a channel could not be decoded",

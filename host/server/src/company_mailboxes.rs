@@ -12,13 +12,13 @@ use patchbay_email::MailEnvelope;
 use patchbay_gateway::{Gateway, MailAddressee, MailConnection, MailReception};
 use patchbay_http::bounds::{BoundPermit, Requester};
 use patchbay_http::problem::Problem;
-use patchbay_http::work_share::on_share_of;
 use patchbay_journal::JournalError;
 use patchbay_lmtp::{Deferral, Lookup, Mail, Mailboxes, Verdict};
 use patchbay_service::app::App;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::intake_work::{IntakeRefusal, on_intake};
 /// How long a mail may wait to be stored. Mail servers wait ten minutes for the answer
 /// (RFC 5321, 4.5.3.2.6); one that is stored later all the same is a duplicate when it
 /// comes again.
@@ -49,21 +49,14 @@ impl CompanyMailboxes {
         company: &Arc<str>,
         work: impl FnOnce(&Gateway, &str) -> Result<T, Deferral> + Send + 'static,
     ) -> Result<T, Deferral> {
-        if self.app.companies.get(company).is_none() {
-            return Err(Deferral::NotReady);
-        }
-        let (app, name) = (Arc::clone(&self.app), Arc::clone(company));
-        let done = on_share_of(
-            &self.app.shares.intake,
-            Some(Arc::clone(company)),
-            move || {
-                let gateway = app.gateway.as_ref().ok_or(Deferral::NotReady)?;
-                app.check_draining(&name)
-                    .map_err(|_: Problem| Deferral::Draining)?;
-                work(gateway, &name)
-            },
-        );
-        done.await.unwrap_or(Err(Deferral::Failed))
+        let done = on_intake(&self.app, company, work).await;
+        done.unwrap_or_else(|refusal| {
+            Err(match refusal {
+                IntakeRefusal::NotReady => Deferral::NotReady,
+                IntakeRefusal::Draining => Deferral::Draining,
+                IntakeRefusal::Panicked => Deferral::Failed,
+            })
+        })
     }
 
     /// Stores a mail for the recipients of one connection.

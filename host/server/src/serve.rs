@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use patchbay_gateway::Pollers;
 use patchbay_http::connections::Connections;
 use patchbay_lmtp::{Listener as LmtpListener, LmtpServer};
 use patchbay_service::Companies;
@@ -17,6 +18,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{interval, timeout};
 
 use crate::company_mailboxes::CompanyMailboxes;
+use crate::polled_companies::PolledCompanies;
 use crate::router::router;
 
 /// How often counters and limiters that are no longer needed are dropped.
@@ -80,12 +82,13 @@ impl BoundServer {
             let mailboxes = CompanyMailboxes::of(Arc::clone(&app));
             listener.start(Arc::new(mailboxes), Arc::clone(&app.lmtp))
         });
+        let pollers = start_pollers(&app);
         tokio::select! {
             () = connections.accept(&listener) => {}
             () = shutdown => {}
         }
         drop(listener);
-        let abandoned = stop(&app, &connections, lmtp).await;
+        let abandoned = stop(&app, &connections, lmtp, pollers).await;
         for task in tasks {
             task.abort();
         }
@@ -118,9 +121,21 @@ async fn clean_up(app: Arc<App>) {
     }
 }
 
-/// Stops connections, those of mail servers too, threads, courier and desk in this order; the number of
-/// connections that were closed with a request in progress.
-async fn stop(app: &App, connections: &Connections, lmtp: Option<LmtpServer>) -> usize {
+/// Starts to ask the providers of companies; `None` without a journal.
+fn start_pollers(app: &Arc<App>) -> Option<Pollers> {
+    let gateway = Arc::clone(app.gateway.as_ref()?);
+    let host = PolledCompanies::of(Arc::clone(app));
+    Some(Pollers::start(gateway, Arc::new(host), app.egress.clone()?))
+}
+
+/// Stops connections, those of mail servers too, pollers, threads, courier and desk in
+/// this order; the number of connections that were closed with a request in progress.
+async fn stop(
+    app: &App,
+    connections: &Connections,
+    lmtp: Option<LmtpServer>,
+    pollers: Option<Pollers>,
+) -> usize {
     app.stopping.store(true, Ordering::Relaxed);
     app.notify_followers();
     if let Some(generations) = &app.generations {
@@ -129,6 +144,9 @@ async fn stop(app: &App, connections: &Connections, lmtp: Option<LmtpServer>) ->
     app.changes.close();
     tracing::info!("stopping: waiting for requests in progress");
     let until = Instant::now() + app.settings.shutdown;
+    if let Some(pollers) = pollers {
+        pollers.stop(app.settings.shutdown).await;
+    }
     let mails = async {
         if let Some(lmtp) = lmtp {
             lmtp.stop(app.settings.shutdown).await;

@@ -26,6 +26,7 @@ mod invalid_files;
 mod journal;
 mod lmtp;
 mod mail;
+mod mailbox;
 mod matrix;
 mod names;
 mod networks;

@@ -32,7 +32,9 @@ use patchbay_pass::observer::{BreakerEvent, CommittedPass, Observer};
 
 pub use alert_registry::{AlertChanges, AlertRegistry, AlertScope};
 pub use metric_families::{FAMILIES, Family, MetricType};
-pub use metrics_page::{ConnectionReading, HostReadings, LmtpReading, outbox_by_company};
+pub use metrics_page::{
+    ConnectionReading, HostReadings, LmtpReading, PollReading, outbox_by_company,
+};
 pub use settings::TelemetrySettings;
 pub use span_exporter::SpanExporter;
 pub use tallies::{CompanyTally, GenerationTally, IntakeResult, PluginTally};

@@ -140,6 +140,14 @@ families! {
         "Requests that are not authentic, by reason.";
     CHANNEL_OPEN = Gauge, "patchbay_channel_open", ["company", "channel", "connection"],
         "1 while the connection accepts requests of its provider.";
+    POLL_FAILING = Gauge, "patchbay_channel_poll_failing", ["company", "channel", "connection"],
+        "1 while the host cannot read from a provider that it must ask; absent for other connections.";
+    POLL_FAILURES = Counter, "patchbay_channel_poll_failures_total", ["company", "channel", "connection"],
+        "Polls of such a provider that failed.";
+    POLL_PASSED_OVER = Counter, "patchbay_channel_poll_passed_over_total", ["company", "channel", "connection"],
+        "Items that such a provider does not deliver, and that were passed over.";
+    POLL_COMPLETE = Gauge, "patchbay_channel_poll_complete_timestamp_seconds", ["company", "channel", "connection"],
+        "When everything of such a provider was last read; absent until then.";
     LMTP_OPEN = Gauge, "patchbay_lmtp_connections_open", [],
         "Open connections of mail servers; absent without [lmtp].";
     LMTP_CONNECTIONS = Counter, "patchbay_lmtp_connections_total", ["result"],

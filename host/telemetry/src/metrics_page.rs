@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use jiff::Timestamp;
 use patchbay_config::bound::Bound;
 use patchbay_desk::Desk;
 use patchbay_generations::Generation;
@@ -73,6 +74,21 @@ pub struct ConnectionReading {
     pub results: Vec<(&'static str, u64)>,
     /// Rejected requests by reason.
     pub rejections: Vec<(&'static str, u64)>,
+    /// How reading goes, if the host must ask the provider.
+    pub poll: Option<PollReading>,
+}
+
+/// How reading from a provider goes that the host must ask.
+#[derive(Clone, Copy, Debug)]
+pub struct PollReading {
+    /// Whether it fails.
+    pub is_failing: bool,
+    /// When everything was last read.
+    pub last_complete: Option<Timestamp>,
+    /// Polls that failed.
+    pub failures: u64,
+    /// Items that the provider does not deliver.
+    pub passed_over: u64,
 }
 
 impl Telemetry {
@@ -161,6 +177,15 @@ impl Telemetry {
             let labels = [&*reading.company, reading.channel, &*reading.name];
             let is_open = f64::from(u8::from(reading.is_open));
             page.put(&family::CHANNEL_OPEN, &labels, is_open);
+            if let Some(poll) = &reading.poll {
+                let is_failing = f64::from(u8::from(poll.is_failing));
+                page.put(&family::POLL_FAILING, &labels, is_failing);
+                page.put(&family::POLL_FAILURES, &labels, poll.failures as f64);
+                page.put(&family::POLL_PASSED_OVER, &labels, poll.passed_over as f64);
+                if let Some(at) = poll.last_complete {
+                    page.put(&family::POLL_COMPLETE, &labels, at.as_second() as f64);
+                }
+            }
             let [company, channel, name] = labels;
             for (result, count) in &reading.results {
                 let labels = [company, channel, name, result];

@@ -42,8 +42,8 @@ pub(crate) struct ChannelRetryDocument {
 
 /// Try a channel now
 ///
-/// After its access is renewed: replies that wait because the account cannot send, or
-/// for a later attempt, are due at once. One of them tries whether the connection works,
+/// After its access is renewed: a connection that asks its provider asks at once, and
+/// replies that wait because the account cannot send, or for a later attempt, are due. One of them tries whether the connection works,
 /// and the others follow when it does. No attempt is counted.
 #[utoipa::path(
     post,
@@ -71,6 +71,9 @@ pub(super) async fn retry(
         let entry = caller.entry("channel.retried", Some(&company), &about);
         let desk = host.desk()?;
         let released = desk.channels().release(&company, targets.clone(), entry)?;
+        if let Some(gateway) = &host.gateway {
+            gateway.poll_now(&company, &channel, which.connection.as_deref())?;
+        }
         if let Some(courier) = &host.courier {
             for target in &targets {
                 courier.try_now(&company, target);

@@ -7,13 +7,17 @@ use axum::Json;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
 use patchbay_adapter::InboundWay;
-use patchbay_gateway::{ConnectionReport, DeliveryResult};
+use patchbay_adapter::poll::PollFailureKind;
+use patchbay_gateway::{ConnectionReport, DeliveryResult, PollActivity, PollState};
+use patchbay_http::code_schema;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::work_share::on_share;
 use patchbay_model::channel::{adapter_target, connection_target};
 use patchbay_service::app::App;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::descriptions;
 
@@ -37,8 +41,12 @@ pub(crate) struct ConnectionDocument {
     /// Why it is not open.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
-    /// How messages reach it: `webhook`, or `lmtp` from the company's mail server.
+    /// How messages reach it: `webhook`; `lmtp` from the company's mail server; or `imap`,
+    /// where the server reads a mailbox.
     inbound: &'static str,
+    /// How reading goes, if the server must ask the provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poll: Option<PollDocument>,
     /// Its accounts that no mail reaches, because `[lmtp.companies]` of the server's
     /// settings gives them to no company or to another.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -69,6 +77,91 @@ pub(crate) struct ConnectionDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     broken_by: Option<String>,
 }
+
+/// How reading from a provider goes that the server must ask. Counts are those since the
+/// server started.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PollDocument {
+    #[schema(value_type = PollActivityCode, inline)]
+    activity: &'static str,
+    /// When the server last had read everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_complete: Option<Timestamp>,
+    /// Since when reading fails; absent while it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failing_since: Option<Timestamp>,
+    #[schema(value_type = Option<PollFailureCode>, inline)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'static str>,
+    /// Why it fails, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+    /// When the server tries again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_attempt: Option<Timestamp>,
+    /// Attempts that failed.
+    failures: u64,
+    /// Items that the provider does not deliver, and that were passed over; the quarantine
+    /// lists them.
+    passed_over: u64,
+}
+
+impl From<PollState> for PollDocument {
+    fn from(state: PollState) -> PollDocument {
+        PollDocument {
+            activity: state.activity.as_str(),
+            last_complete: state.last_complete,
+            failing_since: state.failing_since,
+            failure: state.failure.map(PollFailureKind::as_str),
+            problem: state.problem,
+            next_attempt: state.next_attempt,
+            failures: state.failures,
+            passed_over: state.passed_over,
+        }
+    }
+}
+
+/// Describes [`PollActivity`] in the API.
+struct PollActivityCode;
+
+impl PartialSchema for PollActivityCode {
+    fn schema() -> RefOr<Schema> {
+        let all = PollActivity::ALL.into_iter().map(|it| {
+            let what = match it {
+                PollActivity::Starting => "It has not begun.",
+                PollActivity::Reading => "It reads.",
+                PollActivity::Waiting => "Everything is read; it waits for more.",
+                PollActivity::Failing => "It failed, and waits for the next attempt.",
+                PollActivity::NoPlace => "As many connections ask their providers as may.",
+            };
+            (it.as_str(), what)
+        });
+        code_schema::codes("What the server does.", all)
+    }
+}
+
+impl ToSchema for PollActivityCode {}
+
+/// Describes [`PollFailureKind`] in the API.
+struct PollFailureCode;
+
+impl PartialSchema for PollFailureCode {
+    fn schema() -> RefOr<Schema> {
+        let all = PollFailureKind::ALL.into_iter().map(|it| {
+            let what = match it {
+                PollFailureKind::Unavailable => "The provider does not answer, or fails.",
+                PollFailureKind::Limited => "The provider asks to wait.",
+                PollFailureKind::Unauthorised => "The provider does not accept the login.",
+                PollFailureKind::NotFound => "What the settings name is not there.",
+                PollFailureKind::HostBusy => "The host has no room, or drains.",
+            };
+            (it.as_str(), what)
+        });
+        code_schema::codes("Why it fails.", all)
+    }
+}
+
+impl ToSchema for PollFailureCode {}
 
 /// List the connections of a company
 ///
@@ -145,6 +238,7 @@ fn document(report: ConnectionReport) -> ConnectionDocument {
         open: report.problem.is_none(),
         problem: report.problem,
         inbound: report.inbound.as_str(),
+        poll: report.poll.map(PollDocument::from),
         unreached_accounts: Vec::new(),
         path: report.path,
         url: report.url,

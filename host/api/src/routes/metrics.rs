@@ -9,7 +9,7 @@ use patchbay_http::problem::Problem;
 use patchbay_http::work_share::on_share;
 use patchbay_service::alerts;
 use patchbay_service::app::App;
-use patchbay_telemetry::{ConnectionReading, HostReadings, LmtpReading};
+use patchbay_telemetry::{ConnectionReading, HostReadings, LmtpReading, PollReading};
 
 use crate::descriptions;
 
@@ -82,6 +82,12 @@ fn connection_readings(app: &App) -> Vec<ConnectionReading> {
                 .map(|(result, count)| (result.as_str(), count))
                 .collect(),
             rejections: report.state.rejections.into_iter().collect(),
+            poll: report.poll.map(|poll| PollReading {
+                is_failing: poll.failing_since.is_some(),
+                last_complete: poll.last_complete,
+                failures: poll.failures,
+                passed_over: poll.passed_over,
+            }),
         })
     });
     readings.collect()

@@ -92,7 +92,9 @@ fn print_connections(company: &str, connections: &[Value]) -> Result<(), Failure
 }
 
 fn state(connection: &Value) -> &'static str {
+    let is_unread = connection["poll"].get("failing_since").is_some();
     match (connection["open"].as_bool(), connection.get("broken_since")) {
+        (Some(true), _) if is_unread => "cannot read",
         (Some(true), None) => "open",
         (Some(true), Some(_)) => "cannot send",
         _ => "not open",
@@ -114,6 +116,16 @@ fn problems(connection: &Value, held: &[Value]) -> Vec<String> {
     if let Some(problem) = connection.get("broken_by").and_then(Value::as_str) {
         let since = text(connection, "broken_since");
         problems.push(format!("it cannot send since {since}: {problem}"));
+    }
+    let poll = &connection["poll"];
+    if let Some(problem) = poll.get("problem").and_then(Value::as_str) {
+        let since = text(poll, "failing_since");
+        problems.push(format!("it cannot be read since {since}: {problem}"));
+    }
+    if text(poll, "activity") == "no-place" {
+        problems.push(
+            "it is not read: raise `pollers` or `pollers-per-company` under [bounds] in the server settings".to_owned(),
+        );
     }
     let unreached = list(connection, "unreached_accounts");
     for account in unreached.iter().filter_map(Value::as_str) {

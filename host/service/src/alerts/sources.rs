@@ -1,6 +1,8 @@
 //! The alerts of the present state: of the host, and of a company.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use patchbay_adapter::poll::PollFailureKind;
+use patchbay_gateway::{PollActivity, PollState};
 use patchbay_generations::Generation;
 use patchbay_journal::StorageState;
 use patchbay_journal::limits::QUARANTINE_ITEMS;
@@ -17,6 +19,8 @@ const STORED_TENTHS: u64 = 9;
 /// Free inodes below which the journal's disk is nearly full: its log, its index and
 /// each backup are files.
 const LOW_FILES: u64 = 100;
+/// How long a provider may fail to be read by itself before an alert says so.
+const UNREAD_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Alerts of the whole host.
 pub(super) fn of_host(app: &App, now: Timestamp, alerts: &mut Vec<Alert>) {
@@ -235,6 +239,12 @@ fn add_channel_alerts(
             alerts.push(alert.about(target));
         }
         let subject = format!("{}/{}", report.channel, report.name);
+        if let Some(what) = report.poll.and_then(|poll| unread(&poll, &subject, now)) {
+            let (since, what) = what;
+            let kind = AlertKind::ConnectionNotRead;
+            let alert = Alert::of_company(kind, company, since, what);
+            alerts.push(alert.about(subject.clone()));
+        }
         if let Some(problem) = report.problem {
             let what = format!("the connection {subject} is not open: {problem}");
             let alert = Alert::of_company(AlertKind::ConnectionNotOpen, company, now, what);
@@ -261,6 +271,30 @@ fn add_channel_alerts(
         let kind = AlertKind::DeliveryQuarantined;
         alerts.push(Alert::of_company(kind, company, now, what));
     }
+}
+
+/// Why an alert says that a connection cannot be read, and since when; `None` where it can,
+/// or where what fails may pass.
+fn unread(poll: &PollState, subject: &str, now: Timestamp) -> Option<(Timestamp, String)> {
+    if poll.activity == PollActivity::NoPlace {
+        let what = format!(
+            "the connection {subject} is not read: as many connections ask their providers as `pollers` and `pollers-per-company` under [bounds] permit"
+        );
+        return Some((now, what));
+    }
+    let (since, failure) = (poll.failing_since?, poll.failure?);
+    let patience = match failure {
+        PollFailureKind::Unauthorised | PollFailureKind::NotFound => SignedDuration::ZERO,
+        PollFailureKind::Unavailable | PollFailureKind::Limited => UNREAD_PATIENCE,
+        // Alerts about the host say why.
+        PollFailureKind::HostBusy => return None,
+    };
+    if now.duration_since(since) < patience {
+        return None;
+    }
+    let problem = poll.problem.as_deref().unwrap_or_default();
+    let what = format!("the connection {subject} cannot be read since {since}: {problem}");
+    Some((since, what))
 }
 
 #[cfg(test)]
