@@ -82,7 +82,7 @@ fn settings_and_the_form_of_the_secret_are_checked_when_a_channel_starts() {
         (
             json!({"channels": ["rcs"]}),
             SECRET,
-            "StandardWebhooks { channels: {\"rcs\"}, .. }",
+            "StandardWebhooks { channels: {\"rcs\"}, contacts: false, .. }",
         ),
     ] {
         let shown = open(settings, secret);

@@ -114,7 +114,7 @@ fn a_policy_reads_the_packs_data_until_the_company_replaces_it() {
     let checked = project.run(&["contract", "check", "care-0.1.0.pack", "--json"]);
     let checked: Value = serde_json::from_str(&stdout(&checked)).expect("JSON");
     assert_eq!(checked["runs"], true, "{checked}");
-    let items = &checked["use"]["imports"]["patchbay:care/data@0.1.1"];
+    let items = &checked["use"]["imports"]["patchbay:care/data@0.1.2"];
     assert_eq!(items, &json!(["get", "read", "size", "table"]));
 
     project.write(

@@ -25,7 +25,7 @@ fn old_project() -> Project {
     project.change(CLOCK, "Time of the decision", "The time");
     let record = "vendor/patchbay.json";
     project.change(record, &sha256(&new), &sha256(&read(CLOCK)));
-    project.change(record, "\"contract\": \"0.1.1\"", "\"contract\": \"0.1.0\"");
+    project.change(record, "\"contract\": \"0.1.2\"", "\"contract\": \"0.1.0\"");
     project
 }
 
@@ -37,11 +37,12 @@ fn an_update_shows_what_it_changes_and_what_is_next() {
     let shown = project.run(&["update", "care", "--dry-run"]);
     let text = joined(&shown, 0);
     for part in [
-        "care, a policy in Rust: SDK 0.1.0, contract 0.1.0 > 0.1.1",
+        "care, a policy in Rust: SDK 0.1.0, contract 0.1.0 > 0.1.2",
         "changed vendor/patchbay-sdk/src/clock.rs (+",
         "-//! The time and business hours.",
         "+//! Time of the decision and business hours.",
-        "New in the contract since 0.1.0: 0.1.1 patchbay:care/data: interface data",
+        "New in the contract since 0.1.0: 0.1.2 patchbay:care/contacts: interface contacts",
+        "0.1.1 patchbay:care/data: interface data",
         "nothing is written: it is a dry run",
     ] {
         assert!(text.contains(part), "{part} is not in {text}");
@@ -60,7 +61,7 @@ fn an_update_shows_what_it_changes_and_what_is_next() {
     let document: Value = serde_json::from_str(&stdout(&document)).expect("JSON");
     assert_eq!(document["written"], true, "{document}");
     assert_eq!(document["changes"][0]["path"], CLOCK, "{document}");
-    assert_eq!(document["contract"]["after"], "0.1.1", "{document}");
+    assert_eq!(document["contract"]["after"], "0.1.2", "{document}");
     assert_eq!(document["next"][0], "cargo update -p patchbay-sdk");
     assert!(read(CLOCK).contains("Time of the decision"));
     let again = joined(&project.run(&["update", "care"]), 0);

@@ -127,8 +127,8 @@ fn a_project_of_a_later_version_is_refused() {
         project.change(RECORD, "\"sdk\": \"0.1.0\"", "\"sdk\": \"0.2.0\"");
         project.refused("the project has version 0.2.0 of the SDK; this patchbay has 0.1.0");
         let project = Project::new(language);
-        project.change(RECORD, "\"contract\": \"0.1.1\"", "\"contract\": \"1.0.0\"");
-        project.refused("the project has version 1.0.0 of the contract; this patchbay has 0.1.1");
+        project.change(RECORD, "\"contract\": \"0.1.2\"", "\"contract\": \"1.0.0\"");
+        project.refused("the project has version 1.0.0 of the contract; this patchbay has 0.1.2");
     }
     // Without a record the project's own files tell.
     for (language, file, from, to) in [
