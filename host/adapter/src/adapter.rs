@@ -7,12 +7,14 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::account::{AccountConfig, ConfigError};
+use crate::decision_report::DecisionReport;
+use crate::inbound_way::InboundWay;
 use crate::item::Item;
 use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::outcome::{Exchange, Outcome, Response};
 use crate::poll::Poll;
 use crate::probe::{Finding, Probe};
-use crate::reply::{EncodeError, Outbound, Reply, ReplyWindow};
+use crate::reply::{EncodeError, Outbound, OutboundRequest, Reply, ReplyWindow};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::setting::Setting;
 use crate::verify::{Rejection, VerifiedRequest};
@@ -90,6 +92,24 @@ pub trait Adapter: Any + fmt::Debug + Send + Sync {
     /// What the result of a part of [`Adapter::encode`] means.
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome;
 
+    /// What writes a decision at a help desk, in order; empty: nothing. Only asked where
+    /// [`AdapterKind::takes_decisions`]. The requests may be sent again after a failure, all
+    /// of them: they set states, and the last one alone may add a note.
+    ///
+    /// # Errors
+    /// The report cannot be written there.
+    fn encode_decision(
+        &self,
+        _report: &DecisionReport<'_>,
+    ) -> Result<Vec<OutboundRequest>, EncodeError> {
+        Ok(Vec::new())
+    }
+
+    /// What the result of a request of [`Adapter::encode_decision`] means.
+    fn decision_outcome(&self, _request: &OutboundRequest, exchange: &Exchange<'_>) -> Outcome {
+        self.outcome(exchange)
+    }
+
     /// The request with which fetching a file of this channel begins; `None` where the
     /// provider gives no way.
     fn media(&self, _file: &MediaReference) -> Option<MediaRequest> {
@@ -153,6 +173,8 @@ pub struct AdapterKind {
     pub secrets: &'static [SecretRole],
     /// Whether a provider is in between: not in the web chat.
     pub has_provider: bool,
+    /// The ways in which messages reach a connection, the usual one first.
+    pub inbound: &'static [InboundWay],
     /// Whether the provider signs the URL: then the company's public URL must be
     /// known.
     pub signs_url: bool,
@@ -163,6 +185,9 @@ pub struct AdapterKind {
     /// Whether the provider takes the same request twice as one message. Where it does
     /// not, a reply that may have been sent is left to a person.
     pub is_idempotent: bool,
+    /// Whether the provider is a help desk that keeps the conversations: it is told what the
+    /// policies decide.
+    pub takes_decisions: bool,
     /// Whether files come within the deliveries: then the host keeps each delivery as it
     /// came, and [`Adapter::stored_file`] finds a file in it.
     pub files_within: bool,
@@ -182,6 +207,11 @@ impl AdapterKind {
             true => format!("/webhooks/{company}/{name}/{connection}"),
             false => format!("/widget/{company}/{connection}"),
         }
+    }
+
+    /// The way in which messages reach a connection with these settings.
+    pub fn inbound_way(&self, settings: &Map<String, Value>) -> InboundWay {
+        InboundWay::of(self.inbound, settings)
     }
 
     /// Whether a connection with these settings sends replies. Where none of a channel's

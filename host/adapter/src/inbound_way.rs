@@ -17,6 +17,9 @@ codes! {
         /// The host reads a mailbox by IMAP, as
         /// [`Adapter::poll`](crate::Adapter::poll) says. The connection has no URL.
         Imap = "imap",
+        /// The host asks the provider's API, as
+        /// [`Adapter::poll`](crate::Adapter::poll) says. The connection has no URL.
+        Poll = "poll",
     }
 }
 
@@ -24,15 +27,19 @@ impl InboundWay {
     /// Whether the host must ask the provider.
     pub fn is_polled(self) -> bool {
         match self {
-            InboundWay::Imap => true,
+            InboundWay::Imap | InboundWay::Poll => true,
             InboundWay::Webhook | InboundWay::Lmtp => false,
         }
     }
 
-    /// The way that the settings of a connection name; a webhook if they name none.
-    pub fn of(settings: &Map<String, Value>) -> InboundWay {
+    /// The way that the settings of a connection name. If they name none, the first of
+    /// those that its adapter has.
+    pub fn of(ways: &[InboundWay], settings: &Map<String, Value>) -> InboundWay {
         let code = settings.get(SETTING).and_then(Value::as_str);
-        code.and_then(InboundWay::from_code)
+        let named = code.and_then(InboundWay::from_code);
+        let named = named.filter(|way| ways.contains(way));
+        named
+            .or(ways.first().copied())
             .unwrap_or(InboundWay::Webhook)
     }
 }

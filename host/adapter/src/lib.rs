@@ -18,13 +18,17 @@
 //!    a mail.
 //! 3. [`Adapter::outcome`] maps what came back to one [`Outcome`].
 //!
+//! A help desk that keeps the conversation itself gets a [`DecisionReport`] of each message:
+//! [`Adapter::encode_decision`] writes labels, assignment and notes there.
+//!
 //! A file of an interaction is a [`MediaReference`]. [`Adapter::media`] gives the request
 //! with which fetching it begins, [`Adapter::media_location`] where an answer says that
 //! it is.
 //! [`Adapter::probe`] asks the provider whether a connection works, and
 //! [`Adapter::probe_result`] tells what an answer shows.
 //!
-//! A provider that the host must ask is read by [`Adapter::poll`].
+//! A provider that the host must ask is read by [`Adapter::poll`]. Access tokens that have
+//! to be renewed come from a [`TokenSource`].
 //!
 //! Comments mark as *assumption* what is general knowledge of a platform and was
 //! not seen in its documentation or in published tests: compare it with the
@@ -33,6 +37,9 @@
 mod account;
 mod adapter;
 mod attributes;
+mod decision_report;
+pub mod document;
+pub mod escaped_text;
 pub mod field;
 pub mod form;
 mod inbound_way;
@@ -47,12 +54,13 @@ mod request;
 mod secret;
 mod setting;
 mod split;
-mod token_refresh;
+pub mod token;
 pub mod verify;
 
 pub use account::{AccountConfig, ConfigError, SecretStore, api_base};
 pub use adapter::{Adapter, AdapterKind, MailRecipient, SecretRole, Sending};
 pub use attributes::Attributes;
+pub use decision_report::DecisionReport;
 pub use inbound_way::InboundWay;
 pub use item::{
     AddressChange, DecodedInteraction, DeliveryStatus, InteractionKind, Item, MOST_ITEMS,
@@ -65,11 +73,11 @@ pub use outcome::{
 pub use patchbay_model::opt_out_entry::MessagePurpose;
 pub use reply::{
     Credential, EncodeError, MailCredential, Outbound, OutboundMail, OutboundRequest, Reply,
-    ReplyWindow,
+    ReplyWindow, RequestMethod,
 };
 pub use request::{Acknowledgement, Headers, InboundRequest, Method};
 pub use secret::{Secret, SecretError, Secrets};
 pub use setting::Setting;
 pub use split::{Unsplittable, split_text};
-pub use token_refresh::{AccessToken, TokenRefresh};
+pub use token::TokenSource;
 pub use verify::{Rejection, Scheme, VerifiedRequest};

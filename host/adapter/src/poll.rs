@@ -7,14 +7,17 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use patchbay_model::codes;
 use patchbay_model::mail_server::MailServer;
 use patchbay_model::mailbox::{Folder, Listing, MailContent};
 use thiserror::Error;
 
+use crate::media::ProviderQuery;
+use crate::outcome::Response;
 use crate::reply::MailCredential;
 use crate::request::{Headers, InboundRequest, Method};
-use crate::token_refresh::TokenRefresh;
+use crate::token::TokenSource;
 
 /// One poll of a connection: requests in turn, each with its answer, until there is
 /// nothing more to read. Pure: what it asks follows from the cursor, the answers and the
@@ -79,6 +82,83 @@ pub enum PollRequest {
         /// Most bytes; of a longer one, the first.
         bytes: usize,
     },
+    /// Get a document of the provider's API, or of a site.
+    Get(PollQuery),
+}
+
+/// A GET of a poll. `Debug` shows no URL.
+#[derive(Clone, Debug)]
+pub struct PollQuery {
+    /// What to get.
+    pub query: ProviderQuery,
+    /// Headers, such as `If-None-Match`.
+    pub headers: Vec<(&'static str, String)>,
+    /// Most bytes of the answer, at most [`POLL_ANSWER_BYTES`]. A longer one is a failure
+    /// of the kind [`PollFailureKind::Unavailable`].
+    pub answer_bytes: usize,
+}
+
+/// Most bytes of an answer to a [`PollQuery`].
+pub const POLL_ANSWER_BYTES: usize = 10 << 20;
+
+/// Credentials are not compared: they belong to the connection.
+impl PartialEq for PollQuery {
+    fn eq(&self, other: &PollQuery) -> bool {
+        (&self.query.url, &self.headers) == (&other.query.url, &other.headers)
+    }
+}
+impl Eq for PollQuery {}
+
+/// A document, as the provider answered with it, whatever its status.
+pub struct PolledDocument {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers, their names in lower case.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Body.
+    pub body: Vec<u8>,
+    /// When it came, by the host's clock.
+    pub at: Timestamp,
+}
+
+impl PolledDocument {
+    /// The document as the answers to other requests are read.
+    pub fn response(&self) -> Response<'_> {
+        let headers = self.headers.iter();
+        Response {
+            status: self.status,
+            headers: headers
+                .map(|(name, value)| (name.as_str(), value.as_slice()))
+                .collect(),
+            body: &self.body,
+            at: self.at,
+        }
+    }
+
+    /// Why a status other than 2xx ends a poll, by what it means everywhere. `None`: it is
+    /// 2xx.
+    pub fn failure(&self) -> Option<PollFailure> {
+        use PollFailureKind::{Limited, NotFound, Unauthorised, Unavailable};
+        let (kind, problem) = match self.status {
+            200..=299 => return None,
+            401 | 403 => (Unauthorised, "the provider does not accept the access"),
+            404 | 410 => (
+                NotFound,
+                "the provider does not have what the settings name",
+            ),
+            429 => (Limited, "the provider gets too many requests"),
+            300..=399 => (
+                NotFound,
+                "the provider answers with another address; check the address in the settings",
+            ),
+            _ => (Unavailable, "the provider fails"),
+        };
+        Some(PollFailure {
+            kind,
+            problem: format!("{problem} (http {})", self.status),
+            after: self.response().retry_after(),
+        })
+    }
 }
 
 /// The answer to a request of a poll.
@@ -89,6 +169,8 @@ pub enum PollAnswer {
     Mails(Listing),
     /// The mail; `None` if it is not there any more.
     Mail(Option<Vec<u8>>),
+    /// The document, or the provider's refusal.
+    Document(PolledDocument),
 }
 
 /// A folder of a mailbox, and the login there. `Debug` hides the login.
@@ -117,12 +199,12 @@ pub enum MailboxLogin {
     Password(MailCredential),
     /// By an access token of OAuth 2.0 (XOAUTH2), in place of the password.
     Token(MailCredential),
-    /// By an access token that the host renews.
-    Refresh {
+    /// By an access token that the host gets and renews.
+    Source {
         /// The user.
         user: String,
-        /// What renews the token.
-        refresh: TokenRefresh,
+        /// Where the token comes from.
+        source: TokenSource,
     },
 }
 
@@ -198,6 +280,7 @@ impl fmt::Debug for PollAnswer {
             PollAnswer::Folder(_) => "PollAnswer::Folder",
             PollAnswer::Mails(_) => "PollAnswer::Mails",
             PollAnswer::Mail(_) => "PollAnswer::Mail",
+            PollAnswer::Document(_) => "PollAnswer::Document",
         })
     }
 }

@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::media::ProviderQuery;
 use crate::outcome::{Exchange, Response};
 use crate::poll::MailboxAccess;
-use crate::reply::{Credential, MailCredential, OutboundRequest};
+use crate::poll::{PollFailure, PollFailureKind};
+use crate::reply::{Credential, MailCredential, OutboundRequest, RequestMethod};
 
 /// Most questions of a connection: what belongs to further accounts is not asked.
 pub const MOST_PROBES: usize = 20;
@@ -66,6 +67,7 @@ impl Probe {
             topic,
             account: String::new(),
             request: ProbeRequest::Post(OutboundRequest {
+                method: RequestMethod::Post,
                 key: String::new(),
                 url,
                 content_type: "application/json",
@@ -153,6 +155,21 @@ impl Finding {
                 ),
             ),
             None => Finding::unexpected(),
+        }
+    }
+
+    /// That the provider gives no access token.
+    pub fn of_token_failure(failure: &PollFailure) -> Finding {
+        let problem = &failure.problem;
+        match failure.kind {
+            PollFailureKind::Unauthorised | PollFailureKind::NotFound => {
+                let text = format!("{problem}: renew the secrets of the connection");
+                Finding::wrong("token", text)
+            }
+            PollFailureKind::Unavailable => Finding::wrong("token", problem.clone()),
+            PollFailureKind::Limited | PollFailureKind::HostBusy => {
+                Finding::unchecked("busy", format!("{problem}: test again later"))
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::secret::Secret;
 use crate::split::{Unsplittable, split_text};
+use crate::token::TokenSource;
 
 /// A reply of the company, as an adapter encodes it.
 #[derive(Clone, Debug)]
@@ -123,6 +124,8 @@ impl ReplyWindow {
 pub enum Credential {
     /// `Authorization: Bearer` and the secret.
     Bearer(Secret),
+    /// `Authorization: Bearer` and an access token that the host gets and renews.
+    Token(TokenSource),
     /// `Authorization: Basic` of this user and the secret.
     Basic {
         /// The user; not secret.
@@ -147,11 +150,25 @@ impl Credential {
     pub const PLACEHOLDER: &'static str = "{credential}";
 }
 
-/// A request to the provider: a POST.
+/// Method of an [`OutboundRequest`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequestMethod {
+    /// POST.
+    #[default]
+    Post,
+    /// PUT.
+    Put,
+    /// PATCH.
+    Patch,
+}
+
+/// A request to the provider.
 #[derive(Clone)]
 pub struct OutboundRequest {
     /// Key of this part, planted in the request where the provider returns it.
     pub key: String,
+    /// Method.
+    pub method: RequestMethod,
     /// URL.
     pub url: String,
     /// Media type of the body.

@@ -8,8 +8,6 @@
 //! not seen in its documentation or in published tests: compare it with the
 //! provider's page before a release depends on it.
 
-mod document;
-mod escaped_text;
 pub mod facebook;
 pub mod instagram;
 pub mod line;
@@ -21,6 +19,5 @@ mod table;
 pub mod telegram;
 pub mod viber;
 pub mod whatsapp;
-pub mod x;
 
 pub use table::{ADAPTERS, adapter_kind, adapter_of_channel};

@@ -2,9 +2,7 @@
 
 use patchbay_adapter::AdapterKind;
 
-use crate::{
-    facebook, instagram, line, slack, sms, standard_webhooks, telegram, viber, whatsapp, x,
-};
+use crate::{facebook, instagram, line, slack, sms, standard_webhooks, telegram, viber, whatsapp};
 
 /// One row per adapter.
 pub const ADAPTERS: &[AdapterKind] = &[
@@ -18,7 +16,7 @@ pub const ADAPTERS: &[AdapterKind] = &[
     slack::KIND,
     line::KIND,
     viber::KIND,
-    x::KIND,
+    patchbay_social::x::KIND,
     standard_webhooks::KIND,
 ];
 
@@ -36,6 +34,8 @@ pub fn adapter_of_channel(code: &str) -> Option<&'static AdapterKind> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use patchbay_adapter::InboundWay;
+
     use super::*;
 
     #[test]
@@ -50,7 +50,9 @@ mod tests {
                 Some(first) => assert_eq!(first, &kind.name),
                 None => assert!(adapter_of_channel(kind.name).is_none()),
             }
-            assert!(kind.setup.iter().any(|step| step.contains("{url}")));
+            let has_webhook = kind.inbound.contains(&InboundWay::Webhook);
+            let names_url = kind.setup.iter().any(|step| step.contains("{url}"));
+            assert_eq!(names_url, has_webhook, "{}", kind.name);
         }
     }
 }

@@ -219,10 +219,12 @@ pub const KIND: AdapterKind = AdapterKind {
         },
     ],
     has_provider: true,
+    inbound: &[InboundWay::Webhook, InboundWay::Lmtp, InboundWay::Imap],
     signs_url: false,
     body_limit: MAIL_BYTES,
     sending: Sending::WithSetting("submission"),
     is_idempotent: false,
+    takes_decisions: false,
     files_within: true,
     setup: &[
         "Let the company's mail server or mail provider post each mail as it is (message/rfc822, no JSON) to {url}, signed by Standard Webhooks.",
@@ -259,7 +261,7 @@ impl Email {
         settings.check()?;
         let signing_secret = match settings.inbound {
             InboundWay::Webhook => Some(config.secrets.get(SIGNING_SECRET)?.clone()),
-            InboundWay::Lmtp | InboundWay::Imap => None,
+            InboundWay::Lmtp | InboundWay::Imap | InboundWay::Poll => None,
         };
         let mailbox = Mailbox::open(&settings, &config.secrets)?;
         let submission = SubmissionServer::open(&settings, &config.secrets)?;

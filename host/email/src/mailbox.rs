@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use patchbay_adapter::poll::{MailboxAccess, MailboxLogin};
+use patchbay_adapter::token::OAuthRefresh;
 use patchbay_adapter::{
-    ConfigError, InboundWay, MailCredential, SecretError, SecretStore, TokenRefresh,
+    ConfigError, InboundWay, MailCredential, SecretError, SecretStore, TokenSource,
 };
 use patchbay_config::web_address::WebAddress;
 use patchbay_model::codes;
@@ -73,8 +74,8 @@ impl Mailbox {
                 MailboxLogin::Password(credential(&user, MAILBOX_PASSWORD, secrets)?)
             }
             LoginWay::Token => MailboxLogin::Token(credential(&user, MAILBOX_TOKEN, secrets)?),
-            LoginWay::Refresh => MailboxLogin::Refresh {
-                refresh: token_refresh(settings, secrets)?,
+            LoginWay::Refresh => MailboxLogin::Source {
+                source: TokenSource::new(oauth_refresh(settings, secrets)?),
                 user,
             },
         };
@@ -162,7 +163,7 @@ fn check_refresh(settings: &Settings) -> Result<(), ConfigError> {
     }
 }
 
-fn token_refresh(settings: &Settings, secrets: &SecretStore) -> Result<TokenRefresh, ConfigError> {
+fn oauth_refresh(settings: &Settings, secrets: &SecretStore) -> Result<OAuthRefresh, ConfigError> {
     // Some applications have no secret.
     let client_secret = match secrets.get(MAILBOX_CLIENT_SECRET) {
         Ok(secrets) => Some(secrets.first().clone()),
@@ -172,12 +173,14 @@ fn token_refresh(settings: &Settings, secrets: &SecretStore) -> Result<TokenRefr
         }) => None,
         Err(error) => return Err(error),
     };
-    Ok(TokenRefresh {
+    Ok(OAuthRefresh {
         url: settings.mailbox_token_url.clone().unwrap_or_default(),
         client_id: settings.mailbox_client_id.clone().unwrap_or_default(),
         client_secret,
         refresh_token: secrets.get(MAILBOX_REFRESH_TOKEN)?.first().clone(),
         scope: settings.mailbox_scope.clone(),
+        url_setting: "mailbox-token-url",
+        has_basic_login: false,
     })
 }
 

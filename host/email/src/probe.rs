@@ -105,7 +105,7 @@ pub(super) fn unprobed(adapter: &Email) -> Vec<Finding> {
             "webhook-url",
             "whether mails are posted to the webhook shows with the first mail only",
         )),
-        InboundWay::Imap => None,
+        InboundWay::Imap | InboundWay::Poll => None,
         InboundWay::Lmtp => Some((
             "lmtp",
             "whether the company's mail server delivers by LMTP shows with the first mail only",

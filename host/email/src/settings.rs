@@ -6,7 +6,7 @@ use patchbay_model::input::NAME_BYTES;
 use serde::Deserialize;
 
 use super::mailbox::LoginWay;
-use super::{CHANNEL, mailbox, submission_server};
+use super::{CHANNEL, KIND, mailbox, submission_server};
 
 /// Settings in the company file.
 #[derive(Clone, Debug, Deserialize)]
@@ -136,6 +136,9 @@ impl Settings {
         let is_name = |name: &str| name.len() <= NAME_BYTES && !name.chars().any(char::is_control);
         if !self.sender_name.as_deref().is_none_or(is_name) {
             return invalid("`sender-name` must have no control characters and at most 512 bytes");
+        }
+        if !KIND.inbound.contains(&self.inbound) {
+            return invalid("`inbound` must be \"webhook\", \"lmtp\" or \"imap\"");
         }
         if self.own_hops == 0 {
             return invalid(

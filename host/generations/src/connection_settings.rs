@@ -82,7 +82,7 @@ fn unread(secrets: &[UnreadSecret]) -> String {
 impl ConnectionSettings {
     /// How messages reach the connection.
     pub fn inbound(&self) -> InboundWay {
-        InboundWay::of(&self.settings)
+        self.adapter.inbound_way(&self.settings)
     }
 
     /// Path of the webhook on the host, or of the web chat; `None` if the connection has

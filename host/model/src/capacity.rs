@@ -326,11 +326,16 @@ mod tests {
         assert_eq!((post.weight, post.maximum), (50, 2));
         let codes = |text: &str| text.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
         assert_eq!(call.channels, codes("call phone"));
-        assert_eq!(post.channels, codes("email x facebook instagram web"));
+        assert_eq!(
+            post.channels,
+            codes(
+                "email x facebook instagram mastodon bluesky discourse play-store app-store feed zammad zendesk web"
+            )
+        );
         assert_eq!(
             message.channels,
             codes(
-                "chat whatsapp messenger telegram slack line viber sms instagram-direct facebook-direct x-direct web-direct"
+                "chat whatsapp messenger telegram slack line viber sms chatwoot instagram-direct facebook-direct x-direct web-direct mastodon-direct bluesky-direct discourse-direct play-store-direct app-store-direct feed-direct"
             )
         );
     }

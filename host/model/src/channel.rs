@@ -9,7 +9,7 @@ use Visibility::{Private, Public};
 
 use crate::codes;
 use crate::length::LengthRule;
-use crate::length::LengthUnit::{Bytes, Characters, Sms, Utf16, X};
+use crate::length::LengthUnit::{Bytes, Characters, Graphemes, Sms, Utf16, X};
 
 codes! {
     /// Who can read a text.
@@ -111,6 +111,7 @@ const SEGMENTS: LengthRule = LengthRule::new(Sms, 10);
 const POSTS_ON_X: LengthRule = LengthRule::new(X, 280);
 const DIRECT_ON_INSTAGRAM: LengthRule = LengthRule::new(Bytes, 1_000);
 const LINE: LengthRule = LengthRule::new(Utf16, 5_000);
+const POSTS_ON_BLUESKY: LengthRule = LengthRule::new(Graphemes, 300);
 
 // Limits: WhatsApp Cloud API, text body; Telegram Bot API, `sendMessage`;
 // Messenger Send API, message text; Instagram Messaging, "1000 bytes or less"
@@ -119,6 +120,10 @@ const LINE: LengthRule = LengthRule::new(Utf16, 5_000);
 // X, direct messages of 10,000 characters (`direct_messages/events/new`).
 // Slack advises 4,000 characters and cuts at 40,000; LINE, text message, in UTF-16
 // units; Viber, text message.
+// Mastodon, the default of an instance (`configuration.statuses.max_characters`); Bluesky,
+// `app.bsky.feed.post`; Discourse, the default of `max_post_length`; Google Play, `replyText`
+// of a reply to a review; App Store, responses to customer reviews. What a feed has cannot be
+// answered. A help desk sends by the network of the conversation, which has limits of its own.
 // Facebook takes longer comments: 1000 is what readers read. Most segments of
 // an SMS: what common aggregators join
 // (twilio.com/docs/glossary/what-sms-character-limit).
@@ -137,6 +142,15 @@ channels! {
     "x": Public, POSTS_ON_X, most(10_000), Handle, POST;
     "facebook": Public, most(1_000), most(2_000), Handle, POST;
     "instagram": Public, most(300), DIRECT_ON_INSTAGRAM, Handle, POST;
+    "mastodon": Public, most(500), most(500), Mail, POST;
+    "bluesky": Public, POSTS_ON_BLUESKY, POSTS_ON_BLUESKY, Exact, POST;
+    "discourse": Public, most(32_000), most(32_000), Exact, POST;
+    "play-store": Public, most(350), most(350), Exact, POST;
+    "app-store": Public, most(5_970), most(5_970), Exact, POST;
+    "feed": Public, ANY, ANY, Exact, POST;
+    "chatwoot": Private, ANY, ANY, Exact, MESSAGE;
+    "zammad": Private, ANY, ANY, Exact, POST;
+    "zendesk": Private, ANY, ANY, Exact, POST;
     "web": Public, ANY, ANY, Exact, POST;
 }
 

@@ -25,8 +25,8 @@ use jiff::Timestamp;
 use patchbay_adapter::probe::Finding;
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    FailureKind, InboundRequest, Item, MessageIds, Method, Outbound, Outcome, Reason, Rejection,
-    Reply, SecretRole, Sending, Setting, VerifiedRequest,
+    FailureKind, InboundRequest, InboundWay, Item, MessageIds, Method, Outbound, Outcome, Reason,
+    Rejection, Reply, SecretRole, Sending, Setting, VerifiedRequest,
 };
 use patchbay_model::input::is_code;
 use serde::Deserialize;
@@ -77,10 +77,12 @@ pub const KIND: AdapterKind = AdapterKind {
         is_required: false,
     }],
     has_provider: false,
+    inbound: &[InboundWay::Webhook],
     signs_url: false,
     body_limit: message::BODY_BYTES,
     sending: Sending::Always,
     is_idempotent: true,
+    takes_decisions: false,
     files_within: false,
     setup: &[
         "Set `account` to a name of your own for the chat, and `origins` to the sites whose pages may open it.",

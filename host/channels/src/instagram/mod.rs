@@ -20,6 +20,7 @@
 
 mod comment;
 
+use patchbay_adapter::InboundWay;
 use patchbay_adapter::{AdapterKind, SecretRole, Sending, Setting};
 
 use crate::meta::{ACCESS_TOKEN, APP_SECRET, Inbox, Product, VERIFY_TOKEN};
@@ -87,10 +88,12 @@ pub const KIND: AdapterKind = AdapterKind {
         },
     ],
     has_provider: true,
+    inbound: &[InboundWay::Webhook],
     signs_url: false,
     body_limit: patchbay_adapter::Scheme::Meta.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    takes_decisions: false,
     files_within: false,
     setup: &[
         "Create a Meta app of the type Business and add the product Instagram to it, API setup with Instagram login.",

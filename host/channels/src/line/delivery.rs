@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::content::Content;
 use super::{CHANNEL, Line};
-use crate::document;
+use patchbay_adapter::document;
 
 /// The items of a delivery. Reply tokens and the state of redelivery differ between
 /// two deliveries of one event and are not read.

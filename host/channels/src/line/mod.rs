@@ -30,12 +30,12 @@ use patchbay_adapter::media::{MediaReference, MediaRequest};
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    InboundRequest, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Scheme, SecretRole,
-    Secrets, Sending, Setting, VerifiedRequest, api_base,
+    InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Scheme,
+    SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
 };
 use serde::Deserialize;
 
-use crate::document;
+use patchbay_adapter::document;
 
 /// Code of the channel.
 const CHANNEL: &str = "line";
@@ -69,10 +69,12 @@ pub const KIND: AdapterKind = AdapterKind {
         },
     ],
     has_provider: true,
+    inbound: &[InboundWay::Webhook],
     signs_url: false,
     body_limit: Scheme::Line.body_limit(),
     sending: Sending::Always,
     is_idempotent: true,
+    takes_decisions: false,
     files_within: false,
     setup: &[
         "Enable the Messaging API for the official account; `account` is \"Your user ID\" (U…) under Basic settings of the channel.",

@@ -3,7 +3,7 @@
 use patchbay_adapter::field::Fields;
 use patchbay_adapter::{
     Credential, EncodeError, Exchange, Failure, FailureKind, OutboundRequest, Outcome, Reason,
-    Receipt, Reply, Response,
+    Receipt, Reply, RequestMethod, Response,
 };
 use patchbay_model::channel;
 use ring::digest;
@@ -35,6 +35,7 @@ pub(super) fn encode(
         let document = json!({"to": to, "messages": [{"type": "text", "text": text}]});
         let retry_key = uuid(&adapter.account, &key);
         OutboundRequest {
+            method: RequestMethod::Post,
             key,
             url: format!("{}/v2/bot/message/push", adapter.base),
             content_type: "application/json",

@@ -4,7 +4,7 @@ use patchbay_adapter::Item;
 use patchbay_adapter::field::Fields;
 use serde_json::Value;
 
-use crate::document;
+use patchbay_adapter::document;
 
 /// The items of a sequence, made one by one.
 pub(crate) type Items<'a> = Box<dyn Iterator<Item = Item> + 'a>;

@@ -1,7 +1,7 @@
 //! Direct messages and answers to comments.
 
 use patchbay_adapter::field::Fields;
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Receipt, Reply};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Receipt, Reply, RequestMethod};
 use patchbay_model::channel;
 use serde_json::{Value, json};
 
@@ -46,6 +46,7 @@ pub(super) fn encode(
             Target::Comment(_) => json!({"message": text}),
         };
         OutboundRequest {
+            method: RequestMethod::Post,
             key,
             url: url.clone(),
             content_type: "application/json",

@@ -5,7 +5,7 @@ use patchbay_adapter::{Item, form};
 use serde_json::Value;
 
 use super::{Slack, message};
-use crate::document;
+use patchbay_adapter::document;
 
 /// The item of a delivery. `event_id` and `event_time` belong to the delivery, not to
 /// the message.

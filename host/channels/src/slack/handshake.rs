@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use patchbay_adapter::field::Fields;
 use patchbay_adapter::{Acknowledgement, InboundRequest, Rejection, Scheme, Secrets};
 
-use crate::document;
+use patchbay_adapter::document;
 
 /// Value of `type` in such a request.
 const TYPE: &str = "url_verification";

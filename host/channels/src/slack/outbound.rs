@@ -3,7 +3,7 @@
 use patchbay_adapter::field::Fields;
 use patchbay_adapter::{
     Credential, EncodeError, Exchange, Failure, FailureKind, OutboundRequest, Outcome, Reason,
-    Receipt, Reply,
+    Receipt, Reply, RequestMethod,
 };
 use patchbay_model::channel;
 use serde_json::{Value, json};
@@ -47,6 +47,7 @@ pub(super) fn encode(
             document["thread_ts"] = thread.into();
         }
         OutboundRequest {
+            method: RequestMethod::Post,
             key,
             url: format!("{}/chat.postMessage", adapter.base),
             content_type: "application/json; charset=utf-8",

@@ -1,7 +1,7 @@
 //! Slack's markup of texts: `<@U…>`, `<#C…|name>`, `<!here>`, `<URL|label>`, and
 //! `&`, `<` and `>` as entities.
 
-use crate::escaped_text::unescape;
+use patchbay_adapter::escaped_text::unescape;
 
 /// The text as a person reads it.
 pub(super) fn decode(markup: &str) -> String {

@@ -32,8 +32,8 @@ use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, Provid
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    InboundRequest, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Response, Scheme,
-    SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
+    InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Response,
+    Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
 };
 use patchbay_config::web_address::WebAddress;
 use serde::Deserialize;
@@ -71,10 +71,12 @@ pub const KIND: AdapterKind = AdapterKind {
         is_required: true,
     }],
     has_provider: true,
+    inbound: &[InboundWay::Webhook],
     signs_url: true,
     body_limit: Scheme::Twilio.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    takes_decisions: false,
     files_within: false,
     setup: &[
         "Copy the account SID and the auth token of the Twilio account, or subaccount, that owns the numbers.",

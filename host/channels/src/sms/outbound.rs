@@ -3,7 +3,7 @@
 use patchbay_adapter::field::Fields;
 use patchbay_adapter::{
     Credential, EncodeError, Exchange, Failure, FailureKind, OutboundRequest, Outcome, Reason,
-    Receipt, Reply,
+    Receipt, Reply, RequestMethod,
 };
 use patchbay_model::channel;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -46,6 +46,7 @@ pub(super) fn encode(
             fields.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, ENCODED)));
         let fields: Vec<String> = fields.collect();
         OutboundRequest {
+            method: RequestMethod::Post,
             key,
             url: format!("{}/Messages.json", adapter.resource),
             content_type: "application/x-www-form-urlencoded",

@@ -8,7 +8,7 @@ use patchbay_model::input::InputError;
 use patchbay_model::interaction::{CUT_TEXT_ATTRIBUTE, Direction, Interaction};
 use serde_json::Value;
 
-use crate::document;
+use patchbay_adapter::document;
 
 /// The items of a body: one document, over any number of lines, or a document per
 /// line. Empty lines are left out.

@@ -21,8 +21,8 @@ use jiff::Timestamp;
 use patchbay_adapter::probe::Finding;
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    FailureKind, InboundRequest, Item, Outbound, Outcome, Reason, Rejection, Reply, Scheme,
-    SecretRole, Secrets, Sending, Setting, VerifiedRequest,
+    FailureKind, InboundRequest, InboundWay, Item, Outbound, Outcome, Reason, Rejection, Reply,
+    Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest,
 };
 use patchbay_model::input::is_code;
 use serde::Deserialize;
@@ -54,10 +54,12 @@ pub const KIND: AdapterKind = AdapterKind {
         is_required: true,
     }],
     has_provider: true,
+    inbound: &[InboundWay::Webhook],
     signs_url: false,
     body_limit: Scheme::StandardWebhooks.body_limit(),
     sending: Sending::Never,
     is_idempotent: true,
+    takes_decisions: false,
     files_within: false,
     setup: &[
         "List the codes of the sender's channels in `channels`; for a CRM that delivers records of people, set `contacts` to true.",

@@ -34,8 +34,8 @@ use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, Provid
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    InboundRequest, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Response, Scheme,
-    SecretError, SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
+    InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Response,
+    Scheme, SecretError, SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
 };
 use serde::Deserialize;
 
@@ -71,10 +71,12 @@ pub const KIND: AdapterKind = AdapterKind {
         },
     ],
     has_provider: true,
+    inbound: &[InboundWay::Webhook],
     signs_url: false,
     body_limit: Scheme::Telegram.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    takes_decisions: false,
     files_within: false,
     setup: &[
         "Create a bot with BotFather; `account` is the number before the colon of its token.",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use patchbay_adapter::field::Fields;
 use patchbay_adapter::{
     Credential, EncodeError, Exchange, Failure, FailureKind, LONGEST_WAIT, OutboundRequest,
-    Outcome, Reason, Receipt, Reply,
+    Outcome, Reason, Receipt, Reply, RequestMethod,
 };
 use patchbay_model::channel;
 use serde_json::{Value, json};
@@ -87,6 +87,7 @@ pub(super) fn encode(
                 json!({"message_id": id, "allow_sending_without_reply": true});
         }
         OutboundRequest {
+            method: RequestMethod::Post,
             key,
             url: format!(
                 "{}/bot{}/sendMessage",

@@ -5,7 +5,7 @@ use patchbay_adapter::{InteractionKind, Item, MessagePurpose, OptOutChange};
 use serde_json::Value;
 
 use super::{CHANNEL, Telegram, message, reaction};
-use crate::document;
+use patchbay_adapter::document;
 
 /// Fields of an update that are not its content.
 const ENVELOPE: &str = "update_id";

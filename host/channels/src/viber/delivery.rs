@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::content::Content;
 use super::{CHANNEL, Viber};
-use crate::document;
+use patchbay_adapter::document;
 
 /// Field with the id of a message.
 const TOKEN: &str = "message_token";

@@ -28,14 +28,14 @@ use patchbay_adapter::field::Fields;
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    InboundRequest, Item, MessageIds, Outbound, Outcome, Rejection, Reply, ReplyWindow, Scheme,
-    SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
+    InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, ReplyWindow,
+    Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
 };
 use patchbay_model::identifier;
 use patchbay_model::input::is_code;
 use serde::Deserialize;
 
-use crate::document;
+use patchbay_adapter::document;
 
 /// Code of the channel.
 const CHANNEL: &str = "viber";
@@ -75,10 +75,12 @@ pub const KIND: AdapterKind = AdapterKind {
         is_required: true,
     }],
     has_provider: true,
+    inbound: &[InboundWay::Webhook],
     signs_url: false,
     body_limit: Scheme::Viber.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    takes_decisions: false,
     files_within: false,
     setup: &[
         "Create the bot in the Viber Admin Panel, and copy its token.",

@@ -2,7 +2,7 @@
 
 use patchbay_adapter::{
     Credential, EncodeError, Exchange, Failure, FailureKind, OutboundRequest, Outcome, Reason,
-    Receipt, Reply,
+    Receipt, Reply, RequestMethod,
 };
 use patchbay_model::channel;
 use serde_json::{Value, json};
@@ -36,6 +36,7 @@ pub(super) fn encode(
             "tracking_data": key,
         });
         OutboundRequest {
+            method: RequestMethod::Post,
             key,
             url: format!("{}/pa/send_message", adapter.base),
             content_type: "application/json",

@@ -29,8 +29,8 @@ use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, Provid
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    InboundRequest, Item, MessageIds, Outbound, Outcome, Rejection, Reply, ReplyWindow, Response,
-    SecretRole, Sending, Setting, VerifiedRequest,
+    InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, ReplyWindow,
+    Response, SecretRole, Sending, Setting, VerifiedRequest,
 };
 
 use crate::meta::{self, ACCESS_TOKEN, APP_SECRET, App, VERIFY_TOKEN};
@@ -75,10 +75,12 @@ pub const KIND: AdapterKind = AdapterKind {
         },
     ],
     has_provider: true,
+    inbound: &[InboundWay::Webhook],
     signs_url: false,
     body_limit: patchbay_adapter::Scheme::Meta.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    takes_decisions: false,
     files_within: false,
     setup: &[
         "Create a Meta app of the type Business and add the product WhatsApp to it.",

@@ -1,7 +1,7 @@
 //! Requests that send a reply.
 
 use patchbay_adapter::field::Fields;
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Receipt, Reply};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Receipt, Reply, RequestMethod};
 use patchbay_model::channel;
 use serde_json::{Value, json};
 
@@ -34,6 +34,7 @@ pub(super) fn encode(
             document["context"] = json!({"message_id": id});
         }
         OutboundRequest {
+            method: RequestMethod::Post,
             key,
             url: adapter.app.url(reply.account, "messages"),
             content_type: "application/json",

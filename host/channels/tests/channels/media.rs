@@ -17,6 +17,7 @@ fn shown(query: ProviderQuery) -> (String, &'static str) {
     let credential = match query.credential {
         None => "none",
         Some(Credential::Bearer(_)) => "bearer",
+        Some(Credential::Token(_)) => "token",
         Some(Credential::Basic { .. }) => "basic",
         Some(Credential::Header { .. }) => "header",
         Some(Credential::Path(_)) => "path",

@@ -29,6 +29,10 @@ const UNREACHABLE: &[(&str, &[&str])] = &[
         &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
     ),
     (
+        "social",
+        &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
+    ),
+    (
         "channels",
         &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
     ),

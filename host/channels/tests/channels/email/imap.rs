@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use patchbay_adapter::poll::{MailboxLogin, PollAnswer, PollRequest, PollStep, PolledDelivery};
+use patchbay_adapter::token::TokenRequest;
 use patchbay_adapter::{Adapter, InboundWay, Item, Rejection, Secrets, VerifiedRequest};
 use patchbay_email::MAIL_BYTES;
 use patchbay_model::mailbox::{Folder, ListedMail, Listing, MailContent};
@@ -138,6 +139,7 @@ impl Mailbox {
                 });
                 PollAnswer::Mail(found)
             }
+            PollRequest::Get(_) => panic!("asks for a document"),
         }
     }
 
@@ -168,7 +170,10 @@ fn item(delivery: &PolledDelivery) -> Item {
 #[test]
 fn a_connection_by_imap_has_a_login_and_no_webhook() {
     let config = SUBJECT.config(settings(json!({})));
-    assert_eq!(InboundWay::of(&config.settings), InboundWay::Imap);
+    assert_eq!(
+        patchbay_email::KIND.inbound_way(&config.settings),
+        InboundWay::Imap
+    );
     let adapter = adapter();
     let delivery = delivery(MAIL.as_bytes());
     let request = delivery.request();
@@ -205,15 +210,18 @@ fn a_token_that_the_host_renews_needs_no_secret_of_the_application() {
     let PollStep::Ask(PollRequest::OpenFolder(access)) = poll.step() else {
         panic!("{:?}", poll.step());
     };
-    let MailboxLogin::Refresh { user, refresh } = &access.login else {
+    let MailboxLogin::Source { user, source } = &access.login else {
         panic!("{access:?}");
     };
+    let TokenRequest::Post { url, body, .. } = source.provider().request(None, time(NOW)) else {
+        panic!("a request");
+    };
     assert_eq!(
-        (user.as_str(), refresh.url.as_str()),
+        (user.as_str(), url.as_str()),
         ("care", "https://login.example/token")
     );
     assert_eq!(
-        *refresh.body(),
+        *body,
         b"grant_type=refresh_token&refresh_token=hush&client_id=app&scope=imap"
     );
 }

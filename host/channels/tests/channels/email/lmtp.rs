@@ -50,14 +50,20 @@ const JO: Option<&str> = Some("jo@example.org");
 #[test]
 fn a_connection_by_lmtp_has_no_signing_secret_and_no_webhook() {
     let config = SUBJECT.config(settings());
-    assert_eq!(InboundWay::of(&config.settings), InboundWay::Lmtp);
+    assert_eq!(
+        patchbay_email::KIND.inbound_way(&config.settings),
+        InboundWay::Lmtp
+    );
     let adapter = adapter();
     let delivery = delivery(MAIL.as_bytes());
     let request = delivery.request();
     let refused = adapter.verify(&request, delivery.now);
     assert_eq!(refused.err(), Some(Rejection::Missing));
     let mut webhook = SUBJECT.config((SUBJECT.settings)());
-    assert_eq!(InboundWay::of(&webhook.settings), InboundWay::Webhook);
+    assert_eq!(
+        patchbay_email::KIND.inbound_way(&webhook.settings),
+        InboundWay::Webhook
+    );
     webhook.secrets = Default::default();
     let missing = (SUBJECT.kind().open)(&webhook).expect_err("no secret");
     assert!(missing.to_string().contains("signing-secret"), "{missing}");

@@ -3,7 +3,7 @@
 use patchbay_model::language_tag;
 use serde_json::Value;
 
-use crate::escaped_text::unescape;
+use patchbay_adapter::escaped_text::unescape;
 
 /// The text without the mentions that X puts before an answer and does not show, and
 /// the handles of these. Only mentions are taken off, whatever the range says.

@@ -1,7 +1,7 @@
 //! Texts in which a provider writes `<`, `>` and `&` as entities.
 
 /// Adds a text with `&lt;`, `&gt;` and `&amp;` decoded once.
-pub(crate) fn unescape(mut escaped: &str, text: &mut String) {
+pub fn unescape(mut escaped: &str, text: &mut String) {
     while let Some(start) = escaped.find('&') {
         text.push_str(&escaped[..start]);
         let entity = &escaped[start..];

@@ -1,6 +1,6 @@
 //! Requests that send a reply.
 
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, RequestMethod};
 use patchbay_model::channel;
 use patchbay_model::length::LengthRule;
 use serde_json::json;
@@ -39,6 +39,7 @@ fn post(adapter: &X, reply: &Reply<'_>, rule: LengthRule) -> Result<OutboundRequ
         "reply": {"in_reply_to_tweet_id": answered},
     });
     Ok(OutboundRequest {
+        method: RequestMethod::Post,
         key: format!("{}/1", reply.key),
         url: format!("{}/2/tweets", adapter.base),
         content_type: "application/json",
@@ -62,6 +63,7 @@ fn direct_messages(
         adapter.base, reply.to
     );
     let parts = parts.map(|(key, text)| OutboundRequest {
+        method: RequestMethod::Post,
         key,
         url: url.clone(),
         content_type: "application/json",

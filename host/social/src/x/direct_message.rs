@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::message::{Message, unwrapped};
 use super::post::{links, media_of_type};
 use super::{DIRECT, X, is_id};
-use crate::escaped_text::unescape;
+use patchbay_adapter::escaped_text::unescape;
 
 /// The item of a direct message. `users` are the people by id; `name` names what is only
 /// counted. The customer and the account are the conversation.

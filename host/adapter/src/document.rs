@@ -1,7 +1,7 @@
 //! Bodies in JSON, within a number of values: a parsed value takes up to a hundred times
 //! the bytes of its text.
 
-use patchbay_adapter::{InboundRequest, Method};
+use crate::request::{InboundRequest, Method};
 use serde_json::Value;
 
 /// Most values of a body. Batches of providers have some thousands.
@@ -11,7 +11,7 @@ const MOST_VALUES: usize = 200_000;
 ///
 /// # Errors
 /// Why it is not one.
-pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
+pub fn parse(body: &[u8]) -> Result<Value, String> {
     match count_values(body) > MOST_VALUES {
         true => Err(format!("has more than {MOST_VALUES} values")),
         false => serde_json::from_slice(body).map_err(|error| format!("is not JSON: {error}")),
@@ -20,7 +20,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
 
 /// The body of a request by which a provider may check the URL: a POST of at most so
 /// many bytes. Null for any other request. It is looked at before the signature is checked.
-pub(crate) fn of_check(request: &InboundRequest<'_>, most_bytes: usize) -> Value {
+pub fn of_check(request: &InboundRequest<'_>, most_bytes: usize) -> Value {
     match request.method == Method::Post && request.body.len() <= most_bytes {
         true => parse(request.body).unwrap_or_default(),
         false => Value::Null,

@@ -2,20 +2,23 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use ring::digest::{Context, SHA256};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::{
+    AccessToken, KEPT_TOKEN_BYTES, NewToken, TOKEN_BYTES, TOKEN_MARGIN, TokenProvider, TokenRequest,
+};
 use crate::outcome::{LONGEST_WAIT, Response};
 use crate::poll::{PollFailure, PollFailureKind};
 use crate::secret::Secret;
 
-/// How long a token is used before its end: clocks differ, and sessions take time.
-const MARGIN: Duration = Duration::from_secs(120);
 /// How long a token is used of which the provider does not say how long it lives.
 const UNKNOWN_LIFE: Duration = Duration::from_secs(600);
-/// Longest access token.
-const TOKEN_BYTES: usize = 8 << 10;
 /// What a form keeps as it is.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -25,59 +28,82 @@ const FORM: &AsciiSet = &NON_ALPHANUMERIC
 
 /// What renews the access token of a user. `Debug` hides the secrets.
 #[derive(Clone, Debug)]
-pub struct TokenRefresh {
+pub struct OAuthRefresh {
     /// URL of the token endpoint.
     pub url: String,
     /// Id of the company's application.
     pub client_id: String,
     /// Secret of the application; `None` for one without.
     pub client_secret: Option<Secret>,
-    /// The refresh token.
+    /// The refresh token of the company file. Where the provider replaces it with each
+    /// token, the host keeps the newest.
     pub refresh_token: Secret,
     /// Rights to ask for; `None`: those that the refresh token has.
     pub scope: Option<String>,
+    /// Name of the setting that has the URL, for errors.
+    pub url_setting: &'static str,
+    /// Whether the application proves itself by `Authorization: Basic` (RFC 6749, 2.3.1)
+    /// and not in the body.
+    pub has_basic_login: bool,
 }
 
-/// An access token. `Debug` hides it.
-#[derive(Clone, Debug)]
-pub struct AccessToken {
-    /// The token.
-    pub token: Secret,
-    /// How long it can be used from now on.
-    pub life: Duration,
-}
-
-impl TokenRefresh {
-    /// Body of the request: a POST of `application/x-www-form-urlencoded`.
-    pub fn body(&self) -> Zeroizing<Vec<u8>> {
-        let mut body = Zeroizing::new(b"grant_type=refresh_token".to_vec());
+impl OAuthRefresh {
+    /// The form, a body of `application/x-www-form-urlencoded`.
+    fn form(&self, refresh_token: &[u8]) -> Zeroizing<Vec<u8>> {
+        let mut form = Zeroizing::new(b"grant_type=refresh_token".to_vec());
         let secret = self.client_secret.as_ref().map(Secret::expose);
         let parameters = [
-            ("refresh_token", Some(self.refresh_token.expose())),
+            ("refresh_token", Some(refresh_token)),
             ("client_id", Some(self.client_id.as_bytes())),
-            ("client_secret", secret),
+            ("client_secret", secret.filter(|_| !self.has_basic_login)),
             ("scope", self.scope.as_deref().map(str::as_bytes)),
         ];
         for (name, value) in parameters {
             let Some(value) = value else {
                 continue;
             };
-            body.extend_from_slice(b"&");
-            body.extend_from_slice(name.as_bytes());
-            body.extend_from_slice(b"=");
-            for part in percent_encode(value, FORM) {
-                body.extend_from_slice(part.as_bytes());
-            }
+            form.extend_from_slice(b"&");
+            form.extend_from_slice(name.as_bytes());
+            form.extend_from_slice(b"=");
+            push_encoded(value, &mut form);
         }
-        body
+        form
     }
 
-    /// The token of an answer.
-    ///
-    /// # Errors
-    /// The provider does not give one, and why. Nothing of the answer but a code of RFC
-    /// 6749, 5.2 is in the error.
-    pub fn read(response: &Response<'_>) -> Result<AccessToken, PollFailure> {
+    /// `Authorization: Basic` of the application: its id and secret, each encoded as in a
+    /// form.
+    fn basic_login(&self) -> Option<Zeroizing<String>> {
+        let secret = self
+            .client_secret
+            .as_ref()
+            .filter(|_| self.has_basic_login)?;
+        let mut pair = Zeroizing::new(Vec::new());
+        push_encoded(self.client_id.as_bytes(), &mut pair);
+        pair.push(b':');
+        push_encoded(secret.expose(), &mut pair);
+        Some(Zeroizing::new(format!("Basic {}", STANDARD.encode(&*pair))))
+    }
+}
+
+fn push_encoded(value: &[u8], to: &mut Vec<u8>) {
+    for part in percent_encode(value, FORM) {
+        to.extend_from_slice(part.as_bytes());
+    }
+}
+
+impl TokenProvider for OAuthRefresh {
+    fn request(&self, kept: Option<&[u8]>, _now: Timestamp) -> TokenRequest {
+        let login = self.basic_login();
+        TokenRequest::Post {
+            url: self.url.clone(),
+            headers: login.map(|it| ("authorization", it)).into_iter().collect(),
+            content_type: "application/x-www-form-urlencoded",
+            body: self.form(kept.unwrap_or(self.refresh_token.expose())),
+        }
+    }
+
+    /// Nothing of the answer but a code of RFC 6749, 5.2 is in the error.
+    fn read(&self, response: &Response<'_>) -> Result<NewToken, PollFailure> {
         let failed = |kind, problem: String| Err(PollFailure::new(kind, problem));
         match response.status {
             200 => {}
@@ -104,16 +130,42 @@ impl TokenRefresh {
             .as_ref()
             .filter(|it| it.access_token.len() <= TOKEN_BYTES);
         let token = token.and_then(|it| Secret::new(it.access_token.as_bytes()).ok());
-        let Some(token) = token else {
-            let problem = "the answer has no access token: check `mailbox-token-url`";
-            return failed(PollFailureKind::Unavailable, problem.to_owned());
+        let (Some(token), Some(answer)) = (token, answer) else {
+            let setting = self.url_setting;
+            let problem = format!("the answer has no access token: check `{setting}`");
+            return failed(PollFailureKind::Unavailable, problem);
         };
-        let life = answer.and_then(|it| it.expires_in).map(Duration::from_secs);
+        let life = answer.expires_in.map(Duration::from_secs);
         let life = life.map_or(UNKNOWN_LIFE, |life| life.min(LONGEST_WAIT));
-        Ok(AccessToken {
-            token,
-            life: life.saturating_sub(MARGIN),
+        // A provider may replace the refresh token, and the one before is void then.
+        let renewed = answer.refresh_token.map(String::into_bytes);
+        let renewed = renewed.filter(|it| {
+            let is_new = it.as_slice() != self.refresh_token.expose();
+            is_new && (1..=KEPT_TOKEN_BYTES).contains(&it.len())
+        });
+        Ok(NewToken {
+            access: AccessToken {
+                token,
+                life: life.saturating_sub(TOKEN_MARGIN),
+            },
+            keep: renewed.map(Zeroizing::new),
         })
+    }
+
+    fn identity(&self) -> [u8; 32] {
+        let mut digest = Context::new(&SHA256);
+        let parts = [
+            self.url.as_bytes(),
+            self.client_id.as_bytes(),
+            self.refresh_token.expose(),
+        ];
+        for part in parts {
+            digest.update(&(part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        let mut identity = [0; 32];
+        identity.copy_from_slice(digest.finish().as_ref());
+        identity
     }
 }
 
@@ -122,6 +174,8 @@ struct Answer {
     access_token: String,
     #[serde(default)]
     expires_in: Option<u64>,
+    #[serde(default)]
+    refresh_token: Option<String>,
 }
 
 /// A code that the RFC or OpenID Connect names.
@@ -151,18 +205,30 @@ mod tests {
     use super::*;
     use crate::request::Headers;
 
-    fn refresh() -> TokenRefresh {
-        TokenRefresh {
+    fn refresh() -> OAuthRefresh {
+        OAuthRefresh {
             url: "https://server.example/token".to_owned(),
             client_id: "s6BhdRkqt3".to_owned(),
             client_secret: None,
             refresh_token: Secret::new("tGzv3JOkF0XG5Qx2TlKWIA").expect("a secret"),
             scope: None,
+            url_setting: "token-url",
+            has_basic_login: false,
         }
     }
 
-    fn read(status: u16, body: &str) -> Result<AccessToken, PollFailure> {
-        TokenRefresh::read(&Response {
+    fn form(refresh: &OAuthRefresh, kept: Option<&[u8]>) -> (String, Option<String>) {
+        let request = refresh.request(kept, Timestamp::UNIX_EPOCH);
+        let TokenRequest::Post { headers, body, .. } = request else {
+            panic!("a request");
+        };
+        let login = headers.iter().find(|(name, _)| *name == "authorization");
+        let body = String::from_utf8(body.to_vec()).expect("ASCII");
+        (body, login.map(|(_, value)| value.to_string()))
+    }
+
+    fn read(status: u16, body: &str) -> Result<NewToken, PollFailure> {
+        refresh().read(&Response {
             status,
             headers: [("retry-after", b"7".as_slice())]
                 .into_iter()
@@ -175,21 +241,54 @@ mod tests {
     /// The values of RFC 6749, 6.
     #[test]
     fn the_request_is_a_form() {
-        let body = String::from_utf8(refresh().body().to_vec()).expect("ASCII");
+        let (body, login) = form(&refresh(), None);
         assert_eq!(
             body,
             "grant_type=refresh_token&refresh_token=tGzv3JOkF0XG5Qx2TlKWIA&client_id=s6BhdRkqt3"
         );
-        let all = TokenRefresh {
+        assert_eq!(login, None);
+        let all = OAuthRefresh {
             client_secret: Secret::new("a&b=c+d e").ok(),
             scope: Some("https://mail.example/IMAP offline_access".to_owned()),
             ..refresh()
         };
-        let body = String::from_utf8(all.body().to_vec()).expect("ASCII");
+        let (body, login) = form(&all, Some(b"kept"));
+        assert!(body.contains("refresh_token=kept&"), "{body}");
         assert!(body.ends_with(
             "&client_secret=a%26b%3Dc%2Bd%20e&scope=https%3A%2F%2Fmail.example%2FIMAP%20offline_access"
         ), "{body}");
+        assert_eq!(login, None);
         assert!(!format!("{all:?}").contains("tGzv"));
+    }
+
+    /// The values of RFC 6749, 2.3.1.
+    #[test]
+    fn an_application_can_prove_itself_in_a_header() {
+        let basic = OAuthRefresh {
+            client_secret: Secret::new("7Fjfp0ZBr1KtDRbnfVdmIw").ok(),
+            has_basic_login: true,
+            ..refresh()
+        };
+        let (body, login) = form(&basic, None);
+        assert!(!body.contains("client_secret"), "{body}");
+        let expected = "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3";
+        assert_eq!(login.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn a_new_refresh_token_is_kept_until_the_secret_is_replaced() {
+        let kept = |body| read(200, body).expect("a token").keep;
+        let same = r#"{"access_token":"a","refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA"}"#;
+        assert_eq!(kept(same), None);
+        let new = r#"{"access_token":"a","refresh_token":"new"}"#;
+        assert_eq!(kept(new).as_deref().map(Vec::as_slice), Some(&b"new"[..]));
+        assert_eq!(kept(r#"{"access_token":"a","refresh_token":""}"#), None);
+        let replaced = OAuthRefresh {
+            refresh_token: Secret::new("other").expect("a secret"),
+            ..refresh()
+        };
+        assert_eq!(refresh().identity(), refresh().identity());
+        assert_ne!(refresh().identity(), replaced.identity());
     }
 
     /// The answer of RFC 6749, 5.1.
@@ -197,19 +296,19 @@ mod tests {
     fn an_answer_has_a_token_and_its_life() {
         let body = r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"example","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","example_parameter":"example_value"}"#;
         let token = read(200, body).expect("a token");
-        assert_eq!(token.token.expose(), b"2YotnFZFEjr1zCsicMWpAA");
-        assert_eq!(token.life.as_secs(), 3_480);
+        assert_eq!(token.access.token.expose(), b"2YotnFZFEjr1zCsicMWpAA");
+        assert_eq!(token.access.life.as_secs(), 3_480);
         assert_eq!(
-            read(200, r#"{"access_token":"a"}"#).map(|it| it.life.as_secs()),
+            read(200, r#"{"access_token":"a"}"#).map(|it| it.access.life.as_secs()),
             Ok(480)
         );
         let short = read(200, r#"{"access_token":"a","expires_in":60}"#);
-        assert_eq!(short.map(|it| it.life.as_secs()), Ok(0));
+        assert_eq!(short.map(|it| it.access.life.as_secs()), Ok(0));
         let long = read(
             200,
             r#"{"access_token":"a","expires_in":18446744073709551615}"#,
         );
-        assert_eq!(long.map(|it| it.life.as_secs()), Ok(86_280));
+        assert_eq!(long.map(|it| it.access.life.as_secs()), Ok(86_280));
     }
 
     #[test]
