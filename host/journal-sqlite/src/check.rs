@@ -2,9 +2,10 @@
 
 use patchbay_journal::vault::{ContactKey, Person, Vault};
 use patchbay_journal::{
-    CheckFinding, CheckReport, CompanyId, JournalError, Purpose, Result, SealError,
+    CheckFinding, CheckReport, CompanyId, ConnectionRecordKind, JournalError, Purpose, Result,
+    SealError,
 };
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params_from_iter};
 
 use super::{Query, audit, byte_counter, id, load_key, outbox, receipts};
 use crate::database_error::database_error;
@@ -191,17 +192,29 @@ fn check_seals(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Res
 
 /// Open everything that is sealed under the key of a company.
 fn check_company_seals(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Result<()> {
-    let tables = [
-        ("quarantine", Purpose::Quarantine),
-        ("poll_cursor", Purpose::PollCursor),
+    let mut tables = vec![
+        // Until version 10.
+        ("poll_cursor", "", Purpose::PollCursor),
+        ("quarantine", "", Purpose::Quarantine),
     ];
-    for (table, purpose) in tables {
+    tables.extend(
+        ConnectionRecordKind::ALL.map(|kind| ("connection_record", kind.as_str(), kind.purpose())),
+    );
+    for (table, kind, purpose) in tables {
         if !has_table(sql, table)? {
             continue;
         }
-        let query = format!("SELECT company, sealed FROM {table}");
+        let of_kind = if kind.is_empty() {
+            ""
+        } else {
+            "WHERE kind = ?1"
+        };
+        let query = format!("SELECT company, sealed FROM {table} {of_kind}");
         let mut statement = sql.prepare(&query).map_err(database_error)?;
-        let mut rows = statement.query([]).map_err(database_error)?;
+        let kind = (!kind.is_empty()).then_some(kind);
+        let mut rows = statement
+            .query(params_from_iter(kind))
+            .map_err(database_error)?;
         while let Some(row) = rows.next().map_err(database_error)? {
             let company: CompanyId = id(row, 0).map_err(database_error)?;
             let sealed: Vec<u8> = row.get(1).map_err(database_error)?;

@@ -24,6 +24,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_8.sql"),
     include_str!("schema_9.sql"),
     include_str!("schema_10.sql"),
+    include_str!("schema_11.sql"),
 ];
 /// The newest schema version.
 const VERSION: u32 = STEPS.len() as u32;

@@ -1,8 +1,8 @@
 //! The interface of a store: one trait per concern.
 
 use crate::{
-    AuditTrail, Commits, Companies, ContactRecords, Contacts, Conversations, Directives, Entries,
-    Generations, Intake, Maintenance, OptOuts, Originals, Outbox, PollCursors, Quarantine,
+    AuditTrail, Commits, Companies, ConnectionRecords, ContactRecords, Contacts, Conversations,
+    Directives, Entries, Generations, Intake, Maintenance, OptOuts, Originals, Outbox, Quarantine,
     Receipts, Rollouts, Roster, Runs, Seal, Tokens, Usage,
 };
 
@@ -33,6 +33,6 @@ macro_rules! journal {
 
 journal! {
     Companies Intake Commits Conversations Entries Contacts ContactRecords Seal Outbox Receipts Quarantine Originals OptOuts
-    PollCursors
+    ConnectionRecords
     Generations Rollouts Roster Directives Tokens AuditTrail Maintenance Runs Usage
 }

@@ -17,6 +17,7 @@
 mod audit;
 mod commit;
 mod company;
+mod connection_record;
 mod contact;
 mod contact_record;
 mod conversation;
@@ -32,7 +33,6 @@ mod maintenance;
 mod opt_out;
 mod original;
 mod outbox;
-mod poll_cursor;
 mod quarantine;
 mod receipt;
 mod requester;
@@ -51,6 +51,9 @@ pub use audit::{
 };
 pub use commit::{Commit, CommitReceipt, Commits, FailedDelivery, NewEntry, StateChange};
 pub use company::Companies;
+pub use connection_record::{
+    ConnectionName, ConnectionRecord, ConnectionRecordKind, ConnectionRecords,
+};
 pub use contact::{
     AddressRecord, ContactChange, ContactChangeKind, ContactMatch, Contacts, Erasure, FoundContact,
 };
@@ -80,7 +83,6 @@ pub use opt_out::{
 };
 pub use original::{NewOriginal, Original, Originals};
 pub use outbox::{NewOutbox, Outbox, OutboxBacklog, OutboxCount, OutboxItem, OutboxState};
-pub use poll_cursor::{PollCursor, PollCursors};
 pub use quarantine::{
     NewQuarantined, Quarantine, QuarantineLimit, QuarantineOutcome, QuarantinedItem,
 };

@@ -52,10 +52,10 @@ pub const ORIGINAL_AGE: SignedDuration = SignedDuration::from_hours(90 * 24);
 pub const CONTACT_RECORDS: usize = 1000;
 /// What a record says, as JSON.
 pub const CONTACT_RECORD: usize = 64 << 10;
-/// Cursors of a company's connections.
-pub const POLL_CURSORS: u64 = 1000;
-/// Bytes of a sealed cursor.
-pub const POLL_CURSOR: usize = 16 << 10;
+/// Records of one kind of a company's connections.
+pub const CONNECTION_RECORDS: u64 = 1000;
+/// Bytes of a sealed record of a connection.
+pub const CONNECTION_RECORD: usize = 16 << 10;
 
 /// Notes of one change.
 pub const NOTES: usize = 10_000;

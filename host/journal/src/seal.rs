@@ -28,6 +28,8 @@ pub enum Purpose {
     ContactRecord,
     /// The cursor of a connection.
     PollCursor,
+    /// What renews the access token of a connection.
+    ConnectionToken,
 }
 
 /// Seals and opens personal data under the keys of contacts, and what belongs to

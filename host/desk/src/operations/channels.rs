@@ -3,9 +3,10 @@
 
 use jiff::Timestamp;
 use patchbay_journal::{
-    AuditEntry, CompanyId, ContactId, ContactMatch, ConversationId, DeliveryReport, JournalError,
-    NewOriginal, NewQuarantined, NewReceipt, OptOut, OutboxState, PollCursor, Purpose,
-    QuarantineOutcome, QuarantinedItem, ReceiptChange, SealError, forbidding,
+    AuditEntry, CompanyId, ConnectionName, ConnectionRecord, ConnectionRecordKind, ContactId,
+    ContactMatch, ConversationId, DeliveryReport, JournalError, NewOriginal, NewQuarantined,
+    NewReceipt, OptOut, OutboxState, Purpose, QuarantineOutcome, QuarantinedItem, ReceiptChange,
+    SealError, forbidding,
 };
 use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::final_failure::{FinalFailure, FinalKind};
@@ -359,6 +360,7 @@ impl ChannelService<'_> {
 
     /// Stores the delivery of an interaction as it came, sealed for the author, before
     /// the interaction is accepted. `most_bytes` bounds what the company keeps of them.
+    /// Nothing is stored of a message that is known from a person who was erased since.
     ///
     /// # Errors
     /// [`DeskError::Erased`], and those of the journal: nothing was stored.
@@ -371,6 +373,9 @@ impl ChannelService<'_> {
     ) -> Result<(), DeskError> {
         let id = self.0.company_id(company)?;
         let journal = &*self.0.journal;
+        if self.0.known_of_erased(id, delivery)?.is_some() {
+            return Ok(());
+        }
         let interaction = &delivery.interaction;
         let contact = self.contact(id, &interaction.channel, &delivery.address())?;
         let sealed = journal.seal(id, contact, Purpose::Original, bytes);
@@ -463,41 +468,62 @@ impl ChannelService<'_> {
         Ok(self.0.journal.remove_quarantined(id, number, audit)?)
     }
 
-    /// How far the host has read at the provider of a connection; `None` if it has read
-    /// nothing yet.
-    pub fn poll_cursor(
+    /// What the host remembers of a connection; `None`: nothing yet.
+    pub fn connection_record(
         &self,
         company: &str,
-        channel: &str,
-        connection: &str,
-    ) -> Result<Option<Vec<u8>>, DeskError> {
-        let id = self.0.company_id(company)?;
+        (channel, connection): (&str, &str),
+        kind: ConnectionRecordKind,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, DeskError> {
+        let name = self.connection_name(company, (channel, connection))?;
         let journal = &*self.0.journal;
-        let Some(cursor) = journal.poll_cursor(id, channel, connection)? else {
+        let Some(record) = journal.connection_record(&name, kind)? else {
             return Ok(None);
         };
-        let plain = journal.open_company(id, Purpose::PollCursor, &cursor.sealed);
-        Ok(Some(plain.map_err(seal_failed)?))
+        let plain = journal.open_company(name.company, kind.purpose(), &record.sealed);
+        Ok(Some(Zeroizing::new(plain.map_err(seal_failed)?)))
     }
 
-    /// Stores how far the host has read, after what was read is on disk.
-    pub fn store_poll_cursor(
+    /// Remembers something of a connection, in place of what was remembered of the kind.
+    /// A cursor is stored after what was read is on disk.
+    pub fn store_connection_record(
         &self,
         company: &str,
-        channel: &str,
-        connection: &str,
-        cursor: &[u8],
+        (channel, connection): (&str, &str),
+        kind: ConnectionRecordKind,
+        plain: &[u8],
     ) -> Result<(), DeskError> {
-        let id = self.0.company_id(company)?;
+        let name = self.connection_name(company, (channel, connection))?;
         let journal = &*self.0.journal;
-        let sealed = journal.seal_company(id, Purpose::PollCursor, cursor);
-        Ok(journal.store_poll_cursor(PollCursor {
-            company: id,
-            channel: channel.to_owned(),
-            connection: connection.to_owned(),
+        let sealed = journal.seal_company(name.company, kind.purpose(), plain);
+        let record = ConnectionRecord {
             stored_at: self.0.now(),
             sealed: sealed.map_err(seal_failed)?,
-        })?)
+        };
+        Ok(journal.store_connection_record(name, kind, record)?)
+    }
+
+    /// Forgets what is remembered of a connection.
+    pub fn delete_connection_record(
+        &self,
+        company: &str,
+        (channel, connection): (&str, &str),
+        kind: ConnectionRecordKind,
+    ) -> Result<(), DeskError> {
+        let name = self.connection_name(company, (channel, connection))?;
+        Ok(self.0.journal.delete_connection_record(name, kind)?)
+    }
+
+    fn connection_name(
+        &self,
+        company: &str,
+        (channel, connection): (&str, &str),
+    ) -> Result<ConnectionName, DeskError> {
+        Ok(ConnectionName {
+            company: self.0.company_id(company)?,
+            channel: channel.to_owned(),
+            connection: connection.to_owned(),
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 mod access;
 mod channel_writes;
 mod commits;
+mod connection_records;
 mod contact_records;
 mod contacts;
 mod crash;
@@ -19,7 +20,6 @@ mod opt_outs;
 mod originals;
 mod outbox;
 mod policy_memory;
-mod poll_cursors;
 mod quarantine;
 mod reading;
 mod receipts;

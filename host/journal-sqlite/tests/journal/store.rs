@@ -35,6 +35,18 @@ impl TestStore {
     /// journal is open. Data of earlier versions stays as it is.
     pub(crate) fn downgrade(&self, version: u32) {
         let added = [
+            (
+                11,
+                "CREATE TABLE poll_cursor (
+                     company INTEGER NOT NULL, channel TEXT NOT NULL, connection TEXT NOT NULL,
+                     stored_at INTEGER NOT NULL, sealed BLOB NOT NULL,
+                     PRIMARY KEY (company, channel, connection)
+                 ) STRICT, WITHOUT ROWID;
+                 INSERT INTO poll_cursor
+                 SELECT company, channel, connection, stored_at, sealed FROM connection_record
+                 WHERE kind = 'poll-cursor';
+                 DROP TABLE connection_record;",
+            ),
             (10, "DROP TABLE poll_cursor;"),
             (
                 9,
