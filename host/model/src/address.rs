@@ -33,6 +33,18 @@ pub fn canonical(channel: &str, address: &str) -> String {
     form.unwrap_or_else(exact)
 }
 
+/// Whether messages of a channel can come from an address. Only the form of mail addresses
+/// is sure: other channels have short codes and names of senders beside their usual form.
+pub fn is_possible(channel: &str, address: &str) -> bool {
+    match channel::address_form(channel) {
+        AddressForm::Mail => mail::canonical(address).is_some(),
+        AddressForm::Exact
+        | AddressForm::Handle
+        | AddressForm::Phone
+        | AddressForm::InternationalPhone => true,
+    }
+}
+
 /// The form of the company's own account, by which threads are told apart. On
 /// channels of mail and user names its case does not matter.
 pub fn canonical_account(channel: &str, account: &str) -> String {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
+use crate::address;
 use crate::input::{self, InputError};
 use crate::interaction::{deserialize, into_object, reject_unknown};
 
@@ -222,7 +223,12 @@ impl RecordAddress {
             return Err(InputError::invalid(&format!("{field}channel"), problem));
         }
         let field = format!("{field}address");
-        input::check_identifier(&field, &self.address, input::NAME_BYTES)
+        input::check_identifier(&field, &self.address, input::NAME_BYTES)?;
+        match address::is_possible(&self.channel, &self.address) {
+            true => Ok(()),
+            // No message would ever come from it.
+            false => Err(InputError::invalid(&field, "is not a mail address")),
+        }
     }
 }
 
@@ -311,6 +317,11 @@ mod tests {
             ("/addresses", json!(many(ADDRESSES + 1)), "addresses"),
             ("/addresses/0/address", json!(long), "addresses[0].address"),
             ("/addresses/0/address", json!(""), "addresses[0].address"),
+            (
+                "/addresses/0/address",
+                json!("jo.secret"),
+                "addresses[0].address",
+            ),
             (
                 "/addresses/0/address",
                 json!([secret]),

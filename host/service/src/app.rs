@@ -273,44 +273,24 @@ impl App {
     pub fn bound_readings(&self) -> Vec<(Bound, u64, u64)> {
         let limit = |bound| self.bounds.limit(bound, Scope::Host);
         let work = self.shares.requests.used() + self.shares.intake.used();
-        vec![
-            (
-                Bound::Requests,
-                self.bounds.used(Bound::Requests),
-                limit(Bound::Requests),
-            ),
-            (Bound::Work, work, limit(Bound::Work) * 2),
-            (
-                Bound::Bodies,
-                self.bounds.used(Bound::Bodies),
-                limit(Bound::Bodies),
-            ),
-            (
-                Bound::Changes,
-                self.changes.waiting() as u64,
-                limit(Bound::Changes),
-            ),
-            (
-                Bound::Streams,
-                self.bounds.used(Bound::Streams),
-                limit(Bound::Streams),
-            ),
-            (
-                Bound::ChatStreams,
-                self.bounds.used(Bound::ChatStreams),
-                limit(Bound::ChatStreams),
-            ),
-            (
-                Bound::Compiles,
-                self.engine.compiling() as u64,
-                limit(Bound::Compiles),
-            ),
-            (
-                Bound::CompanyFiles,
-                self.watched.listed() as u64,
-                limit(Bound::CompanyFiles),
-            ),
-        ]
+        let held = [
+            Bound::Requests,
+            Bound::Bodies,
+            Bound::Streams,
+            Bound::Files,
+            Bound::Pollers,
+            Bound::ChatStreams,
+        ];
+        let held = held.map(|bound| (bound, self.bounds.used(bound), limit(bound)));
+        let counted = [
+            (Bound::Changes, self.changes.waiting() as u64),
+            (Bound::Compiles, self.engine.compiling() as u64),
+            (Bound::CompanyFiles, self.watched.listed() as u64),
+        ];
+        let counted = counted.map(|(bound, used)| (bound, used, limit(bound)));
+        // Requests and intake have threads of their own, as many each.
+        let work = (Bound::Work, work, limit(Bound::Work) * 2);
+        held.into_iter().chain(counted).chain([work]).collect()
     }
 
     /// Wake the followers of all feeds: a token was revoked, or the server stops.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use patchbay_journal::{
-    AcceptOutcome, AcceptedInput, Arrival, CompanyId, InputKind, JournalError, Purpose, SealError,
+    AcceptOutcome, AcceptedInput, Arrival, CompanyId, InputKind, JournalError, Ordinal, Purpose,
+    SealError,
 };
 use patchbay_pass::ReceiptStatus;
 use patchbay_records::conversation_cache::PendingInput;
@@ -29,19 +30,31 @@ impl DeskCore {
         }
         let repeats = self.load().allows_repeats();
         let epoch = self.cache.inputs.epoch();
-        self.find_contacts(id, &deliveries)?;
+        let mut known = Vec::with_capacity(deliveries.len());
+        for delivery in &deliveries {
+            known.push(self.known_of_erased(id, delivery)?);
+        }
+        let new = known.iter().zip(&deliveries);
+        let new = new.filter_map(|(known, delivery)| known.is_none().then_some(delivery));
+        self.find_contacts(id, new)?;
         let mut arrivals = Vec::with_capacity(deliveries.len());
         let mut accepted_deliveries = Vec::with_capacity(deliveries.len());
-        for delivery in deliveries {
+        for (known, delivery) in known.into_iter().zip(deliveries) {
             // Under full load an edit waits: its message was decided before.
-            let postponed = delivery.kind == InputKind::Edit && !repeats;
-            if !postponed {
+            let refused = match known {
+                Some(ordinal) => Some(ReceiptStatus::Duplicate { ordinal }),
+                None if delivery.kind == InputKind::Edit && !repeats => Some(ReceiptStatus::Busy {
+                    retry_after: RETRY_AFTER,
+                }),
+                None => None,
+            };
+            if refused.is_none() {
                 arrivals.push(Arrival {
                     no_edit: !repeats,
                     ..self.arrival(id, &delivery)?
                 });
             }
-            accepted_deliveries.push((Arc::new(delivery.interaction), postponed));
+            accepted_deliveries.push((Arc::new(delivery.interaction), refused));
         }
         let core = Arc::clone(self);
         let accepted = self
@@ -50,15 +63,15 @@ impl DeskCore {
         let mut accepted = accepted.into_iter();
         let receipts = accepted_deliveries
             .into_iter()
-            .map(|(interaction, postponed)| {
-                let accepted = match postponed {
-                    true => None,
-                    false => accepted.next(),
+            .map(|(interaction, refused)| {
+                let accepted = match refused {
+                    Some(_) => None,
+                    None => accepted.next(),
                 };
                 let status = match accepted {
-                    None => ReceiptStatus::Busy {
+                    None => refused.unwrap_or(ReceiptStatus::Busy {
                         retry_after: RETRY_AFTER,
-                    },
+                    }),
                     Some(AcceptOutcome::Duplicate { ordinal }) => {
                         ReceiptStatus::Duplicate { ordinal }
                     }
@@ -94,9 +107,37 @@ impl DeskCore {
         Ok(receipts.collect())
     }
 
+    /// The newest input of the message, where the delivery repeats one of a person who was
+    /// erased since: what a provider delivers again, or the host reads again, must not
+    /// bring them back. `None` for everything else.
+    pub(crate) fn known_of_erased(
+        &self,
+        company: CompanyId,
+        delivery: &Delivery,
+    ) -> Result<Option<Ordinal>, DeskError> {
+        let interaction = &delivery.interaction;
+        let (channel, address) = (interaction.channel.as_str(), delivery.address());
+        if self.cache.contact_of(company, channel, &address).is_some() {
+            return Ok(None);
+        }
+        let record = self.journal.address_record(company, channel, &address)?;
+        if record.contact.is_some() || record.erased_at.is_none() {
+            return Ok(None);
+        }
+        let account = interaction.account.as_deref().unwrap_or_default();
+        let input = self
+            .journal
+            .newest_input(company, channel, account, &interaction.id)?;
+        Ok(input.map(|input| input.ordinal))
+    }
+
     /// Look up the contacts of all deliveries at once, and create those of new
     /// addresses.
-    fn find_contacts(&self, company: CompanyId, deliveries: &[Delivery]) -> Result<(), DeskError> {
+    fn find_contacts<'d>(
+        &self,
+        company: CompanyId,
+        deliveries: impl Iterator<Item = &'d Delivery>,
+    ) -> Result<(), DeskError> {
         let mut unknown: Vec<(String, String)> = Vec::new();
         for delivery in deliveries {
             let channel = delivery.interaction.channel.as_str();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use crate::office::{
-    conversations, delivered, desk, feed, head, northwind, ordinal, said, take_in,
+    conversations, delivered, desk, feed, head, northwind, noted, ordinal, said, take_in,
 };
 use patchbay_events::EventKind;
 use patchbay_journal::{InputKind, Ordinal};
@@ -336,4 +336,48 @@ fn a_full_disk_accepts_nothing_and_loses_nothing() {
     take_in(&desk, vec![said("2", "@jo", "Still there?")]);
     assert_eq!(feed(&desk).len(), taken + 1, "what waited is decided too");
     assert!(desk.journal().check().expect("readable").is_sound());
+}
+
+#[test]
+fn what_an_erased_person_wrote_does_not_bring_them_back_when_it_comes_again() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    let first = || said("1", "@jo", "My card was stolen");
+    let edited = || said("1", "@jo", "My card was stolen!");
+    take_in(&desk, vec![first()]);
+    let company = desk.journal().company("northwind").expect("known");
+    let contact = |address: &str| {
+        let record = desk.journal().address_record(company, "x", address);
+        record.expect("read").contact
+    };
+    let jo = contact("@jo").expect("known").contact;
+    let erasure = desk.contacts().erase("northwind", jo, noted());
+    erasure.expect("erased");
+    desk.wait_until_idle();
+    for again in [first(), edited()] {
+        let original = desk
+            .channels()
+            .store_original("northwind", &again, b"as it came", 1 << 20);
+        original.expect("nothing to store");
+        assert_eq!(contact("@jo"), None);
+        let receipts = desk.accept("northwind", vec![again, said("2", "@kim", "Hi")]);
+        let receipts = receipts.expect("accepted");
+        let status = receipts[0].status;
+        assert!(
+            matches!(
+                status,
+                ReceiptStatus::Duplicate {
+                    ordinal: Ordinal(1)
+                }
+            ),
+            "{status:?}"
+        );
+        desk.wait_until_idle();
+        assert_eq!(contact("@jo"), None);
+        assert!(contact("@kim").is_some());
+    }
+    // What they write from now on is of someone new.
+    take_in(&desk, vec![said("3", "@jo", "Hello")]);
+    let new = contact("@jo").expect("created");
+    assert_ne!(new.contact, jo);
 }

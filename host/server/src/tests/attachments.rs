@@ -273,6 +273,9 @@ async fn downloads_at_once_are_bounded_and_end_with_their_reader() {
     }
     let second = office.get(&format!("{path}/0")).await;
     second.problem(429, "too-many-requests");
+    let metrics = client.get("/metrics").await.body;
+    let used = r#"patchbay_bound_used{what="files"} 1"#;
+    assert!(metrics.contains(used), "{metrics}");
     drop(waiting);
     // The server sees that the reader is gone, and the place is free again.
     while office.server.app.bounds.used(Bound::Files) > 0 {
