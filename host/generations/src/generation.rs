@@ -137,6 +137,16 @@ impl Generation {
         }
     }
 
+    /// The target of what is decided about conversations of a channel; `None` where no help
+    /// desk keeps them.
+    pub fn decision_target(&self, channel: &str, account: Option<&str>) -> Option<String> {
+        let keeps = |it: &&ConnectionSettings| {
+            it.adapter.takes_decisions && it.adapter.channels.contains(&channel)
+        };
+        let adapter = self.connections.iter().find(keeps)?.adapter;
+        Some(self.target_of_account(&channel::adapter_target(adapter.name), account))
+    }
+
     /// Names of everything that an outbox item can be sent to: targets, and adapters with
     /// a connection.
     pub fn destinations(&self) -> BTreeSet<String> {

@@ -25,6 +25,7 @@ mod load;
 mod place;
 mod recipient;
 mod replies;
+mod report;
 mod running_clocks;
 mod state_changes;
 mod unanswered;

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use super::decide::{PolicyResult, TranscriptStatus};
 use super::load::state_owner;
 use super::unit_of_work::UnitOfWork;
-use super::{AfterCommit, Pass, PlannedCommit};
+use super::{AfterCommit, Pass, PlannedCommit, report};
 use crate::observer::{PassTrace, TracedDecision};
 
 /// Begin the unit of work of a pass; `traceparent` is the trace context of its
@@ -108,6 +108,7 @@ fn entry(
     let contact = result.and_then(|result| result.contact);
     let mut sealed = None;
     if let Some(result) = result {
+        report::note(unit, &result.decision);
         let record = Record {
             decision: &result.decision,
             given: &result.input,
@@ -147,6 +148,7 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
         unit.trace.kinds = unit.entries.iter().map(|entry| entry.kind).collect();
     }
     unit.trace.ended = Instant::now();
+    report::add(pass, &mut unit);
     let CachedConversation { row, snapshot, .. } = &mut unit.conversation;
     row.state = snapshot.state;
     row.queue.clone_from(&snapshot.queue);

@@ -33,6 +33,9 @@ pub(crate) struct UnitOfWork {
     pub(super) follow_ups: Vec<FollowUp>,
     /// What fell due on the SLA clocks and is not in the history yet.
     pub(super) due: Vec<Due>,
+    /// Reasons of what the policies decided about the conversation; `None`: they decided
+    /// nothing.
+    pub(super) report: Option<Vec<String>>,
     /// Whether the conversation has a new route plan.
     pub(super) is_routed: bool,
     /// Agents whose row in the roster changed.
@@ -53,6 +56,7 @@ impl UnitOfWork {
             floor_events: Vec::new(),
             follow_ups: Vec::new(),
             due: Vec::new(),
+            report: None,
             is_routed: false,
             agents: Vec::new(),
             trace,

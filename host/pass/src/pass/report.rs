@@ -1,0 +1,90 @@
+//! What the policies decided, for the help desk that keeps the conversation.
+
+use patchbay_engine::decision::Decision;
+use patchbay_journal::NewOutbox;
+use patchbay_model::decision::classification::Classification;
+use patchbay_model::decision::route::TargetKind;
+use patchbay_records::outbox_payload::Payload;
+use serde_json::json;
+
+use super::Pass;
+use super::unit_of_work::UnitOfWork;
+
+/// Note that a decision changes what a help desk knows of the conversation.
+pub(super) fn note(unit: &mut UnitOfWork, decision: &Decision) {
+    let classified = decision.classification.as_ref();
+    let reasons = [
+        classified.map(|merged| &merged.classification.why),
+        decision.route.as_ref().map(|plan| &plan.why),
+        decision.escalation.as_ref().map(|answer| &answer.why),
+    ];
+    // A check of a draft says nothing of the conversation.
+    if reasons.iter().all(Option::is_none) {
+        return;
+    }
+    let reasons = reasons.into_iter().flatten();
+    let reasons = reasons.filter(|why| !why.is_empty()).cloned();
+    unit.report.get_or_insert_default().extend(reasons);
+}
+
+/// Add the report of this pass to the outbox, if a policy decided and the conversation is
+/// of a help desk.
+pub(super) fn add(pass: &Pass<'_>, unit: &mut UnitOfWork) {
+    let Some(reasons) = unit.report.take() else {
+        return;
+    };
+    let Some(latest) = unit.latest_message() else {
+        return;
+    };
+    let interaction = &latest.interaction;
+    let account = interaction.account.as_deref();
+    let Some(target) = pass
+        .generation
+        .decision_target(&interaction.channel, account)
+    else {
+        return;
+    };
+    let id = unit.conversation.row.id;
+    let snapshot = unit.snapshot();
+    let none = Classification::default();
+    let assessment = snapshot.assessment.as_ref().unwrap_or(&none);
+    let intents: Vec<&str> = assessment.intents.iter().map(|it| &*it.name).collect();
+    let waits_for = snapshot.plan.as_ref().map(|plan| &plan.target);
+    let waits_for = waits_for.filter(|target| target.kind == TargetKind::Agent);
+    let agent = snapshot
+        .owner
+        .as_ref()
+        .or(waits_for.and_then(|it| it.id.as_ref()));
+    let key = format!("decision-{id}-{}", unit.next_entry());
+    let report = json!({
+        "type": "decision",
+        "id": key,
+        "company": pass.generation.company,
+        "conversation": id.to_string(),
+        "channel": interaction.channel,
+        "account": account,
+        "thread": interaction.conversation,
+        "message_provider_id": interaction.attributes.get("provider_id"),
+        "labels": interaction.attributes.get("labels"),
+        "intents": intents,
+        "topics": assessment.topics,
+        "tags": snapshot.tags,
+        "language": assessment.language,
+        "sentiment": assessment.sentiment,
+        "urgency": assessment.urgency,
+        "spam": assessment.spam,
+        "queue": snapshot.queue,
+        "agent": agent,
+        "priority": snapshot.priority,
+        "reasons": reasons,
+        "at": pass.now,
+    });
+    let payload = Payload::seal(pass.journal, pass.company, unit.contact(), &report);
+    unit.outbox.push(NewOutbox {
+        key,
+        target,
+        payload: payload.to_bytes(),
+        conversation: Some(id),
+        not_before: pass.now,
+    });
+}
