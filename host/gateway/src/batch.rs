@@ -21,7 +21,7 @@ use crate::planted_key::PlantedKey;
 const REPLY: &str = "reply";
 
 /// The items of a delivery by what is done with them.
-pub(crate) struct Batch {
+pub(crate) struct Batch<'d> {
     interactions: Vec<DecodedInteraction>,
     statuses: Vec<DeliveryStatus>,
     changes: Vec<AddressChange>,
@@ -34,18 +34,18 @@ pub(crate) struct Batch {
     /// The first item that cannot be decoded.
     pub(crate) undecodable: Option<Undecodable>,
     /// The delivery as it came, where its files come within it.
-    original: Option<Vec<u8>>,
+    original: Option<&'d [u8]>,
     traceparent: Option<Traceparent>,
 }
 
-impl Batch {
+impl<'d> Batch<'d> {
     /// The items of a delivery of this connection, whose body is `body`.
     pub(crate) fn of(
         connection: &Connection,
-        body: &[u8],
+        body: &'d [u8],
         items: Vec<Item>,
         traceparent: Option<Traceparent>,
-    ) -> Batch {
+    ) -> Batch<'d> {
         let keeps_original = connection.settings.adapter.files_within;
         let mut batch = Batch {
             interactions: Vec::new(),
@@ -56,7 +56,7 @@ impl Batch {
             events: Vec::new(),
             is_revoked: false,
             undecodable: None,
-            original: keeps_original.then(|| body.to_vec()),
+            original: keeps_original.then_some(body),
             traceparent,
         };
         for item in items {
@@ -83,7 +83,7 @@ impl Gateway {
         &self,
         company: &str,
         connection: &Connection,
-        batch: Batch,
+        batch: Batch<'_>,
     ) -> Result<bool, DeskError> {
         let channels = self.desk.channels();
         let adapter = connection.settings.adapter.name;
@@ -120,7 +120,7 @@ impl Gateway {
         if let Some(original) = batch.original.filter(|_| self.originals > 0) {
             // Before the interaction: once that is acknowledged, its files are there.
             for delivery in &deliveries {
-                channels.store_original(company, delivery, &original, self.originals)?;
+                channels.store_original(company, delivery, original, self.originals)?;
             }
         }
         if !deliveries.is_empty() {

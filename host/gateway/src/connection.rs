@@ -10,6 +10,7 @@ use patchbay_adapter::Adapter;
 use patchbay_generations::ConnectionSettings;
 use patchbay_model::codes;
 
+use crate::access_tokens::AccessTokens;
 use crate::connection_test::TestPermits;
 use crate::poll_state::PollControl;
 
@@ -45,6 +46,8 @@ pub(crate) struct Connection {
     pub(crate) tests: Arc<TestPermits>,
     /// As the state.
     pub(crate) poll: Arc<PollControl>,
+    /// As the state.
+    pub(crate) tokens: Arc<AccessTokens>,
 }
 
 /// What a connection did since the host started.
@@ -76,6 +79,7 @@ impl Connection {
             state: Arc::default(),
             tests: Arc::default(),
             poll: Arc::default(),
+            tokens: Arc::default(),
         }
     }
 
@@ -90,6 +94,7 @@ impl Connection {
                 state: Arc::clone(&before.state),
                 tests: Arc::clone(&before.tests),
                 poll: Arc::clone(&before.poll),
+                tokens: Arc::clone(&before.tokens),
                 ..self
             },
             None => self,
@@ -161,6 +166,7 @@ mod tests {
             state: Arc::default(),
             tests: Arc::default(),
             poll: Arc::default(),
+            tokens: Arc::default(),
         };
         for number in 0..1_000 {
             connection.count_event(format!("event-{number}"));

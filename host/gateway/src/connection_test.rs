@@ -11,9 +11,9 @@ use patchbay_outbound::egress::Egress;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant as Deadline, timeout_at};
 
-use crate::connection::Connection;
+use crate::access_tokens::TokenAccess;
 use crate::gateway::Gateway;
-use crate::part_request::PartRequest;
+use crate::part_request::{PartRequest, probe_token_source};
 
 /// Time for all questions of a test.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -111,7 +111,13 @@ impl Gateway {
             Ok(permit) => permit,
             Err(retry_after) => return Ok(ConnectionTest::Busy { retry_after }),
         };
-        let findings = ask(&connection, &company, &egress).await;
+        let tokens = TokenAccess {
+            gateway: Arc::clone(self),
+            company: company.into(),
+            connection: Arc::clone(&connection),
+            egress,
+        };
+        let findings = ask(&tokens).await;
         drop(permit);
         if ConnectionTest::works(&findings) {
             connection.access_works();
@@ -121,7 +127,8 @@ impl Gateway {
 }
 
 /// The findings of all questions.
-async fn ask(connection: &Connection, company: &str, egress: &Egress) -> Vec<Finding> {
+async fn ask(tokens: &TokenAccess) -> Vec<Finding> {
+    let (connection, company) = (&tokens.connection, &*tokens.company);
     let adapter = match &connection.adapter {
         Ok(adapter) => &**adapter,
         Err(problem) => {
@@ -135,14 +142,21 @@ async fn ask(connection: &Connection, company: &str, egress: &Egress) -> Vec<Fin
     let mut findings = Vec::new();
     for probe in adapter.probe() {
         let read = |exchange: &Exchange<'_>| adapter.probe_result(&probe, exchange, url.as_deref());
-        let request = match PartRequest::build_probe(&probe) {
+        let token = match tokens.token(probe_token_source(&probe)).await {
+            Ok(held) => held.map(|it| it.token),
+            Err(failure) => {
+                findings.push(Finding::of_token_failure(&failure));
+                continue;
+            }
+        };
+        let request = match PartRequest::build_probe(&probe, token.as_ref()) {
             Ok(request) => request,
             Err(error) => {
                 findings.push(Finding::wrong("settings", error.to_string()));
                 continue;
             }
         };
-        match timeout_at(until, request.exchange(egress, read)).await {
+        match timeout_at(until, request.exchange(tokens, read)).await {
             Ok((answered, failure)) => {
                 findings.extend(answered);
                 if let Some(error) = failure {

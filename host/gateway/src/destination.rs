@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patchbay_adapter::{EncodeError, Outcome, Reason, Receipt};
+use patchbay_adapter::poll::{PollFailure, PollFailureKind};
+use patchbay_adapter::{EncodeError, Exchange, Outbound, Outcome, Reason, Receipt};
 use patchbay_desk::{AcceptedPart, DeskError, SendProgress};
 use patchbay_journal::OptOut;
 use patchbay_model::final_failure::FinalKind;
@@ -15,22 +16,29 @@ use patchbay_outbound::egress::Egress;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
+use crate::access_tokens::TokenAccess;
 use crate::connection::Connection;
 use crate::connections::find_connection;
+use crate::decision_document::DecisionDocument;
 use crate::gateway::Gateway;
-use crate::part_request::PartRequest;
+use crate::part_request::{PartRequest, token_source};
 use crate::reply_document::ReplyDocument;
 
 /// How often the host tries to record a part that the provider accepted.
 const RECORD_ATTEMPTS: u32 = 5;
+/// Why a connection that is not open sends nothing.
+pub(crate) const NOT_OPEN: &str =
+    "a secret of the connection is not set; the server's log says which";
+/// Why nothing goes to an account that no connection has.
+pub(crate) const NO_CONNECTION: &str = "no connection of the company file has the account that the customer wrote to; add it, then retry";
 /// Pause between these attempts.
 const RECORD_PAUSE: Duration = Duration::from_millis(200);
 
 /// The connections of one adapter, as a destination of replies.
 pub struct ConnectionDestination {
-    gateway: Arc<Gateway>,
+    pub(crate) gateway: Arc<Gateway>,
     /// Name of the adapter.
-    adapter: String,
+    pub(crate) adapter: String,
 }
 
 impl ConnectionDestination {
@@ -45,12 +53,10 @@ impl ConnectionDestination {
     async fn send_reply(&self, egress: &Egress, delivery: &Delivery) -> Result<(), SendFailure> {
         let refused = |problem: &str| failed(FinalKind::Refused, problem);
         let document = ReplyDocument::parse(&delivery.body)
-            .ok_or_else(|| refused("only replies can be sent by a channel"))?;
+            .ok_or_else(|| refused("a channel takes no notices, only replies"))?;
         let prepared = self.prepare(delivery, &document).await?;
         let Ok(adapter) = &prepared.connection.adapter else {
-            return Err(broken(
-                "a secret of the connection is not set; the server's log says which",
-            ));
+            return Err(broken(NOT_OPEN));
         };
         // By the clock that the desk shows the window's end by.
         let now = self.gateway.desk.now();
@@ -72,6 +78,7 @@ impl ConnectionDestination {
             error => refused(&error.to_string()),
         })?;
         let parts = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        let tokens = self.tokens(delivery, &prepared.connection, egress);
         for (number, request) in (1..).zip(&requests) {
             if prepared.progress.accepted.contains(&number) {
                 continue;
@@ -82,21 +89,66 @@ impl ConnectionDestination {
                 let reason = "the host stopped while it was sent";
                 return Err(uncertain(Part { number, parts }, reason));
             }
-            let built = PartRequest::build(request);
-            let built = built.map_err(|error| match error.is_of_connection() {
-                true => broken(&error.to_string()),
-                false => refused(&error.to_string()),
-            })?;
-            if !is_idempotent {
-                self.begin(delivery, number).await?;
-            }
-            let outcome = built.send(egress, delivery, &**adapter).await;
+            let begun = (!is_idempotent).then_some(number);
+            let read = |exchange: &Exchange<'_>| adapter.outcome(exchange);
+            let outcome = self
+                .send_part((&tokens, delivery), request, begun, read)
+                .await?;
             let part = Part { number, parts };
             let receipt = receipt(outcome, part)?;
             prepared.connection.access_works();
             self.record(delivery, &document, part, receipt).await?;
         }
         Ok(())
+    }
+
+    /// What gets the tokens of a connection for a delivery.
+    pub(crate) fn tokens(
+        &self,
+        delivery: &Delivery,
+        connection: &Arc<Connection>,
+        egress: &Egress,
+    ) -> TokenAccess {
+        TokenAccess {
+            gateway: Arc::clone(&self.gateway),
+            company: delivery.company.as_str().into(),
+            connection: Arc::clone(connection),
+            egress: egress.clone(),
+        }
+    }
+
+    /// Sends a part, with another access token if the provider refuses the one that was
+    /// held: it can end before its time. Records before that the part of this number
+    /// begins.
+    pub(crate) async fn send_part(
+        &self,
+        (tokens, delivery): (&TokenAccess, &Delivery),
+        part: &Outbound,
+        mut begun: Option<u32>,
+        read: impl Fn(&Exchange<'_>) -> Outcome,
+    ) -> Result<Outcome, SendFailure> {
+        let mut is_second = false;
+        loop {
+            let held = tokens.token(token_source(part)).await;
+            let held = held.map_err(|failure| without_token(&failure))?;
+            let built = PartRequest::build(part, held.as_ref().map(|it| &it.token));
+            let built = built.map_err(|error| match error.is_of_connection() {
+                true => broken(&error.to_string()),
+                false => failed(FinalKind::Refused, &error.to_string()),
+            })?;
+            if let Some(number) = begun.take() {
+                self.begin(delivery, number).await?;
+            }
+            let outcome = built.send(tokens, delivery, &read).await;
+            let (Outcome::ChannelBroken(_), Some(held)) = (&outcome, held) else {
+                return Ok(outcome);
+            };
+            tokens.forget(&held.token).await;
+            if held.is_fresh || is_second {
+                return Ok(outcome);
+            }
+            is_second = true;
+        }
     }
 
     /// Reads what the journal knows of a reply.
@@ -136,10 +188,7 @@ impl ConnectionDestination {
         });
         match read.await {
             Ok(Ok(Some(prepared))) => Ok(prepared),
-            Ok(Ok(None)) => Err(failed(
-                FinalKind::Refused,
-                "no connection of the company file has the account that the customer wrote to; add it, then retry",
-            )),
+            Ok(Ok(None)) => Err(failed(FinalKind::Refused, NO_CONNECTION)),
             Ok(Err(error)) => Err(retry(&error.to_string())),
             Err(_) => Err(retry("the reply could not be read")),
         }
@@ -208,7 +257,12 @@ impl ConnectionDestination {
 
 impl Destination for ConnectionDestination {
     fn send<'a>(&'a self, egress: &'a Egress, delivery: &'a Delivery, _: Timestamp) -> Sent<'a> {
-        Box::pin(self.send_reply(egress, delivery))
+        Box::pin(async move {
+            match DecisionDocument::parse(&delivery.body) {
+                Some(decision) => self.send_decision(egress, delivery, &decision).await,
+                None => self.send_reply(egress, delivery).await,
+            }
+        })
     }
 }
 
@@ -221,14 +275,15 @@ struct Prepared {
     opt_out: Option<OptOut>,
 }
 
+/// A part of a reply, by its number.
 #[derive(Clone, Copy)]
-struct Part {
-    number: u32,
-    parts: u32,
+pub(crate) struct Part {
+    pub(crate) number: u32,
+    pub(crate) parts: u32,
 }
 
 /// The receipt of an accepted part, or what the courier does about another outcome.
-fn receipt(outcome: Outcome, part: Part) -> Result<Receipt, SendFailure> {
+pub(crate) fn receipt(outcome: Outcome, part: Part) -> Result<Receipt, SendFailure> {
     let of_part = |what: &str, reason: &Reason| of_part(part, what, reason.as_str());
     Err(match outcome {
         Outcome::Accepted(receipt) => return Ok(receipt),
@@ -272,7 +327,7 @@ fn uncertain(part: Part, reason: &str) -> SendFailure {
     failed(FinalKind::Uncertain, &of_part(part, what, reason))
 }
 
-fn failed(kind: FinalKind, problem: &str) -> SendFailure {
+pub(crate) fn failed(kind: FinalKind, problem: &str) -> SendFailure {
     SendFailure {
         kind: SendFailureKind::Final(kind),
         problem: Problem::plain(problem),
@@ -280,7 +335,24 @@ fn failed(kind: FinalKind, problem: &str) -> SendFailure {
     }
 }
 
-fn broken(problem: &str) -> SendFailure {
+/// What it means for a reply that there is no access token.
+fn without_token(failure: &PollFailure) -> SendFailure {
+    let health = TargetHealth::Failing;
+    let kind = match failure.kind {
+        PollFailureKind::Unauthorised | PollFailureKind::NotFound => SendFailureKind::ChannelBroken,
+        PollFailureKind::Unavailable | PollFailureKind::Limited | PollFailureKind::HostBusy => {
+            let after = failure.after;
+            SendFailureKind::Retry { after }
+        }
+    };
+    SendFailure {
+        kind,
+        problem: Problem::plain(&failure.problem),
+        health,
+    }
+}
+
+pub(crate) fn broken(problem: &str) -> SendFailure {
     SendFailure {
         kind: SendFailureKind::ChannelBroken,
         problem: Problem::plain(problem),
@@ -288,7 +360,7 @@ fn broken(problem: &str) -> SendFailure {
     }
 }
 
-fn retry(problem: &str) -> SendFailure {
+pub(crate) fn retry(problem: &str) -> SendFailure {
     SendFailure {
         kind: SendFailureKind::Retry { after: None },
         problem: Problem::plain(problem),

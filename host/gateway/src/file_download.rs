@@ -10,8 +10,10 @@ use http::{HeaderMap, Method, StatusCode};
 use hyper::body::Bytes;
 use jiff::Timestamp;
 use patchbay_adapter::media::{
-    MediaFailure, MediaReference, MediaRequest, content_type, is_content_type_decided,
+    MediaFailure, MediaReference, MediaRequest, ProviderQuery, content_type,
+    is_content_type_decided,
 };
+use patchbay_adapter::poll::PollFailureKind;
 use patchbay_adapter::{Headers, Response};
 use patchbay_channels::adapter_of_channel;
 use patchbay_config::web_address::WebAddress;
@@ -22,6 +24,7 @@ use thiserror::Error;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
+use crate::access_tokens::TokenAccess;
 use crate::connection::Connection;
 use crate::connections::find_connection;
 use crate::gateway::Gateway;
@@ -271,10 +274,16 @@ impl Gateway {
         let Ok(adapter) = &connection.adapter else {
             return Err(DownloadError::NotOpen);
         };
+        let tokens = TokenAccess {
+            gateway: Arc::clone(self),
+            company: company.into(),
+            connection: Arc::clone(&connection),
+            egress: egress.clone(),
+        };
         let mut query = match adapter.media(&file).ok_or(MediaFailure::Unsupported)? {
             MediaRequest::Content(query) => query,
             MediaRequest::Lookup(query) => {
-                let (url, headers) = http_request::build_query(&query)?;
+                let (url, headers) = authorized(&query, &tokens).await?;
                 let answer = egress.exchange(EgressRequest::get(url, headers)).await;
                 let answer = answer.map_err(EgressError::from)?;
                 adapter.media_location(
@@ -289,7 +298,7 @@ impl Gateway {
             }
         };
         for _ in 0..=REDIRECTS {
-            let request = http_request::build_query(&query)?;
+            let request = authorized(&query, &tokens).await?;
             let answer = open(&egress, request, limits).await?;
             if answer.status == StatusCode::OK {
                 return limits.begin(answer, until).await;
@@ -312,6 +321,29 @@ impl Gateway {
         let all = self.connections_of(company, adapter.name)?;
         find_connection(all, Some(&file.account)).ok_or(DownloadError::NoConnection)
     }
+}
+
+/// The request of a query, with its token.
+async fn authorized(
+    query: &ProviderQuery,
+    tokens: &TokenAccess,
+) -> Result<(WebAddress, HeaderMap), DownloadError> {
+    let source = query
+        .credential
+        .as_ref()
+        .and_then(http_request::token_source);
+    let held = tokens.token(source).await;
+    let held = held.map_err(|failure| match failure.kind {
+        PollFailureKind::Unauthorised | PollFailureKind::NotFound => MediaFailure::Refused,
+        PollFailureKind::Unavailable | PollFailureKind::Limited | PollFailureKind::HostBusy => {
+            let after = failure.after;
+            MediaFailure::NotReady { after }
+        }
+    })?;
+    Ok(http_request::build_query(
+        query,
+        held.as_ref().map(|it| &it.token),
+    )?)
 }
 
 async fn open(

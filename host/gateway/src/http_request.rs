@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Method};
 use patchbay_adapter::media::ProviderQuery;
-use patchbay_adapter::{Credential, OutboundRequest, Secret};
+use patchbay_adapter::{Credential, OutboundRequest, RequestMethod, Secret, TokenSource};
 use patchbay_config::web_address::WebAddress;
 use patchbay_outbound::egress::EgressRequest;
 use thiserror::Error;
@@ -27,8 +27,11 @@ pub(crate) enum RequestError {
     Header,
 }
 
-/// Builds the request.
-pub(crate) fn build(request: &OutboundRequest) -> Result<EgressRequest, RequestError> {
+/// Builds the request. `token` is that of its credential's source.
+pub(crate) fn build(
+    request: &OutboundRequest,
+    token: Option<&Secret>,
+) -> Result<EgressRequest, RequestError> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(request.content_type));
     for (name, value) in &request.headers {
@@ -36,15 +39,38 @@ pub(crate) fn build(request: &OutboundRequest) -> Result<EgressRequest, RequestE
         let value = HeaderValue::from_str(value).map_err(|_| RequestError::Header)?;
         headers.insert(name, value);
     }
-    let url = authorized(&request.url, &request.credential, &mut headers)?;
-    Ok(EgressRequest::post(url, headers, request.body.clone()))
+    let credential = (&request.credential, token);
+    let url = authorized(&request.url, credential, &mut headers)?;
+    let method = match request.method {
+        RequestMethod::Post => Method::POST,
+        RequestMethod::Put => Method::PUT,
+        RequestMethod::Patch => Method::PATCH,
+    };
+    Ok(EgressRequest {
+        method,
+        ..EgressRequest::post(url, headers, request.body.clone())
+    })
 }
 
-/// The URL and headers of a GET.
-pub(crate) fn build_query(query: &ProviderQuery) -> Result<(WebAddress, HeaderMap), RequestError> {
+/// The source of the token of a credential.
+pub(crate) fn token_source(credential: &Credential) -> Option<&TokenSource> {
+    match credential {
+        Credential::Token(source) => Some(source),
+        Credential::Bearer(_)
+        | Credential::Basic { .. }
+        | Credential::Header { .. }
+        | Credential::Path(_) => None,
+    }
+}
+
+/// The URL and headers of a GET. `token` is that of its credential's source.
+pub(crate) fn build_query(
+    query: &ProviderQuery,
+    token: Option<&Secret>,
+) -> Result<(WebAddress, HeaderMap), RequestError> {
     let mut headers = HeaderMap::new();
     let url = match &query.credential {
-        Some(credential) => authorized(&query.url, credential, &mut headers)?,
+        Some(credential) => authorized(&query.url, (credential, token), &mut headers)?,
         None => WebAddress::parse(&query.url).map_err(|_| RequestError::Url)?,
     };
     Ok((url, headers))
@@ -53,14 +79,17 @@ pub(crate) fn build_query(query: &ProviderQuery) -> Result<(WebAddress, HeaderMa
 /// The URL with the credential in it or beside it.
 fn authorized(
     url: &str,
-    credential: &Credential,
+    (credential, token): (&Credential, Option<&Secret>),
     headers: &mut HeaderMap,
 ) -> Result<WebAddress, RequestError> {
     let mut url = Zeroizing::new(url.to_owned());
     match credential {
         Credential::Bearer(secret) => {
-            let value = Zeroizing::new([b"Bearer ", secret.expose()].concat());
-            headers.insert(AUTHORIZATION, secret_value(&value)?);
+            headers.insert(AUTHORIZATION, bearer(secret)?);
+        }
+        Credential::Token(_) => {
+            let token = token.ok_or(RequestError::Credential)?;
+            headers.insert(AUTHORIZATION, bearer(token)?);
         }
         Credential::Basic { user, password } => {
             let pair = Zeroizing::new([user.as_bytes(), b":", password.expose()].concat());
@@ -77,6 +106,10 @@ fn authorized(
         }
     }
     WebAddress::parse(&url).map_err(|_| RequestError::Url)
+}
+
+fn bearer(secret: &Secret) -> Result<HeaderValue, RequestError> {
+    secret_value(&Zeroizing::new([b"Bearer ", secret.expose()].concat()))
 }
 
 fn secret_value(bytes: &[u8]) -> Result<HeaderValue, RequestError> {
@@ -101,6 +134,7 @@ mod tests {
 
     fn request(url: &str, credential: Credential) -> OutboundRequest {
         OutboundRequest {
+            method: RequestMethod::Post,
             key: "reply-1/1".to_owned(),
             url: url.to_owned(),
             content_type: "application/json",
@@ -117,24 +151,27 @@ mod tests {
     #[test]
     fn a_credential_stands_where_the_provider_reads_it() {
         let url = "https://api.example/send";
-        let bearer = build(&request(url, Credential::Bearer(secret("hush")))).expect("built");
+        let bearer = build(&request(url, Credential::Bearer(secret("hush"))), None).expect("built");
         assert_eq!(bearer.headers[AUTHORIZATION], "Bearer hush");
         assert_eq!(bearer.headers["x-line-retry-key"], "abc");
         let basic = Credential::Basic {
             user: "AC1".to_owned(),
             password: secret("hush"),
         };
-        let basic = build(&request(url, basic)).expect("built");
+        let basic = build(&request(url, basic), None).expect("built");
         // As in RFC 7617: base64 of `AC1:hush`.
         assert_eq!(basic.headers[AUTHORIZATION], "Basic QUMxOmh1c2g=");
         let header = Credential::Header {
             name: "x-viber-auth-token",
             value: secret("hush"),
         };
-        let header = build(&request(url, header)).expect("built");
+        let header = build(&request(url, header), None).expect("built");
         assert_eq!(header.headers["x-viber-auth-token"], "hush");
         let path = Credential::Path(secret("123:A-b_c"));
-        let path = build(&request("https://api.example/bot{credential}/send", path));
+        let path = build(
+            &request("https://api.example/bot{credential}/send", path),
+            None,
+        );
         assert_eq!(
             path.expect("built").url.path_and_query(),
             "/bot123:A-b_c/send"
@@ -156,11 +193,15 @@ mod tests {
                 "https://api.example/bot{credential}/x",
                 Credential::Path(secret(text)),
             );
-            assert_eq!(build(&path).err(), Some(RequestError::Credential), "{text}");
+            assert_eq!(
+                build(&path, None).err(),
+                Some(RequestError::Credential),
+                "{text}"
+            );
         }
         let bearer = request("https://api.example/", Credential::Bearer(secret("a\r\nb")));
-        assert_eq!(build(&bearer).err(), Some(RequestError::Credential));
+        assert_eq!(build(&bearer, None).err(), Some(RequestError::Credential));
         let url = request("api.example", Credential::Bearer(secret("hush")));
-        assert_eq!(build(&url).err(), Some(RequestError::Url));
+        assert_eq!(build(&url, None).err(), Some(RequestError::Url));
     }
 }

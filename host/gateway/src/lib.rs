@@ -7,7 +7,7 @@
 //!  mailbox ◀─▶ IMAP ◀─ egress ◀─ Poller ──────────────▸ decode ─▶ Desk::accept ─▶ cursor
 //!                                                    ├─▶ receipts (states of our messages)
 //!                                                    └─▶ quarantine (cannot be decoded)
-//!  provider ◀─ egress ◀── ConnectionDestination ◀── encode ◀── Courier
+//!  provider ◀─ egress ◀── ConnectionDestination ◀── encode ◀── Courier ◀─ replies, decisions
 //!                └─▶ outcome ─▶ receipts
 //! ```
 //!
@@ -18,11 +18,13 @@
 //! Nothing here waits for a decision: a delivery is answered once its interactions
 //! are on disk.
 
-mod access_token;
+mod access_tokens;
 mod batch;
 mod connection;
 mod connection_test;
 mod connections;
+mod decision_delivery;
+mod decision_document;
 mod destination;
 mod file_download;
 mod gateway;
@@ -33,6 +35,7 @@ mod mailbox_session;
 mod part_request;
 mod planted_key;
 mod poll_host;
+mod poll_query;
 mod poll_state;
 mod poller;
 mod pollers;

@@ -2,23 +2,19 @@
 
 use std::time::Duration;
 
-use patchbay_adapter::AccessToken;
 use patchbay_adapter::poll::{
     MailboxAccess, MailboxLogin, PollAnswer, PollFailure, PollFailureKind, PollRequest,
 };
 use patchbay_imap::{Change, ImapError, ImapStep, Login, Session, SessionLimits};
 use patchbay_model::mail_server::MailSecurity;
 use patchbay_outbound::egress::{Egress, EgressError, MailStream};
-use tokio::time::Instant;
 
-use crate::access_token;
+use crate::access_tokens::{HeldToken, TokenAccess};
 
 /// A session, if one is open.
 #[derive(Debug, Default)]
 pub(crate) struct MailboxSession {
     open: Option<Session<MailStream>>,
-    /// The access token of the last login, and until when it can be used.
-    token: Option<(AccessToken, Instant)>,
 }
 
 /// Why there is no answer.
@@ -48,17 +44,12 @@ impl MailboxSession {
     pub(crate) async fn ask(
         &mut self,
         request: &PollRequest,
-        egress: &Egress,
+        tokens: &TokenAccess,
         grow: impl FnMut(usize) -> bool + Send,
     ) -> Result<PollAnswer, MailboxError> {
-        let asked = self.try_ask(request, egress, grow).await;
+        let asked = self.try_ask(request, tokens, grow).await;
         match &asked {
-            Ok(_) => {}
-            Err(MailboxError::Imap(ImapError::Refused { step, .. })) => {
-                if *step == ImapStep::Login {
-                    self.token = None;
-                }
-            }
+            Ok(_) | Err(MailboxError::Imap(ImapError::Refused { .. })) => {}
             Err(_) => self.open = None,
         }
         asked
@@ -67,18 +58,24 @@ impl MailboxSession {
     async fn try_ask(
         &mut self,
         request: &PollRequest,
-        egress: &Egress,
+        tokens: &TokenAccess,
         grow: impl FnMut(usize) -> bool + Send,
     ) -> Result<PollAnswer, MailboxError> {
         if let PollRequest::OpenFolder(access) = request {
-            return self.open_folder(access, egress).await;
+            return self.open_folder(access, tokens).await;
         }
         let session = self.open.as_mut().ok_or(ImapError::Ended {
             step: ImapStep::Folder,
             problem: "no folder is open".to_owned(),
         })?;
         Ok(match request {
-            PollRequest::OpenFolder(access) => self.open_folder(access, egress).await?,
+            PollRequest::OpenFolder(access) => self.open_folder(access, tokens).await?,
+            PollRequest::Get(_) => {
+                return Err(MailboxError::Imap(ImapError::Ended {
+                    step: ImapStep::Folder,
+                    problem: "a mailbox has no documents".to_owned(),
+                }));
+            }
             PollRequest::ListMails { from, to } => {
                 PollAnswer::Mails(session.list(*from, *to).await?)
             }
@@ -94,7 +91,7 @@ impl MailboxSession {
     async fn open_folder(
         &mut self,
         access: &MailboxAccess,
-        egress: &Egress,
+        tokens: &TokenAccess,
     ) -> Result<PollAnswer, MailboxError> {
         if let Some(session) = &mut self.open {
             match session.examine(&access.folder).await {
@@ -104,39 +101,10 @@ impl MailboxSession {
                 Err(_) => self.open = None,
             }
         }
-        let login = self.login(access, egress).await?;
-        let mut session = connect(access, &login, egress).await?;
+        let mut session = connect(access, tokens).await?;
         let folder = session.examine(&access.folder).await?;
         self.open = Some(session);
         Ok(PollAnswer::Folder(folder))
-    }
-
-    /// The login, with an access token that is still good for some time.
-    async fn login(
-        &mut self,
-        access: &MailboxAccess,
-        egress: &Egress,
-    ) -> Result<Login, MailboxError> {
-        let login = match &access.login {
-            MailboxLogin::Password(it) => Login::with_password(&it.user, it.password.expose()),
-            MailboxLogin::Token(it) => Login::with_token(&it.user, it.password.expose()),
-            MailboxLogin::Refresh { user, refresh } => {
-                let known = self.token.take();
-                let known = known.filter(|(_, until)| *until > Instant::now());
-                let token = match known {
-                    Some(token) => token,
-                    None => {
-                        let renewed = access_token::renew(refresh, egress).await;
-                        let token = renewed.map_err(MailboxError::Token)?;
-                        let until = Instant::now() + token.life;
-                        (token, until)
-                    }
-                };
-                let (token, _) = self.token.insert(token);
-                Login::with_token(user, token.token.expose())
-            }
-        };
-        login.map_err(|_| MailboxError::Login)
     }
 
     /// Whether [`MailboxSession::wait`] notices a new mail at once.
@@ -165,16 +133,69 @@ impl MailboxSession {
 ///
 /// # Errors
 /// [`MailboxError`].
-pub(crate) async fn check(access: &MailboxAccess, egress: &Egress) -> Result<(), MailboxError> {
-    let login = MailboxSession::default().login(access, egress).await?;
-    let mut session = connect(access, &login, egress).await?;
+pub(crate) async fn check(
+    access: &MailboxAccess,
+    tokens: &TokenAccess,
+) -> Result<(), MailboxError> {
+    let mut session = connect(access, tokens).await?;
     session.examine(&access.folder).await?;
     session.log_out().await;
     Ok(())
 }
 
-/// Connects and logs in.
+/// Connects and logs in, with another access token if the server refuses the one that was
+/// held: it can end before its time.
 async fn connect(
+    access: &MailboxAccess,
+    tokens: &TokenAccess,
+) -> Result<Session<MailStream>, MailboxError> {
+    let mut is_second = false;
+    loop {
+        let (login, held) = login(access, tokens).await?;
+        let refused = match log_in(access, &login, &tokens.egress).await {
+            Err(
+                refused @ MailboxError::Imap(ImapError::Refused {
+                    step: ImapStep::Login,
+                    ..
+                }),
+            ) => refused,
+            result => return result,
+        };
+        let Some(held) = held else {
+            return Err(refused);
+        };
+        tokens.forget(&held.token).await;
+        if held.is_fresh || is_second {
+            return Err(refused);
+        }
+        is_second = true;
+    }
+}
+
+/// The login, and its access token if that comes from a source.
+async fn login(
+    access: &MailboxAccess,
+    tokens: &TokenAccess,
+) -> Result<(Login, Option<HeldToken>), MailboxError> {
+    let mut held = None;
+    let login = match &access.login {
+        MailboxLogin::Password(it) => Login::with_password(&it.user, it.password.expose()),
+        MailboxLogin::Token(it) => Login::with_token(&it.user, it.password.expose()),
+        MailboxLogin::Source { user, source } => {
+            held = tokens
+                .token(Some(source))
+                .await
+                .map_err(MailboxError::Token)?;
+            let token = held.as_ref().map_or(&b""[..], |it| it.token.expose());
+            Login::with_token(user, token)
+        }
+    };
+    let login = login.map_err(|_| MailboxError::Login)?;
+    Ok((login, held))
+}
+
+/// Connects, and logs in once.
+async fn log_in(
     access: &MailboxAccess,
     login: &Login,
     egress: &Egress,

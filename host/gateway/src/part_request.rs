@@ -4,15 +4,16 @@ use jiff::Timestamp;
 use patchbay_adapter::poll::MailboxAccess;
 use patchbay_adapter::probe::{Probe, ProbeRequest};
 use patchbay_adapter::{
-    Adapter, Exchange, Headers, MailAnswer, MailCredential, Outbound, OutboundMail, Outcome,
-    Receipt, Response,
+    Exchange, Headers, MailAnswer, MailCredential, Outbound, OutboundMail, Outcome, Receipt,
+    Response, Secret, TokenSource,
 };
 use patchbay_outbound::courier::Delivery;
 use patchbay_outbound::egress::{
-    Egress, EgressRequest, ExchangeFailure, InvalidMail, MailCheck, MailLogin, MailSubmission,
+    EgressRequest, ExchangeFailure, InvalidMail, MailCheck, MailLogin, MailSubmission,
 };
 use thiserror::Error;
 
+use crate::access_tokens::TokenAccess;
 use crate::http_request::{self, RequestError};
 use crate::mailbox_session;
 
@@ -57,11 +58,28 @@ impl PartError {
     }
 }
 
+/// The source of the token of a part.
+pub(crate) fn token_source(part: &Outbound) -> Option<&TokenSource> {
+    match part {
+        Outbound::Http(request) => http_request::token_source(&request.credential),
+        Outbound::Mail(_) | Outbound::History { .. } => None,
+    }
+}
+
+/// The source of the token of a question.
+pub(crate) fn probe_token_source(probe: &Probe) -> Option<&TokenSource> {
+    match &probe.request {
+        ProbeRequest::Get(query) => http_request::token_source(query.credential.as_ref()?),
+        ProbeRequest::Post(request) => http_request::token_source(&request.credential),
+        ProbeRequest::Mail(_) | ProbeRequest::Mailbox(_) => None,
+    }
+}
+
 impl PartRequest {
-    /// Builds the request or the mail of a part.
-    pub(crate) fn build(part: &Outbound) -> Result<PartRequest, PartError> {
+    /// Builds the request or the mail of a part. `token` is that of [`token_source`].
+    pub(crate) fn build(part: &Outbound, token: Option<&Secret>) -> Result<PartRequest, PartError> {
         match part {
-            Outbound::Http(request) => Ok(PartRequest::Http(http_request::build(request)?)),
+            Outbound::Http(request) => Ok(PartRequest::Http(http_request::build(request, token)?)),
             Outbound::Mail(mail) => Ok(PartRequest::Mail {
                 submission: submission(mail)?,
                 message_id: mail.message_id.clone(),
@@ -70,14 +88,17 @@ impl PartRequest {
         }
     }
 
-    /// Builds a question.
-    pub(crate) fn build_probe(probe: &Probe) -> Result<PartRequest, PartError> {
+    /// Builds a question. `token` is that of [`probe_token_source`].
+    pub(crate) fn build_probe(
+        probe: &Probe,
+        token: Option<&Secret>,
+    ) -> Result<PartRequest, PartError> {
         Ok(match &probe.request {
             ProbeRequest::Get(query) => {
-                let (url, headers) = http_request::build_query(query)?;
+                let (url, headers) = http_request::build_query(query, token)?;
                 PartRequest::Http(EgressRequest::get(url, headers))
             }
-            ProbeRequest::Post(request) => PartRequest::Http(http_request::build(request)?),
+            ProbeRequest::Post(request) => PartRequest::Http(http_request::build(request, token)?),
             ProbeRequest::Mail(probe) => {
                 let login = login(probe.credential.as_ref())?;
                 let check = MailCheck::new(probe.server.clone(), login, &probe.domain)?;
@@ -87,12 +108,12 @@ impl PartRequest {
         })
     }
 
-    /// Sends a part, and asks the adapter what the result means.
+    /// Sends a part; `read` tells what the result means.
     pub(crate) async fn send(
         self,
-        egress: &Egress,
+        tokens: &TokenAccess,
         delivery: &Delivery,
-        adapter: &dyn Adapter,
+        read: impl Fn(&Exchange<'_>) -> Outcome,
     ) -> Outcome {
         if let PartRequest::History { key } = self {
             return Outcome::Accepted(Receipt {
@@ -100,7 +121,7 @@ impl PartRequest {
                 recipient: None,
             });
         }
-        let (outcome, failure) = self.exchange(egress, |it| adapter.outcome(it)).await;
+        let (outcome, failure) = self.exchange(tokens, read).await;
         if let Some(failure) = failure {
             let (company, key) = (&delivery.company, &delivery.key);
             tracing::info!(company, key, error = %failure, "a provider did not answer");
@@ -111,9 +132,10 @@ impl PartRequest {
     /// Sends it. Returns what `read` makes of the result, and why there is no answer.
     pub(crate) async fn exchange<T>(
         self,
-        egress: &Egress,
+        tokens: &TokenAccess,
         read: impl FnOnce(&Exchange<'_>) -> T,
     ) -> (T, Option<ExchangeFailure>) {
+        let egress = &tokens.egress;
         let (answer, message_id) = match self {
             // Nothing leaves: there is no answer.
             PartRequest::History { .. } => return (read(&Exchange::Unsent), None),
@@ -134,7 +156,7 @@ impl PartRequest {
                 Err(failure) => (Err(failure), String::new()),
             },
             PartRequest::FolderCheck(access) => {
-                let checked = mailbox_session::check(&access, egress).await;
+                let checked = mailbox_session::check(&access, tokens).await;
                 let opened = checked.map_err(|error| error.into_failure());
                 return (read(&Exchange::MailboxOpened(opened)), None);
             }
@@ -176,7 +198,7 @@ fn submission(mail: &OutboundMail) -> Result<MailSubmission, InvalidMail> {
 
 #[cfg(test)]
 mod tests {
-    use patchbay_adapter::{MailCredential, Secret};
+    use patchbay_adapter::MailCredential;
     use patchbay_model::mail_server::{MailProtocol, MailServer};
 
     use super::*;
@@ -198,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_mail_that_cannot_leave_is_the_connections_fault_or_the_replys() {
-        let error = |part: Outbound| PartRequest::build(&part).err();
+        let error = |part: Outbound| PartRequest::build(&part, None).err();
         let (tls, jo) = ("smtps://mail.example", "jo@example.org");
         assert_eq!(error(mail(tls, "care", jo)), None);
         for (part, expected, is_of_connection) in [

@@ -6,18 +6,19 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use patchbay_adapter::VerifiedRequest;
 use patchbay_adapter::poll::{
-    NextPoll, Poll, PollFailure, PollFailureKind, PollRequest, PollStep, PolledDelivery,
+    NextPoll, Poll, PollAnswer, PollFailure, PollFailureKind, PollRequest, PollStep, PolledDelivery,
 };
 use patchbay_desk::DeskError;
-use patchbay_journal::JournalError;
+use patchbay_journal::{ConnectionRecordKind, JournalError};
 use patchbay_outbound::courier::Backoff;
-use patchbay_outbound::egress::Egress;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::access_tokens::TokenAccess;
 use crate::connection::Connection;
 use crate::gateway::Gateway;
-use crate::mailbox_session::MailboxSession;
+use crate::mailbox_session::{MailboxError, MailboxSession};
 use crate::poll_host::{HostRefusal, PollHost};
+use crate::poll_query;
 
 /// Waits after failures: half of it for sure, half of it random.
 const BACKOFF: Backoff = Backoff {
@@ -41,7 +42,7 @@ const LEAST_PAUSE: Duration = Duration::from_secs(1);
 /// The poller of a connection.
 pub(crate) struct Poller<H: PollHost> {
     pub(crate) host: Arc<H>,
-    pub(crate) egress: Egress,
+    pub(crate) tokens: TokenAccess,
     pub(crate) company: Arc<str>,
     pub(crate) connection: Arc<Connection>,
 }
@@ -179,14 +180,24 @@ impl<H: PollHost> Poller<H> {
     ) -> Result<u32, PollFailure> {
         let mut share = self.host.share(&self.company);
         let grow = |bytes| self.host.grow(&mut share, bytes);
-        let asked = memory.session.ask(&request, &self.egress, grow).await;
+        let asked = match &request {
+            PollRequest::Get(query) => {
+                let document = poll_query::get(query, &self.tokens, grow).await;
+                document.map(PollAnswer::Document)
+            }
+            PollRequest::OpenFolder(_)
+            | PollRequest::ListMails { .. }
+            | PollRequest::ReadMail { .. } => {
+                let asked = memory.session.ask(&request, &self.tokens, grow).await;
+                asked.map_err(MailboxError::into_failure)
+            }
+        };
         let deliveries = match asked {
             Ok(answer) => {
                 memory.stuck.take_if(|(stuck, _)| *stuck == request);
                 poll.answer(answer)?
             }
-            Err(error) => {
-                let failure = error.into_failure();
+            Err(failure) => {
                 let passed = self.pass_over(memory, poll, request, &failure);
                 vec![passed.ok_or(failure)?]
             }
@@ -205,13 +216,15 @@ impl<H: PollHost> Poller<H> {
         let (channel, name) = (channel.to_owned(), name.to_owned());
         let read = self.host.run(&self.company, move |gateway, company| {
             let channels = gateway.desk.channels();
-            channels.poll_cursor(company, &channel, &name)
+            let kind = ConnectionRecordKind::PollCursor;
+            channels.connection_record(company, (&channel, &name), kind)
         });
         let cursor = self.done(read.await)?;
         let Ok(adapter) = &self.connection.adapter else {
             let kind = PollFailureKind::Unauthorised;
             return Err(PollFailure::new(kind, "the connection is not open"));
         };
+        let cursor = cursor.map(|it| it.to_vec());
         let poll = adapter.poll(cursor.as_deref(), Timestamp::now());
         let poll = poll.ok_or_else(|| {
             let kind = PollFailureKind::NotFound;
@@ -312,7 +325,8 @@ impl<H: PollHost> Poller<H> {
         let new = cursor.clone();
         let storing = self.host.run(&self.company, move |gateway, company| {
             let channels = gateway.desk.channels();
-            channels.store_poll_cursor(company, &channel, &name, &new)
+            let kind = ConnectionRecordKind::PollCursor;
+            channels.store_connection_record(company, (&channel, &name), kind, &new)
         });
         self.done(storing.await)?;
         *stored = cursor;

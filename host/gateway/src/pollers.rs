@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::access_tokens::TokenAccess;
 use crate::connection::Connection;
 use crate::gateway::Gateway;
 use crate::poll_host::PollHost;
@@ -135,7 +136,12 @@ impl<H: PollHost> Supervisor<H> {
     fn start(&self, company: &Arc<str>, connection: Arc<Connection>) -> Running {
         let poller = Poller {
             host: Arc::clone(&self.host),
-            egress: self.egress.for_company(company),
+            tokens: TokenAccess {
+                gateway: Arc::clone(&self.gateway),
+                company: Arc::clone(company),
+                connection: Arc::clone(&connection),
+                egress: self.egress.for_company(company),
+            },
             company: Arc::clone(company),
             connection: Arc::clone(&connection),
         };

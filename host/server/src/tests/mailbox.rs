@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use patchbay_config::bound::{Bound, Scope};
 use patchbay_generations::Environment;
+use patchbay_outbound::egress::EgressSettings;
 use serde_json::{Value, json};
 
 use self::stand_in::{Fault, MailboxServer};
@@ -306,6 +307,90 @@ async fn an_access_token_is_renewed_before_each_login_that_needs_another() {
         shown["poll"]["problem"],
         "the provider does not renew the access token (invalid_grant)"
     );
+}
+
+/// The refresh tokens that a provider was asked with, without those before.
+fn refresh_tokens(provider: &StandIn, before: usize) -> Vec<String> {
+    let requests = provider.requests().into_iter().skip(before);
+    let tokens = requests.map(|request| {
+        let form = String::from_utf8_lossy(&request.body).into_owned();
+        let mut parts = form.split('&');
+        let token = parts.find_map(|part| part.strip_prefix("refresh_token="));
+        token.expect("a refresh token").to_owned()
+    });
+    tokens.collect()
+}
+
+#[tokio::test]
+async fn a_replaced_refresh_token_is_kept_and_gives_way_when_it_is_refused() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = MailboxServer::start().await;
+    server.set_offers("AUTH=XOAUTH2 SASL-IR IDLE");
+    server.set_password("token");
+    server.add(&mail(1));
+    // Each answer replaces the refresh token, as X and some mail providers do. A token
+    // without a life is asked for again with each session.
+    let provider = StandIn::http(|number, _| {
+        Answer::json(
+            200,
+            &json!({"access_token": "token", "expires_in": 0, "refresh_token": format!("renew-{number}")}),
+        )
+    })
+    .await;
+    let connection = connection("main", server.port)
+        .replace("accounts", &format!("mailbox-login = \"oauth2\", mailbox-token-url = \"{}/token\", mailbox-client-id = \"app\", accounts", provider.url))
+        .replace("mailbox-password", "mailbox-refresh-token");
+    let file = format!("company = \"northwind\"\n[queue.general]\ndefault = true\n{connection}");
+    let start = async |secret: &'static str| {
+        let journal = JournalSettings::at(place.path().join("desk.db"));
+        Running::of(&file, |settings| {
+            settings.journal = Some(journal);
+            settings.environment = Environment::of([("MAILBOX", secret)]);
+            settings.egress = EgressSettings {
+                allow: vec!["127.0.0.0/8".parse().expect("a range")],
+                ..EgressSettings::default()
+            };
+        })
+        .await
+    };
+    let waiting = async |server: &Running| {
+        for _ in 0..3_000 {
+            let path = "/v1/companies/northwind/channels";
+            let shown = server.client.get(path).await.json();
+            if shown["connections"][0]["poll"]["activity"] == "waiting" {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("not read within half a minute");
+    };
+    let running = start("hush").await;
+    waiting(&running).await;
+    running.stop().await;
+    assert_eq!(refresh_tokens(&provider, 0), ["hush"]);
+    // After a restart, the newest.
+    let running = start("hush").await;
+    waiting(&running).await;
+    running.stop().await;
+    assert_eq!(refresh_tokens(&provider, 1), ["renew-1"]);
+    // Refused: the one of the company file once more.
+    let refused = Answer::json(400, &json!({"error": "invalid_grant"}));
+    provider.next([Turn::Answer(refused)]);
+    let running = start("hush").await;
+    waiting(&running).await;
+    running.stop().await;
+    assert_eq!(refresh_tokens(&provider, 2), ["renew-2", "hush"]);
+    // A secret that an operator replaced counts at once.
+    let running = start("new").await;
+    waiting(&running).await;
+    running.stop().await;
+    assert_eq!(refresh_tokens(&provider, 4), ["new"]);
+    for file in std::fs::read_dir(place.path()).expect("readable") {
+        let path = file.expect("a file").path();
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        let is_there = bytes.windows(7).any(|it| it == b"renew-5");
+        assert!(!is_there, "a refresh token stands in {}", path.display());
+    }
 }
 
 #[tokio::test]
