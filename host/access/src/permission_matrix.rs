@@ -152,6 +152,10 @@ pub const PERMISSIONS: &[Permission] = &[
         "incidents",
         &[Integrator, Operator, Agent, Supervisor, Auditor],
     ),
+    row(
+        "templates",
+        &[Integrator, Operator, Agent, Supervisor, Auditor],
+    ),
     row("outbox", &[Operator, Supervisor, Auditor]),
     row("retry_outbox", &[Operator]),
     row("channels", &[Integrator, Operator, Supervisor, Auditor]),

@@ -185,6 +185,9 @@ pub struct AdapterKind {
     /// Whether the provider takes the same request twice as one message. Where it does
     /// not, a reply that may have been sent is left to a person.
     pub is_idempotent: bool,
+    /// Whether the provider approves messages that the company may send when the time for
+    /// free replies is over.
+    pub takes_templates: bool,
     /// Whether the provider is a help desk that keeps the conversations: it is told what the
     /// policies decide.
     pub takes_decisions: bool,

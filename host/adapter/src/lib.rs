@@ -73,7 +73,7 @@ pub use outcome::{
 pub use patchbay_model::opt_out_entry::MessagePurpose;
 pub use reply::{
     Credential, EncodeError, MailCredential, Outbound, OutboundMail, OutboundRequest, Reply,
-    ReplyWindow, RequestMethod,
+    ReplyWindow, RequestMethod, TemplateReply,
 };
 pub use request::{Acknowledgement, Headers, InboundRequest, Method};
 pub use secret::{Secret, SecretError, Secrets};

@@ -45,8 +45,22 @@ pub struct Reply<'a> {
     pub subject: Option<&'a str>,
     /// When it was written: the same at every attempt.
     pub written_at: Timestamp,
-    /// The text.
+    /// The text; of a template, with its parameters.
     pub text: &'a str,
+    /// The template, where the company sends a message that the provider approved. Only on
+    /// channels of [`AdapterKind::takes_templates`](crate::AdapterKind::takes_templates).
+    pub template: Option<TemplateReply<'a>>,
+}
+
+/// A message that the provider approved, with its parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct TemplateReply<'a> {
+    /// Its name at the provider.
+    pub name: &'a str,
+    /// Its language as the provider writes it.
+    pub language: &'a str,
+    /// The parameters, in the order of their numbers.
+    pub parameters: &'a [String],
 }
 
 impl Reply<'_> {
@@ -76,17 +90,27 @@ impl Reply<'_> {
     ) -> Result<Vec<(String, String)>, EncodeError> {
         self.check_text()?;
         let texts = split_text(self.text, rule)?;
-        let texts = texts.into_iter().enumerate();
-        let parts = texts.map(|(index, text)| {
-            let key = format!("{}/{}", self.key, index + 1);
-            match key.chars().count() > key_characters {
-                true => Err(EncodeError::Key {
-                    limit: key_characters,
-                }),
-                false => Ok((key, text)),
-            }
+        let parts = (1..).zip(texts).map(|(number, text)| {
+            let key = self.part_key(number, key_characters)?;
+            Ok((key, text))
         });
         parts.collect()
+    }
+
+    /// The key of a reply that is sent in one part.
+    ///
+    /// # Errors
+    /// It is too long.
+    pub fn only_key(&self, key_characters: usize) -> Result<String, EncodeError> {
+        self.part_key(1, key_characters)
+    }
+
+    fn part_key(&self, number: usize, limit: usize) -> Result<String, EncodeError> {
+        let key = format!("{}/{number}", self.key);
+        match key.chars().count() > limit {
+            true => Err(EncodeError::Key { limit }),
+            false => Ok(key),
+        }
     }
 }
 

@@ -34,6 +34,7 @@ mod requeue;
 mod rollout;
 mod status;
 mod status_scope;
+mod templates;
 mod tokens;
 mod tone;
 mod unsealings;
@@ -67,6 +68,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(actions::act))
         .routes(routes!(replies::reply))
         .routes(routes!(replies::check))
+        .routes(routes!(templates::list))
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::reject))

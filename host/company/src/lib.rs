@@ -2,6 +2,7 @@
 //! that needs no pack and locates each problem in the file.
 
 mod duplicate_keys;
+mod message_template;
 mod partial_file;
 mod problems;
 mod secret;
@@ -25,6 +26,7 @@ use patchbay_model::record::RecordRules;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+pub use message_template::{MessageTemplate, TemplateEntry, TemplateError};
 pub use partial_file::PartialCompanyFile;
 pub use patchbay_model::sla::Sla;
 pub use secret::Secret;
@@ -240,6 +242,8 @@ pub struct ChannelEntry {
     /// Connections to the channel's provider by name, a code. The name is the last
     /// part of the webhook's URL.
     pub connection: BTreeMap<String, Spanned<ConnectionEntry>>,
+    /// Messages that the provider approved, by the id that agents send them by, a code.
+    pub template: BTreeMap<String, Spanned<TemplateEntry>>,
 }
 
 /// A `[channel.CODE.connection.NAME]` table: how the host receives from a provider

@@ -188,7 +188,7 @@ impl CompanyFile {
         }
     }
 
-    /// Names of connections, and the URL at which providers reach them. What an
+    /// Names of connections, templates, and the URL at which providers reach them. What an
     /// adapter needs is checked when the generation is assembled.
     fn check_connections(&self, problems: &mut Problems<'_>) {
         for (code, entry) in &self.channel {
@@ -197,6 +197,18 @@ impl CompanyFile {
                     let message =
                         format!("{name:?} is not a valid name of a connection of channel {code:?}");
                     problems.help(connection.span(), message, CODE_HELP);
+                }
+            }
+        }
+        for (code, entry) in &self.channel {
+            for (id, template) in &entry.template {
+                if !is_code(id) {
+                    let message =
+                        format!("{id:?} is not a valid id of a template of channel {code:?}");
+                    problems.help(template.span(), message, CODE_HELP);
+                } else if let Err(problem) = template.get_ref().template(id) {
+                    let message = format!("the template {id:?} of channel {code:?} is not valid");
+                    problems.help(template.span(), message, problem);
                 }
             }
         }

@@ -224,6 +224,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: MAIL_BYTES,
     sending: Sending::WithSetting("submission"),
     is_idempotent: false,
+    takes_templates: false,
     takes_decisions: false,
     files_within: true,
     setup: &[

@@ -1,7 +1,7 @@
 //! A reply as it lies in the outbox.
 
 use jiff::Timestamp;
-use patchbay_adapter::Reply;
+use patchbay_adapter::{Reply, TemplateReply};
 use patchbay_journal::ConversationId;
 use patchbay_model::interaction::WrittenBy;
 use serde::Deserialize;
@@ -28,6 +28,16 @@ pub(crate) struct ReplyDocument {
     in_reply_to_provider_id: Option<String>,
     #[serde(default)]
     subject: Option<String>,
+    #[serde(default)]
+    template: Option<TemplateDocument>,
+}
+
+/// A message that the provider approved.
+#[derive(Debug, Deserialize)]
+struct TemplateDocument {
+    name: String,
+    language: String,
+    parameters: Vec<String>,
 }
 
 fn conversation_id<'de, D: serde::Deserializer<'de>>(
@@ -47,6 +57,11 @@ impl ReplyDocument {
     /// When the reply was written.
     pub(crate) fn written_at(&self) -> Timestamp {
         self.written_at
+    }
+
+    /// Whether the provider takes it outside the time for free replies.
+    pub(crate) fn is_template(&self) -> bool {
+        self.template.is_some()
     }
 
     /// Channel, account and address of the customer, if only they get the reply.
@@ -77,6 +92,11 @@ impl ReplyDocument {
             subject: self.subject.as_deref(),
             written_at: self.written_at,
             text: &self.text,
+            template: self.template.as_ref().map(|it| TemplateReply {
+                name: &it.name,
+                language: &it.language,
+                parameters: &it.parameters,
+            }),
         }
     }
 }

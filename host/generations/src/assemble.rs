@@ -40,7 +40,7 @@ use crate::{Generation, QueueSettings};
 use cases::{CasesInterrupted, PassedPacks};
 use connections::{check_connections, located_connections};
 use data::NamedData;
-use parts::{check_references, pipelines, plugin, publishers, surroundings};
+use parts::{check_references, pipelines, plugin, publishers, surroundings, templates};
 use secrets::targets;
 use settings_upgrade::UsedPack;
 use source::Source;
@@ -417,6 +417,7 @@ impl Assembler {
             record: file.record.get_ref().clone(),
             channels: file.channel.keys().cloned().collect(),
             publishers: publishers(file),
+            templates: templates(file),
             targets: targets(file),
             connections: located_connections(file)
                 .map(|(connection, _)| connection)

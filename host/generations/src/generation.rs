@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use patchbay_adapter::CompanyKey;
-use patchbay_company::Sla;
+use patchbay_company::{MessageTemplate, Sla};
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_model::channel;
 use patchbay_model::desk::DeskRules;
@@ -41,6 +41,8 @@ pub struct Generation {
     pub channels: BTreeSet<String>,
     /// Targets that publish replies.
     pub publishers: Publishers,
+    /// Messages that providers approved, by channel and id.
+    pub templates: BTreeMap<String, BTreeMap<String, MessageTemplate>>,
     /// Data that every decision reads.
     pub surroundings: Arc<Surroundings>,
     /// By plugin: older state versions it can read.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use patchbay_company::TemplateError;
 use patchbay_floor::{FloorError, OfferId};
 use patchbay_journal::JournalError;
 use patchbay_model::conversation_state::ConversationState;
@@ -147,6 +148,17 @@ pub enum ActionError {
         /// The channel.
         channel: String,
     },
+    /// The company file has no such template.
+    #[error("channel {channel:?} has no template {id:?} in the company file")]
+    UnknownTemplate {
+        /// The channel.
+        channel: String,
+        /// The id.
+        id: String,
+    },
+    /// The template cannot be filled in.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
     /// The reply is too long for the channel.
     #[error("the reply has length {length}; channel {channel:?} allows {limit}")]
     TooLong {

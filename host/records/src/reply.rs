@@ -24,14 +24,25 @@ const ECHO_PERIOD: SignedDuration = SignedDuration::from_hours(1);
 pub struct Reply {
     /// Chosen by the agent's client; a repeated id is the same reply.
     pub id: String,
-    /// The text to send.
+    /// The text to send; of a template, empty.
     pub text: String,
+    /// The template to send instead of a text.
+    pub template: Option<FilledTemplate>,
     /// Attached files.
     pub attachments: Vec<Attachment>,
     /// Author: human or policy.
     pub written_by: WrittenBy,
     /// Change of the conversation after delivery.
     pub then: AfterReply,
+}
+
+/// A template of the company file, and what to fill in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilledTemplate {
+    /// Its id in the company file.
+    pub id: String,
+    /// The parameters, in the order of their numbers.
+    pub parameters: Vec<String>,
 }
 
 /// Status of a reply.

@@ -6,7 +6,7 @@ use axum::extract::{Path, Request, State};
 use axum::{Extension, Json};
 use patchbay_access::Caller;
 use patchbay_desk::Desk;
-use patchbay_http::problem::Problem;
+use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::request_headers::Deadline;
 use patchbay_http::workers::Job;
 use patchbay_journal::ConversationId;
@@ -14,7 +14,7 @@ use patchbay_model::decision::tone::Review;
 use patchbay_model::input::TEXT_BYTES;
 use patchbay_model::interaction::{Attachment, WrittenBy, check_attachments};
 use patchbay_pass::agent_action::AgentAction;
-use patchbay_records::reply::{AfterReply, Reply};
+use patchbay_records::reply::{AfterReply, FilledTemplate, Reply};
 use patchbay_service::app::App;
 use patchbay_service::chat_signals::ChatSignals;
 use serde::{Deserialize, Serialize};
@@ -40,8 +40,13 @@ pub(crate) struct ReplyRequest {
     /// Id given by the sender, unique in the conversation. A request with the same
     /// id is the same reply and is published once.
     id: String,
-    /// The text to send; at most 64 KiB and the channel's limit.
-    text: String,
+    /// The text to send; at most 64 KiB and the channel's limit. Absent with `template`.
+    #[serde(default)]
+    text: Option<String>,
+    /// The template to send instead of a text, on channels whose provider approves
+    /// messages: also when the time for free replies is over.
+    #[serde(default)]
+    template: Option<TemplateField>,
     /// Files to send with it, as in an interaction; at most 32.
     #[serde(default)]
     #[schema(value_type = Vec<Object>)]
@@ -55,6 +60,19 @@ pub(crate) struct ReplyRequest {
     #[serde(default)]
     #[schema(value_type = descriptions::AfterReply)]
     then: AfterReply,
+}
+
+/// A template of the company file, and what to fill in.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = FilledTemplate)]
+struct TemplateField {
+    /// Its id, as `GET …/templates` lists it.
+    id: String,
+    /// Its parameters, in the order of their numbers; each at most 1,024 characters in one
+    /// line.
+    #[serde(default)]
+    parameters: Vec<String>,
 }
 
 /// A reply that an agent is typing.
@@ -117,11 +135,29 @@ pub(super) async fn reply(
     let conversation = conversation_id(&conversation)?;
     let request: ReplyRequest = app.json(request).await?;
     check_length("id", &request.id, ID_BYTES)?;
-    check_length("text", &request.text, TEXT_BYTES)?;
+    let invalid = |field: &str, problem: &str| {
+        let problem = Problem::of(Kind::InvalidInput).detail(problem.to_owned());
+        Err(problem.field(field))
+    };
+    match (&request.text, &request.template) {
+        (Some(text), None) => check_length("text", text, TEXT_BYTES)?,
+        (None, Some(template)) => {
+            check_length("template.id", &template.id, ID_BYTES)?;
+            if !request.attachments.is_empty() {
+                return invalid("attachments", "a template takes no attachments");
+            }
+        }
+        (None, None) => return invalid("text", "is missing, and there is no template"),
+        (Some(_), Some(_)) => return invalid("text", "must be absent beside a template"),
+    }
     check_attachments(&request.attachments)?;
     let reply = Reply {
         id: request.id,
-        text: request.text,
+        text: request.text.unwrap_or_default(),
+        template: request.template.map(|it| FilledTemplate {
+            id: it.id,
+            parameters: it.parameters,
+        }),
         attachments: request.attachments,
         written_by: request.written_by,
         then: request.then,

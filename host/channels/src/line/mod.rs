@@ -74,6 +74,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: Scheme::Line.body_limit(),
     sending: Sending::Always,
     is_idempotent: true,
+    takes_templates: false,
     takes_decisions: false,
     files_within: false,
     setup: &[

@@ -76,6 +76,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: Scheme::Twilio.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    takes_templates: false,
     takes_decisions: false,
     files_within: false,
     setup: &[

@@ -59,6 +59,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: Scheme::StandardWebhooks.body_limit(),
     sending: Sending::Never,
     is_idempotent: true,
+    takes_templates: false,
     takes_decisions: false,
     files_within: false,
     setup: &[

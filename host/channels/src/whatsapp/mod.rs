@@ -80,6 +80,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: patchbay_adapter::Scheme::Meta.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    takes_templates: true,
     takes_decisions: false,
     files_within: false,
     setup: &[

@@ -1,7 +1,9 @@
 //! Requests that send a reply.
 
 use patchbay_adapter::field::Fields;
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Receipt, Reply, RequestMethod};
+use patchbay_adapter::{
+    Credential, EncodeError, OutboundRequest, Receipt, Reply, RequestMethod, TemplateReply,
+};
 use patchbay_model::channel;
 use serde_json::{Value, json};
 
@@ -19,6 +21,17 @@ pub(super) fn encode(
         return Err(EncodeError::Account);
     }
     let (recipient_type, field, recipient) = recipient(reply)?;
+    if let Some(template) = reply.template {
+        let document = json!({
+            "messaging_product": "whatsapp",
+            "recipient_type": recipient_type,
+            field: recipient,
+            "type": "template",
+            "template": content(template),
+        });
+        let key = reply.only_key(KEY_CHARACTERS)?;
+        return Ok(vec![request(adapter, reply, key, document)]);
+    }
     let parts = reply.parts(channel::length_rule(CHANNEL), KEY_CHARACTERS)?;
     let parts = parts.into_iter().enumerate();
     let parts = parts.map(|(index, (key, text))| {
@@ -28,22 +41,48 @@ pub(super) fn encode(
             field: recipient,
             "type": "text",
             "text": {"body": text},
-            "biz_opaque_callback_data": key,
         });
         if let (0, Some(id)) = (index, reply.in_reply_to) {
             document["context"] = json!({"message_id": id});
         }
-        OutboundRequest {
-            method: RequestMethod::Post,
-            key,
-            url: adapter.app.url(reply.account, "messages"),
-            content_type: "application/json",
-            headers: Vec::new(),
-            body: document.to_string().into_bytes(),
-            credential: Credential::Bearer(adapter.app.access_token.first().clone()),
-        }
+        request(adapter, reply, key, document)
     });
     Ok(parts.collect())
+}
+
+/// A message by its content, with the key planted.
+fn request(
+    adapter: &WhatsApp,
+    reply: &Reply<'_>,
+    key: String,
+    mut document: Value,
+) -> OutboundRequest {
+    document["biz_opaque_callback_data"] = json!(key);
+    OutboundRequest {
+        method: RequestMethod::Post,
+        key,
+        url: adapter.app.url(reply.account, "messages"),
+        content_type: "application/json",
+        headers: Vec::new(),
+        body: document.to_string().into_bytes(),
+        credential: Credential::Bearer(adapter.app.access_token.first().clone()),
+    }
+}
+
+/// An approved message: its parameters stand in its body.
+fn content(template: TemplateReply<'_>) -> Value {
+    let mut content = json!({
+        "name": template.name,
+        "language": {"code": template.language},
+    });
+    if !template.parameters.is_empty() {
+        let parameters = template.parameters.iter();
+        let parameters: Vec<Value> = parameters
+            .map(|text| json!({"type": "text", "text": text}))
+            .collect();
+        content["components"] = json!([{"type": "body", "parameters": parameters}]);
+    }
+    content
 }
 
 /// Type, field and value of the recipient: a group, a number exactly as it came, or

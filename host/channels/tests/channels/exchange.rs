@@ -27,6 +27,7 @@ pub(crate) fn reply<'a>(
         subject: None,
         written_at: Timestamp::UNIX_EPOCH,
         text,
+        template: None,
     }
 }
 

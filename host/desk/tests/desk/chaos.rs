@@ -79,6 +79,7 @@ fn touch(
     let reply = Reply {
         id: number.to_string(),
         text: "Hello!".to_owned(),
+        template: None,
         attachments: Vec::new(),
         written_by: WrittenBy::Human,
         then: [

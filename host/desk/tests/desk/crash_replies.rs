@@ -80,6 +80,7 @@ fn work(desk: &Desk, who: &str, round: &str) {
             let reply = Reply {
                 id: id.clone(),
                 text: format!("Hello! {id}"),
+                template: None,
                 attachments: Vec::new(),
                 written_by: WrittenBy::Human,
                 then: AfterReply::Resolve,

@@ -23,6 +23,7 @@ pub(crate) fn reply_then(id: &str, text: &str, then: AfterReply) -> AgentAction 
     AgentAction::Reply(Reply {
         id: id.to_owned(),
         text: text.to_owned(),
+        template: None,
         attachments: Vec::new(),
         written_by: WrittenBy::Human,
         then,

@@ -73,6 +73,16 @@ pub(super) fn check_connections(file: &CompanyFile, findings: &mut Findings) {
             problem(first.span(), message, adapters_help(code));
         }
     }
+    for (code, entry) in &file.channel {
+        let takes = ADAPTERS
+            .iter()
+            .any(|kind| kind.takes_templates && kind.channels.contains(&&**code));
+        if let Some(first) = entry.template.values().next().filter(|_| !takes) {
+            let message = format!("the channel {code:?} takes no templates");
+            let help = "its provider approves no messages: agents write the text themselves";
+            problem(first.span(), message, help.to_owned());
+        }
+    }
     let mut served: BTreeMap<(&str, String), String> = BTreeMap::new();
     for (connection, span) in located_connections(file) {
         for account in connection.accounts() {

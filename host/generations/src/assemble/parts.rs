@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use patchbay_company::{Articles, CompanyFile, PluginEntry, SettingsPlaces};
+use patchbay_company::{Articles, CompanyFile, MessageTemplate, PluginEntry, SettingsPlaces};
 use patchbay_config::file_problem::FileProblem;
 use patchbay_config::name_suggestion::suggest;
 use patchbay_config::toml_place::Part;
@@ -139,6 +139,18 @@ pub(super) fn publishers(file: &CompanyFile) -> Publishers {
         default: file.publish.as_ref().map(|name| name.get_ref().clone()),
         channels,
     }
+}
+
+/// The messages that providers approved, by channel and id; the file was checked.
+pub(super) fn templates(file: &CompanyFile) -> BTreeMap<String, BTreeMap<String, MessageTemplate>> {
+    let channels = file.channel.iter().map(|(code, entry)| {
+        let templates = entry.template.iter().filter_map(|(id, entry)| {
+            let template = entry.get_ref().template(id).ok()?;
+            Some((id.clone(), template))
+        });
+        (code.clone(), templates.collect())
+    });
+    channels.collect()
 }
 
 /// The data every decision of the company reads.

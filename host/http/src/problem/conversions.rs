@@ -156,6 +156,16 @@ impl From<ActionError> for Problem {
             ActionError::UnknownAgent(_) => Kind::UnknownAgent,
             ActionError::UnknownQueue(_) => Kind::UnknownQueue,
             ActionError::NoPublisher { .. } => Kind::NoPublisher,
+            ActionError::UnknownTemplate { .. } => {
+                return Problem::of(Kind::UnknownTemplate)
+                    .field("template.id")
+                    .detail(error.to_string());
+            }
+            ActionError::Template(_) => {
+                return Problem::of(Kind::InvalidInput)
+                    .field("template.parameters")
+                    .detail(error.to_string());
+            }
             ActionError::ReplyIdTaken { .. } => Kind::ReplyIdTaken,
             ActionError::NothingPending { .. } => Kind::NothingPending,
             ActionError::CustomerErased | ActionError::AddressUnknown => Kind::NoRecipient,

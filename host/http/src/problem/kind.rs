@@ -57,6 +57,7 @@ kinds! {
     UnknownDelivery = "unknown-delivery", NOT_FOUND, "The quarantine has no such delivery";
     UnknownConnection = "unknown-connection", NOT_FOUND, "The company has no such connection";
     ConnectionNotOpen = "connection-not-open", SERVICE_UNAVAILABLE, "The connection is not open";
+    UnknownTemplate = "unknown-template", UNPROCESSABLE_ENTITY, "The company file has no such template";
     UnknownToken = "unknown-token", NOT_FOUND, "Unknown token";
     NotOwner = "not-yours", FORBIDDEN, "It belongs to another agent";
     SupervisorsOnly = "supervisors-only", FORBIDDEN, "Only a supervisor may do this";

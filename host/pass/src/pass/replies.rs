@@ -1,6 +1,7 @@
 //! Replies to the customer: a draft is checked, then published, held, returned
 //! for changes or blocked; and what became of its delivery.
 
+use patchbay_company::MessageTemplate;
 use patchbay_events::{
     AlertEvent, Event, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
     ReplyUndeliverableEvent, StaleCause, StateChangedEvent,
@@ -13,8 +14,8 @@ use patchbay_model::decision::tone::Verdict;
 use patchbay_model::final_failure::FinalFailure;
 use patchbay_model::interaction::{Draft, WrittenBy};
 use patchbay_records::reply::{
-    self, AfterReply, ExpectedEcho, PendingReply, Reply, ReplyRecord, ReplyResult, ReplyStatus,
-    UnconfirmedReply,
+    self, AfterReply, ExpectedEcho, FilledTemplate, PendingReply, Reply, ReplyRecord, ReplyResult,
+    ReplyStatus, UnconfirmedReply,
 };
 use serde_json::json;
 
@@ -41,9 +42,14 @@ pub(super) fn reply(
     if let Err(refused) = unit.check_access(actor) {
         return Ok(Err(refused));
     }
+    let template = match find_template(pass, unit, reply) {
+        Ok(template) => template,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let text = template.as_ref().map_or(&reply.text, |it| &it.text);
     let draft = Draft {
         attachments: reply.attachments.clone(),
-        ..drafts::draft(unit, actor, &reply.id, &reply.text, reply.written_by)
+        ..drafts::draft(unit, actor, &reply.id, text, reply.written_by)
     };
     let digest = reply::draft_digest(&draft);
     let answers = &unit.snapshot().answers;
@@ -73,7 +79,15 @@ pub(super) fn reply(
     let result = drafts::check(pass, unit, &draft, false)?;
     let review = result.decision.tone.clone();
     state_changes::make_stale(pass, unit, StaleCause::Superseded);
-    let entry = match record_draft(pass, unit, actor, &draft, &digest, &recipient) {
+    let recorded = record_draft(
+        pass,
+        unit,
+        actor,
+        (&draft, template.as_ref()),
+        &digest,
+        &recipient,
+    );
+    let entry = match recorded {
         Ok(entry) => entry,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -153,6 +167,36 @@ pub(super) fn reply(
     })))
 }
 
+/// A template of the company file, filled in.
+struct ReplyTemplate<'a> {
+    template: &'a MessageTemplate,
+    parameters: &'a [String],
+    text: String,
+}
+
+/// The template of a reply, filled in; `None` for a reply with a text of its own.
+fn find_template<'a>(
+    pass: &'a Pass<'_>,
+    unit: &UnitOfWork,
+    reply: &'a Reply,
+) -> Result<Option<ReplyTemplate<'a>>, ActionError> {
+    let Some(FilledTemplate { id, parameters }) = &reply.template else {
+        return Ok(None);
+    };
+    let channel = &unit.snapshot().channel;
+    let templates = pass.generation.templates.get(channel);
+    let template = templates.and_then(|all| all.get(id));
+    let template = template.ok_or_else(|| ActionError::UnknownTemplate {
+        channel: channel.clone(),
+        id: id.clone(),
+    })?;
+    Ok(Some(ReplyTemplate {
+        template,
+        parameters,
+        text: template.fill_in(parameters)?,
+    }))
+}
+
 /// Check a draft while it is typed.
 pub(super) fn check_typed(
     pass: &Pass<'_>,
@@ -209,7 +253,7 @@ fn record_draft(
     pass: &Pass<'_>,
     unit: &mut UnitOfWork,
     actor: &Actor,
-    draft: &Draft,
+    (draft, template): (&Draft, Option<&ReplyTemplate<'_>>),
     digest: &str,
     recipient: &Recipient,
 ) -> Result<u64, ActionError> {
@@ -231,6 +275,18 @@ fn record_draft(
         "agent": actor.id,
         "written_at": pass.now,
     });
+    if let Some(ReplyTemplate {
+        template,
+        parameters,
+        ..
+    }) = template
+    {
+        body["template"] = json!({
+            "name": template.name,
+            "language": template.language,
+            "parameters": parameters,
+        });
+    }
     if let Some(answered) = &recipient.in_reply_to {
         body["in_reply_to"] = json!(answered);
         // The provider knows the message by an id of its own.

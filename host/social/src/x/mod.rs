@@ -91,6 +91,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: Scheme::X.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    takes_templates: false,
     takes_decisions: false,
     files_within: false,
     setup: &[

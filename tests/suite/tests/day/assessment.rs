@@ -30,6 +30,7 @@ fn reply(desk: &Desk, id: &str) {
     act(
         desk,
         AgentAction::Reply(Reply {
+            template: None,
             id: id.to_owned(),
             text: "ok".to_owned(),
             attachments: Vec::new(),

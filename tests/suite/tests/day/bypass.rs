@@ -90,6 +90,7 @@ fn answer(desk: &Desk, id: &str) -> ReplyStatus {
         role: ActorRole::Supervisor,
     };
     let reply = AgentAction::Reply(Reply {
+        template: None,
         id: id.to_owned(),
         text: "Hello!".to_owned(),
         attachments: Vec::new(),

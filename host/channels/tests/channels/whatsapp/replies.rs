@@ -1,5 +1,7 @@
 use jiff::Timestamp;
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{
+    Credential, EncodeError, OutboundRequest, Reply, ReplyWindow, TemplateReply,
+};
 use proptest::prelude::{ProptestConfig, proptest};
 use proptest::{prop_assert, prop_assert_eq};
 use serde_json::{Value, json};
@@ -18,6 +20,50 @@ fn encode(reply: &Reply<'_>) -> Result<Vec<(OutboundRequest, Value)>, EncodeErro
         (request, body)
     };
     Ok(requests.into_iter().map(with_body).collect())
+}
+
+#[test]
+fn a_template_is_sent_by_its_name_with_its_parameters() {
+    let parameters = ["Jo".to_owned(), "4711".to_owned()];
+    let template = |parameters| Reply {
+        in_reply_to: Some("wamid.a"),
+        template: Some(TemplateReply {
+            name: "order_sent",
+            language: "pt_PT",
+            parameters,
+        }),
+        ..reply("351912345678", "Hello Jo, order 4711 is on its way.")
+    };
+    let requests = encode(&template(&parameters)).expect("encoded");
+    let [(request, body)] = &requests[..] else {
+        panic!("{requests:?}");
+    };
+    assert_eq!(request.key, "reply-01J/1");
+    // As in Meta's page on sending message templates.
+    assert_eq!(
+        body,
+        &json!({
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": "351912345678",
+            "type": "template",
+            "template": {
+                "name": "order_sent",
+                "language": {"code": "pt_PT"},
+                "components": [{
+                    "type": "body",
+                    "parameters": [
+                        {"type": "text", "text": "Jo"},
+                        {"type": "text", "text": "4711"},
+                    ],
+                }],
+            },
+            "biz_opaque_callback_data": "reply-01J/1",
+        })
+    );
+    let requests = encode(&template(&[])).expect("encoded");
+    let language = json!({"name": "order_sent", "language": {"code": "pt_PT"}});
+    assert_eq!(requests[0].1["template"], language);
 }
 
 #[test]

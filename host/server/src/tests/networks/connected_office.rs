@@ -28,8 +28,16 @@ impl ConnectedOffice {
 
     /// The same with changed settings.
     pub(super) async fn set(change: impl FnOnce(&mut ServerSettings)) -> ConnectedOffice {
+        ConnectedOffice::with("", change).await
+    }
+
+    /// The same with more tables in the company file.
+    pub(super) async fn with(
+        tables: &str,
+        change: impl FnOnce(&mut ServerSettings),
+    ) -> ConnectedOffice {
         let mut stand_ins = Vec::new();
-        let mut file = String::new();
+        let mut file = tables.to_owned();
         for network in NETWORKS {
             let mut url = String::new();
             if let Some(Answers { accepted, .. }) = network.answers {

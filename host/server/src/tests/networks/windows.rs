@@ -9,6 +9,8 @@ use super::connected_office::ConnectedOffice;
 use super::meta::{ACCOUNT, INSTAGRAM, WHATSAPP, direct, incoming, whatsapp_event};
 use super::{Expected, Message, signatures};
 
+const TEMPLATE: &str = "[channel.whatsapp.template.order-sent]\nlanguage = \"en_US\"\ntext = \"Hello {{1}}, order {{2}} left.\"\n";
+
 async fn is_open(office: &ConnectedOffice, conversation: &str) -> Value {
     // The input is decided before.
     office.office.settled().await;
@@ -70,4 +72,88 @@ async fn the_window_is_that_of_the_desks_clock() {
     office
         .becomes(&WHATSAPP, &conversation, Expected::Delivered)
         .await;
+}
+
+#[tokio::test]
+async fn a_template_reaches_a_customer_when_the_time_for_free_replies_is_over() {
+    let office = ConnectedOffice::with(TEMPLATE, |_| {}).await;
+    let now = signatures::now();
+    let conversation = office.conversation_at(&WHATSAPP, 1, now - 90_000).await;
+    assert_eq!(is_open(&office, &conversation).await, false);
+    let listed = office.office.get("/templates").await.json();
+    assert_eq!(
+        listed["templates"],
+        json!([{"channel": "whatsapp", "id": "order-sent", "name": "order_sent",
+            "language": "en_US", "text": "Hello {{1}}, order {{2}} left.", "parameters": 2}])
+    );
+    let path = format!("/conversations/{conversation}/replies");
+    let reply = |more: Value| {
+        let mut reply = json!({"by": "whatsapp", "id": "r1"});
+        let fields = more.as_object().expect("fields").clone();
+        reply.as_object_mut().expect("an object").extend(fields);
+        office.office.post(&path, reply)
+    };
+    let template =
+        |id: &str, parameters: Value| json!({"template": {"id": id, "parameters": parameters}});
+    for (more, code, field) in [
+        (
+            template("other", json!([])),
+            "unknown-template",
+            "template.id",
+        ),
+        (
+            template("order-sent", json!(["Jo"])),
+            "invalid-input",
+            "template.parameters",
+        ),
+        (
+            template("order-sent", json!(["Jo", "a\nb"])),
+            "invalid-input",
+            "template.parameters",
+        ),
+        (json!({}), "invalid-input", "text"),
+        (
+            json!({"text": "Hello", "template": {"id": "order-sent"}}),
+            "invalid-input",
+            "text",
+        ),
+    ] {
+        let refused = reply(more.clone()).await;
+        assert!((400..500).contains(&refused.status), "{more}: {refused:?}");
+        let problem = refused.json();
+        assert_eq!(problem["code"], code, "{more}: {problem}");
+        assert_eq!(problem["field"], field, "{more}: {problem}");
+    }
+    let sent = reply(template("order-sent", json!(["Jo", "4711"]))).await;
+    assert_eq!(sent.status, 200, "{sent:?}");
+    office
+        .becomes(&WHATSAPP, &conversation, Expected::Delivered)
+        .await;
+    let request = office
+        .stand_in(&WHATSAPP)
+        .received(1)
+        .await
+        .remove(0)
+        .json();
+    assert_eq!(request["type"], "template", "{request}");
+    assert_eq!(request["template"]["name"], "order_sent", "{request}");
+    let parameters = &request["template"]["components"][0]["parameters"];
+    assert_eq!(parameters[1]["text"], "4711", "{request}");
+    // Agents and policies read the text.
+    let document = office.document(&conversation).await;
+    assert!(
+        document.to_string().contains("Hello Jo, order 4711 left."),
+        "{document}"
+    );
+}
+
+#[tokio::test]
+async fn a_free_text_is_refused_when_the_time_is_over() {
+    let office = ConnectedOffice::open().await;
+    let at = signatures::now() - 90_000;
+    let conversation = office.conversation_at(&WHATSAPP, 1, at).await;
+    office.reply(&WHATSAPP, &conversation, "It left.").await;
+    let expected = Expected::Failed("window-closed", "send a template");
+    office.becomes(&WHATSAPP, &conversation, expected).await;
+    assert!(office.stand_in(&WHATSAPP).requests().is_empty());
 }
