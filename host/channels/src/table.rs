@@ -17,6 +17,7 @@ pub const ADAPTERS: &[AdapterKind] = &[
     line::KIND,
     viber::KIND,
     patchbay_social::x::KIND,
+    patchbay_social::discourse::KIND,
     standard_webhooks::KIND,
 ];
 

@@ -6,4 +6,5 @@
 //! not seen in its documentation or in published tests: compare it with the
 //! provider's page before a release depends on it.
 
+pub mod discourse;
 pub mod x;

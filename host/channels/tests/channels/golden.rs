@@ -217,6 +217,7 @@ adapters![
     line,
     viber,
     x,
+    discourse,
     standard_webhooks
 ];
 

@@ -2,6 +2,7 @@
 //! answers.
 
 mod chat;
+mod discourse;
 mod email;
 mod exchange;
 mod facebook;

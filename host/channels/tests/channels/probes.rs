@@ -244,6 +244,21 @@ fn the_rest_of_the_providers_tell_what_is_wrong() {
 }
 
 #[test]
+fn a_key_of_a_forum_is_of_its_user() {
+    let forum = open("discourse");
+    let user = |name: &str| json!({"current_user": {"id": 87, "username": name}});
+    let found = |status, body: &Value| shown(&*forum, "user", status, body);
+    assert_eq!(found(200, &user("northwind_care")), ["right token"]);
+    assert_eq!(found(200, &user("Northwind_Care")), ["right token"]);
+    assert_eq!(found(200, &user("ana")), ["wrong account"]);
+    assert_eq!(found(200, &json!({})), ["wrong unexpected-answer"]);
+    // Also what a granular key is answered.
+    for status in [401, 403, 404] {
+        assert_eq!(found(status, &json!({})), ["wrong token"], "{status}");
+    }
+}
+
+#[test]
 fn a_number_of_a_messaging_service_may_have_another_url() {
     let kind = adapter_kind("sms").expect("an adapter");
     let service = "MG00000000000000000000000000000000";
