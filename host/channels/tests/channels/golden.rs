@@ -20,7 +20,8 @@ use serde_json::{Map, Value};
 
 /// An adapter under test.
 pub(crate) struct Subject {
-    /// Its name, and that of the directory of its cases.
+    /// Its name, and that of the directory of its cases. Of an adapter with several
+    /// providers, the provider's behind a hyphen.
     pub(crate) name: &'static str,
     /// Settings with which it opens.
     pub(crate) settings: fn() -> Value,
@@ -85,7 +86,9 @@ pub(crate) fn message_id(channel: &'static str, account: &str, provider_id: &str
 
 impl Subject {
     pub(crate) fn kind(&self) -> &'static AdapterKind {
-        adapter_kind(self.name).expect("in the table")
+        let adapter = self.name.split_once('-').map(|(adapter, _)| adapter);
+        let found = adapter_kind(self.name).or_else(|| adapter_kind(adapter?));
+        found.expect("in the table")
     }
 
     /// A configuration with other settings.
@@ -212,6 +215,7 @@ adapters![
     instagram,
     email,
     sms,
+    sms_vonage,
     telegram,
     slack,
     line,

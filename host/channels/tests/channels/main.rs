@@ -14,6 +14,7 @@ mod probes;
 mod settings;
 mod slack;
 mod sms;
+mod sms_vonage;
 mod standard_webhooks;
 mod telegram;
 mod viber;

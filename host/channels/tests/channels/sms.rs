@@ -27,7 +27,11 @@ fn settings() -> Value {
 pub(crate) const SUBJECT: Subject = Subject {
     name: "sms",
     settings,
-    secrets: &[("auth-token", TOKEN)],
+    secrets: &[
+        ("auth-token", TOKEN),
+        // Of the other provider.
+        ("signature-secret", "unused"),
+    ],
     sign,
     words: &[
         "MessageSid=",
@@ -124,7 +128,7 @@ fn settings_are_checked_when_a_channel_starts() {
         (
             "accounts",
             json!(["68453"]),
-            "Sms { accounts: {\"68453\"}, .. }",
+            "Twilio { accounts: {\"68453\"}, .. }",
         ),
     ] {
         let shown = open(name, value.clone());

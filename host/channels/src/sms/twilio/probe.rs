@@ -5,12 +5,12 @@ use patchbay_adapter::probe::{self, Finding, MOST_PROBES, Probe};
 use patchbay_adapter::{Credential, Exchange};
 use serde_json::Value;
 
-use super::{Sms, is_sid};
+use super::{Twilio, is_sid};
 
 const ACCOUNT: &str = "account";
 const NUMBER: &str = "number";
 
-pub(super) fn questions(adapter: &Sms) -> Vec<Probe> {
+pub(super) fn questions(adapter: &Twilio) -> Vec<Probe> {
     let question = |topic, url| {
         let credential = Credential::Basic {
             user: adapter.account_sid.clone(),
@@ -32,7 +32,7 @@ pub(super) fn questions(adapter: &Sms) -> Vec<Probe> {
 }
 
 pub(super) fn findings(
-    adapter: &Sms,
+    adapter: &Twilio,
     question: &Probe,
     exchange: &Exchange<'_>,
     url: Option<&str>,
@@ -47,7 +47,7 @@ pub(super) fn findings(
     }
 }
 
-fn account(adapter: &Sms, document: &Value) -> Vec<Finding> {
+fn account(adapter: &Twilio, document: &Value) -> Vec<Finding> {
     let mut findings = vec![Finding::of_account(
         document.text(&["sid"]),
         &adapter.account_sid,
@@ -63,7 +63,7 @@ fn account(adapter: &Sms, document: &Value) -> Vec<Finding> {
 }
 
 /// Twilio finds numbers by a pattern: only this one counts.
-fn number(adapter: &Sms, number: &str, document: &Value, url: Option<&str>) -> Finding {
+fn number(adapter: &Twilio, number: &str, document: &Value, url: Option<&str>) -> Finding {
     let numbers = document.list("incoming_phone_numbers").iter();
     let mut numbers = numbers.filter(|it| it.text(&["phone_number"]) == Some(number));
     let Some(found) = numbers.next() else {
@@ -84,7 +84,7 @@ fn number(adapter: &Sms, number: &str, document: &Value, url: Option<&str>) -> F
 }
 
 /// What is not asked about.
-pub(super) fn unprobed(adapter: &Sms) -> Vec<Finding> {
+pub(super) fn unprobed(adapter: &Twilio) -> Vec<Finding> {
     let others = adapter.accounts.iter().filter(|it| !it.starts_with('+'));
     match others.count() {
         0 => Vec::new(),

@@ -2,18 +2,15 @@
 //! one of the company's.
 
 use patchbay_adapter::field::cut;
-use patchbay_adapter::{
-    Attributes, DecodedInteraction, DeliveryStatus, Failure, FailureKind, InboundRequest,
-    InteractionKind, Item, MessagePurpose, OptOutChange, Reason, blank_interaction, media,
-};
-use patchbay_model::channel::Visibility;
+use patchbay_adapter::{DeliveryStatus, Failure, FailureKind, InboundRequest, Item, Reason, media};
 use patchbay_model::delivery_state::DeliveryState;
 use patchbay_model::input::{ATTACHMENTS, NAME_BYTES};
-use patchbay_model::interaction::{Attachment, Author, Interaction};
+use patchbay_model::interaction::Attachment;
 use serde_json::Value;
 
+use super::super::message::{Message, OptOutWords};
 use super::parameters::Parameters;
-use super::{CHANNEL, Sms, error_code};
+use super::{CHANNEL, Twilio, error_code};
 
 /// Parameter with the id of a message.
 const ID: &str = "MessageSid";
@@ -21,7 +18,7 @@ const ID: &str = "MessageSid";
 const ID_BYTES: usize = 128;
 
 /// The items of a request: one, and for a word of refusal or consent the change too.
-pub(super) fn decode(adapter: &Sms, request: &InboundRequest<'_>) -> Vec<Item> {
+pub(super) fn decode(adapter: &Twilio, request: &InboundRequest<'_>) -> Vec<Item> {
     let parameters = Parameters::read(request);
     let id = parameters.text(ID).filter(|id| id.len() <= ID_BYTES);
     let Some(id) = id else {
@@ -31,63 +28,32 @@ pub(super) fn decode(adapter: &Sms, request: &InboundRequest<'_>) -> Vec<Item> {
     let status = parameters.text("MessageStatus");
     let status = status.or_else(|| parameters.text("SmsStatus"));
     match status.as_deref() {
-        None | Some("received" | "receiving") => {
-            let item = message(adapter, &parameters, &id);
-            let change = match &item {
-                Item::Interaction(decoded) => opt_out(&decoded.interaction, &parameters),
-                _ => None,
-            };
-            std::iter::once(item).chain(change).collect()
-        }
+        None | Some("received" | "receiving") => message(adapter, &parameters, &id),
         Some(status) => vec![self::status(adapter, &parameters, &id, status)],
     }
 }
 
 /// Words by which a customer opts out and in again, where no messaging service says
 /// what a word means: those that Twilio acts on by itself on every long number
-/// (help.twilio.com, support for opt-out keywords).
-const OPT_OUT_WORDS: &[&str] = &[
-    "stop",
-    "stopall",
-    "unsubscribe",
-    "cancel",
-    "end",
-    "quit",
-    "revoke",
-    "optout",
-];
-const OPT_IN_WORDS: &[&str] = &["start", "unstop", "yes"];
-
-/// The change that a message makes. From the word on, Twilio takes no message to the
-/// customer from this number.
-fn opt_out(interaction: &Interaction, parameters: &Parameters) -> Option<Item> {
-    let word = interaction.text.trim().to_ascii_lowercase();
-    let is_one_of = |words: &[&str]| words.contains(&word.as_str());
-    let is_opted_out = match parameters.text("OptOutType").as_deref() {
-        Some("STOP") => true,
-        Some("START") => false,
-        Some(_) => return None,
-        None if is_one_of(OPT_OUT_WORDS) => true,
-        None if is_one_of(OPT_IN_WORDS) => false,
-        None => return None,
-    };
-    Some(Item::OptOut(OptOutChange {
-        channel: CHANNEL,
-        account: interaction.account.clone()?,
-        address: interaction.author.address.clone()?,
-        purpose: MessagePurpose::Any,
-        is_opted_out,
-        source: match is_opted_out {
-            true => "stop",
-            false => "start",
-        },
-        at: None,
-    }))
-}
+/// (help.twilio.com, support for opt-out keywords). From the word on, Twilio takes no
+/// message to the customer from this number.
+const OPT_OUT_WORDS: OptOutWords = OptOutWords {
+    out: &[
+        "stop",
+        "stopall",
+        "unsubscribe",
+        "cancel",
+        "end",
+        "quit",
+        "revoke",
+        "optout",
+    ],
+    back_in: &["start", "unstop", "yes"],
+};
 
 /// The company's account in a parameter, or the messaging service where the
 /// settings name that instead.
-fn account(adapter: &Sms, parameters: &Parameters, name: &str) -> Option<String> {
+fn account(adapter: &Twilio, parameters: &Parameters, name: &str) -> Option<String> {
     let candidates = [name, "MessagingServiceSid"].into_iter();
     let mut candidates = candidates.filter_map(|name| parameters.text(name));
     let known = candidates.find(|account| adapter.accounts.contains(account.as_ref()));
@@ -106,43 +72,37 @@ fn network(parameters: &Parameters) -> Option<&'static str> {
     })
 }
 
-fn message(adapter: &Sms, parameters: &Parameters, id: &str) -> Item {
+fn message(adapter: &Twilio, parameters: &Parameters, id: &str) -> Vec<Item> {
     if let Some(network) = network(parameters) {
-        return Item::event(&["message", network]);
+        return vec![Item::event(&["message", network])];
     }
     let Some(account) = account(adapter, parameters, "To") else {
-        return Item::event(&["unknown-account"]);
+        return vec![Item::event(&["unknown-account"])];
     };
-    let mut attributes = Attributes::default();
-    attributes.set("provider_id", Some(id.into()));
-    for (name, parameter) in [
-        ("messaging_service", "MessagingServiceSid"),
-        ("opt_out_type", "OptOutType"),
-    ] {
-        let value = parameters.text(parameter);
-        attributes.set(
-            name,
-            value.map(|value| Value::from(cut(&value, NAME_BYTES))),
-        );
-    }
     let text = parameters.text("Body").unwrap_or_default().into_owned();
-    let mut interaction =
-        blank_interaction(adapter.ids.id(&account, id), CHANNEL, Visibility::Private);
-    interaction.text = text;
-    interaction.attachments = files(parameters, &account, id);
-    interaction.author = Author {
-        address: parameters.text("From").map(|from| from.into_owned()),
-        ..Author::default()
+    let is_opted_out = match parameters.text("OptOutType").as_deref() {
+        Some("STOP") => Some(true),
+        Some("START") => Some(false),
+        Some(_) => None,
+        None => OPT_OUT_WORDS.is_opted_out(&text),
     };
-    interaction.account = Some(account);
-    interaction.attributes = attributes.into_map();
-    let decoded = DecodedInteraction {
-        kind: InteractionKind::Message,
-        interaction,
-        second_address: None,
-        key: None,
+    let attribute = |parameter| {
+        let value = parameters.text(parameter);
+        value.map(|value| Value::from(cut(&value, NAME_BYTES)))
     };
-    decoded.into_item("$")
+    let message = Message {
+        provider_id: id,
+        from: parameters.text("From").map(|from| from.into_owned()),
+        text,
+        attachments: files(parameters, &account, id),
+        received_at: None,
+        attributes: vec![
+            ("messaging_service", attribute("MessagingServiceSid")),
+            ("opt_out_type", attribute("OptOutType")),
+        ],
+        account,
+    };
+    message.into_items(&adapter.ids, is_opted_out)
 }
 
 /// Pictures and other files of an MMS. Their URLs need the token.
@@ -164,7 +124,7 @@ fn files(parameters: &Parameters, account: &str, message: &str) -> Vec<Attachmen
     files.collect()
 }
 
-fn status(adapter: &Sms, parameters: &Parameters, id: &str, status: &str) -> Item {
+fn status(adapter: &Twilio, parameters: &Parameters, id: &str, status: &str) -> Item {
     let state = match status {
         "sent" => DeliveryState::Sent,
         "delivered" => DeliveryState::Delivered,

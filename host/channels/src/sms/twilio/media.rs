@@ -6,13 +6,13 @@ use patchbay_adapter::media::{
 };
 use patchbay_adapter::{Credential, Response};
 
-use super::{Sms, is_sid};
+use super::{Twilio, is_sid};
 
 /// Domains of the provider's files (assumption).
 const DOMAINS: &[&str] = &["twilio.com", "twiliocdn.com", "amazonaws.com"];
 
 /// The request for a file of a message.
-pub(super) fn request(adapter: &Sms, file: &MediaReference) -> Option<MediaRequest> {
+pub(super) fn request(adapter: &Twilio, file: &MediaReference) -> Option<MediaRequest> {
     let [message, id] = &file.id[..] else {
         return None;
     };
@@ -31,7 +31,7 @@ pub(super) fn request(adapter: &Sms, file: &MediaReference) -> Option<MediaReque
 
 /// Where a redirect leads.
 pub(super) fn location(
-    adapter: &Sms,
+    adapter: &Twilio,
     answer: &Response<'_>,
 ) -> Result<ProviderQuery, MediaFailure> {
     if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {

@@ -8,7 +8,7 @@ use patchbay_adapter::{
 use patchbay_model::channel;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{CHANNEL, Sms, error_code, is_number, is_sid};
+use super::{CHANNEL, Twilio, error_code, is_number, is_sid};
 
 /// Twilio takes no key of ours: no field limits it.
 const KEY_CHARACTERS: usize = usize::MAX;
@@ -22,7 +22,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The parts of a reply, from the number that the customer wrote to.
 pub(super) fn encode(
-    adapter: &Sms,
+    adapter: &Twilio,
     reply: &Reply<'_>,
 ) -> Result<Vec<OutboundRequest>, EncodeError> {
     if !adapter.accounts.contains(reply.account) {
