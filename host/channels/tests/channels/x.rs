@@ -1,5 +1,6 @@
 //! X: the challenge, replies, and the meaning of answers. Deliveries are golden cases.
 
+mod access;
 mod answers;
 mod deliveries;
 mod handshake;
@@ -27,6 +28,9 @@ pub(crate) const SUBJECT: Subject = Subject {
     secrets: &[
         ("consumer-secret", CONSUMER_SECRET),
         ("access-token", "hush"),
+        // Not used without `client-id`.
+        ("refresh-token", "refresh-hush"),
+        ("client-secret", "client-hush"),
         ("app-token", "hush"),
     ],
     sign,
@@ -77,6 +81,8 @@ fn settings_are_checked_when_a_channel_starts() {
         ("account", "", "`account` must be the id"),
         ("account", "12/3", "`account` must be the id"),
         ("api-base", "api.x.com", "`api-base` is not a URL"),
+        ("client-id", "", "`client-id` must be the OAuth 2.0"),
+        ("client-id", "a b", "`client-id` must be the OAuth 2.0"),
         ("account", "783214", "X { account: \"783214\", .. }"),
     ] {
         let shown = open(name, value);

@@ -7,7 +7,8 @@
 //! pages before a release: `note_tweet` as the whole text of a long post, `<`, `>` and
 //! `&` as entities, the kind of a file by the number before its media key, that
 //! `created_at` of an edit is the time of the edit, HTTP 402 for a spent credit, the
-//! words of a refused direct message, the scopes of the token.
+//! words of a refused direct message, the scopes of the token, that X replaces the refresh
+//! token with each access token.
 //!
 //! A post is decoded by who wrote it and not by the type of its event, so that the same
 //! post under three subscriptions is the same interaction. Where the delivery says who
@@ -19,9 +20,10 @@
 //! the customer and the account are the conversation, and the post that a customer
 //! answers is the attribute `parent`.
 //!
-//! Not supported: sending files, polls and quotes; refreshing the access token; edits of
-//! a post by the Account Activity API, which come as posts of their own.
+//! Not supported: sending files, polls and quotes; edits of a post by the Account Activity
+//! API, which come as posts of their own.
 
+mod access;
 mod activity;
 mod delivery;
 mod direct_message;
@@ -39,9 +41,9 @@ use jiff::Timestamp;
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::verify::answer_x_challenge;
 use patchbay_adapter::{
-    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Scheme,
-    SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
+    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, Credential, EncodeError,
+    Exchange, InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply,
+    Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
 };
 use serde::Deserialize;
 
@@ -51,8 +53,12 @@ const PUBLIC: &str = "x";
 const DIRECT: &str = "x-direct";
 /// Secret that signs deliveries and answers to the challenge.
 const CONSUMER_SECRET: &str = "consumer-secret";
-/// Token of requests to the API.
+/// Token of requests to the API, where the host does not renew it.
 const ACCESS_TOKEN: &str = "access-token";
+/// What the host renews the token with.
+const REFRESH_TOKEN: &str = "refresh-token";
+/// Secret of the app for renewing the token.
+const CLIENT_SECRET: &str = "client-secret";
 /// Token of the app, by which it is asked about its webhooks.
 const APP_TOKEN: &str = "app-token";
 
@@ -66,6 +72,11 @@ pub const KIND: AdapterKind = AdapterKind {
             "\"1716000000000000001\"",
             "the id of the company's user, in digits, not its handle: `GET /2/users/me`",
         ),
+        Setting::optional(
+            "client-id",
+            "\"VTNrQS14bUhwMl83aU5adTd2NWM6MTpjaQ\"",
+            "the OAuth 2.0 client ID of the app. With it the host renews the access token by the secret `refresh-token`, and needs no `access-token`",
+        ),
         Setting::api_base("\"https://api.x.com\""),
     ],
     secrets: &[
@@ -76,8 +87,18 @@ pub const KIND: AdapterKind = AdapterKind {
         },
         SecretRole {
             name: ACCESS_TOKEN,
-            source: "an OAuth 2.0 access token of the account with the scopes tweet.read, tweet.write, users.read, dm.read and dm.write",
-            is_required: true,
+            source: "an OAuth 2.0 access token of the account with the scopes tweet.read, tweet.write, users.read, dm.read and dm.write. Needed without `client-id`",
+            is_required: false,
+        },
+        SecretRole {
+            name: REFRESH_TOKEN,
+            source: "the OAuth 2.0 refresh token that came with an access token of these scopes and offline.access. Needed with `client-id`",
+            is_required: false,
+        },
+        SecretRole {
+            name: CLIENT_SECRET,
+            source: "the OAuth 2.0 client secret of the app, if it is a confidential client: console.x.com, your app, Keys and tokens",
+            is_required: false,
         },
         SecretRole {
             name: APP_TOKEN,
@@ -96,7 +117,7 @@ pub const KIND: AdapterKind = AdapterKind {
     files_within: false,
     setup: &[
         "Create an app at console.x.com with the permissions to read, to write and for direct messages; `account` is the id of the company's user in digits, as GET /2/users/me gives it.",
-        "Authorize the app for that user with the scopes that the access token lists; the token expires, so renew the secret before it does.",
+        "Authorize the app for that user with the scopes that the access token lists and offline.access. Set `client-id` and the secret `refresh-token`: the host renews the access token, which lives two hours.",
         "Register {url} by POST /2/webhooks; the URL must have no port, and the server must run, because X checks it at once and again every hour.",
         "Subscribe the account by POST /2/activity/subscriptions to post.mention.create, post.reply.create, post.quote.create, post.create, post.delete, dm.received, dm.sent, chat.received, chat.sent and oauth.revoke, each with the id of the webhook.",
         "Watch GET /2/webhooks: while a webhook is not valid, no events come. Validate it by PUT /2/webhooks/:id and fetch the gap by POST /2/webhooks/replay.",
@@ -110,6 +131,9 @@ pub const KIND: AdapterKind = AdapterKind {
 struct Settings {
     /// Id of the company's user.
     account: String,
+    /// Client id of the app, where the host renews the access token.
+    #[serde(default)]
+    client_id: Option<String>,
     /// Base URL of the API.
     #[serde(default = "default_base")]
     api_base: String,
@@ -125,7 +149,8 @@ pub struct X {
     /// Base URL of the API.
     base: String,
     consumer_secret: Secrets,
-    access_token: Secrets,
+    /// Of the user, for requests to the API.
+    access: Credential,
     /// The app's own token, only to ask about its webhooks.
     app_token: Option<Secrets>,
     public_ids: MessageIds,
@@ -144,11 +169,12 @@ impl X {
                 "`account` must be the id of the company's user in digits, not its handle",
             ));
         }
+        let base = api_base(&settings.api_base)?;
         Ok(X {
-            base: api_base(&settings.api_base)?,
             account: settings.account,
             consumer_secret: config.secrets.get(CONSUMER_SECRET)?.clone(),
-            access_token: config.secrets.get(ACCESS_TOKEN)?.clone(),
+            access: access::credential(settings.client_id, &base, &config.secrets)?,
+            base,
             app_token: config.secrets.get(APP_TOKEN).ok().cloned(),
             public_ids: MessageIds::new(&config.company_key, PUBLIC),
             direct_ids: MessageIds::new(&config.company_key, DIRECT),

@@ -1,6 +1,6 @@
 //! Requests that send a reply.
 
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, RequestMethod};
+use patchbay_adapter::{EncodeError, OutboundRequest, Reply, RequestMethod};
 use patchbay_model::channel;
 use patchbay_model::length::LengthRule;
 use serde_json::json;
@@ -45,7 +45,7 @@ fn post(adapter: &X, reply: &Reply<'_>, rule: LengthRule) -> Result<OutboundRequ
         content_type: "application/json",
         headers: Vec::new(),
         body: document.to_string().into_bytes(),
-        credential: credential(adapter),
+        credential: adapter.access.clone(),
     })
 }
 
@@ -69,11 +69,7 @@ fn direct_messages(
         content_type: "application/json",
         headers: Vec::new(),
         body: json!({"text": text}).to_string().into_bytes(),
-        credential: credential(adapter),
+        credential: adapter.access.clone(),
     });
     Ok(parts.collect())
-}
-
-fn credential(adapter: &X) -> Credential {
-    Credential::Bearer(adapter.access_token.first().clone())
 }

@@ -10,13 +10,12 @@ const USER: &str = "user";
 const WEBHOOKS: &str = "webhooks";
 
 pub(super) fn questions(adapter: &X) -> Vec<Probe> {
-    let question = |topic, path: &str, token: &patchbay_adapter::Secret| {
-        let credential = Credential::Bearer(token.clone());
-        Probe::get(topic, format!("{}{path}", adapter.base), credential)
-    };
-    let mut questions = vec![question(USER, "/2/users/me", adapter.access_token.first())];
+    let question =
+        |topic, path, credential| Probe::get(topic, format!("{}{path}", adapter.base), credential);
+    let mut questions = vec![question(USER, "/2/users/me", adapter.access.clone())];
     if let Some(token) = &adapter.app_token {
-        questions.push(question(WEBHOOKS, "/2/webhooks", token.first()));
+        let credential = Credential::Bearer(token.first().clone());
+        questions.push(question(WEBHOOKS, "/2/webhooks", credential));
     }
     questions
 }
