@@ -18,6 +18,7 @@ pub const ADAPTERS: &[AdapterKind] = &[
     viber::KIND,
     patchbay_social::x::KIND,
     patchbay_social::discourse::KIND,
+    patchbay_social::mastodon::KIND,
     standard_webhooks::KIND,
 ];
 

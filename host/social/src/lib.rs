@@ -7,4 +7,5 @@
 //! provider's page before a release depends on it.
 
 pub mod discourse;
+pub mod mastodon;
 pub mod x;

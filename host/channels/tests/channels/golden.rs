@@ -219,6 +219,7 @@ adapters![
     telegram,
     slack,
     line,
+    mastodon,
     viber,
     x,
     discourse,

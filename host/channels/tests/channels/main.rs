@@ -9,6 +9,7 @@ mod facebook;
 mod golden;
 mod instagram;
 mod line;
+mod mastodon;
 mod media;
 mod probes;
 mod settings;

@@ -7,7 +7,7 @@ use patchbay_adapter::{Credential, Response};
 use std::time::Duration;
 
 use crate::golden::{SUBJECTS, Subject};
-use crate::{facebook, instagram, line, slack, sms, telegram, whatsapp};
+use crate::{facebook, instagram, line, mastodon, slack, sms, telegram, whatsapp};
 
 const MEDIA_SID: &str = "ME0123456789abcdef0123456789abcdef";
 const MESSAGE_SID: &str = "MM0123456789abcdef0123456789abcdef";
@@ -241,6 +241,53 @@ fn line_gives_a_file_by_the_id_of_its_message() {
 
 /// Whatever a reference and an answer contain, no adapter panics, and a credential goes
 /// to the host of the API alone where the answer names another.
+/// A file may be on any host, which gets no token.
+#[test]
+fn mastodon_says_in_the_status_where_a_file_is() {
+    let subject = &mastodon::SUBJECT;
+    let url = "media:mastodon/care%40mastodon.example/116165190311790011/22345792";
+    let expected = "https://mastodon.example/api/v1/statuses/116165190311790011".to_owned();
+    assert_eq!(request(subject, url), Some(("lookup", expected, "bearer")));
+    let at = |answer| location(subject, url, answer);
+    let status = |file: &str| {
+        format!(
+            r#"{{"id":"116165190311790011","media_attachments":[{{"id":"1","url":"https://a.example/1"}},{{"id":"22345792",{file}}}]}}"#
+        )
+    };
+    let here = status(r#""url":"https://files.example/2.png","remote_url":"https://b.example/2""#);
+    assert_eq!(
+        at((200, &[], &here)),
+        found("https://files.example/2.png", "none")
+    );
+    let there = status(r#""url":null,"remote_url":"https://b.example/2.png""#);
+    assert_eq!(
+        at((200, &[], &there)),
+        found("https://b.example/2.png", "none")
+    );
+    for nowhere in [
+        r#""url":"http://files.example/2.png""#,
+        r#""url":"file:///etc/passwd","remote_url":"mailto:jo@a.example""#,
+        r#""url":7"#,
+    ] {
+        let answer = location(subject, url, (200, &[], &status(nowhere)));
+        assert_eq!(answer, Err(MediaFailure::Unsupported), "{nowhere}");
+    }
+    let other = r#"{"id":"116165190311790011","media_attachments":[]}"#;
+    assert_eq!(at((200, &[], other)), Err(MediaFailure::Gone));
+    let unlike = here.replace("116165190311790011", "2");
+    assert_eq!(at((200, &[], &unlike)), Err(MediaFailure::Unexpected));
+    assert_eq!(at((404, &[], "{}")), Err(MediaFailure::Gone));
+    assert_eq!(at((401, &[], "{}")), Err(MediaFailure::Refused));
+    assert_eq!(at((429, &[("retry-after", "9")], "")), not_ready(9));
+    for other in [
+        "media:mastodon/care%40mastodon.example/1",
+        "media:mastodon/care%40mastodon.example/1/2/3",
+        "media:mastodon/care%40mastodon.example/..%2F1/2",
+    ] {
+        assert_eq!(request(subject, other), None, "{other}");
+    }
+}
+
 #[test]
 fn junk_gives_no_credential_away() {
     let references = [

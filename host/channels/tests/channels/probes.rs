@@ -279,6 +279,32 @@ fn a_number_of_a_messaging_service_may_have_another_url() {
 }
 
 #[test]
+fn a_server_of_mastodon_tells_its_account_and_limit() {
+    let adapter = open("mastodon");
+    let account = |body: Value| shown(&*adapter, "account", 200, &body);
+    let own = ["right token"];
+    assert_eq!(account(json!({"acct": "care", "username": "care"})), own);
+    assert_eq!(account(json!({"acct": "Care@mastodon.example"})), own);
+    assert_eq!(account(json!({"acct": "help"})), ["wrong account"]);
+    assert_eq!(account(json!({})), ["wrong unexpected-answer"]);
+    for (topic, status, body, finding) in [
+        ("account", 401, json!({}), "wrong token"),
+        ("notifications", 200, json!([]), "right notifications"),
+        ("notifications", 200, json!({}), "wrong unexpected-answer"),
+        ("notifications", 403, json!({}), "wrong token"),
+        ("server", 429, json!({}), "unchecked busy"),
+        ("server", 200, json!({}), "unchecked max-characters"),
+    ] {
+        assert_eq!(shown(&*adapter, topic, status, &body), [finding], "{topic}");
+    }
+    for (limit, verdict) in [(500, "right"), (5_000, "advice"), (300, "wrong")] {
+        let body = json!({"configuration": {"statuses": {"max_characters": limit}}});
+        let found = shown(&*adapter, "server", 200, &body);
+        assert_eq!(found, [format!("{verdict} max-characters")]);
+    }
+}
+
+#[test]
 fn a_mail_server_tells_whether_it_takes_the_login() {
     let adapter = open("email");
     let probe = adapter.probe().swap_remove(0);
