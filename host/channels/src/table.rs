@@ -19,6 +19,7 @@ pub const ADAPTERS: &[AdapterKind] = &[
     patchbay_social::x::KIND,
     patchbay_social::discourse::KIND,
     patchbay_social::mastodon::KIND,
+    patchbay_social::bluesky::KIND,
     standard_webhooks::KIND,
 ];
 

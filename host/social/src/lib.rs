@@ -7,5 +7,6 @@
 //! provider's page before a release depends on it.
 
 pub mod discourse;
+pub mod bluesky;
 pub mod mastodon;
 pub mod x;

@@ -219,6 +219,7 @@ adapters![
     telegram,
     slack,
     line,
+    bluesky,
     mastodon,
     viber,
     x,

@@ -1,6 +1,7 @@
 //! Every adapter of the table from outside, that of mail too: deliveries, replies and
 //! answers.
 
+mod bluesky;
 mod chat;
 mod discourse;
 mod email;

@@ -7,7 +7,7 @@ use patchbay_adapter::{Credential, Response};
 use std::time::Duration;
 
 use crate::golden::{SUBJECTS, Subject};
-use crate::{facebook, instagram, line, mastodon, slack, sms, telegram, whatsapp};
+use crate::{bluesky, facebook, instagram, line, mastodon, slack, sms, telegram, whatsapp};
 
 const MEDIA_SID: &str = "ME0123456789abcdef0123456789abcdef";
 const MESSAGE_SID: &str = "MM0123456789abcdef0123456789abcdef";
@@ -239,8 +239,6 @@ fn line_gives_a_file_by_the_id_of_its_message() {
     assert_eq!(location(subject, &url, answer), not_ready(5));
 }
 
-/// Whatever a reference and an answer contain, no adapter panics, and a credential goes
-/// to the host of the API alone where the answer names another.
 /// A file may be on any host, which gets no token.
 #[test]
 fn mastodon_says_in_the_status_where_a_file_is() {
@@ -288,6 +286,27 @@ fn mastodon_says_in_the_status_where_a_file_is() {
     }
 }
 
+#[test]
+fn a_picture_on_bluesky_is_public() {
+    let account = "media:bluesky/did%3Aplc%3Acare";
+    let of = |id: &str| request(&bluesky::SUBJECT, &format!("{account}/{id}"));
+    let expected = "https://cdn.bsky.app/img/feed_fullsize/plain/did:plc:jo/bafkrei@jpeg";
+    assert_eq!(
+        of("image/did%3Aplc%3Ajo/bafkrei"),
+        Some(("content", expected.to_owned(), "none"))
+    );
+    for other in [
+        "video/did%3Aplc%3Ajo/bafkrei",
+        "image/did%3Aplc%3Ajo/..%2Fx",
+        "image/jo.example/bafkrei",
+        "image/bafkrei",
+    ] {
+        assert_eq!(of(other), None, "{other}");
+    }
+}
+
+/// Whatever a reference and an answer contain, no adapter panics, and a credential goes
+/// to the host of the API alone where the answer names another.
 #[test]
 fn junk_gives_no_credential_away() {
     let references = [

@@ -305,6 +305,37 @@ fn a_server_of_mastodon_tells_its_account_and_limit() {
 }
 
 #[test]
+fn a_session_of_bluesky_tells_its_account() {
+    let adapter = open("bluesky");
+    let session = |body: Value| shown(&*adapter, "session", 200, &body);
+    let own = json!({"did": "did:plc:ewvi7nxzyoun6zhxrhs64oiz", "active": true});
+    assert_eq!(session(own), ["right token"]);
+    assert_eq!(session(json!({"did": "did:plc:other"})), ["wrong account"]);
+    assert_eq!(session(json!({})), ["wrong unexpected-answer"]);
+    let inactive = json!({"did": "did:plc:ewvi7nxzyoun6zhxrhs64oiz", "active": false});
+    assert_eq!(session(inactive), ["right token", "wrong account-state"]);
+    for (topic, status, body, finding) in [
+        (
+            "session",
+            401,
+            json!({"error": "AuthMissing"}),
+            "wrong token",
+        ),
+        ("session", 429, json!({}), "unchecked busy"),
+        (
+            "notifications",
+            200,
+            json!({"notifications": []}),
+            "right notifications",
+        ),
+        ("notifications", 200, json!([]), "wrong unexpected-answer"),
+        ("notifications", 502, json!({}), "wrong provider-failed"),
+    ] {
+        assert_eq!(shown(&*adapter, topic, status, &body), [finding], "{topic}");
+    }
+}
+
+#[test]
 fn a_mail_server_tells_whether_it_takes_the_login() {
     let adapter = open("email");
     let probe = adapter.probe().swap_remove(0);
