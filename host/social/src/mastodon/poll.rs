@@ -30,6 +30,8 @@ const HISTORY_PAGES: u32 = 20;
 const LOOK_UPS: u8 = 5;
 /// Between polls.
 const PAUSE: Duration = Duration::from_secs(60);
+/// Most edits that are known: twice those of a page.
+const EDITS: usize = 80;
 /// Digits of a digest in the cursor.
 const DIGITS: usize = 12;
 
@@ -42,7 +44,7 @@ struct Cursor {
     since: Timestamp,
     /// Every notification up to this id was taken, or left out.
     newest: Option<String>,
-    /// Digests of the edits that were taken, of the newest page.
+    /// Digests of the edits that were taken, the oldest first.
     #[serde(default)]
     edits: Vec<String>,
     /// How often the same page was asked for without an answer.
@@ -227,6 +229,8 @@ impl NotificationPoll {
     fn deliver(&mut self, root: Option<&str>) -> Option<PolledDelivery> {
         let notification = self.queue.pop_front()?;
         self.cursor.edits.extend(self.edit(&notification));
+        let surplus = self.cursor.edits.len().saturating_sub(EDITS);
+        self.cursor.edits.drain(..surplus);
         self.cursor.look_up = None;
         if !self.is_for_edits {
             self.cursor.newest = Some(notification.id);

@@ -342,6 +342,23 @@ fn a_new_one_in_the_middle_of_a_page_is_read() {
     assert_eq!(third.numbers(), [22]);
 }
 
+/// One old notification at the end of a page does not say that those below are old.
+#[test]
+fn a_page_that_ends_with_an_old_one_is_not_the_last() {
+    let old = Sent {
+        indexed_at: time(NOW) - SignedDuration::from_hours(72),
+        ..Sent::new(99, 11)
+    };
+    let sent = (1..=60).map(|it| Sent::new(it, i64::from(61 - it)));
+    // The page of 50 ends with the old one.
+    let mut server = Server::of(sent.filter(|it| it.number != 50).chain([Sent {
+        sort_at: time(NOW) - SignedDuration::from_millis(50_500),
+        ..old
+    }]));
+    let expected: Vec<u32> = (1..=60).filter(|it| *it != 50).collect();
+    assert_eq!(server.poll(&*adapter(), None).numbers(), expected);
+}
+
 /// A server whose clock is wrong does not make the host deaf.
 #[test]
 fn a_time_in_the_future_is_that_of_the_host() {

@@ -316,6 +316,25 @@ fn every_page_is_read_and_a_poll_is_bounded() {
     assert_eq!(read, (2_202..=3_000).collect::<Vec<u64>>());
 }
 
+/// A poll that ends at its bound goes on where it ended, and no request counts as failed.
+#[test]
+fn a_poll_that_is_too_long_goes_on_in_the_next() {
+    let adapter = adapter();
+    for sent in 40..=50 {
+        let mut server = Server::of((1..=sent).map(|id| Sent {
+            answers: Some((77, 70)),
+            ..Sent::new(id, 100 - id as i64)
+        }));
+        let first = server.poll(&*adapter, None);
+        let second = server.poll(&*adapter, Some(&first.cursor));
+        let read = [first.ids(), second.ids()].concat();
+        assert_eq!(read, (1..=sent).collect::<Vec<u64>>());
+        let pages = server.asked.iter();
+        let mut pages = pages.filter(|it| it.contains("/notifications"));
+        assert!(pages.all(|it| parameter(it, "limit") == Some(40)));
+    }
+}
+
 #[test]
 fn a_thread_is_looked_up_for_what_answers_another_post() {
     let answer = Sent {
@@ -446,13 +465,24 @@ fn an_edit_is_read_once() {
     });
     let fifth = server.poll(&*adapter, Some(&fourth.cursor));
     assert_eq!(fifth.ids(), [61]);
-    // Edits of every one of the newest fit the cursor.
-    for sent in &mut server.sent {
-        sent.edited_at = Some("2026-03-03T10:04:00Z");
+    // Edits of every one of the newest fit the cursor, however often.
+    let mut all = fifth;
+    for minute in 10..30 {
+        for sent in &mut server.sent {
+            sent.edited_at = Some(format!("2026-03-03T10:{minute}:00Z").leak());
+        }
+        all = server.poll(&*adapter, Some(&all.cursor));
+        assert_eq!(all.ids(), (22..=61).collect::<Vec<u64>>());
     }
-    let all = server.poll(&*adapter, Some(&fifth.cursor));
-    assert_eq!(all.ids(), (22..=61).collect::<Vec<u64>>());
     assert_eq!(server.poll(&*adapter, Some(&all.cursor)).ids(), NONE);
+    // So do those of many that were edited before they were read.
+    let mut many = Server::of((1..=600).map(|id| Sent {
+        edited_at: Some("2026-03-03T10:01:00Z"),
+        ..Sent::new(id, 700 - id as i64)
+    }));
+    let first = many.poll(&*adapter, None);
+    assert_eq!(first.ids(), (1..=600).collect::<Vec<u64>>());
+    assert_eq!(many.poll(&*adapter, Some(&first.cursor)).ids(), NONE);
 }
 
 #[test]
