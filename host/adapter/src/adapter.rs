@@ -105,7 +105,9 @@ pub trait Adapter: Any + fmt::Debug + Send + Sync {
         Ok(Vec::new())
     }
 
-    /// What the result of a request of [`Adapter::encode_decision`] means.
+    /// What the result of a request of [`Adapter::encode_decision`] means. Of one that may
+    /// have been carried out, [`Outcome::Retry`] where it sets a state, and
+    /// [`Outcome::Uncertain`] of a note: the host does not send that again.
     fn decision_outcome(&self, _request: &OutboundRequest, exchange: &Exchange<'_>) -> Outcome {
         self.outcome(exchange)
     }

@@ -41,15 +41,10 @@ impl ConnectionDestination {
             let outcome = self
                 .send_part((&tokens, delivery), &part, None, read)
                 .await?;
-            // A request that may have been answered is sent again with the others.
-            let outcome = match outcome {
-                Outcome::Uncertain(reason) => Outcome::Retry {
-                    after: None,
-                    reason,
-                },
-                outcome => outcome,
-            };
-            receipt(outcome, Part { number, parts })?;
+            // A note that may be there is not written twice.
+            if !matches!(outcome, Outcome::Uncertain(_)) {
+                receipt(outcome, Part { number, parts })?;
+            }
         }
         connection.access_works();
         Ok(())

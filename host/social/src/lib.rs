@@ -6,7 +6,7 @@
 //! not seen in its documentation or in published tests: compare it with the
 //! provider's page before a release depends on it.
 
-pub mod discourse;
 pub mod bluesky;
+pub mod discourse;
 pub mod mastodon;
 pub mod x;

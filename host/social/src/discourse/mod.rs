@@ -96,6 +96,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: Scheme::Discourse.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    takes_templates: false,
     takes_decisions: false,
     files_within: false,
     setup: &[

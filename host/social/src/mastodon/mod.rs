@@ -112,6 +112,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: 0,
     sending: Sending::Always,
     is_idempotent: true,
+    takes_templates: false,
     takes_decisions: false,
     files_within: false,
     setup: &[
