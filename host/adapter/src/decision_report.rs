@@ -39,6 +39,10 @@ pub struct DecisionReport<'a> {
     /// Why, in the words of the policies, one sentence each. They may contain personal data:
     /// for people of the company only.
     pub reasons: &'a [String],
+    /// Labels that the help desk's conversation had when its last message came: the attribute
+    /// `labels` of the interaction. A help desk whose API replaces them all needs them; `None`
+    /// where the delivery did not say them.
+    pub labels: Option<&'a [String]>,
 }
 
 impl fmt::Debug for DecisionReport<'_> {
