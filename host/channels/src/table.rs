@@ -20,6 +20,9 @@ pub const ADAPTERS: &[AdapterKind] = &[
     patchbay_social::discourse::KIND,
     patchbay_social::mastodon::KIND,
     patchbay_social::bluesky::KIND,
+    patchbay_help_desk::chatwoot::KIND,
+    patchbay_help_desk::zammad::KIND,
+    patchbay_help_desk::zendesk::KIND,
     standard_webhooks::KIND,
 ];
 

@@ -225,6 +225,10 @@ adapters![
     x,
     discourse,
     standard_webhooks
+    standard_webhooks,
+    chatwoot,
+    zammad,
+    zendesk
 ];
 
 #[test]

@@ -4,6 +4,8 @@
 mod bluesky;
 mod chat;
 mod discourse;
+mod chatwoot;
+mod decision;
 mod email;
 mod exchange;
 mod facebook;
@@ -22,3 +24,5 @@ mod telegram;
 mod viber;
 mod whatsapp;
 mod x;
+mod zammad;
+mod zendesk;

@@ -362,3 +362,32 @@ fn a_mail_server_tells_whether_it_takes_the_login() {
         assert!(!found[0].text.contains("example.org"), "{found:?}");
     }
 }
+
+#[test]
+fn a_help_desk_tells_whose_the_token_is() {
+    let chatwoot = open("chatwoot");
+    let profile = |id: u64, account: u64| json!({"id": id, "accounts": [{"id": account}]});
+    let found = |body| shown(&*chatwoot, "user", 200, &body);
+    assert_eq!(found(profile(17, 1)), ["right token"]);
+    assert_eq!(found(profile(18, 1)), ["wrong account"]);
+    assert_eq!(found(profile(17, 2)), ["right token", "wrong account"]);
+    assert_eq!(found(json!({})), ["wrong unexpected-answer"]);
+    let zammad = open("zammad");
+    let found = |status, body| shown(&*zammad, "user", status, &body);
+    assert_eq!(found(200, json!({"id": 17})), ["right token"]);
+    assert_eq!(found(200, json!({"id": 5})), ["wrong account"]);
+    assert_eq!(found(401, json!({"error": "x"})), ["wrong token"]);
+    let zendesk = open("zendesk");
+    let user = |id: Value, role: &str| {
+        let body = json!({"user": {"id": id, "role": role}});
+        shown(&*zendesk, "user", 200, &body)
+    };
+    assert_eq!(user(json!(8_447_388_090_495_u64), "agent"), ["right token"]);
+    assert_eq!(
+        user(json!(8_447_388_090_495_u64), "end-user"),
+        ["right token", "wrong permissions"]
+    );
+    assert_eq!(user(json!(1), "agent"), ["wrong account"]);
+    // Without a valid token the answer is a user without a number.
+    assert_eq!(user(json!(null), "end-user"), ["wrong token"]);
+}

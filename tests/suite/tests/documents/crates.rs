@@ -33,6 +33,10 @@ const UNREACHABLE: &[(&str, &[&str])] = &[
         &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
     ),
     (
+        "help-desk",
+        &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
+    ),
+    (
         "channels",
         &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
     ),
