@@ -1,11 +1,17 @@
-//! Decisions to write at a help desk, and answers to the requests that write them.
+//! Decisions to write at a help desk, and answers to the requests that write them. What holds
+//! for every help desk is tested here.
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use patchbay_adapter::{
     Adapter, DecisionReport, EncodeError, Exchange, Headers, OutboundRequest, Outcome,
     RequestMethod, Response,
 };
+use proptest::prelude::*;
 use serde_json::{Value, json};
+
+use crate::golden::{SUBJECTS, Subject};
 
 /// A decision with everything that a help desk is told.
 pub(crate) struct Decision {
@@ -195,5 +201,58 @@ pub(crate) fn impossible_decisions(adapter: &dyn Adapter, account: &'static str)
             Some(error),
             "{conversation:?}"
         );
+    }
+}
+
+/// The adapters that take decisions.
+fn help_desks() -> impl Iterator<Item = &'static &'static Subject> {
+    let subjects = SUBJECTS.iter();
+    subjects.filter(|subject| subject.kind().takes_decisions)
+}
+
+fn any_texts() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec("\\PC{0,200}|[a-z.-]{1,10}|\\{\\{[a-z]+\\}\\}", 0..40)
+}
+
+proptest! {
+    /// Whatever the policies say: requests are few and small, go to this ticket of this
+    /// help desk, have a key each, and only the last adds something.
+    #[test]
+    fn a_decision_is_written_within_bounds(
+        intents in any_texts(),
+        topics in any_texts(),
+        tags in any_texts(),
+        reasons in any_texts(),
+        labels in prop::option::of(any_texts()),
+        priority in 0..=100_u8,
+    ) {
+        for subject in help_desks() {
+            let account = match subject.name {
+                "chatwoot" => "1",
+                _ => "northwind",
+            };
+            let decision = Decision {
+                intents: intents.clone(),
+                topics: topics.clone(),
+                tags: tags.clone(),
+                reasons: reasons.clone(),
+                labels: labels.clone(),
+                priority,
+                ..Decision::new(account, "5158")
+            };
+            let adapter = subject.open();
+            let requests = decision.encode(&*adapter).expect("encoded");
+            prop_assert!(requests.len() <= 25);
+            let keys: BTreeSet<&str> = requests.iter().map(|request| &*request.key).collect();
+            prop_assert_eq!(keys.len(), requests.len());
+            let base = format!("https://{}.example/api/", subject.name);
+            for (index, request) in requests.iter().enumerate() {
+                prop_assert!(request.url.starts_with(&base), "{}", request.url);
+                prop_assert!(request.key.starts_with("decision-01J/"));
+                prop_assert!(request.body.len() <= 100_000);
+                let is_last = index + 1 == requests.len();
+                prop_assert!(is_last || !request.key.ends_with("/note"));
+            }
+        }
     }
 }

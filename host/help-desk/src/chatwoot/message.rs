@@ -88,8 +88,13 @@ impl Found<'_> {
             && sender.is_some_and(|sender| sender == self.adapter.desk.user)
     }
 
-    /// Whether a program of the help desk wrote it: a bot, a rule, a campaign.
-    fn is_automatic(&self) -> bool {
+    /// Whether a program wrote it: a bot, a rule, a campaign, the customer's mail program.
+    fn is_automatic(&self, kind: InteractionKind) -> bool {
+        if kind != InteractionKind::Echo {
+            return self
+                .message
+                .flag(&["content_attributes", "email", "auto_reply"]);
+        }
         let attribute = |path: &[&str]| self.message.id(path).is_some();
         self.message.text(&["sender", "type"]) == Some("agent_bot")
             || attribute(&["content_attributes", "automation_rule_id"])
@@ -123,7 +128,7 @@ impl Found<'_> {
         let interaction = &mut found.interaction;
         interaction.received_at = time(self.message.get("created_at"));
         interaction.attachments = files(self.message);
-        interaction.automatic = kind == InteractionKind::Echo && self.is_automatic();
+        interaction.automatic = self.is_automatic(kind);
         if kind == InteractionKind::Edit {
             interaction.edited_at = time(self.stored().and_then(|it| it.get("updated_at")));
         }
