@@ -15,6 +15,9 @@ pub(crate) struct DecisionDocument {
     thread: Option<String>,
     #[serde(default)]
     message_provider_id: Option<String>,
+    /// Labels of the conversation when the message came, if the help desk says them.
+    #[serde(default)]
+    labels: Option<Vec<String>>,
     intents: Vec<String>,
     topics: Vec<String>,
     tags: Vec<String>,
@@ -49,6 +52,7 @@ impl DecisionDocument {
             account: self.account.as_deref().unwrap_or_default(),
             conversation: self.thread.as_deref(),
             message: self.message_provider_id.as_deref(),
+            labels: self.labels.as_deref(),
             intents: &self.intents,
             topics: &self.topics,
             tags: &self.tags,

@@ -224,7 +224,6 @@ adapters![
     viber,
     x,
     discourse,
-    standard_webhooks
     standard_webhooks,
     chatwoot,
     zammad,

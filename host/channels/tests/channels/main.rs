@@ -3,9 +3,9 @@
 
 mod bluesky;
 mod chat;
-mod discourse;
 mod chatwoot;
 mod decision;
+mod discourse;
 mod email;
 mod exchange;
 mod facebook;

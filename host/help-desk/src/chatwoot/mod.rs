@@ -109,6 +109,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: Scheme::Chatwoot.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    takes_templates: false,
     takes_decisions: true,
     files_within: false,
     setup: &[

@@ -113,6 +113,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: BODY_BYTES,
     sending: Sending::Always,
     is_idempotent: false,
+    takes_templates: false,
     takes_decisions: true,
     files_within: false,
     setup: &[

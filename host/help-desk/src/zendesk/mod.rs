@@ -111,6 +111,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: Scheme::Zendesk.body_limit(),
     sending: Sending::Always,
     is_idempotent: false,
+    takes_templates: false,
     takes_decisions: true,
     files_within: false,
     setup: &[
