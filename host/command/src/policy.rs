@@ -146,6 +146,7 @@ fn pack_alone(engine: &Engine, policy: &Policy<'_>) -> Result<Generation, Failur
         desk: DeskRules::default(),
         record: RecordRules::default(),
         channels: BTreeSet::new(),
+        transcribe: None,
         templates: Default::default(),
         publishers: Publishers::default(),
         targets: BTreeMap::new(),

@@ -323,6 +323,9 @@ pub struct CompanyFile {
     /// host cannot send them.
     #[serde(default)]
     pub publish: Option<Spanned<String>>,
+    /// Target that turns voice messages into text; absent: nobody does.
+    #[serde(default)]
+    pub transcribe: Option<Spanned<String>>,
     /// URL at which providers reach the host, without the path of a webhook:
     /// `https://care.northwind.example`. Needed by channels that sign the URL.
     #[serde(default)]

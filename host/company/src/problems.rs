@@ -92,18 +92,31 @@ impl CompanyFile {
     fn check_targets(&self, problems: &mut Problems<'_>) {
         for (name, target) in &self.target {
             let url = &target.webhook.url;
-            if name.starts_with(channel::CONNECTION_TARGET) {
-                let message = format!("target {name:?} has a name that is kept for connections");
-                let help = format!(
-                    "begin it with something other than {:?}",
-                    channel::CONNECTION_TARGET
-                );
-                problems.help(url.span(), message, help);
+            for (kept, of) in [
+                (channel::CONNECTION_TARGET, "connections"),
+                (channel::TRANSCRIPTION_TARGET, "voice messages"),
+            ] {
+                if name.starts_with(kept) {
+                    let message = format!("target {name:?} has a name that is kept for {of}");
+                    let help = format!("begin it with something other than {kept:?}");
+                    problems.help(url.span(), message, help);
+                }
             }
             if let Err(error) = WebAddress::parse(url.get_ref()) {
                 let message = format!("the url of target {name:?} {error}");
                 problems.help(url.span(), message, "write https://, a host and a path");
             }
+        }
+        if let Some(service) = &self.transcribe
+            && !self.target.contains_key(service.get_ref())
+            && !problems.removed.covers(&["target", service.get_ref()])
+        {
+            let name = service.get_ref();
+            problems.help(
+                service.span(),
+                format!("transcribe names the target {name:?}, which is not defined"),
+                format!("add [target.{name}] with its webhook, or remove transcribe"),
+            );
         }
         let company = self.publish.iter().map(|to| ("the company".to_owned(), to));
         let channels = self.channel.iter().filter_map(|(channel, entry)| {

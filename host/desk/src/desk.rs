@@ -28,6 +28,7 @@ use crate::dispatch::timers::Timers;
 use crate::dispatch::work_list::WorkList;
 use crate::intake::delivery::Delivery;
 use crate::intake::receipt::Receipt;
+use crate::intake::transcript::Transcript;
 use crate::operations::agents::{self, RosterService};
 use crate::operations::bypass::BypassService;
 use crate::operations::channels::ChannelService;
@@ -195,6 +196,20 @@ impl Desk {
         deliveries: Vec<Delivery>,
     ) -> Result<Vec<Receipt>, DeskError> {
         self.core.accept(company, deliveries)
+    }
+
+    /// Accept the words that a service heard in a voice message, as an edit of it. Nothing
+    /// changes where the message has words meanwhile, was deleted, or its author was
+    /// erased. Returns whether that is done; if not, the desk has no room now.
+    ///
+    /// # Errors
+    /// [`DeskError`]: nothing was accepted.
+    pub fn add_transcript(
+        &self,
+        company: &str,
+        transcript: Transcript<'_>,
+    ) -> Result<bool, DeskError> {
+        self.core.add_transcript(company, transcript)
     }
 
     /// Actions on conversations, offers, approvals and incidents.

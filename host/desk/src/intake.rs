@@ -3,3 +3,4 @@
 pub(crate) mod acceptance;
 pub(crate) mod delivery;
 pub(crate) mod receipt;
+pub(crate) mod transcript;

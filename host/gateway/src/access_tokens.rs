@@ -52,6 +52,16 @@ impl std::fmt::Debug for Held {
     }
 }
 
+impl AccessTokens {
+    /// Forgets why there was no token, so that the next caller asks at once.
+    pub(crate) fn retry(&self) {
+        // While it is locked, the provider is being asked.
+        if let Ok(mut held) = self.0.try_lock() {
+            held.failure = None;
+        }
+    }
+}
+
 /// What the tokens of a connection need: where they are kept, and the way out.
 #[derive(Clone)]
 pub(crate) struct TokenAccess {

@@ -152,22 +152,27 @@ impl Gateway {
 }
 
 impl Gateway {
-    /// Begins the next poll of a channel's connections at once, or of one of them.
+    /// Tries a channel's connections again, or one of them, after its access was renewed:
+    /// begins the next poll at once, and asks for an access token again. Returns how many
+    /// are polled.
     ///
     /// # Errors
     /// [`DeskError::UnknownCompany`].
-    pub fn poll_now(
+    pub fn try_now(
         &self,
         company: &str,
         channel: &str,
         name: Option<&str>,
-    ) -> Result<(), DeskError> {
+    ) -> Result<u64, DeskError> {
+        let mut polled = 0;
         for connection in self.connections_of(company, channel)? {
             if name.is_none_or(|name| connection.settings.name == name) {
+                connection.tokens.retry();
                 connection.poll.poll_now();
+                polled += u64::from(connection.settings.inbound().is_polled());
             }
         }
-        Ok(())
+        Ok(polled)
     }
 }
 

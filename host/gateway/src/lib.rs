@@ -43,6 +43,7 @@ mod quarantined_request;
 mod reconciliation;
 mod reply_document;
 mod rerun;
+mod transcription;
 mod web_chat;
 
 pub use connection::{ConnectionState, DeliveryResult};
@@ -56,6 +57,7 @@ pub use poll_host::{HostRefusal, PollHost};
 pub use poll_state::{PollActivity, PollState};
 pub use pollers::Pollers;
 pub use rerun::Rerun;
+pub use transcription::TranscriptionService;
 pub use web_chat::{
     ChatConnection, ChatLookup, ChatRefusal, History, HistoryContent, HistoryItem, HistoryPage,
     SessionGrant, Visitor,

@@ -417,6 +417,7 @@ impl Assembler {
             record: file.record.get_ref().clone(),
             channels: file.channel.keys().cloned().collect(),
             publishers: publishers(file),
+            transcribe: file.transcribe.as_ref().map(|it| it.get_ref().clone()),
             templates: templates(file),
             targets: targets(file),
             connections: located_connections(file)

@@ -41,6 +41,8 @@ pub struct Generation {
     pub channels: BTreeSet<String>,
     /// Targets that publish replies.
     pub publishers: Publishers,
+    /// Target that turns voice messages into text.
+    pub transcribe: Option<String>,
     /// Messages that providers approved, by channel and id.
     pub templates: BTreeMap<String, BTreeMap<String, MessageTemplate>>,
     /// Data that every decision reads.

@@ -157,6 +157,16 @@ channels! {
 /// Begins the names of the targets that send by a channel's connection.
 pub const CONNECTION_TARGET: &str = "channel:";
 
+/// Begins the names of the targets that turn voice messages into text; the name of a target
+/// of the company file follows.
+pub const TRANSCRIPTION_TARGET: &str = "transcription:";
+
+/// The target of the company file that turns voice messages into text, by the name of an
+/// outbox item's target.
+pub fn transcription_service(target: &str) -> Option<&str> {
+    target.strip_prefix(TRANSCRIPTION_TARGET)
+}
+
 /// Name of the target that sends by the connections of an adapter, whichever has the
 /// account.
 pub fn adapter_target(adapter: &str) -> String {

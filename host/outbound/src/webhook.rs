@@ -51,7 +51,7 @@ impl Webhook {
         at: Timestamp,
         body: &[u8],
     ) -> Result<(), SendError> {
-        let headers = self.headers(key, at, body)?;
+        let headers = self.signed_headers(key, at, body)?;
         let body = Bytes::copy_from_slice(body);
         let answer = egress.post(&self.url, headers, body).await?;
         match answer.status.is_success() {
@@ -64,7 +64,16 @@ impl Webhook {
         }
     }
 
-    fn headers(&self, key: &str, at: Timestamp, body: &[u8]) -> Result<HeaderMap, SendError> {
+    /// The headers of a request with this body, of the media type `application/json`.
+    ///
+    /// # Errors
+    /// [`SendError::InvalidKey`].
+    pub fn signed_headers(
+        &self,
+        key: &str,
+        at: Timestamp,
+        body: &[u8],
+    ) -> Result<HeaderMap, SendError> {
         let is_key = |byte: u8| byte.is_ascii_graphic() && byte != b'.';
         if key.is_empty() || key.len() > KEY_BYTES || !key.bytes().all(is_key) {
             return Err(SendError::InvalidKey);
@@ -108,7 +117,7 @@ mod tests {
             url: WebAddress::parse("https://hooks.example/in").expect("a URL"),
             secrets: Vec::new(),
         };
-        webhook.headers(key, Timestamp::UNIX_EPOCH, b"{}")
+        webhook.signed_headers(key, Timestamp::UNIX_EPOCH, b"{}")
     }
 
     #[test]
@@ -119,7 +128,7 @@ mod tests {
             secrets: vec![new.clone(), old.clone()],
         };
         let headers = webhook
-            .headers("k", Timestamp::UNIX_EPOCH, b"{}")
+            .signed_headers("k", Timestamp::UNIX_EPOCH, b"{}")
             .expect("a key");
         let expected = [new, old].map(|secret| secret.signature("k", 0, b"{}"));
         assert_eq!(headers["webhook-signature"], expected.join(" "));

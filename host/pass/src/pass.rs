@@ -28,6 +28,7 @@ mod replies;
 mod report;
 mod running_clocks;
 mod state_changes;
+mod transcription;
 mod unanswered;
 mod unit_of_work;
 

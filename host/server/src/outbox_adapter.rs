@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_desk::{Desk, DeskError};
-use patchbay_gateway::{ConnectionDestination, Gateway};
+use patchbay_gateway::{ConnectionDestination, Gateway, TranscriptionService};
 use patchbay_journal::JournalError;
 use patchbay_model::channel;
 use patchbay_outbound::courier::{
@@ -45,6 +45,8 @@ impl DeskOutbox {
             let gateway = Arc::clone(&self.gateway);
             return Ok(Arc::new(ConnectionDestination::new(gateway, adapter)));
         }
+        let service = channel::transcription_service(name);
+        let name = service.unwrap_or(name);
         let found = self.desk.outbox().target(company, name);
         let target = found.map_err(|error| error.to_string())?;
         let target = target.ok_or_else(|| {
@@ -53,10 +55,17 @@ impl DeskOutbox {
         let secrets = target
             .signing_keys()
             .map_err(|problem| problem.to_string())?;
-        Ok(Arc::new(Webhook {
+        let webhook = Webhook {
             url: target.url,
             secrets,
-        }))
+        };
+        Ok(match service {
+            Some(_) => {
+                let gateway = Arc::clone(&self.gateway);
+                Arc::new(TranscriptionService::new(gateway, webhook))
+            }
+            None => Arc::new(webhook),
+        })
     }
 
     /// A time of the system's clock, by the desk's.

@@ -42,6 +42,7 @@ mod status;
 mod stored_bytes;
 mod tls;
 mod traces;
+mod transcription;
 mod unready;
 mod webhooks;
 mod widget;

@@ -38,13 +38,16 @@ pub(crate) struct ChannelRetryDocument {
     broken: bool,
     /// How many replies waited for a later attempt and are due now.
     released: u64,
+    /// How many connections ask their provider now for new messages.
+    polled: u64,
 }
 
 /// Try a channel now
 ///
 /// After its access is renewed: a connection that asks its provider asks at once, and
-/// replies that wait because the account cannot send, or for a later attempt, are due. One of them tries whether the connection works,
-/// and the others follow when it does. No attempt is counted.
+/// replies that wait because the account cannot send, or for a later attempt, are due. One
+/// of them tries whether the connection works, and the others follow when it does. No
+/// attempt is counted.
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/channels/{channel}/retry",
@@ -71,9 +74,10 @@ pub(super) async fn retry(
         let entry = caller.entry("channel.retried", Some(&company), &about);
         let desk = host.desk()?;
         let released = desk.channels().release(&company, targets.clone(), entry)?;
-        if let Some(gateway) = &host.gateway {
-            gateway.poll_now(&company, &channel, which.connection.as_deref())?;
-        }
+        let polled = match &host.gateway {
+            Some(gateway) => gateway.try_now(&company, &channel, which.connection.as_deref())?,
+            None => 0,
+        };
         if let Some(courier) = &host.courier {
             for target in &targets {
                 courier.try_now(&company, target);
@@ -83,6 +87,7 @@ pub(super) async fn retry(
             channel,
             broken,
             released,
+            polled,
         })
     });
     Ok(Json(document.await??))

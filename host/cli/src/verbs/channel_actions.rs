@@ -81,7 +81,14 @@ pub(super) fn retry(
             ),
             (false, 0) => format!("{channel}: nothing waits, and the account can send"),
             (false, _) => format!("{channel}: {released} replies are due now"),
-        })
+        })?;
+        match number(&tried, "polled") {
+            0 => Ok(()),
+            1 => output::line(format!("{channel}: the provider is asked for messages now")),
+            polled => output::line(format!(
+                "{channel}: {polled} connections ask their provider for messages now"
+            )),
+        }
     })?;
     Ok(Exit::Success)
 }

@@ -46,6 +46,7 @@ pub(crate) fn company_of(name: &str, first_response: Option<u32>) -> Generation 
         record: RecordRules::default(),
         surroundings: Arc::new(Surroundings::of(directory)),
         channels: BTreeSet::new(),
+        transcribe: None,
         templates: Default::default(),
         publishers: Publishers::default(),
         targets: BTreeMap::new(),

@@ -163,6 +163,7 @@ pub(crate) fn open_queues(
 /// another one of the adapter can have the account.
 fn has_destination(destinations: &BTreeSet<String>, target: &str) -> bool {
     let adapter = channel::adapter_of_target(target).map(channel::adapter_target);
+    let target = channel::transcription_service(target).unwrap_or(target);
     destinations.contains(adapter.as_deref().unwrap_or(target))
 }
 

@@ -23,7 +23,7 @@ use patchbay_records::snapshot::span;
 use super::unit_of_work::UnitOfWork;
 use super::{
     Pass, PassError, act, commit, decide, echo, load, place, running_clocks, state_changes,
-    unanswered,
+    transcription, unanswered,
 };
 use crate::floor_state::FollowUp;
 
@@ -207,6 +207,7 @@ fn decide_message(
         unit.follow_ups.push(FollowUp::Escalate(trigger));
     }
     if !is_edit {
+        transcription::request(pass, unit, input, interaction);
         detect_surges(pass, unit, (ordinal, interaction))?;
     }
     act::follow_up(pass, unit)

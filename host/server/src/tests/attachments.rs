@@ -24,12 +24,12 @@ fn secret() -> String {
 }
 
 /// Heads of the requests that a provider got.
-type Heads = Arc<Mutex<Vec<String>>>;
+pub(super) type Heads = Arc<Mutex<Vec<String>>>;
 /// What a provider answers, by the path without its query.
-type Files = BTreeMap<&'static str, String>;
+pub(super) type Files = BTreeMap<&'static str, String>;
 
 /// An answer with a body; its length is said.
-fn answer(status: u16, headers: &str, body: &str) -> String {
+pub(super) fn answer(status: u16, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status} Status\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
@@ -38,7 +38,7 @@ fn answer(status: u16, headers: &str, body: &str) -> String {
 
 /// A provider on loopback. `{api}` in an answer is its address; a path without an
 /// answer is one of a provider that never answers.
-async fn provider(files: Files) -> (String, Heads) {
+pub(super) async fn provider(files: Files) -> (String, Heads) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let api = format!("http://{}", listener.local_addr().expect("an address"));
     let heads = Heads::default();
