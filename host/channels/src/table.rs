@@ -23,6 +23,7 @@ pub const ADAPTERS: &[AdapterKind] = &[
     patchbay_help_desk::chatwoot::KIND,
     patchbay_help_desk::zammad::KIND,
     patchbay_help_desk::zendesk::KIND,
+    patchbay_feeds::feed::KIND,
     standard_webhooks::KIND,
 ];
 

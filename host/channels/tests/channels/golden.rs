@@ -228,6 +228,8 @@ adapters![
     chatwoot,
     zammad,
     zendesk
+    feed,
+    standard_webhooks
 ];
 
 #[test]

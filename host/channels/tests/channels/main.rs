@@ -9,6 +9,7 @@ mod discourse;
 mod email;
 mod exchange;
 mod facebook;
+mod feed;
 mod golden;
 mod instagram;
 mod line;

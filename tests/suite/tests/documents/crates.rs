@@ -34,6 +34,7 @@ const UNREACHABLE: &[(&str, &[&str])] = &[
     ),
     (
         "help-desk",
+        "feeds",
         &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
     ),
     (
