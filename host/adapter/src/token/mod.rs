@@ -2,6 +2,7 @@
 //! with a key of the company.
 
 mod oauth;
+mod signed_jwt;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 pub use self::oauth::OAuthRefresh;
+pub use self::signed_jwt::{JwtUse, SignedJwt, SigningKey};
 use crate::outcome::Response;
 use crate::poll::PollFailure;
 use crate::secret::Secret;

@@ -102,52 +102,16 @@ impl TokenProvider for OAuthRefresh {
         }
     }
 
-    /// Nothing of the answer but a code of RFC 6749, 5.2 is in the error.
     fn read(&self, response: &Response<'_>) -> Result<NewToken, PollFailure> {
-        let failed = |kind, problem: String| Err(PollFailure::new(kind, problem));
-        match response.status {
-            200 => {}
-            400 | 401 | 403 => {
-                let code = error_code(response.body);
-                let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
-                let problem = format!("the provider does not renew the access token{code}");
-                return failed(PollFailureKind::Unauthorised, problem);
-            }
-            429 => {
-                let problem = "the provider gets too many requests for access tokens";
-                return Err(PollFailure {
-                    after: response.retry_after(),
-                    ..PollFailure::new(PollFailureKind::Limited, problem)
-                });
-            }
-            status => {
-                let problem = format!("the provider of access tokens fails (http {status})");
-                return failed(PollFailureKind::Unavailable, problem);
-            }
-        }
-        let answer: Option<Answer> = serde_json::from_slice(response.body).ok();
-        let token = answer
-            .as_ref()
-            .filter(|it| it.access_token.len() <= TOKEN_BYTES);
-        let token = token.and_then(|it| Secret::new(it.access_token.as_bytes()).ok());
-        let (Some(token), Some(answer)) = (token, answer) else {
-            let setting = self.url_setting;
-            let problem = format!("the answer has no access token: check `{setting}`");
-            return failed(PollFailureKind::Unavailable, problem);
-        };
-        let life = answer.expires_in.map(Duration::from_secs);
-        let life = life.map_or(UNKNOWN_LIFE, |life| life.min(LONGEST_WAIT));
+        let (access, refresh_token) = read_answer(response, self.url_setting)?;
         // A provider may replace the refresh token, and the one before is void then.
-        let renewed = answer.refresh_token.map(String::into_bytes);
+        let renewed = refresh_token.map(String::into_bytes);
         let renewed = renewed.filter(|it| {
             let is_new = it.as_slice() != self.refresh_token.expose();
             is_new && (1..=KEPT_TOKEN_BYTES).contains(&it.len())
         });
         Ok(NewToken {
-            access: AccessToken {
-                token,
-                life: life.saturating_sub(TOKEN_MARGIN),
-            },
+            access,
             keep: renewed.map(Zeroizing::new),
         })
     }
@@ -167,6 +131,52 @@ impl TokenProvider for OAuthRefresh {
         identity.copy_from_slice(digest.finish().as_ref());
         identity
     }
+}
+
+/// The access token of an answer, and the refresh token if it has one. `url_setting` is the
+/// setting with the URL of the token endpoint. Nothing of the answer but a code of RFC 6749,
+/// 5.2 is in the error.
+pub(super) fn read_answer(
+    response: &Response<'_>,
+    url_setting: &str,
+) -> Result<(AccessToken, Option<String>), PollFailure> {
+    let failed = |kind, problem: String| Err(PollFailure::new(kind, problem));
+    match response.status {
+        200 => {}
+        400 | 401 | 403 => {
+            let code = error_code(response.body);
+            let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
+            let problem = format!("the provider does not renew the access token{code}");
+            return failed(PollFailureKind::Unauthorised, problem);
+        }
+        429 => {
+            let problem = "the provider gets too many requests for access tokens";
+            return Err(PollFailure {
+                after: response.retry_after(),
+                ..PollFailure::new(PollFailureKind::Limited, problem)
+            });
+        }
+        status => {
+            let problem = format!("the provider of access tokens fails (http {status})");
+            return failed(PollFailureKind::Unavailable, problem);
+        }
+    }
+    let answer: Option<Answer> = serde_json::from_slice(response.body).ok();
+    let token = answer
+        .as_ref()
+        .filter(|it| it.access_token.len() <= TOKEN_BYTES);
+    let token = token.and_then(|it| Secret::new(it.access_token.as_bytes()).ok());
+    let (Some(token), Some(answer)) = (token, answer) else {
+        let problem = format!("the answer has no access token: check `{url_setting}`");
+        return failed(PollFailureKind::Unavailable, problem);
+    };
+    let life = answer.expires_in.map(Duration::from_secs);
+    let life = life.map_or(UNKNOWN_LIFE, |life| life.min(LONGEST_WAIT));
+    let access = AccessToken {
+        token,
+        life: life.saturating_sub(TOKEN_MARGIN),
+    };
+    Ok((access, answer.refresh_token))
 }
 
 #[derive(Deserialize)]

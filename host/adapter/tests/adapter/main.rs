@@ -5,4 +5,5 @@ mod bit_flips;
 mod fuzz;
 mod refusals;
 mod sample;
+mod signed_jwt;
 mod vectors;
