@@ -24,6 +24,7 @@ pub const ADAPTERS: &[AdapterKind] = &[
     patchbay_help_desk::zammad::KIND,
     patchbay_help_desk::zendesk::KIND,
     patchbay_feeds::feed::KIND,
+    patchbay_feeds::play_store::KIND,
     standard_webhooks::KIND,
 ];
 

@@ -7,5 +7,7 @@
 //! provider's page before a release depends on it.
 
 pub mod feed;
+pub mod play_store;
 mod polled;
+mod review_poll;
 mod seen;

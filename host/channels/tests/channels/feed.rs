@@ -4,11 +4,7 @@ mod documents;
 mod hostile;
 mod polls;
 
-use jiff::{Timestamp, ToSpan};
-use patchbay_adapter::poll::{
-    NextPoll, Poll, PollAnswer, PollFailure, PollQuery, PollRequest, PollStep, PolledDelivery,
-    PolledDocument,
-};
+use patchbay_adapter::poll::{PollAnswer, PollFailure, PollStep, PolledDelivery};
 use patchbay_adapter::{
     Adapter, EncodeError, Exchange, Item, Rejection, Response, VerifiedRequest,
 };
@@ -16,12 +12,10 @@ use serde_json::{Value, json};
 
 use crate::exchange::{outcome, reply};
 use crate::golden::{Delivery, Subject};
+use crate::polled_documents::{after, answer, next, query};
 
 const ACCOUNT: &str = "blog-comments";
 const URL: &str = "https://blog.northwind.example/comments/feed/?key=hush";
-/// The host's clock at the first poll.
-const NOW: &str = "2026-03-03T12:00:00Z";
-
 pub(crate) const SUBJECT: Subject = Subject {
     name: "feed",
     settings: || json!({"account": ACCOUNT, "url": URL}),
@@ -53,39 +47,6 @@ fn open(settings: Value) -> Result<Box<dyn Adapter>, String> {
 
 fn adapter() -> Box<dyn Adapter> {
     open(json!({})).expect("opened")
-}
-
-/// The host's clock so many minutes after the first poll.
-fn after(minutes: i64) -> Timestamp {
-    let now: Timestamp = NOW.parse().expect("a time");
-    now + minutes.minutes()
-}
-
-/// An answer of the server.
-fn answer(status: u16, headers: &[(&str, &str)], body: &[u8], at: Timestamp) -> PollAnswer {
-    let headers = headers.iter();
-    PollAnswer::Document(PolledDocument {
-        status,
-        headers: headers
-            .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
-            .collect(),
-        body: body.to_vec(),
-        at,
-    })
-}
-
-fn query(poll: &dyn Poll) -> PollQuery {
-    match poll.step() {
-        PollStep::Ask(PollRequest::Get(query)) => query,
-        step => panic!("{step:?}"),
-    }
-}
-
-fn next(poll: &dyn Poll) -> NextPoll {
-    match poll.step() {
-        PollStep::Done(next) => next,
-        step => panic!("{step:?}"),
-    }
 }
 
 /// What a whole poll reads.

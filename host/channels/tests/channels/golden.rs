@@ -229,6 +229,7 @@ adapters![
     zammad,
     zendesk
     feed,
+    play_store,
     standard_webhooks
 ];
 

@@ -15,6 +15,8 @@ mod instagram;
 mod line;
 mod mastodon;
 mod media;
+mod play_store;
+mod polled_documents;
 mod probes;
 mod settings;
 mod slack;

@@ -10,6 +10,8 @@ use patchbay_channels::{ADAPTERS, adapter_kind};
 use patchbay_model::mail_server::MailStep;
 use serde_json::{Map, Value, json};
 
+use crate::play_store;
+
 const URL: &str = "https://care.northwind.example/webhooks/northwind/x/main";
 /// A word in answers that no finding may show.
 const WORD: &str = "Zwetschgendatschi";
@@ -28,6 +30,7 @@ fn open_with(kind: &AdapterKind, settings: &Value) -> Box<dyn Adapter> {
     for role in kind.secrets {
         let text = match role.name {
             "bot-token" if kind.name == "telegram" => "7000000001:hush",
+            "service-account" => play_store::SERVICE_ACCOUNT,
             _ => "hush-hush-hush-hush-hush-hush",
         };
         secrets.insert(role.name, Secrets::one(text).expect("a secret"));

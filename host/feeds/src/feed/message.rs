@@ -13,6 +13,7 @@ use super::entry::{Entry, File};
 use super::link::{is_web, page_of_place};
 use super::markup::plain;
 use super::{CHANNEL, Feed};
+use crate::polled::name;
 
 /// Place of an entry in its delivery.
 const PLACE: &str = "$";
@@ -32,10 +33,7 @@ pub(super) fn decode(feed: &Feed, body: &[u8]) -> Item {
         return Item::event(&["entry", "without-text"]);
     }
     let author = Author {
-        name: entry
-            .author
-            .as_deref()
-            .and_then(|name| name_of(name, NAME_BYTES)),
+        name: entry.author.as_deref().and_then(name),
         address: entry.author_address.as_deref().and_then(address_of),
         ..Author::default()
     };
@@ -96,15 +94,6 @@ fn thread(entry: &Entry) -> Option<&str> {
     let above = above.map(|link| page_of_place(link).unwrap_or(link));
     let own = entry.link.as_deref().and_then(page_of_place);
     above.or(own).or(entry.parent.as_deref())
-}
-
-/// A name in one line.
-fn name_of(name: &str, bytes: usize) -> Option<String> {
-    let words: Vec<&str> = name.split_whitespace().collect();
-    let name = words.join(" ");
-    let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
-    let name = cut(&name, bytes).trim();
-    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// An address: of the author's page, or a mail address.
