@@ -25,6 +25,7 @@ pub const ADAPTERS: &[AdapterKind] = &[
     patchbay_help_desk::zendesk::KIND,
     patchbay_feeds::feed::KIND,
     patchbay_feeds::play_store::KIND,
+    patchbay_feeds::app_store::KIND,
     standard_webhooks::KIND,
 ];
 

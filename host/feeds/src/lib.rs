@@ -6,6 +6,7 @@
 //! not seen in its documentation or in published tests: compare it with the
 //! provider's page before a release depends on it.
 
+pub mod app_store;
 pub mod feed;
 pub mod play_store;
 mod polled;

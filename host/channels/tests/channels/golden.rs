@@ -230,6 +230,7 @@ adapters![
     zendesk
     feed,
     play_store,
+    app_store,
     standard_webhooks
 ];
 

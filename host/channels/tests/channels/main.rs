@@ -2,6 +2,7 @@
 //! answers.
 
 mod bluesky;
+mod app_store;
 mod chat;
 mod chatwoot;
 mod decision;

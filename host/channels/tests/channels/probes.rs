@@ -10,7 +10,7 @@ use patchbay_channels::{ADAPTERS, adapter_kind};
 use patchbay_model::mail_server::MailStep;
 use serde_json::{Map, Value, json};
 
-use crate::play_store;
+use crate::{app_store, play_store};
 
 const URL: &str = "https://care.northwind.example/webhooks/northwind/x/main";
 /// A word in answers that no finding may show.
@@ -31,6 +31,7 @@ fn open_with(kind: &AdapterKind, settings: &Value) -> Box<dyn Adapter> {
         let text = match role.name {
             "bot-token" if kind.name == "telegram" => "7000000001:hush",
             "service-account" => play_store::SERVICE_ACCOUNT,
+            "private-key" => app_store::PRIVATE_KEY,
             _ => "hush-hush-hush-hush-hush-hush",
         };
         secrets.insert(role.name, Secrets::one(text).expect("a secret"));
