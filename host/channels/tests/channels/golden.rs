@@ -227,11 +227,10 @@ adapters![
     standard_webhooks,
     chatwoot,
     zammad,
-    zendesk
+    zendesk,
     feed,
     play_store,
     app_store,
-    standard_webhooks
 ];
 
 #[test]

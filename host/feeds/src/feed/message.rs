@@ -42,10 +42,8 @@ pub(super) fn decode(feed: &Feed, body: &[u8]) -> Item {
     interaction.account = Some(feed.account.clone());
     interaction.language = entry.language.as_deref().and_then(language_tag::normalize);
     interaction.received_at = entry.published.or(entry.updated);
-    interaction.edited_at = entry
-        .updated
-        .filter(|updated| Some(*updated) > entry.published);
-    interaction.edited_at.take_if(|_| entry.published.is_none());
+    let edited = |published| entry.updated.filter(|updated| *updated > published);
+    interaction.edited_at = entry.published.and_then(edited);
     interaction.conversation = author.address.as_deref().and_then(|author| {
         let thread = thread(&entry)?;
         Some(feed.ids.conversation(&feed.account, &[thread, author]))

@@ -20,6 +20,7 @@
 mod cadence;
 mod date;
 mod document;
+mod element_reader;
 mod entry;
 mod json;
 mod link;
@@ -27,6 +28,7 @@ mod markup;
 mod message;
 mod poll;
 mod probe;
+mod vocabulary;
 mod xml;
 
 use std::fmt;
