@@ -18,6 +18,7 @@ pub(super) fn schema() -> Value {
         json!({
             "company": text("Name of the company: lower-case letters, digits and hyphens"),
             "publish": text("Target that replies are sent to"),
+            "transcribe": text("Target that turns voice messages into text"),
             "public-url": text("URL at which providers reach the host, without the path of a webhook"),
             "pipeline": object(json!({
                 "classify": stage("Plugins that classify; all run"),
@@ -39,6 +40,7 @@ pub(super) fn schema() -> Value {
                 ),
                 "publish": text("Target of replies, instead of the company's"),
                 "connection": described(map(connection()), "Connections to the provider, by name"),
+                "template": described(map(template()), "Messages that the provider approved, by id"),
             }), &[])),
             "target": map(target()),
             "knowledge": object(json!({
@@ -54,6 +56,18 @@ pub(super) fn schema() -> Value {
             }), &[]),
         }),
         &["company"],
+    )
+}
+
+/// A message that a provider approved.
+fn template() -> Value {
+    object(
+        json!({
+            "name": text("Its name at the provider; the id with `_` for `-` if absent"),
+            "language": text("Its language as the provider writes it, such as en_US"),
+            "text": text("The approved text, with {{1}}, {{2}} and so on for the parameters"),
+        }),
+        &["language", "text"],
     )
 }
 

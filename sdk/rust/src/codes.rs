@@ -114,6 +114,30 @@ codes! {
         Phone = "phone",
         /// Forms, forums and reviews.
         Web = "web",
+        /// Slack.
+        Slack = "slack",
+        /// LINE.
+        Line = "line",
+        /// Viber.
+        Viber = "viber",
+        /// Mastodon.
+        Mastodon = "mastodon",
+        /// Bluesky.
+        Bluesky = "bluesky",
+        /// A forum of Discourse.
+        Discourse = "discourse",
+        /// Reviews of Google Play.
+        PlayStore = "play-store",
+        /// Reviews of the App Store.
+        AppStore = "app-store",
+        /// Feeds: blog comments, mention searches.
+        Feed = "feed",
+        /// Conversations of Chatwoot.
+        Chatwoot = "chatwoot",
+        /// Tickets of Zammad.
+        Zammad = "zammad",
+        /// Tickets of Zendesk.
+        Zendesk = "zendesk",
     }
 
     /// Whether an interaction came in or went out.

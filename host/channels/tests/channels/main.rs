@@ -1,8 +1,8 @@
 //! Every adapter of the table from outside, that of mail too: deliveries, replies and
 //! answers.
 
-mod bluesky;
 mod app_store;
+mod bluesky;
 mod chat;
 mod chatwoot;
 mod decision;

@@ -87,6 +87,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: 1 << 20,
     sending: Sending::Always,
     is_idempotent: true,
+    takes_templates: false,
     takes_decisions: false,
     files_within: false,
     setup: &[

@@ -86,6 +86,7 @@ pub const KIND: AdapterKind = AdapterKind {
     body_limit: 1 << 20,
     sending: Sending::Never,
     is_idempotent: true,
+    takes_templates: false,
     takes_decisions: false,
     files_within: false,
     setup: &[

@@ -34,6 +34,9 @@ const UNREACHABLE: &[(&str, &[&str])] = &[
     ),
     (
         "help-desk",
+        &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
+    ),
+    (
         "feeds",
         &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
     ),
