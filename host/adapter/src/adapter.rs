@@ -70,8 +70,8 @@ pub trait Adapter: Any + fmt::Debug + Send + Sync {
     }
 
     /// The answer to a delivery that is stored: most providers read only its
-    /// status, 200.
-    fn acknowledgement(&self) -> Acknowledgement {
+    /// status, 200. A function of the delivery, so that a repeated one is answered alike.
+    fn acknowledgement(&self, _delivery: &VerifiedRequest<'_>) -> Acknowledgement {
         Acknowledgement::EMPTY
     }
 

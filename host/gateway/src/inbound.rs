@@ -121,7 +121,7 @@ impl Gateway {
                 retry_after: RETRY_AFTER,
             });
         }
-        Ok(Reception::Acknowledged(adapter.acknowledgement()))
+        Ok(Reception::Acknowledged(adapter.acknowledgement(&verified)))
     }
 
     /// Decodes a delivery and accepts its items, or puts it in quarantine. Returns

@@ -12,8 +12,8 @@ mod checks;
 
 use jiff::Timestamp;
 use patchbay_adapter::{
-    AccountConfig, Adapter, AdapterKind, CompanyKey, Headers, InboundRequest, InboundWay, Item,
-    MessageIds, Method, Rejection, SecretStore, Secrets, VerifiedRequest,
+    AccountConfig, Acknowledgement, Adapter, AdapterKind, CompanyKey, Headers, InboundRequest,
+    InboundWay, Item, MessageIds, Method, Rejection, SecretStore, Secrets, VerifiedRequest,
 };
 use patchbay_channels::adapter_kind;
 use serde_json::{Map, Value};
@@ -134,6 +134,13 @@ impl Subject {
         let case = case::Case::open(self.name, name);
         self.decode(case.delivery()).expect("signed")
     }
+}
+
+/// The answer to a delivery without content.
+pub(crate) fn acknowledgement(adapter: &dyn Adapter) -> Acknowledgement {
+    let delivery = Delivery::new("application/x-www-form-urlencoded", b"");
+    let request = delivery.request();
+    adapter.acknowledgement(&VerifiedRequest::of_own_request(&request))
 }
 
 /// The HMAC with SHA-256 of a body, by which many providers sign, as hexadecimal digits.

@@ -8,7 +8,7 @@ use patchbay_adapter::{Adapter, Method};
 use ring::hmac;
 use serde_json::{Value, json};
 
-use crate::golden::{Delivery, Subject};
+use crate::golden::{Delivery, Subject, acknowledgement};
 
 const ACCOUNT: &str = "+351210000000";
 const SERVICE: &str = "MGaaaabbbbccccddddeeeeffff00001111";
@@ -139,7 +139,7 @@ fn settings_are_checked_when_a_channel_starts() {
 /// Whatever the document contains would be sent to the customer.
 #[test]
 fn a_delivery_is_acknowledged_with_an_empty_document() {
-    let answer = adapter().acknowledgement();
+    let answer = acknowledgement(adapter().as_ref());
     assert_eq!(answer.content_type, Some("text/xml"));
     assert_eq!(answer.body, "<Response/>");
 }

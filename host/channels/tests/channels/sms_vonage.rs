@@ -10,7 +10,7 @@ use patchbay_adapter::Adapter;
 use ring::{digest, hmac};
 use serde_json::{Value, json};
 
-use crate::golden::{Delivery, Subject};
+use crate::golden::{Delivery, Subject, acknowledgement};
 
 const ACCOUNT: &str = "+351210000000";
 const API_KEY: &str = "abcd1234";
@@ -154,7 +154,7 @@ fn twilio_needs_neither_the_setting_nor_the_secret_of_vonage() {
 /// Vonage reads the status alone.
 #[test]
 fn a_delivery_is_acknowledged_without_a_body() {
-    assert_eq!(adapter().acknowledgement().body, "");
+    assert_eq!(acknowledgement(adapter().as_ref()).body, "");
 }
 
 /// What the account's applications show.

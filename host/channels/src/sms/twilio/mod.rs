@@ -125,7 +125,7 @@ impl Adapter for Twilio {
     }
 
     /// An empty document of TwiML: Twilio sends whatever it contains to the customer.
-    fn acknowledgement(&self) -> Acknowledgement {
+    fn acknowledgement(&self, _delivery: &VerifiedRequest<'_>) -> Acknowledgement {
         Acknowledgement {
             content_type: Some("text/xml"),
             body: "<Response/>".to_owned(),

@@ -29,8 +29,8 @@ fn an_accepted_post_has_its_uri_as_receipt() {
 #[test]
 fn an_error_goes_by_its_name() {
     for (status, name, expected) in [
-        (400, "ExpiredToken", "retry"),
-        (401, "ExpiredToken", "retry"),
+        (400, "ExpiredToken", "channel-broken"),
+        (401, "ExpiredToken", "channel-broken"),
         (400, "InvalidToken", "channel-broken"),
         (401, "AuthMissing", "channel-broken"),
         (401, "AuthenticationRequired", "channel-broken"),
