@@ -30,7 +30,9 @@ pub trait Poll: Send {
     /// delivers with it, to be decoded by [`Adapter::decode`](crate::Adapter::decode).
     ///
     /// # Errors
-    /// The answer is not one to the request.
+    /// The answer is not one to the request: the next step is the same. After a failure of
+    /// the kind [`PollFailureKind::Unauthorised`], the host gets another access token, if
+    /// it had one before, and asks once more.
     fn answer(&mut self, answer: PollAnswer) -> Result<Vec<PolledDelivery>, PollFailure>;
 
     /// Gives up an item that the provider does not deliver, though it delivers others.

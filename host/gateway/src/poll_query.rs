@@ -11,9 +11,9 @@ use patchbay_adapter::poll::{
 };
 use patchbay_config::web_address::WebAddress;
 use patchbay_outbound::egress::{Delivery, EgressError};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
-use crate::access_tokens::TokenAccess;
+use crate::access_tokens::{HeldToken, TokenAccess};
 use crate::http_request;
 
 /// Longest wait for the beginning of an answer, and for each piece of it.
@@ -21,8 +21,8 @@ const PIECE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Longest time for a whole answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Gets it. `grow` is called with the bytes of each piece before it is kept; `false` ends
-/// the query. A token that is refused is replaced once.
+/// Gets it, and the access token that was used, if there is one. `grow` is called with the
+/// bytes of each piece before it is kept; `false` ends the query.
 ///
 /// # Errors
 /// There is no whole answer. A refusal of the provider is an answer.
@@ -30,30 +30,20 @@ pub(crate) async fn get(
     query: &PollQuery,
     access: &TokenAccess,
     mut grow: impl FnMut(usize) -> bool + Send,
-) -> Result<PolledDocument, PollFailure> {
+) -> Result<(PolledDocument, Option<HeldToken>), PollFailure> {
     let credential = query.query.credential.as_ref();
-    let source = credential.and_then(http_request::token_source);
-    let until = Instant::now() + TIMEOUT;
-    loop {
-        let held = access.token(source).await?;
-        let token = held.as_ref().map(|it| &it.token);
-        let request = http_request::build_query(&query.query, token)
-            .map_err(|error| PollFailure::new(PollFailureKind::NotFound, error.to_string()))?;
-        let answer = timeout_at(until, read(query, request, access, &mut grow)).await;
-        let document = answer.unwrap_or_else(|_| {
-            let seconds = TIMEOUT.as_secs();
-            Err(unavailable(format!("no whole answer within {seconds} s")))
-        })?;
-        match held {
-            Some(held) if document.status == 401 => {
-                access.forget(&held.token).await;
-                if held.is_fresh {
-                    return Ok(document);
-                }
-            }
-            _ => return Ok(document),
-        }
-    }
+    let held = access
+        .token(credential.and_then(http_request::token_source))
+        .await?;
+    let token = held.as_ref().map(|it| &it.token);
+    let request = http_request::build_query(&query.query, token)
+        .map_err(|error| PollFailure::new(PollFailureKind::NotFound, error.to_string()))?;
+    let answer = timeout(TIMEOUT, read(query, request, access, &mut grow)).await;
+    let document = answer.unwrap_or_else(|_| {
+        let seconds = TIMEOUT.as_secs();
+        Err(unavailable(format!("no whole answer within {seconds} s")))
+    })?;
+    Ok((document, held))
 }
 
 fn unavailable(problem: String) -> PollFailure {

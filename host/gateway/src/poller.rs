@@ -13,7 +13,7 @@ use patchbay_journal::{ConnectionRecordKind, JournalError};
 use patchbay_outbound::courier::Backoff;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::access_tokens::TokenAccess;
+use crate::access_tokens::{HeldToken, TokenAccess};
 use crate::connection::Connection;
 use crate::gateway::Gateway;
 use crate::mailbox_session::{MailboxError, MailboxSession};
@@ -178,28 +178,28 @@ impl<H: PollHost> Poller<H> {
         poll: &mut dyn Poll,
         request: PollRequest,
     ) -> Result<u32, PollFailure> {
+        // The memory of the answer, until its deliveries are stored.
         let mut share = self.host.share(&self.company);
-        let grow = |bytes| self.host.grow(&mut share, bytes);
-        let asked = match &request {
-            PollRequest::Get(query) => {
-                let document = poll_query::get(query, &self.tokens, grow).await;
-                document.map(PollAnswer::Document)
-            }
-            PollRequest::OpenFolder(_)
-            | PollRequest::ListMails { .. }
-            | PollRequest::ReadMail { .. } => {
-                let asked = memory.session.ask(&request, &self.tokens, grow).await;
-                asked.map_err(MailboxError::into_failure)
-            }
-        };
-        let deliveries = match asked {
-            Ok(answer) => {
-                memory.stuck.take_if(|(stuck, _)| *stuck == request);
-                poll.answer(answer)?
-            }
-            Err(failure) => {
-                let passed = self.pass_over(memory, poll, request, &failure);
-                vec![passed.ok_or(failure)?]
+        let mut is_second = false;
+        let deliveries = loop {
+            let (answer, used) = match self.request(memory, &request, &mut share).await {
+                Ok(asked) => asked,
+                Err(failure) => {
+                    let passed = self.pass_over(memory, poll, request, &failure);
+                    break vec![passed.ok_or(failure)?];
+                }
+            };
+            memory.stuck.take_if(|(stuck, _)| *stuck == request);
+            match (poll.answer(answer), used) {
+                // A provider can end a token before its time, and says so in its own form.
+                (Err(failure), Some(used)) if failure.kind == PollFailureKind::Unauthorised => {
+                    self.tokens.forget(&used.token).await;
+                    if used.is_fresh || is_second {
+                        return Err(failure);
+                    }
+                    is_second = true;
+                }
+                (answered, _) => break answered?,
             }
         };
         let mut taken = 0;
@@ -208,6 +208,31 @@ impl<H: PollHost> Poller<H> {
             taken += 1;
         }
         Ok(taken)
+    }
+
+    /// The answer to a request, and the access token that it was asked with, if there is
+    /// one.
+    async fn request(
+        &self,
+        memory: &mut Memory,
+        request: &PollRequest,
+        share: &mut H::Share,
+    ) -> Result<(PollAnswer, Option<HeldToken>), PollFailure> {
+        let grow = |bytes| self.host.grow(share, bytes);
+        match request {
+            PollRequest::Get(query) => {
+                let (document, used) = poll_query::get(query, &self.tokens, grow).await?;
+                Ok((PollAnswer::Document(document), used))
+            }
+            PollRequest::OpenFolder(_)
+            | PollRequest::ListMails { .. }
+            | PollRequest::ReadMail { .. } => {
+                let asked = memory.session.ask(request, &self.tokens, grow).await;
+                asked
+                    .map(|answer| (answer, None))
+                    .map_err(MailboxError::into_failure)
+            }
+        }
     }
 
     /// The poll from the stored cursor on, and that cursor.

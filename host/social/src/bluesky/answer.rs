@@ -11,10 +11,8 @@ use super::record_of;
 
 /// What each error means, by its name.
 const ERRORS: &[(&str, FailureKind)] = &[
-    // The host renews it at its end.
-    ("ExpiredToken", Retry),
-    ("InvalidSwap", Retry),
-    ("RateLimitExceeded", Retry),
+    // The host asks for another token, and sends it again at once.
+    ("ExpiredToken", ChannelBroken),
     ("InvalidToken", ChannelBroken),
     ("AuthMissing", ChannelBroken),
     ("AuthenticationRequired", ChannelBroken),
@@ -23,6 +21,8 @@ const ERRORS: &[(&str, FailureKind)] = &[
     ("AccountSuspended", ChannelBroken),
     ("RepoNotFound", ChannelBroken),
     ("MethodNotImplemented", ChannelBroken),
+    ("InvalidSwap", Retry),
+    ("RateLimitExceeded", Retry),
     ("InvalidRequest", Refused),
     ("InvalidRecord", Refused),
     ("PayloadTooLarge", Refused),
