@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use patchbay_adapter::Exchange;
-use patchbay_adapter::probe::{Finding, Verdict};
+use patchbay_adapter::probe::{Finding, Probe, Verdict};
 use patchbay_desk::DeskError;
-use patchbay_outbound::egress::Egress;
+use patchbay_outbound::egress::{Egress, ExchangeFailure};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant as Deadline, timeout_at};
 
@@ -137,41 +137,78 @@ async fn ask(tokens: &TokenAccess) -> Vec<Finding> {
         }
     };
     let url = connection.settings.webhook_url(company);
-    let (channel, name) = (connection.settings.adapter.name, &connection.settings.name);
-    let until = Deadline::now() + LIMIT;
+    let run = TestRun {
+        tokens,
+        until: Deadline::now() + LIMIT,
+    };
     let mut findings = Vec::new();
     for probe in adapter.probe() {
         let read = |exchange: &Exchange<'_>| adapter.probe_result(&probe, exchange, url.as_deref());
-        let token = match tokens.token(probe_token_source(&probe)).await {
-            Ok(held) => held.map(|it| it.token),
-            Err(failure) => {
-                findings.push(Finding::of_token_failure(&failure));
-                continue;
-            }
-        };
-        let request = match PartRequest::build_probe(&probe, token.as_ref()) {
-            Ok(request) => request,
-            Err(error) => {
-                findings.push(Finding::wrong("settings", error.to_string()));
-                continue;
-            }
-        };
-        match timeout_at(until, request.exchange(tokens, read)).await {
-            Ok((answered, failure)) => {
-                findings.extend(answered);
-                if let Some(error) = failure {
-                    let topic = probe.topic;
-                    tracing::info!(company, channel, connection = %name, topic, %error, "a provider did not answer a test");
-                }
-            }
-            Err(_) => {
-                findings.extend(read(&Exchange::Lost));
-                break;
-            }
+        let (found, is_answered) = run.ask(&probe, read).await;
+        findings.extend(found);
+        if !is_answered {
+            break;
         }
     }
     findings.extend(adapter.unprobed());
     findings
+}
+
+/// A test that runs.
+struct TestRun<'a> {
+    tokens: &'a TokenAccess,
+    /// Its end.
+    until: Deadline,
+}
+
+impl TestRun<'_> {
+    /// Asks, once more with another access token if the provider refuses the one that was
+    /// held: it can end before its time. Returns what is found, and whether there was time
+    /// for an answer.
+    async fn ask(
+        &self,
+        probe: &Probe,
+        read: impl Fn(&Exchange<'_>) -> Vec<Finding>,
+    ) -> (Vec<Finding>, bool) {
+        let mut is_second = false;
+        loop {
+            let held = match self.tokens.token(probe_token_source(probe)).await {
+                Ok(held) => held,
+                Err(failure) => return (vec![Finding::of_token_failure(&failure)], true),
+            };
+            let token = held.as_ref().map(|it| &it.token);
+            let request = match PartRequest::build_probe(probe, token) {
+                Ok(request) => request,
+                Err(error) => return (vec![Finding::wrong("settings", error.to_string())], true),
+            };
+            let exchange = request.exchange(self.tokens, &read);
+            let Ok((found, failure)) = timeout_at(self.until, exchange).await else {
+                return (read(&Exchange::Lost), false);
+            };
+            if let Some(error) = failure {
+                self.log(probe, &error);
+            }
+            let is_refused = found.iter().any(is_refusal);
+            match held.filter(|held| is_refused && !held.is_fresh && !is_second) {
+                Some(held) => self.tokens.forget(&held.token).await,
+                None => return (found, true),
+            }
+            is_second = true;
+        }
+    }
+
+    fn log(&self, probe: &Probe, error: &ExchangeFailure) {
+        let settings = &self.tokens.connection.settings;
+        let (channel, name) = (settings.adapter.name, &settings.name);
+        let (company, topic) = (&*self.tokens.company, probe.topic);
+        tracing::info!(company, channel, connection = %name, topic, %error, "a provider did not answer a test");
+    }
+}
+
+/// Whether the provider does not accept the token, or refuses the question with an error of
+/// its own.
+fn is_refusal(finding: &Finding) -> bool {
+    finding.verdict == Verdict::Wrong && matches!(finding.code, "token" | "refused")
 }
 
 #[cfg(test)]
