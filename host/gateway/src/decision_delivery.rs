@@ -46,7 +46,10 @@ impl ConnectionDestination {
                 receipt(outcome, Part { number, parts })?;
             }
         }
-        connection.access_works();
+        // Without a request, nothing shows that it does.
+        if parts > 0 {
+            connection.access_works();
+        }
         Ok(())
     }
 
