@@ -1,9 +1,12 @@
 //! Every adapter against a stand-in for its provider: one row per adapter says how its
 //! provider writes deliveries and answers, and the tests go through the rows.
 
+mod chatwoot;
 mod connected_office;
 mod connection_tests;
 mod contact_records;
+mod decisions;
+mod discourse;
 mod echoes;
 mod email;
 mod faults;
@@ -14,7 +17,7 @@ mod meta;
 mod opt_outs;
 mod quarantine;
 mod recovery;
-mod secrecy;
+pub(super) mod secrecy;
 mod signatures;
 mod slack;
 mod sms;
@@ -24,7 +27,10 @@ mod telegram;
 mod viber;
 mod windows;
 mod x;
+mod zammad;
+mod zendesk;
 
+use patchbay_adapter::InboundWay;
 use serde_json::Value;
 
 /// Names and values of headers.
@@ -38,7 +44,8 @@ type Accept = fn(u32, &stand_in::Request) -> Answer;
 /// What the provider reports about its message of a number, which a request sent.
 type WriteReport = fn(Report, u32, &stand_in::Request) -> Vec<u8>;
 
-/// An adapter, and how its provider writes.
+/// An adapter with a webhook, and how its provider writes.
+#[derive(Clone, Copy)]
 struct Network {
     /// Name of the adapter.
     name: &'static str,
@@ -73,6 +80,7 @@ struct Message<'a> {
 }
 
 /// Answers of a provider to a reply.
+#[derive(Clone, Copy)]
 struct Answers {
     /// It took the reply, as its message of this number: with the request that sent it.
     accepted: Accept,
@@ -89,8 +97,8 @@ struct Answers {
     error_in_success: Option<(fn() -> Answer, Expected)>,
     /// The access was revoked.
     revoked: fn() -> Answer,
-    /// The customer cannot be reached; the code that is shown.
-    unreachable: Refusal,
+    /// The customer cannot be reached, where an answer says so; the code that is shown.
+    unreachable: Option<Refusal>,
     /// The time for replies is over, where there is one; the code that is shown.
     window_closed: Option<Refusal>,
     /// Reports that its message of this number failed, or arrived: with the customer and
@@ -139,19 +147,24 @@ impl Answer {
         }
     }
 
-    fn header(mut self, name: &'static str, value: impl ToString) -> Answer {
+    pub(super) fn header(mut self, name: &'static str, value: impl ToString) -> Answer {
         self.headers.push((name, value.to_string()));
         self
     }
 
-    /// What something in front of a provider answers while that is down.
-    fn bad_gateway() -> Answer {
+    /// An answer with this body.
+    pub(super) fn text(status: u16, body: &str) -> Answer {
         Answer {
-            status: 502,
+            status,
             headers: vec![("content-type", "text/html".to_owned())],
-            body: "<html>Bad gateway</html>".to_owned(),
+            body: body.to_owned(),
             command: "",
         }
+    }
+
+    /// What something in front of a provider answers while that is down.
+    pub(super) fn bad_gateway() -> Answer {
+        Answer::text(502, "<html>Bad gateway</html>")
     }
 
     /// A reply of a mail server to a command; empty: to the end of the mail.
@@ -165,8 +178,8 @@ impl Answer {
     }
 }
 
-/// One row per adapter.
-static NETWORKS: [&Network; 11] = [
+/// One row per adapter with a webhook. Those that are polled are in `polled_networks`.
+static NETWORKS: [&Network; 15] = [
     &meta::WHATSAPP,
     &meta::FACEBOOK,
     &meta::INSTAGRAM,
@@ -177,6 +190,10 @@ static NETWORKS: [&Network; 11] = [
     &line::LINE,
     &viber::VIBER,
     &x::X,
+    &discourse::DISCOURSE,
+    &chatwoot::CHATWOOT,
+    &zammad::ZAMMAD,
+    &zendesk::ZENDESK,
     &standard_webhooks::STANDARD_WEBHOOKS,
 ];
 
@@ -206,10 +223,13 @@ impl Network {
 }
 
 #[test]
-fn every_adapter_has_a_row() {
+fn every_adapter_with_a_webhook_has_a_row() {
     let rows: Vec<&str> = NETWORKS.iter().map(|network| network.name).collect();
     let adapters = patchbay_channels::ADAPTERS.iter();
-    let adapters: Vec<_> = adapters.filter(|kind| kind.has_provider).collect();
+    let adapters = adapters.filter(|kind| kind.has_provider);
+    let adapters: Vec<_> = adapters
+        .filter(|kind| kind.inbound.contains(&InboundWay::Webhook))
+        .collect();
     let names: Vec<&str> = adapters.iter().map(|kind| kind.name).collect();
     assert_eq!(rows, names);
     for (network, kind) in NETWORKS.iter().zip(adapters) {

@@ -36,9 +36,18 @@ impl ConnectedOffice {
         tables: &str,
         change: impl FnOnce(&mut ServerSettings),
     ) -> ConnectedOffice {
+        ConnectedOffice::of(&NETWORKS, tables, change).await
+    }
+
+    /// The same with connections of these networks only.
+    pub(super) async fn of(
+        networks: &[&Network],
+        tables: &str,
+        change: impl FnOnce(&mut ServerSettings),
+    ) -> ConnectedOffice {
         let mut stand_ins = Vec::new();
         let mut file = tables.to_owned();
-        for network in NETWORKS {
+        for network in networks {
             let mut url = String::new();
             if let Some(Answers { accepted, .. }) = network.answers {
                 let stand_in = match network.name {
@@ -50,12 +59,12 @@ impl ConnectedOffice {
             }
             file += &network.connection(&url);
         }
-        let variables = NETWORKS.iter().flat_map(|network| {
+        let variables = networks.iter().flat_map(|network| {
             let secrets = network.secrets.iter();
             secrets.map(|(role, value)| (network.variable(role), *value))
         });
         let environment = Environment::of(variables);
-        let agents: Vec<&str> = NETWORKS.iter().map(|network| network.name).collect();
+        let agents: Vec<&str> = networks.iter().map(|network| network.name).collect();
         let top = format!("public-url = \"{PUBLIC}\"\n");
         let office = Office::built(&agents, (&top, &file), |settings| {
             settings.environment = environment;

@@ -77,6 +77,14 @@ fn right(request: &Request, url: &str, own: Option<&str>) -> Answer {
         }
         "/2/users/me" => json!({"data": {"id": own.unwrap_or("1716000000000000001")}}),
         "/2/webhooks" => json!({"data": [{"id": "1", "url": url, "valid": true}]}),
+        "/session/current.json" => {
+            json!({"current_user": {"username": own.unwrap_or("northwind_care")}})
+        }
+        "/api/v1/profile" => json!({"id": own.unwrap_or("17"), "accounts": [{"id": 1}]}),
+        "/api/v1/users/me" => json!({"id": own.unwrap_or("17")}),
+        "/api/v2/users/me" => {
+            json!({"user": {"id": own.unwrap_or("8447388090777"), "role": "agent"}})
+        }
         _ => panic!("no question: {line}"),
     };
     Answer::json(200, &document)
@@ -184,8 +192,8 @@ async fn a_webhook_at_another_url_and_a_token_of_another_account_are_found() {
             "{tested}"
         );
     }
-    // The account of Viber is a name of the company's own; Meta's products for pages and
-    // Slack do not tell where the webhook is.
+    // The account of Viber is a name of the company's own; Meta's products for pages, Slack,
+    // forums and help desks do not tell where the webhook is.
     let expected = [
         "whatsapp account",
         "whatsapp webhook-url",
@@ -201,6 +209,10 @@ async fn a_webhook_at_another_url_and_a_token_of_another_account_are_found() {
         "viber webhook-url",
         "x account",
         "x webhook-url",
+        "discourse account",
+        "chatwoot account",
+        "zammad account",
+        "zendesk account",
     ];
     assert_eq!(found, expected);
 }

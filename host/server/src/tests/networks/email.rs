@@ -49,7 +49,7 @@ pub(super) static EMAIL: Network = Network {
         after_loss: UNCERTAIN,
         error_in_success: None,
         revoked: || Answer::smtp("MAIL", 530, "5.7.0 authentication required"),
-        unreachable: (|| Answer::smtp("RCPT", 550, "5.1.1 user unknown"), "5.1.1"),
+        unreachable: Some((|| Answer::smtp("RCPT", 550, "5.1.1 user unknown"), "5.1.1")),
         window_closed: None,
         report: Some(|report, _, request| {
             let mail = String::from_utf8_lossy(&request.body).into_owned();

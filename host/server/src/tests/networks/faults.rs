@@ -142,7 +142,7 @@ async fn a_success_that_contains_an_error_is_no_success() {
 async fn a_customer_who_cannot_be_reached_fails_the_reply() {
     let office = ConnectedOffice::open().await;
     let unreachable = |answers: &Answers| {
-        let (answer, code) = answers.unreachable;
+        let (answer, code) = answers.unreachable?;
         let expected = Expected::Failed("recipient-unreachable", code);
         Some((Turn::Answer(answer()), expected))
     };

@@ -72,10 +72,10 @@ pub(super) static LINE: Network = Network {
         // What was taken before, and by which id it is not said.
         error_in_success: Some((|| Answer::json(200, &json!({})), Expected::Delivered)),
         revoked: || error(401, "Authentication failed."),
-        unreachable: (
+        unreachable: Some((
             || error(400, "The property, 'to', in the request body is invalid"),
             "recipient",
-        ),
+        )),
         window_closed: None,
         report: None,
         echo: None,

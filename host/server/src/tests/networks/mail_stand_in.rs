@@ -62,6 +62,7 @@ async fn end(
     (turn, accepted): (Turn, Answer),
 ) -> std::io::Result<bool> {
     match turn {
+        Turn::Accept => stream.write_all(&written(&accepted)).await?,
         Turn::Answer(answer) => stream.write_all(&written(&answer)).await?,
         Turn::Held(release) => {
             release.notified().await;

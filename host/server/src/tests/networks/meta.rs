@@ -38,13 +38,13 @@ const COMMON: Answers = Answers {
     after_loss: UNCERTAIN,
     error_in_success: Some((|| error(200, 100), Expected::Failed("refused", "100"))),
     revoked: || error(401, 190),
-    unreachable: (
+    unreachable: Some((
         || {
             let error = json!({"error": {"code": 551, "error_subcode": 1_545_041}});
             Answer::json(400, &error)
         },
         "551",
-    ),
+    )),
     window_closed: Some((
         || {
             let error = json!({"error": {"code": 10, "error_subcode": 2_018_278}});
@@ -113,7 +113,7 @@ pub(super) static WHATSAPP: Network = Network {
     }),
     answers: Some(Answers {
         accepted: |number, _| Answer::json(200, &json!({"messages": [{"id": outgoing(number)}]})),
-        unreachable: (|| error(400, 131_026), "131026"),
+        unreachable: Some((|| error(400, 131_026), "131026")),
         window_closed: Some((|| error(400, 131_047), "131047")),
         report: Some(|report, number, request| {
             let mut status = json!({"id": outgoing(number),

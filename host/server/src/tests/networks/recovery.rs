@@ -60,9 +60,12 @@ async fn a_revoked_token_stops_its_channel_until_the_access_is_renewed() {
     );
     // While the access is not renewed, a try finds it broken again.
     let path = "/channels/whatsapp/retry";
-    let tried = office.office.post(path, json!({})).await;
-    let expected = json!({"channel": "whatsapp", "broken": true, "released": 1});
-    assert_eq!(tried.json(), expected, "{tried:?}");
+    let tried = office.office.post(path, json!({})).await.json();
+    assert_eq!(
+        (&tried["broken"], &tried["released"]),
+        (&json!(true), &json!(1)),
+        "{tried}"
+    );
     office.stand_in(NETWORKS[0]).received(2).await;
     for (network, _) in &sent {
         office.stand_in(network).accept_all();
@@ -95,8 +98,11 @@ async fn a_revoked_token_stops_its_channel_until_the_access_is_renewed() {
     let unknown = office.office.post("/channels/fax/retry", json!({})).await;
     unknown.problem(404, "unknown-connection");
     let idle = office.office.post(path, json!({})).await.json();
-    let expected = json!({"channel": "whatsapp", "broken": false, "released": 0});
-    assert_eq!(idle, expected);
+    assert_eq!(
+        (&idle["broken"], &idle["released"]),
+        (&json!(false), &json!(0)),
+        "{idle}"
+    );
 }
 
 #[tokio::test]

@@ -13,13 +13,15 @@ use super::NETWORKS;
 use super::connected_office::ConnectedOffice;
 use super::sms::SMS;
 use super::stand_in::Turn;
+use super::zendesk::{self, ZENDESK};
+use crate::tests::office::Office;
 
 /// The log of this process, from [`Log::capture`] on: of other tests too.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(in crate::tests) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn capture() -> Log {
+    pub(in crate::tests) fn capture() -> Log {
         static LOG: OnceLock<Log> = OnceLock::new();
         LOG.get_or_init(|| {
             let log = Log::default();
@@ -35,7 +37,7 @@ impl Log {
         .clone()
     }
 
-    fn text(&self) -> String {
+    pub(in crate::tests) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock()).into_owned()
     }
 }
@@ -73,8 +75,12 @@ async fn failures(office: &ConnectedOffice) -> Vec<String> {
     for (customer, text) in [(1, format!("A {WORD} for you.")), (2, WORD.to_owned())] {
         let mut sent = Vec::new();
         for (network, answers) in &networks {
+            let refusal = answers.unreachable.map(|(answer, _)| answer());
             let turns = match customer {
-                1 => vec![(answers.busy)(), (answers.unreachable.0)()],
+                1 => vec![
+                    (answers.busy)(),
+                    refusal.unwrap_or_else(|| (answers.fault)()),
+                ],
                 _ => vec![(answers.revoked)()],
             };
             let stand_in = office.stand_in(network);
@@ -99,20 +105,23 @@ async fn failures(office: &ConnectedOffice) -> Vec<String> {
     conversations
 }
 
-#[tokio::test]
-async fn no_secret_and_no_text_leaves_by_the_log_an_error_or_a_metric() {
-    let log = Log::capture();
-    let office = ConnectedOffice::open().await;
+/// Asserts that none of these texts contains one of the secrets.
+pub(in crate::tests) fn assert_absent(seen: &[(String, String)], hidden: &[String]) {
+    for (what, text) in seen {
+        for secret in hidden {
+            let around = text.find(secret.as_str()).map(|at| {
+                let start = text.floor_char_boundary(at.saturating_sub(200));
+                &text[start..at]
+            });
+            assert_eq!(around, None, "{what} contains {secret}");
+        }
+    }
+}
+
+/// What the API shows of a company and of the server, and the debug output of its
+/// connections, each with its name.
+pub(in crate::tests) async fn shown(office: &Office) -> Vec<(String, String)> {
     let mut seen = Vec::new();
-    for network in NETWORKS {
-        // Not what the provider sends, but authentic.
-        let answer = office.deliver(network, WORD.as_bytes(), 1).await;
-        seen.push((format!("answer to {}", network.name), answer.body));
-    }
-    for conversation in failures(&office).await {
-        let document = office.document(&conversation).await;
-        seen.push(("history".to_owned(), document["history"].to_string()));
-    }
     let company = "/v1/companies/northwind";
     for path in [
         "/metrics",
@@ -127,12 +136,30 @@ async fn no_secret_and_no_text_leaves_by_the_log_an_error_or_a_metric() {
         &format!("{company}/generations"),
         &format!("{company}/decisions"),
     ] {
-        let answer = office.office.server.client.get(path).await;
+        let answer = office.server.client.get(path).await;
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         seen.push((path.to_owned(), answer.body));
     }
-    let gateway = format!("{:?}", office.office.server.app.gateway);
+    let gateway = format!("{:?}", office.server.app.gateway);
     seen.push(("debug output".to_owned(), gateway));
+    seen
+}
+
+#[tokio::test]
+async fn no_secret_and_no_text_leaves_by_the_log_an_error_or_a_metric() {
+    let log = Log::capture();
+    let office = ConnectedOffice::open().await;
+    let mut seen = Vec::new();
+    for network in NETWORKS {
+        // Not what the provider sends, but authentic.
+        let answer = office.deliver(network, WORD.as_bytes(), 1).await;
+        seen.push((format!("answer to {}", network.name), answer.body));
+    }
+    for conversation in failures(&office).await {
+        let document = office.document(&conversation).await;
+        seen.push(("history".to_owned(), document["history"].to_string()));
+    }
+    seen.extend(shown(&office.office).await);
     let log = log.text();
     assert!(
         log.contains("channel:whatsapp"),
@@ -141,19 +168,14 @@ async fn no_secret_and_no_text_leaves_by_the_log_an_error_or_a_metric() {
     seen.push(("the log".to_owned(), log));
     let secrets = NETWORKS.iter().flat_map(|network| network.secrets);
     let mut hidden: Vec<String> = secrets.map(|(_, value)| (*value).to_owned()).collect();
-    let pair = format!(
-        "AC0123456789abcdef0123456789abcdef:{}",
-        SMS.secret("auth-token")
+    let sms = (
+        "AC0123456789abcdef0123456789abcdef",
+        SMS.secret("auth-token"),
     );
-    hidden.push(BASE64_STANDARD.encode(pair));
-    hidden.push(WORD.to_owned());
-    for (what, text) in &seen {
-        for secret in &hidden {
-            let around = text.find(secret.as_str()).map(|at| {
-                let start = text.floor_char_boundary(at.saturating_sub(200));
-                &text[start..at]
-            });
-            assert_eq!(around, None, "{what} contains {secret}");
-        }
+    let zendesk = (zendesk::LOGIN, ZENDESK.secret("api-token"));
+    for (user, password) in [sms, zendesk] {
+        hidden.push(BASE64_STANDARD.encode(format!("{user}:{password}")));
     }
+    hidden.push(WORD.to_owned());
+    assert_absent(&seen, &hidden);
 }

@@ -11,8 +11,15 @@ fn mac(algorithm: Algorithm, key: &str, bytes: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn hex(key: &str, bytes: &[u8]) -> String {
-    let code = mac(HMAC_SHA256, key, bytes);
-    code.iter().map(|byte| format!("{byte:02x}")).collect()
+    digits(&mac(HMAC_SHA256, key, bytes))
+}
+
+pub(super) fn hex_sha1(key: &str, bytes: &[u8]) -> String {
+    digits(&mac(HMAC_SHA1_FOR_LEGACY_USE_ONLY, key, bytes))
+}
+
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(super) fn base64(key: &str, bytes: &[u8]) -> String {

@@ -101,7 +101,7 @@ pub(super) static SLACK: Network = Network {
             Expected::Failed("refused", "msg_too_long"),
         )),
         revoked: || error("token_revoked"),
-        unreachable: (|| error("channel_not_found"), "channel_not_found"),
+        unreachable: Some((|| error("channel_not_found"), "channel_not_found")),
         window_closed: None,
         report: None,
         echo: Some(|number, request| {

@@ -93,7 +93,7 @@ pub(super) static SMS: Network = Network {
         after_loss: UNCERTAIN,
         error_in_success: Some((|| error(200, 21_610), UNCERTAIN)),
         revoked: || error(401, 20_003),
-        unreachable: (|| error(400, 21_610), "21610"),
+        unreachable: Some((|| error(400, 21_610), "21610")),
         window_closed: Some((|| error(400, 63_016), "63016")),
         report: Some(|report, number, _| {
             let (status, code) = match report {

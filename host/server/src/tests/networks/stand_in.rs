@@ -16,6 +16,8 @@ use super::{Accept, Answer, mail_stand_in};
 /// What a stand-in does with a request.
 #[derive(Clone)]
 pub(crate) enum Turn {
+    /// Accepts it, as without a turn.
+    Accept,
     Answer(Answer),
     /// Accepts it, and resets the connection in the middle of the answer.
     ResetWithin,
@@ -40,6 +42,12 @@ impl Request {
         serde_json::from_slice(&self.body).expect("JSON")
     }
 
+    /// Method and target, as the first line has them.
+    pub(crate) fn line(&self) -> &str {
+        let line = self.head.lines().next().unwrap_or_default();
+        line.strip_suffix(" HTTP/1.1").unwrap_or(line)
+    }
+
     /// What may not differ between two attempts: all of it but the time.
     pub(crate) fn bytes(&self) -> (&str, &[u8]) {
         (&self.head, &self.body)
@@ -49,10 +57,14 @@ impl Request {
 /// Answers an accepted request of a number.
 type AcceptBy = Arc<dyn Fn(u32, &Request) -> Answer + Send + Sync>;
 
+/// Tells whether a turn is for a request.
+pub(crate) type IsFor = fn(&Request) -> bool;
+
 /// What a stand-in shares with its test.
 pub(super) struct Script {
-    /// What it does with the next requests. With none left it accepts.
-    turns: Mutex<VecDeque<Turn>>,
+    /// What it does with the next requests, each with the first turn that is for it. With
+    /// none left it accepts.
+    turns: Mutex<VecDeque<(IsFor, Turn)>>,
     accepted: Mutex<AcceptBy>,
     requests: Mutex<Vec<Request>>,
 }
@@ -64,18 +76,18 @@ impl Script {
         let number = u32::try_from(requests.len() + 1).expect("few");
         let accept = Arc::clone(&self.accepted.lock());
         let accepted = accept(number, &request);
+        let mut turns = self.turns.lock();
+        let mine = turns.iter().position(|(is_for, _)| is_for(&request));
+        let turn = mine.and_then(|at| turns.remove(at));
         requests.push(request);
-        let turn = self.turns.lock().pop_front();
-        (
-            turn.unwrap_or_else(|| Turn::Answer(accepted.clone())),
-            accepted,
-        )
+        let turn = turn.map_or_else(|| Turn::Answer(accepted.clone()), |(_, turn)| turn);
+        (turn, accepted)
     }
 
     /// The command of SMTP that the next turn answers, if it is not the end of a mail.
     pub(super) fn command(&self) -> Option<&'static str> {
         match self.turns.lock().front()? {
-            Turn::Answer(answer) if !answer.command.is_empty() => Some(answer.command),
+            (_, Turn::Answer(answer)) if !answer.command.is_empty() => Some(answer.command),
             _ => None,
         }
     }
@@ -136,6 +148,12 @@ impl StandIn {
 
     /// What it does with the next requests; then it accepts.
     pub(crate) fn next(&self, turns: impl IntoIterator<Item = Turn>) {
+        self.next_for(|_| true, turns);
+    }
+
+    /// What it does with the next requests of a kind.
+    pub(crate) fn next_for(&self, is_for: IsFor, turns: impl IntoIterator<Item = Turn>) {
+        let turns = turns.into_iter().map(|turn| (is_for, turn));
         self.script.turns.lock().extend(turns);
     }
 
@@ -174,6 +192,7 @@ async fn serve(mut stream: TcpStream, script: &Script) -> std::io::Result<()> {
         at: Instant::now(),
     });
     let answer = match turn {
+        Turn::Accept => accepted,
         Turn::Answer(answer) => answer,
         Turn::Held(release) => {
             release.notified().await;

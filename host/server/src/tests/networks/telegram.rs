@@ -74,10 +74,10 @@ pub(super) static TELEGRAM: Network = Network {
             Expected::Failed("refused", "400"),
         )),
         revoked: || error(401, "Unauthorized"),
-        unreachable: (
+        unreachable: Some((
             || error(403, "Forbidden: bot was blocked by the user"),
             "403",
-        ),
+        )),
         window_closed: None,
         report: None,
         echo: None,

@@ -57,7 +57,7 @@ pub(super) static VIBER: Network = Network {
         after_loss: UNCERTAIN,
         error_in_success: Some((|| status(3), Expected::Failed("refused", "3"))),
         revoked: || status(2),
-        unreachable: (|| status(6), "6"),
+        unreachable: Some((|| status(6), "6")),
         window_closed: None,
         report: Some(|report, number, request| {
             let event = match report {

@@ -104,10 +104,10 @@ pub(super) static X: Network = Network {
             Expected::Failed("recipient-unreachable", "resource-not-found"),
         )),
         revoked: || Answer::json(401, &json!({"title": "Unauthorized", "status": 401})),
-        unreachable: (
+        unreachable: Some((
             || problem(403, "not-authorized-for-resource"),
             "not-authorized-for-resource",
-        ),
+        )),
         window_closed: None,
         report: None,
         echo: Some(|number, request| {
