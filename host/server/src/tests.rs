@@ -33,6 +33,7 @@ mod networks;
 mod numbers;
 mod office;
 mod oidc;
+mod polled_networks;
 mod pressure;
 mod promises;
 mod repetition;

@@ -21,7 +21,9 @@ pub(super) type Given = Arc<Mutex<Vec<(String, Value)>>>;
 pub(super) struct Office {
     pub(super) server: Running,
     given: Given,
-    _place: TempDir,
+    /// The company file.
+    file: String,
+    place: TempDir,
 }
 
 /// A target that accepts every delivery.
@@ -91,23 +93,12 @@ impl Office {
         let file = format!(
             "company = \"northwind\"\npublish = \"sink\"\n{keys}[queue.general]\ndefault = true\n[queue.tax]\nskills = {{ tax = 3 }}\n[target.sink]\nwebhook = {{ url = \"{url}\" }}\n{tables}"
         );
-        let journal = JournalSettings {
-            backlog: 1_000,
-            ..JournalSettings::at(place.path().join("desk.db"))
-        };
-        let server = Running::of(&file, |settings| {
-            settings.journal = Some(journal);
-            settings.egress = EgressSettings {
-                allow: vec!["127.0.0.0/8".parse().expect("a range")],
-                ..EgressSettings::default()
-            };
-            change(settings);
-        })
-        .await;
+        let server = Office::start(&file, &place, change).await;
         let office = Office {
             server,
             given,
-            _place: place,
+            file,
+            place,
         };
         for agent in agents {
             let path = format!("/agents/{agent}");
@@ -117,6 +108,39 @@ impl Office {
             assert_eq!(set.json()["before"], "offline", "{set:?}");
         }
         office
+    }
+
+    /// A server of this company file, with its journal in a directory.
+    async fn start(
+        file: &str,
+        place: &TempDir,
+        change: impl FnOnce(&mut ServerSettings),
+    ) -> Running {
+        let journal = JournalSettings {
+            backlog: 1_000,
+            ..JournalSettings::at(place.path().join("desk.db"))
+        };
+        Running::of(file, |settings| {
+            settings.journal = Some(journal);
+            settings.egress = EgressSettings {
+                allow: vec!["127.0.0.0/8".parse().expect("a range")],
+                ..EgressSettings::default()
+            };
+            change(settings);
+        })
+        .await
+    }
+
+    /// Stops the server, and starts another with its journal.
+    pub(super) async fn restarted(self, change: impl FnOnce(&mut ServerSettings)) -> Office {
+        assert_eq!(self.server.stop().await.abandoned, 0);
+        let server = Office::start(&self.file, &self.place, change).await;
+        Office {
+            server,
+            given: self.given,
+            file: self.file,
+            place: self.place,
+        }
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {

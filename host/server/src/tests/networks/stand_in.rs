@@ -48,6 +48,13 @@ impl Request {
         line.strip_suffix(" HTTP/1.1").unwrap_or(line)
     }
 
+    /// The value of a header; its name in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
+        let found = headers.find(|(found, _)| found.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value)
+    }
+
     /// What may not differ between two attempts: all of it but the time.
     pub(crate) fn bytes(&self) -> (&str, &[u8]) {
         (&self.head, &self.body)
