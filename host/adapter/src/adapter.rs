@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::account::{AccountConfig, ConfigError};
@@ -73,13 +73,6 @@ pub trait Adapter: Any + fmt::Debug + Send + Sync {
     /// status, 200. A function of the delivery, so that a repeated one is answered alike.
     fn acknowledgement(&self, _delivery: &VerifiedRequest<'_>) -> Acknowledgement {
         Acknowledgement::EMPTY
-    }
-
-    /// Until when a channel of the adapter takes a free reply, from the provider's time of the
-    /// customer's last new message: an edit, a deletion and a reaction do not count. Asked when an agent begins to write and again before sending. Most channels take
-    /// one at any time.
-    fn reply_window(&self, _channel: &str, _last_inbound: Option<Timestamp>) -> ReplyWindow {
-        ReplyWindow::Unlimited
     }
 
     /// What sends a reply, requests or a mail, in order. The next one is sent only after
@@ -159,6 +152,14 @@ pub trait Adapter: Any + fmt::Debug + Send + Sync {
     }
 }
 
+/// How long a channel of an adapter takes a free reply, with the settings of a connection.
+pub type ReplyPeriod = fn(&Map<String, Value>, &str) -> Option<SignedDuration>;
+
+/// A channel that takes replies at any time.
+pub fn reply_any_time(_settings: &Map<String, Value>, _channel: &str) -> Option<SignedDuration> {
+    None
+}
+
 /// An adapter that can be opened.
 #[derive(Clone, Copy, Debug)]
 pub struct AdapterKind {
@@ -184,6 +185,9 @@ pub struct AdapterKind {
     pub body_limit: usize,
     /// Which connections send replies.
     pub sending: Sending,
+    /// How long a channel takes a free reply after the customer's last new message, with
+    /// these settings; `None`: at any time. [`reply_any_time`] for most.
+    pub reply_period: ReplyPeriod,
     /// Whether the provider takes the same request twice as one message. Where it does
     /// not, a reply that may have been sent is left to a person.
     pub is_idempotent: bool,
@@ -212,6 +216,20 @@ impl AdapterKind {
             true => format!("/webhooks/{company}/{name}/{connection}"),
             false => format!("/widget/{company}/{connection}"),
         }
+    }
+
+    /// Until when a channel takes a free reply, from the provider's time of the customer's
+    /// last new message: an edit, a deletion and a reaction do not count.
+    pub fn reply_window(
+        &self,
+        settings: &Map<String, Value>,
+        channel: &str,
+        last_inbound: Option<Timestamp>,
+    ) -> ReplyWindow {
+        let period = (self.reply_period)(settings, channel);
+        period.map_or(ReplyWindow::Unlimited, |period| {
+            ReplyWindow::after(last_inbound, period)
+        })
     }
 
     /// The way in which messages reach a connection with these settings.

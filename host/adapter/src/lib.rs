@@ -13,7 +13,7 @@
 //!
 //! The stages of a reply:
 //!
-//! 1. [`Adapter::reply_window`] tells until when the channel takes a reply.
+//! 1. [`AdapterKind::reply_window`] tells until when the channel takes a reply.
 //! 2. [`Adapter::encode`] gives [`Outbound`]s, the parts of the reply: requests, or
 //!    a mail.
 //! 3. [`Adapter::outcome`] maps what came back to one [`Outcome`].
@@ -58,7 +58,9 @@ pub mod token;
 pub mod verify;
 
 pub use account::{AccountConfig, ConfigError, SecretStore, api_base};
-pub use adapter::{Adapter, AdapterKind, MailRecipient, SecretRole, Sending};
+pub use adapter::{
+    Adapter, AdapterKind, MailRecipient, ReplyPeriod, SecretRole, Sending, reply_any_time,
+};
 pub use attributes::Attributes;
 pub use decision_report::DecisionReport;
 pub use inbound_way::InboundWay;

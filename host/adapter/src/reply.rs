@@ -33,7 +33,7 @@ pub struct Reply<'a> {
     /// `provider_id`, unsealed.
     pub in_reply_to: Option<&'a str>,
     /// The provider's time of the customer's last new message, as for
-    /// [`Adapter::reply_window`](crate::Adapter::reply_window).
+    /// [`AdapterKind::reply_window`](crate::AdapterKind::reply_window).
     pub last_inbound: Option<Timestamp>,
     /// The host's clock.
     pub now: Timestamp,

@@ -161,6 +161,7 @@ pub(super) fn conversation() -> Value {
         "priority": int32(0, Some(100), "Priority"),
         "tags": list(text("Tag")),
         "unanswered_since": optional(moment("When the oldest unanswered customer message was received")),
+        "reply_window_ends": optional(moment("Until when its channel takes a free reply; absent: at any time")),
         "incident": optional(text("Subject of the incident it belongs to")),
     });
     component(

@@ -223,6 +223,7 @@ pub const KIND: AdapterKind = AdapterKind {
     signs_url: false,
     body_limit: MAIL_BYTES,
     sending: Sending::WithSetting("submission"),
+    reply_period: patchbay_adapter::reply_any_time,
     is_idempotent: false,
     takes_templates: false,
     takes_decisions: false,

@@ -60,7 +60,8 @@ impl ConnectionDestination {
         };
         // By the clock that the desk shows the window's end by.
         let now = self.gateway.desk.now();
-        let window = adapter.reply_window(&document.channel, prepared.last_inbound);
+        let settings = &prepared.connection.settings;
+        let window = settings.reply_window(&document.channel, prepared.last_inbound);
         if !window.is_open(now) && !document.is_template() {
             let problem = "the time for free replies is over: the customer has to write again, or you send a template";
             return Err(failed(FinalKind::WindowClosed, problem));

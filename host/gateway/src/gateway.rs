@@ -90,9 +90,8 @@ impl Gateway {
         let mut all = all.iter();
         let sends =
             |connection: &&Arc<Connection>| connection.settings.adapter.channels.contains(&channel);
-        let adapter = all.find(sends).and_then(|it| it.adapter.as_ref().ok());
-        Ok(adapter.map_or(ReplyWindow::Unlimited, |adapter| {
-            adapter.reply_window(channel, last_inbound)
+        Ok(all.find(sends).map_or(ReplyWindow::Unlimited, |it| {
+            it.settings.reply_window(channel, last_inbound)
         }))
     }
 

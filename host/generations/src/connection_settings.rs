@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use patchbay_adapter::{
-    AccountConfig, Adapter, AdapterKind, CompanyKey, ConfigError, InboundWay, Secret, SecretError,
-    SecretRole, SecretStore, Secrets,
+    AccountConfig, Adapter, AdapterKind, CompanyKey, ConfigError, InboundWay, ReplyWindow, Secret,
+    SecretError, SecretRole, SecretStore, Secrets,
 };
 use patchbay_config::web_address::WebAddress;
 use serde_json::{Map, Value};
@@ -80,6 +81,12 @@ fn unread(secrets: &[UnreadSecret]) -> String {
 }
 
 impl ConnectionSettings {
+    /// Until when a channel takes a free reply by the connection.
+    pub fn reply_window(&self, channel: &str, last_inbound: Option<Timestamp>) -> ReplyWindow {
+        self.adapter
+            .reply_window(&self.settings, channel, last_inbound)
+    }
+
     /// How messages reach the connection.
     pub fn inbound(&self) -> InboundWay {
         self.adapter.inbound_way(&self.settings)

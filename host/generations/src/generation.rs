@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use patchbay_adapter::CompanyKey;
+use jiff::Timestamp;
+use patchbay_adapter::{CompanyKey, ReplyWindow};
 use patchbay_company::{MessageTemplate, Sla};
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_model::channel;
@@ -138,6 +139,23 @@ impl Generation {
         match found {
             Some(connection) => channel::connection_target(adapter, &connection.name),
             None => target.to_owned(),
+        }
+    }
+
+    /// Until when the channel of a conversation takes a free reply; `None`: at any time. Of
+    /// a customer who never wrote, when the conversation began.
+    pub fn reply_window_ends(
+        &self,
+        channel: &str,
+        last_inbound: Option<Timestamp>,
+        began: Timestamp,
+    ) -> Option<Timestamp> {
+        let sends = |it: &&ConnectionSettings| it.adapter.channels.contains(&channel);
+        let connection = self.connections.iter().find(sends)?;
+        match connection.reply_window(channel, last_inbound) {
+            ReplyWindow::Unlimited => None,
+            ReplyWindow::Until(end) => Some(end),
+            ReplyWindow::Closed => Some(began),
         }
     }
 

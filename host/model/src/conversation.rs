@@ -94,6 +94,9 @@ pub struct Conversation {
     /// When the oldest unanswered customer message was received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unanswered_since: Option<Timestamp>,
+    /// Until when its channel takes a free reply; absent: at any time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_window_ends: Option<Timestamp>,
     /// Subject of the incident it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<String>,
@@ -117,6 +120,7 @@ impl Conversation {
             priority: 0,
             tags: Vec::new(),
             unanswered_since: interaction.received_at,
+            reply_window_ends: None,
             incident: None,
         }
     }

@@ -217,7 +217,7 @@ impl Snapshot {
         }
     }
 
-    /// The conversation as policies read it.
+    /// The conversation as policies read it; the window for replies is not known here.
     pub fn policy_view(&self, id: String) -> Conversation {
         let unanswered = self.clocks.unanswered_since();
         Conversation {
@@ -232,6 +232,7 @@ impl Snapshot {
             priority: self.priority,
             tags: self.tags.clone(),
             unanswered_since: unanswered.map(from_unix_ms),
+            reply_window_ends: None,
             incident: self.incident.clone(),
         }
     }

@@ -81,6 +81,7 @@ pub const KIND: AdapterKind = AdapterKind {
     signs_url: false,
     body_limit: message::BODY_BYTES,
     sending: Sending::Always,
+    reply_period: patchbay_adapter::reply_any_time,
     is_idempotent: true,
     takes_templates: false,
     takes_decisions: false,

@@ -399,6 +399,12 @@ export interface Conversation {
    */
   readonly unansweredSince: Timestamp | undefined;
   /**
+   * Until when its channel takes a free reply, where it takes one only
+   * for some time after the customer's last message; a time in the past
+   * where that is over. Absent where it takes one at any time.
+   */
+  readonly replyWindowEnds: Timestamp | undefined;
+  /**
    * Subject of its incident, as the `open-incident` action named it;
    * absent without one.
    */

@@ -303,6 +303,7 @@ export const resources = {
     priority: [[], "u8"],
     tags: [[], { list: "string" }],
     unansweredSince: [[], { option: "u64" }],
+    replyWindowEnds: [[], { option: "u64" }],
     incident: [[], { option: "string" }],
     read: [[], { record: "types.conversation-view-1" }],
   },

@@ -38,6 +38,10 @@ handle! {
         /// When the oldest unanswered customer message was received; absent where every message
         /// is answered.
         maybe unanswered_since: Timestamp;
+        /// Until when its channel takes a free reply, where it takes one only for some time after
+        /// the customer's last message; a time in the past where that is over. Absent where it
+        /// takes one at any time.
+        maybe reply_window_ends: Timestamp;
         /// Subject of its incident, as the `open-incident` action named it; absent without one.
         maybe incident: String;
     }

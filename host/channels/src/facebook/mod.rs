@@ -22,7 +22,7 @@ mod feed;
 use patchbay_adapter::InboundWay;
 use patchbay_adapter::{AdapterKind, SecretRole, Sending, Setting};
 
-use crate::meta::{ACCESS_TOKEN, APP_SECRET, Inbox, Product, VERIFY_TOKEN};
+use crate::meta::{self, ACCESS_TOKEN, APP_SECRET, Inbox, Product, VERIFY_TOKEN};
 
 static PRODUCT: Product = Product {
     object: "page",
@@ -92,6 +92,7 @@ pub const KIND: AdapterKind = AdapterKind {
     signs_url: false,
     body_limit: patchbay_adapter::Scheme::Meta.body_limit(),
     sending: Sending::Always,
+    reply_period: |settings, channel| meta::reply_period(&PRODUCT, settings, channel),
     is_idempotent: false,
     takes_templates: false,
     takes_decisions: false,

@@ -12,7 +12,7 @@ use patchbay_adapter::{
     Item, MessageIds, Outbound, Outcome, Rejection, Reply, ReplyWindow, Response, VerifiedRequest,
 };
 use patchbay_model::interaction::WrittenBy;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::app::App;
 use super::envelope::{self, Items, one};
@@ -65,6 +65,17 @@ pub(crate) struct Inbox {
     human_agent: bool,
     pub(super) direct_ids: MessageIds,
     pub(super) public_ids: MessageIds,
+}
+
+/// How long a channel of a product takes replies.
+pub(crate) fn reply_period(
+    product: &Product,
+    settings: &Map<String, Value>,
+    channel: &str,
+) -> Option<SignedDuration> {
+    let is_granted = settings.get(HUMAN_AGENT) == Some(&Value::Bool(true));
+    let window = if is_granted { AGENT_WINDOW } else { WINDOW };
+    (channel != product.public).then_some(window)
 }
 
 /// An account of an inbox.
@@ -213,17 +224,6 @@ impl Adapter for Inbox {
 
     /// For direct messages, the window of agents where they have a longer one: a reply
     /// that a policy wrote is refused earlier, by [`Adapter::encode`].
-    fn reply_window(&self, channel: &str, last_inbound: Option<Timestamp>) -> ReplyWindow {
-        if channel == self.product.public {
-            return ReplyWindow::Unlimited;
-        }
-        let window = match self.human_agent {
-            true => AGENT_WINDOW,
-            false => WINDOW,
-        };
-        ReplyWindow::after(last_inbound, window)
-    }
-
     fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
         outbound::encode(self, reply).map(Outbound::requests)
     }

@@ -22,4 +22,4 @@ pub(crate) use self::comment::Comment;
 pub(crate) use self::envelope::{Items, items, one, read, read_change};
 pub(crate) use self::error_code::{ErrorCodes, Row};
 pub(crate) use self::file::location;
-pub(crate) use self::inbox::{Account, Inbox, Product};
+pub(crate) use self::inbox::{Account, Inbox, Product, reply_period};

@@ -79,6 +79,7 @@ pub const KIND: AdapterKind = AdapterKind {
     signs_url: false,
     body_limit: Scheme::Slack.body_limit(),
     sending: Sending::Always,
+    reply_period: patchbay_adapter::reply_any_time,
     is_idempotent: false,
     takes_templates: false,
     takes_decisions: false,

@@ -76,6 +76,7 @@ pub const KIND: AdapterKind = AdapterKind {
     signs_url: true,
     body_limit: Scheme::Twilio.body_limit(),
     sending: Sending::Always,
+    reply_period: patchbay_adapter::reply_any_time,
     is_idempotent: false,
     takes_templates: false,
     takes_decisions: false,

@@ -58,6 +58,7 @@ pub const KIND: AdapterKind = AdapterKind {
     signs_url: false,
     body_limit: Scheme::StandardWebhooks.body_limit(),
     sending: Sending::Never,
+    reply_period: patchbay_adapter::reply_any_time,
     is_idempotent: true,
     takes_templates: false,
     takes_decisions: false,

@@ -28,8 +28,8 @@ use patchbay_adapter::field::Fields;
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, ReplyWindow,
-    Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
+    InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Scheme,
+    SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
 };
 use patchbay_model::identifier;
 use patchbay_model::input::is_code;
@@ -79,6 +79,9 @@ pub const KIND: AdapterKind = AdapterKind {
     signs_url: false,
     body_limit: Scheme::Viber.body_limit(),
     sending: Sending::Always,
+    reply_period: |settings, _| {
+        (settings.get("commercial") == Some(&serde_json::Value::Bool(true))).then_some(SESSION)
+    },
     is_idempotent: false,
     takes_templates: false,
     takes_decisions: false,
@@ -99,9 +102,10 @@ struct Settings {
     account: String,
     /// What customers see as sender.
     sender_name: String,
-    /// Whether replies are bound to the session after a customer's message.
-    #[serde(default)]
-    commercial: bool,
+    /// Whether replies are bound to the session after a customer's message:
+    /// [`AdapterKind::reply_period`] reads it.
+    #[serde(default, rename = "commercial")]
+    _commercial: bool,
     /// Base URL of the API.
     #[serde(default = "default_base")]
     api_base: String,
@@ -115,7 +119,6 @@ fn default_base() -> String {
 pub struct Viber {
     account: String,
     sender_name: String,
-    is_commercial: bool,
     /// Base URL of the API.
     base: String,
     auth_token: Secrets,
@@ -144,7 +147,6 @@ impl Viber {
             base: api_base(&settings.api_base)?,
             account: settings.account,
             sender_name: settings.sender_name,
-            is_commercial: settings.commercial,
             auth_token: config.secrets.get(AUTH_TOKEN)?.clone(),
             ids: MessageIds::new(&config.company_key, CHANNEL),
         })
@@ -191,13 +193,6 @@ impl Adapter for Viber {
 
     fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item> {
         vec![delivery::decode(self, request.body())]
-    }
-
-    fn reply_window(&self, _channel: &str, last_inbound: Option<Timestamp>) -> ReplyWindow {
-        if !self.is_commercial {
-            return ReplyWindow::Unlimited;
-        }
-        ReplyWindow::after(last_inbound, SESSION)
     }
 
     fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {

@@ -29,8 +29,8 @@ use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, Provid
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, ReplyWindow,
-    Response, SecretRole, Sending, Setting, VerifiedRequest,
+    InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Response,
+    SecretRole, Sending, Setting, VerifiedRequest,
 };
 
 use crate::meta::{self, ACCESS_TOKEN, APP_SECRET, App, VERIFY_TOKEN};
@@ -79,6 +79,7 @@ pub const KIND: AdapterKind = AdapterKind {
     signs_url: false,
     body_limit: patchbay_adapter::Scheme::Meta.body_limit(),
     sending: Sending::Always,
+    reply_period: |_, _| Some(WINDOW),
     is_idempotent: false,
     takes_templates: true,
     takes_decisions: false,
@@ -136,10 +137,6 @@ impl Adapter for WhatsApp {
 
     fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item> {
         delivery::decode(self, request.body())
-    }
-
-    fn reply_window(&self, _channel: &str, last_inbound: Option<Timestamp>) -> ReplyWindow {
-        ReplyWindow::after(last_inbound, WINDOW)
     }
 
     fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {

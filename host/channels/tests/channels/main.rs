@@ -19,6 +19,7 @@ mod media;
 mod play_store;
 mod polled_documents;
 mod probes;
+mod reply_windows;
 mod settings;
 mod slack;
 mod sms;

@@ -1,7 +1,7 @@
 //! Interactions by Standard Webhooks. Deliveries are golden cases.
 
 use jiff::Timestamp;
-use patchbay_adapter::{Adapter, EncodeError, Exchange, Item, Reply, ReplyWindow, Secrets};
+use patchbay_adapter::{Adapter, EncodeError, Exchange, Item, Reply, Secrets};
 use patchbay_channels::adapter_of_channel;
 use ring::hmac;
 use serde_json::{Value, json};
@@ -139,7 +139,6 @@ fn there_is_no_way_back() {
     assert!(refused.to_string().contains("target"), "{refused}");
     assert!(!adapter().serves("care"));
     assert!(adapter_of_channel("rcs").is_none());
-    assert_eq!(adapter().reply_window("rcs", None), ReplyWindow::Unlimited);
     assert_eq!(outcome(&*adapter(), 200, "{}"), "refused");
     assert_eq!(adapter().outcome(&Exchange::Lost).as_str(), "uncertain");
 }

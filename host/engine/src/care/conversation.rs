@@ -42,6 +42,7 @@ impl types::HostConversation for HostState {
         priority -> u8, "priority", |it| it.conversation.priority;
         tags -> Vec<String>, "tags", |it| it.conversation.tags.clone();
         unanswered_since -> Option<u64>, "unanswered-since", |it| it.conversation.unanswered_since.map(unix_ms);
+        reply_window_ends -> Option<u64>, "reply-window-ends", |it| it.conversation.reply_window_ends.map(unix_ms);
         incident -> Option<String>, "incident", |it| it.conversation.incident.clone();
         read -> types::ConversationView1, "read", |state, this| {
             let exchange = state.exchange_at(this)?;

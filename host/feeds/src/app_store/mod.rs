@@ -86,6 +86,7 @@ pub const KIND: AdapterKind = AdapterKind {
     signs_url: false,
     body_limit: 1 << 20,
     sending: Sending::Always,
+    reply_period: patchbay_adapter::reply_any_time,
     is_idempotent: true,
     takes_templates: false,
     takes_decisions: false,

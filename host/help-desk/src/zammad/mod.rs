@@ -112,6 +112,7 @@ pub const KIND: AdapterKind = AdapterKind {
     signs_url: false,
     body_limit: BODY_BYTES,
     sending: Sending::Always,
+    reply_period: patchbay_adapter::reply_any_time,
     is_idempotent: false,
     takes_templates: false,
     takes_decisions: true,

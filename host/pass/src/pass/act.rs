@@ -233,7 +233,7 @@ fn re_route_to(
     let situation = &mut input.situation;
     if let Some(exchange) = &mut situation.exchange {
         let exchange = Arc::make_mut(exchange);
-        exchange.conversation = snapshot.policy_view(exchange.conversation.id.clone());
+        exchange.conversation = load::policy_view(pass, snapshot, exchange.conversation.id.clone());
     }
     let ordinal = input.sources.interaction.map(Ordinal);
     let assessment = ordinal.and_then(|ordinal| snapshot.assessment_of(ordinal));

@@ -9,7 +9,7 @@ use patchbay_journal::{
     ContactId, Conversation as Row, ConversationId, Input, InputKind, JournalError, Ordinal,
     WordingStatus,
 };
-use patchbay_model::conversation::Contact;
+use patchbay_model::conversation::{Contact, Conversation};
 use patchbay_model::interaction::Draft;
 use patchbay_model::situation::{Exchange, Situation};
 use patchbay_model::sla::start_of;
@@ -178,7 +178,7 @@ pub(super) fn decision_input(
     };
     let exchange = Exchange {
         interaction: Arc::clone(interaction),
-        conversation: conversation.snapshot.policy_view(id.to_string()),
+        conversation: policy_view(pass, &conversation.snapshot, id.to_string()),
         contact: Contact {
             id: contact.map(|contact| contact.to_string()),
             recent_interactions: conversation.snapshot.recent_count(pass.now) + elsewhere_count,
@@ -201,6 +201,16 @@ pub(super) fn decision_input(
         sources,
         contact,
     })
+}
+
+/// The conversation as policies read it.
+pub(super) fn policy_view(pass: &Pass<'_>, snapshot: &Snapshot, id: String) -> Conversation {
+    let (channel, began) = (&snapshot.channel, snapshot.created_at);
+    let last = snapshot.last_inbound_at;
+    Conversation {
+        reply_window_ends: pass.generation.reply_window_ends(channel, last, began),
+        ..snapshot.policy_view(id)
+    }
 }
 
 /// The last reply to a contact in any conversation: when, and by which agent.

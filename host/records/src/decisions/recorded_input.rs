@@ -149,6 +149,7 @@ fn empty_conversation() -> Conversation {
         priority: 0,
         tags: Vec::new(),
         unanswered_since: None,
+        reply_window_ends: None,
         incident: None,
     }
 }

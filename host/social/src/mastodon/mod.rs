@@ -111,6 +111,7 @@ pub const KIND: AdapterKind = AdapterKind {
     // No webhook.
     body_limit: 0,
     sending: Sending::Always,
+    reply_period: patchbay_adapter::reply_any_time,
     is_idempotent: true,
     takes_templates: false,
     takes_decisions: false,

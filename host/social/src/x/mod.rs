@@ -111,6 +111,7 @@ pub const KIND: AdapterKind = AdapterKind {
     signs_url: false,
     body_limit: Scheme::X.body_limit(),
     sending: Sending::Always,
+    reply_period: patchbay_adapter::reply_any_time,
     is_idempotent: false,
     takes_templates: false,
     takes_decisions: false,

@@ -282,6 +282,11 @@ class Conversation(Resource):
     """When the oldest unanswered customer message was received; absent
     where every message is answered.
     """
+    reply_window_ends: U64 | None
+    """Until when its channel takes a free reply, where it takes one only
+    for some time after the customer's last message; a time in the past
+    where that is over. Absent where it takes one at any time.
+    """
     incident: str | None
     """Subject of its incident, as the `open-incident` action named it;
     absent without one.
@@ -304,6 +309,7 @@ class Conversation(Resource):
             "priority",
             "tags",
             "unanswered_since",
+            "reply_window_ends",
             "incident",
         )
     )

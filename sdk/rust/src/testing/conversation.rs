@@ -97,6 +97,8 @@ example! {
         one_text tag => tags;
         /// When the oldest unanswered message was received.
         maybe unanswered_since: u64;
+        /// Until when the channel takes a free reply.
+        maybe reply_window_ends: u64;
         /// Subject of the incident it belongs to.
         maybe_text incident;
     }

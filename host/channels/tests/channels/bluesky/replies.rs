@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, JO, adapter};
@@ -183,10 +183,4 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
         ..hi
     };
     assert_eq!(encode(&early).err(), Some(EncodeError::Time));
-}
-
-#[test]
-fn a_reply_can_be_sent_at_any_time() {
-    let window = adapter().reply_window("bluesky", None);
-    assert_eq!(window, ReplyWindow::Unlimited);
 }

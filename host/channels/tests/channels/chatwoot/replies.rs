@@ -1,4 +1,4 @@
-use patchbay_adapter::{Credential, EncodeError, Exchange, Outcome, Receipt, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, Exchange, Outcome, Receipt, Reply};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, SUBJECT, adapter};
@@ -74,10 +74,6 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
         ..to(Some("207"), "Olá")
     };
     assert_eq!(refused(&other), Some(EncodeError::Account));
-    assert_eq!(
-        adapter().reply_window("chatwoot", None),
-        ReplyWindow::Unlimited
-    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use patchbay_adapter::{EncodeError, Outbound, OutboundMail, Reply, ReplyWindow};
+use patchbay_adapter::{EncodeError, Outbound, OutboundMail, Reply};
 use patchbay_model::interaction::WrittenBy;
 use serde_json::{Value, json};
 
@@ -319,13 +319,5 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
         })
         .err(),
         Some(EncodeError::Key { limit: 128 })
-    );
-}
-
-#[test]
-fn a_reply_can_be_sent_at_any_time() {
-    assert_eq!(
-        SUBJECT.open().reply_window("email", None),
-        ReplyWindow::Unlimited
     );
 }

@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use patchbay_adapter::{Adapter, Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Adapter, Credential, EncodeError, OutboundRequest, Reply};
 use patchbay_model::interaction::WrittenBy;
 use serde_json::{Value, json};
 
@@ -181,21 +181,6 @@ fn the_tag_of_agents_is_used_after_the_window_only() {
             });
             assert_eq!(kind, expected.map(str::to_owned), "{now} {written_by:?}");
         }
-    }
-}
-
-#[test]
-fn the_window_is_a_day_and_for_agents_with_the_permission_a_week() {
-    let last = Some(time("2026-01-01T10:00:00Z"));
-    for (adapter, end) in [
-        (SUBJECT.open(), "2026-01-02T10:00:00Z"),
-        (with_agent_permission(), "2026-01-08T10:00:00Z"),
-    ] {
-        let window = adapter.reply_window("messenger", last);
-        assert_eq!(window, ReplyWindow::Until(time(end)));
-        assert_eq!(adapter.reply_window("messenger", None), ReplyWindow::Closed);
-        let window = adapter.reply_window("facebook", None);
-        assert_eq!(window, ReplyWindow::Unlimited);
     }
 }
 

@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use patchbay_adapter::{OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{OutboundRequest, Reply};
 use patchbay_model::interaction::WrittenBy;
 use serde_json::{Value, json};
 
@@ -55,16 +55,4 @@ fn a_long_reply_has_parts_in_the_unit_of_its_channel() {
     assert_eq!(parts("instagram-direct", &"é".repeat(501)), 2);
     assert_eq!(parts("instagram", &"é".repeat(300)), 1);
     assert_eq!(parts("instagram", &"é".repeat(301)), 2);
-}
-
-#[test]
-fn direct_messages_have_a_window_and_comments_none() {
-    let adapter = SUBJECT.open();
-    let window = adapter.reply_window("instagram-direct", Some(Timestamp::UNIX_EPOCH));
-    let end: Timestamp = "1970-01-02T00:00:00Z".parse().expect("a time");
-    assert_eq!(window, ReplyWindow::Until(end));
-    assert_eq!(
-        adapter.reply_window("instagram", None),
-        ReplyWindow::Unlimited
-    );
 }

@@ -1,4 +1,4 @@
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, adapter};
@@ -85,9 +85,4 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
     let other = reply("line", ANA, ANA, "Olá");
     assert_eq!(encode(&other).err(), Some(EncodeError::Account));
     assert_eq!(encode(&to(ANA, "")).err(), Some(EncodeError::Empty));
-}
-
-#[test]
-fn a_reply_can_be_sent_at_any_time() {
-    assert_eq!(adapter().reply_window("line", None), ReplyWindow::Unlimited);
 }

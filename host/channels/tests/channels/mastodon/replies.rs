@@ -1,4 +1,4 @@
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, adapter, open};
@@ -198,10 +198,4 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
         let other = Reply { key, ..hi.clone() };
         assert_eq!(encode(&other).err(), Some(error), "{key}");
     }
-}
-
-#[test]
-fn a_reply_can_be_sent_at_any_time() {
-    let window = adapter().reply_window("mastodon", None);
-    assert_eq!(window, ReplyWindow::Unlimited);
 }

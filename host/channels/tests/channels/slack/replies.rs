@@ -1,4 +1,4 @@
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, adapter};
@@ -87,12 +87,4 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
     let other = reply("slack", "T1", "U0ANA", "Olá");
     assert_eq!(encode(&other).err(), Some(EncodeError::Account));
     assert_eq!(encode(&to(None, "")).err(), Some(EncodeError::Empty));
-}
-
-#[test]
-fn a_reply_can_be_sent_at_any_time() {
-    assert_eq!(
-        adapter().reply_window("slack", None),
-        ReplyWindow::Unlimited
-    );
 }

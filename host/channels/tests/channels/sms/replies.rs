@@ -1,4 +1,4 @@
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply};
 
 use super::{ACCOUNT, SERVICE, SID, TOKEN, adapter};
 use crate::exchange::{reply, requests};
@@ -86,9 +86,4 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
     );
     let other = reply("sms", "+351219999999", "+351912345678", "Olá");
     assert_eq!(encode(&other).err(), Some(EncodeError::Account));
-}
-
-#[test]
-fn a_reply_can_be_sent_at_any_time() {
-    assert_eq!(adapter().reply_window("sms", None), ReplyWindow::Unlimited);
 }

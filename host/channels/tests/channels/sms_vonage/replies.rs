@@ -1,4 +1,4 @@
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, API_KEY, API_SECRET, SUBJECT, adapter, settings};
@@ -116,9 +116,4 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
         encode(&long_key).err(),
         Some(EncodeError::Key { limit: 100 })
     );
-}
-
-#[test]
-fn a_reply_can_be_sent_at_any_time() {
-    assert_eq!(adapter().reply_window("sms", None), ReplyWindow::Unlimited);
 }

@@ -1,4 +1,4 @@
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, TOKEN, adapter};
@@ -117,12 +117,4 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
     let other = reply("telegram", "1", "512345678", "Olá");
     assert_eq!(encode(&other).err(), Some(EncodeError::Account));
     assert_eq!(encode(&to("512345678", "")).err(), Some(EncodeError::Empty));
-}
-
-#[test]
-fn a_reply_can_be_sent_at_any_time() {
-    assert_eq!(
-        adapter().reply_window("telegram", None),
-        ReplyWindow::Unlimited
-    );
 }

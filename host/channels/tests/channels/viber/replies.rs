@@ -1,8 +1,7 @@
-use jiff::Timestamp;
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply};
 use serde_json::{Value, json};
 
-use super::{ACCOUNT, SUBJECT, TOKEN, adapter, settings};
+use super::{ACCOUNT, TOKEN, adapter};
 use crate::exchange::{reply, requests};
 
 const ANA: &str = "kR6oWjv5s0Ga4cCfzmnw7A==";
@@ -77,20 +76,4 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
         ..to(ANA, "Olá")
     };
     assert_eq!(encode(&long).err(), Some(EncodeError::Key { limit: 4_000 }));
-}
-
-#[test]
-fn a_commercial_bot_answers_for_24_hours_and_another_at_any_time() {
-    let time = |text: &str| -> Timestamp { text.parse().expect("a time") };
-    let window = |last| adapter().reply_window("viber", last);
-    assert_eq!(window(None), ReplyWindow::Closed);
-    let last = time("2026-01-01T10:00:00Z");
-    assert_eq!(
-        window(Some(last)),
-        ReplyWindow::Until(time("2026-01-02T10:00:00Z"))
-    );
-    let mut settings = settings();
-    settings["commercial"] = false.into();
-    let other = (SUBJECT.kind().open)(&SUBJECT.config(settings)).expect("valid");
-    assert_eq!(other.reply_window("viber", None), ReplyWindow::Unlimited);
 }

@@ -1,7 +1,4 @@
-use jiff::Timestamp;
-use patchbay_adapter::{
-    Credential, EncodeError, OutboundRequest, Reply, ReplyWindow, TemplateReply,
-};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, TemplateReply};
 use proptest::prelude::{ProptestConfig, proptest};
 use proptest::{prop_assert, prop_assert_eq};
 use serde_json::{Value, json};
@@ -223,21 +220,6 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
         ..reply("1", "Olá")
     };
     assert_eq!(encode(&other).err(), Some(EncodeError::Key { limit: 512 }));
-}
-
-#[test]
-fn the_window_closes_24_hours_after_the_customers_last_message() {
-    let time = |text: &str| -> Timestamp { text.parse().expect("a time") };
-    let adapter = adapter();
-    assert_eq!(adapter.reply_window("whatsapp", None), ReplyWindow::Closed);
-    assert!(!ReplyWindow::Closed.is_open(time("2026-01-01T00:00:00Z")));
-    let window = adapter.reply_window("whatsapp", Some(time("2026-01-01T10:00:00Z")));
-    assert_eq!(window, ReplyWindow::Until(time("2026-01-02T10:00:00Z")));
-    assert!(window.is_open(time("2026-01-02T09:59:59Z")));
-    // A reply that waited in the outbox: asked again before it is sent.
-    assert!(!window.is_open(time("2026-01-02T10:00:00Z")));
-    let last = adapter.reply_window("whatsapp", Some(Timestamp::MAX));
-    assert_eq!(last, ReplyWindow::Until(Timestamp::MAX));
 }
 
 proptest! {

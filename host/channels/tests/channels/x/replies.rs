@@ -1,4 +1,4 @@
-use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, OutboundRequest, Reply};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, adapter};
@@ -103,12 +103,4 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
     assert_eq!(encode(&post(" ")).err(), Some(EncodeError::Empty));
     let other = reply("sms", ACCOUNT, "1", "Olá");
     assert_eq!(encode(&other).err(), Some(EncodeError::Address));
-}
-
-#[test]
-fn a_reply_can_be_sent_at_any_time() {
-    for channel in ["x", "x-direct"] {
-        let window = adapter().reply_window(channel, None);
-        assert_eq!(window, ReplyWindow::Unlimited);
-    }
 }

@@ -1,4 +1,4 @@
-use patchbay_adapter::{Credential, EncodeError, Exchange, Outcome, Receipt, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, Exchange, Outcome, Receipt, Reply};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, SUBJECT, adapter};
@@ -120,10 +120,6 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
     assert_eq!(refused(&other), Some(EncodeError::Account));
     let empty = to("emily@example.com", "\n");
     assert_eq!(refused(&empty), Some(EncodeError::Empty));
-    assert_eq!(
-        adapter().reply_window("zammad", None),
-        ReplyWindow::Unlimited
-    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use patchbay_adapter::{Credential, EncodeError, Exchange, Outcome, Receipt, Reply, ReplyWindow};
+use patchbay_adapter::{Credential, EncodeError, Exchange, Outcome, Receipt, Reply};
 use serde_json::json;
 
 use super::{ACCOUNT, SUBJECT, adapter, adapter_with};
@@ -68,10 +68,6 @@ fn what_cannot_be_sent_is_refused_before_it_is_sent() {
         ..to(Some("5158"), "Olá")
     };
     assert_eq!(refused(&other), Some(EncodeError::Account));
-    assert_eq!(
-        adapter().reply_window("zendesk", None),
-        ReplyWindow::Unlimited
-    );
 }
 
 #[test]

@@ -151,6 +151,7 @@ def conversation(
     priority: int = 0,
     tags: Sequence[str] = (),
     unanswered_since: int | None = NOON,
+    reply_window_ends: int | None = None,
     incident: str | None = None,
 ) -> Conversation:
     """A conversation with its newest interaction, by default a new one without a route."""
@@ -171,6 +172,7 @@ def conversation(
         priority=priority,
         tags=sorted(tags),
         unanswered_since=unanswered_since,
+        reply_window_ends=reply_window_ends,
         incident=incident,
     )
 

@@ -64,6 +64,7 @@ plain! {
         priority: u8,
         tags: Vec<String>,
         unanswered_since: Option<u64>,
+        reply_window_ends: Option<u64>,
         incident: Option<String>,
     }
 
