@@ -542,10 +542,10 @@ async fn a_revoked_token_of_one_connection_stops_no_other() {
     assert_eq!(broken, ["main"], "{listed}");
     // The other one has nothing to try.
     let other = office.post("/channels/whatsapp/retry?connection=other", json!({}));
-    let expected = json!({"channel": "whatsapp", "broken": false, "released": 0});
+    let expected = json!({"channel": "whatsapp", "broken": false, "released": 0, "polled": 0});
     assert_eq!(other.await.json(), expected);
     let main = office.post("/channels/whatsapp/retry?connection=main", json!({}));
-    let expected = json!({"channel": "whatsapp", "broken": true, "released": 1});
+    let expected = json!({"channel": "whatsapp", "broken": true, "released": 1, "polled": 0});
     assert_eq!(main.await.json(), expected);
     let unknown = office.post("/channels/whatsapp/retry?connection=none", json!({}));
     unknown.await.problem(404, "unknown-connection");
