@@ -2,7 +2,9 @@
 //! in order, and before replies.
 
 use std::fs;
+use std::slice;
 use std::sync::Arc;
+use std::time::Duration;
 
 use patchbay_suite::guests::wat;
 use serde_json::{Value, json};
@@ -175,7 +177,7 @@ async fn sent(office: &ConnectedOffice) {
         if waiting["items"] == json!([]) {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("something waits after a minute");
 }
@@ -187,7 +189,7 @@ async fn broken(office: &ConnectedOffice) {
         if listed["connections"][0].get("broken_since").is_some() {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("it can send after a minute");
 }
@@ -302,7 +304,7 @@ async fn what_the_host_wrote_makes_no_decision_when_it_comes_back() {
         let name = network.name;
         assert_eq!(stand_in.requests().len(), requests.len(), "{name}");
         let open = office.conversations().await;
-        assert_eq!(open, std::slice::from_ref(&conversation), "{name}");
+        assert_eq!(open, slice::from_ref(&conversation), "{name}");
         let after = office.document(&conversation).await;
         assert_eq!(after["state"], before["state"], "{name}: {after}");
         assert_eq!(after["state"], "waiting-on-customer", "{name}: {after}");

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::polled_office::{PolledOffice, Provider};
-use super::{Answer, POLLED};
+use super::{Answer, POLLED, PolledNetwork};
 use crate::tests::networks::stand_in::Turn;
 
 /// A provider with so many posts.
-async fn provider(network: &'static super::PolledNetwork, posts: u32) -> Provider {
+async fn provider(network: &'static PolledNetwork, posts: u32) -> Provider {
     let provider = Provider::start(network).await;
     for number in 1..=posts {
         provider.post(number, &format!("Where is order {number}?"));

@@ -1,8 +1,9 @@
 //! Replies to what was polled.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::polled_office::{PolledOffice, Provider};
 use super::{Answer, POLLED, PolledNetwork};
@@ -72,7 +73,7 @@ async fn a_revoked_access_stops_replies_until_it_is_renewed() {
         let revoked = (0..10).map(|_| Turn::Answer((network.unauthorised)()));
         provider.next_for(replies.is_reply, revoked);
         office.reply(&conversation, REPLY).await;
-        let is = |it: &serde_json::Value| it.get("broken_since").is_some();
+        let is = |it: &Value| it.get("broken_since").is_some();
         office.until("broken", is).await;
         let alert = office.alert("channel-broken").await.expect("an alert");
         assert_eq!(alert["subject"], format!("channel:{name}/main"), "{alert}");
@@ -82,9 +83,9 @@ async fn a_revoked_access_stops_replies_until_it_is_renewed() {
         office.delivered(&conversation).await;
         let requests = provider.requests(replies.is_reply);
         let keys = requests.iter().map(replies.key);
-        let keys: std::collections::BTreeSet<String> = keys.collect();
+        let keys: BTreeSet<String> = keys.collect();
         assert_eq!(keys.len(), 1, "{name}");
-        let is = |it: &serde_json::Value| it.get("broken_since").is_none();
+        let is = |it: &Value| it.get("broken_since").is_none();
         office.until("whole", is).await;
     }
 }

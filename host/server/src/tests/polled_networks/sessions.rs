@@ -131,3 +131,20 @@ async fn a_session_that_ends_early_is_renewed_for_a_test_of_the_connection() {
     assert_eq!(tested["works"], true, "{tested}");
     assert_eq!(sessions(&provider), [CREATE_SESSION, REFRESH_SESSION]);
 }
+
+/// The server limits how many sessions begin in a day.
+#[tokio::test]
+async fn a_session_that_is_refused_at_once_is_not_renewed_again_and_again() {
+    let (provider, office, _) = read(&BLUESKY).await;
+    provider.next_pages((0..10).map(|_| expired()));
+    provider.post(2, "And mine?");
+    office.retry().await;
+    let shown = office.failing("unauthorised").await;
+    assert_eq!(shown["poll"]["failures"], 1, "{shown}");
+    assert_eq!(sessions(&provider), [CREATE_SESSION, REFRESH_SESSION]);
+    // The one before, and one with each of the two tokens.
+    assert_eq!(provider.pages().len(), 3);
+    provider.accept_all();
+    office.retry().await;
+    office.taken(2).await;
+}
