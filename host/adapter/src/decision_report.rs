@@ -30,12 +30,14 @@ pub struct DecisionReport<'a> {
     pub urgency: Option<u8>,
     /// Whether the message is spam, from 0 to 1.
     pub spam: Option<f64>,
-    /// Id of the queue in which the conversation waits.
+    /// Id of the queue in which the conversation waits; `None`: as last reported, so that
+    /// what a person changed at the help desk stays.
     pub queue: Option<&'a str>,
-    /// Id of the agent for whom it waits.
+    /// Id of the agent for whom it waits; `None`: as last reported, or nobody.
     pub agent: Option<&'a str>,
-    /// Priority of the conversation, from 0 to 100; 100 is the highest.
-    pub priority: u8,
+    /// Priority of the conversation, from 0 to 100; 100 is the highest. `None`: as last
+    /// reported.
+    pub priority: Option<u8>,
     /// Why, in the words of the policies, one sentence each. They may contain personal data:
     /// for people of the company only.
     pub reasons: &'a [String],

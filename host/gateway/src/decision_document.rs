@@ -33,7 +33,8 @@ pub(crate) struct DecisionDocument {
     queue: Option<String>,
     #[serde(default)]
     agent: Option<String>,
-    priority: u8,
+    #[serde(default)]
+    priority: Option<u8>,
     reasons: Vec<String>,
 }
 

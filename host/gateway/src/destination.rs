@@ -67,11 +67,7 @@ impl ConnectionDestination {
             return Err(failed(FinalKind::WindowClosed, problem));
         }
         if let Some(opt_out) = &prepared.opt_out {
-            let (source, at) = (&opt_out.source, opt_out.at);
-            let problem = format!(
-                "the customer opted out of messages ({source}, {at}) and has to opt in again"
-            );
-            return Err(failed(FinalKind::RecipientUnreachable, &problem));
+            return Err(opted_out(opt_out));
         }
         let reply = document.reply(&delivery.key, prepared.last_inbound, now);
         let requests = adapter.encode(&reply).map_err(|error| match error {
@@ -162,27 +158,20 @@ impl ConnectionDestination {
         let (company, adapter) = (delivery.company.clone(), self.adapter.clone());
         let key = delivery.key.clone();
         let account = document.account.clone();
-        let recipient = document.recipient();
-        let conversation = document.conversation;
+        let document = document.clone();
         let read = spawn_blocking(move || -> Result<Option<Prepared>, DeskError> {
             let all = gateway.connections_of(&company, &adapter)?;
             let Some(connection) = find_connection(all, account.as_deref()) else {
                 return Ok(None);
             };
             let channels = gateway.desk.channels();
-            let last_inbound = match conversation {
+            let last_inbound = match document.conversation {
                 Some(conversation) => channels.last_inbound(&company, conversation)?,
                 None => None,
             };
             Ok(Some(Prepared {
                 connection,
-                opt_out: match recipient {
-                    Some((channel, account, to)) => {
-                        let of = (&*channel, &*account);
-                        channels.forbidding_opt_out(&company, of, &to, last_inbound)?
-                    }
-                    None => None,
-                },
+                opt_out: gateway.forbidding_opt_out(&company, &document)?,
                 progress: channels.progress(&company, &key)?,
                 last_inbound,
             }))
@@ -326,6 +315,14 @@ fn of_part(Part { number, parts }: Part, what: &str, reason: &str) -> String {
 fn uncertain(part: Part, reason: &str) -> SendFailure {
     let what = "it may have arrived; look at the provider before you retry";
     failed(FinalKind::Uncertain, &of_part(part, what, reason))
+}
+
+/// Why a customer who opted out gets nothing.
+pub(crate) fn opted_out(opt_out: &OptOut) -> SendFailure {
+    let (source, at) = (&opt_out.source, opt_out.at);
+    let problem =
+        format!("the customer opted out of messages ({source}, {at}) and has to opt in again");
+    failed(FinalKind::RecipientUnreachable, &problem)
 }
 
 pub(crate) fn failed(kind: FinalKind, problem: &str) -> SendFailure {

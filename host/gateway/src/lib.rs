@@ -42,6 +42,7 @@ mod pollers;
 mod quarantined_request;
 mod reconciliation;
 mod reply_document;
+mod reply_target;
 mod rerun;
 mod transcription;
 mod web_chat;
@@ -56,6 +57,7 @@ pub use mail::{MailAddressee, MailConnection, MailReception};
 pub use poll_host::{HostRefusal, PollHost};
 pub use poll_state::{PollActivity, PollState};
 pub use pollers::Pollers;
+pub use reply_target::ReplyTarget;
 pub use rerun::Rerun;
 pub use transcription::TranscriptionService;
 pub use web_chat::{

@@ -7,7 +7,7 @@ use patchbay_model::interaction::WrittenBy;
 use serde::Deserialize;
 
 /// What sending needs of the body of a reply.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct ReplyDocument {
     #[serde(rename = "type")]
     kind: String,
@@ -33,7 +33,7 @@ pub(crate) struct ReplyDocument {
 }
 
 /// A message that the provider approved.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 struct TemplateDocument {
     name: String,
     language: String,

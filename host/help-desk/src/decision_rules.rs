@@ -75,7 +75,7 @@ impl DecisionRules {
 
     /// The help desk's priority; `None`: it stays.
     pub(crate) fn priority(&self, report: &DecisionReport<'_>) -> Option<&str> {
-        self.priorities.of(report.priority)
+        self.priorities.of(report.priority?)
     }
 
     /// The text of a note; `None` without a reason, or where no notes are wanted.

@@ -95,7 +95,7 @@ mod tests {
             spam: None,
             queue: None,
             agent: None,
-            priority: 0,
+            priority: Some(0),
             reasons: &[],
             labels: None,
         };

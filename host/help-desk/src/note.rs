@@ -22,12 +22,14 @@ pub(crate) fn of(report: &DecisionReport<'_>) -> Option<String> {
     }
     let queue = report.queue.map(|queue| format!("queue {queue}"));
     let agent = report.agent.map(|agent| format!("agent {agent}"));
-    let priority = format!("priority {}", report.priority);
-    let parts = [queue, agent, Some(priority)].into_iter().flatten();
+    let priority = report
+        .priority
+        .map(|priority| format!("priority {priority}"));
+    let parts = [queue, agent, priority].into_iter().flatten();
     let parts: Vec<String> = parts.collect();
-    Some(format!(
-        "Patchbay: {}\n{}",
-        parts.join(", "),
-        reasons.join("\n")
-    ))
+    let place = match parts.is_empty() {
+        true => String::new(),
+        false => format!(" {}", parts.join(", ")),
+    };
+    Some(format!("Patchbay:{place}\n{}", reasons.join("\n")))
 }

@@ -119,6 +119,9 @@ pub struct Snapshot {
     /// Times of re-decisions within the last hour.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redecided: Vec<Timestamp>,
+    /// What was reported last to the help desk that keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported: Option<ReportedPlace>,
     /// When it was resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Timestamp>,
@@ -158,6 +161,17 @@ pub struct Snapshot {
     /// What the customer wrote since the last reply.
     #[serde(default, skip_serializing_if = "UnansweredMessages::is_empty")]
     pub unanswered: UnansweredMessages,
+}
+
+/// Where a conversation is, as a help desk was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportedPlace {
+    /// Its queue.
+    pub queue: Option<String>,
+    /// The agent who has it, or for whom it waits.
+    pub agent: Option<String>,
+    /// Priority, 0 to 100.
+    pub priority: u8,
 }
 
 /// An escalation call that a policy scheduled.
@@ -202,6 +216,7 @@ impl Snapshot {
             received: Vec::new(),
             redecided: Vec::new(),
             resolved_at: None,
+            reported: None,
             visibility: None,
             floor: None,
             accepted: None,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_desk::{Desk, DeskError};
-use patchbay_gateway::{ConnectionDestination, Gateway, TranscriptionService};
+use patchbay_gateway::{ConnectionDestination, Gateway, ReplyTarget, TranscriptionService};
 use patchbay_journal::JournalError;
 use patchbay_model::channel;
 use patchbay_outbound::courier::{
@@ -59,12 +59,10 @@ impl DeskOutbox {
             url: target.url,
             secrets,
         };
+        let gateway = Arc::clone(&self.gateway);
         Ok(match service {
-            Some(_) => {
-                let gateway = Arc::clone(&self.gateway);
-                Arc::new(TranscriptionService::new(gateway, webhook))
-            }
-            None => Arc::new(webhook),
+            Some(_) => Arc::new(TranscriptionService::new(gateway, webhook)),
+            None => Arc::new(ReplyTarget::new(gateway, webhook)),
         })
     }
 

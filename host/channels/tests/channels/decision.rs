@@ -84,7 +84,7 @@ impl Decision {
             spam: Some(0.01),
             queue: self.queue,
             agent: self.agent,
-            priority: self.priority,
+            priority: Some(self.priority),
             reasons: &self.reasons,
             labels: self.labels.as_deref(),
         })

@@ -1,10 +1,12 @@
 //! What the policies decided, for the help desk that keeps the conversation.
 
-use patchbay_engine::decision::Decision;
+use patchbay_engine::decision::{Decision, Fallback};
 use patchbay_journal::NewOutbox;
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::route::TargetKind;
+use patchbay_model::decision::stage::Stage;
 use patchbay_records::outbox_payload::Payload;
+use patchbay_records::snapshot::ReportedPlace;
 use serde_json::json;
 
 use super::Pass;
@@ -13,15 +15,21 @@ use super::unit_of_work::UnitOfWork;
 /// Note that a decision changes what a help desk knows of the conversation.
 pub(super) fn note(unit: &mut UnitOfWork, decision: &Decision) {
     let classified = decision.classification.as_ref();
-    let reasons = [
-        classified.map(|merged| &merged.classification.why),
-        decision.route.as_ref().map(|plan| &plan.why),
-        decision.escalation.as_ref().map(|answer| &answer.why),
-    ];
+    let is_of_conversation =
+        classified.is_some() || decision.route.is_some() || decision.escalation.is_some();
     // A check of a draft says nothing of the conversation.
-    if reasons.iter().all(Option::is_none) {
+    if !is_of_conversation {
         return;
     }
+    let is_default = |it: &Fallback| it.stage == Stage::Route && it.plugin.is_none();
+    let route = decision.route.as_ref();
+    // That no policy had an opinion is no reason.
+    let route = route.filter(|_| !decision.fallbacks.iter().any(is_default));
+    let reasons = [
+        classified.map(|merged| &merged.classification.why),
+        route.map(|plan| &plan.why),
+        decision.escalation.as_ref().map(|answer| &answer.why),
+    ];
     let reasons = reasons.into_iter().flatten();
     let reasons = reasons.filter(|why| !why.is_empty()).cloned();
     unit.report.get_or_insert_default().extend(reasons);
@@ -55,6 +63,16 @@ pub(super) fn add(pass: &Pass<'_>, unit: &mut UnitOfWork) {
         .owner
         .as_ref()
         .or(waits_for.and_then(|it| it.id.as_ref()));
+    let now = ReportedPlace {
+        queue: snapshot.queue.clone(),
+        agent: agent.cloned(),
+        priority: snapshot.priority,
+    };
+    // What did not change may have been changed by a person at the help desk.
+    let last = snapshot.reported.as_ref();
+    let queue = (last.map(|it| &it.queue) != Some(&now.queue)).then_some(&now.queue);
+    let agent = (last.map(|it| &it.agent) != Some(&now.agent)).then_some(&now.agent);
+    let priority = (last.map(|it| it.priority) != Some(now.priority)).then_some(now.priority);
     let key = format!("decision-{id}-{}", unit.next_entry());
     let report = json!({
         "type": "decision",
@@ -73,12 +91,13 @@ pub(super) fn add(pass: &Pass<'_>, unit: &mut UnitOfWork) {
         "sentiment": assessment.sentiment,
         "urgency": assessment.urgency,
         "spam": assessment.spam,
-        "queue": snapshot.queue,
+        "queue": queue,
         "agent": agent,
-        "priority": snapshot.priority,
+        "priority": priority,
         "reasons": reasons,
         "at": pass.now,
     });
+    unit.snapshot_mut().reported = Some(now);
     let payload = Payload::seal(pass.journal, pass.company, unit.contact(), &report);
     unit.outbox.push(NewOutbox {
         key,

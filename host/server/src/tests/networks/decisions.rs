@@ -229,6 +229,33 @@ async fn a_decision_is_written_in_order_and_before_the_reply() {
 }
 
 #[tokio::test]
+async fn what_did_not_change_is_not_set_again() {
+    for desk in help_desks() {
+        let network = &desk.network;
+        let office = desk.office().await;
+        let stand_in = office.stand_in(network);
+        let at = signatures::now();
+        office.conversation_at(network, 1, at).await;
+        sent(&office).await;
+        let first = stand_in.requests().len();
+        // A person moves the ticket there; then the customer changes their words.
+        let Some(edit) = network.edit else {
+            continue;
+        };
+        let (customer, text) = (1, "Where is my parcel?");
+        let edit = edit(&Message { customer, text, at });
+        office.delivered(network, &edit, 2).await;
+        sent(&office).await;
+        let requests = stand_in.requests();
+        let second: Vec<(&str, Value)> = requests[first..].iter().map(write).collect();
+        assert!(!second.is_empty(), "{}", network.name);
+        for state in &desk.states {
+            assert!(!second.contains(state), "{}: {second:?}", network.name);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_fault_of_the_help_desk_repeats_the_decision_from_the_first_request_on() {
     for desk in help_desks() {
         let network = &desk.network;

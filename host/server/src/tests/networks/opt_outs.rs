@@ -1,5 +1,7 @@
 //! A customer who opts out gets no reply until they opt in again.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::connected_office::ConnectedOffice;
@@ -7,6 +9,7 @@ use super::sms::SMS;
 use super::telegram::TELEGRAM;
 use super::{Expected, Message, Network, signatures};
 use crate::tests::contact_import::post_file;
+use crate::tests::office::Office;
 
 const OPTED_OUT: Expected = Expected::Failed("recipient-unreachable", "opted out");
 
@@ -145,4 +148,28 @@ async fn a_list_of_the_company_stops_replies_until_it_or_the_customer_says_other
     assert_eq!(overridden["overridden"], 1);
     assert_eq!(opted_out(&office, &conversation).await, Value::Null);
     reply_again(&office, &SMS, &conversation).await;
+}
+
+#[tokio::test]
+async fn a_target_of_the_company_gets_no_reply_for_a_customer_who_opted_out() {
+    let office = Office::with(&["ana"]).await;
+    let conversation = office.taken("jo", "ana").await;
+    let row = json!({"channel": "chat", "address": "jo", "source": "letter"});
+    let row = row.to_string();
+    let stored = post_file(&office, "/contacts/opt-outs", "application/x-ndjson", &row).await;
+    assert_eq!(stored.json()["changed"], 1, "{stored:?}");
+    let path = format!("/conversations/{conversation}/replies");
+    let reply = json!({"by": "ana", "id": "r1", "text": "It left this morning."});
+    let sent = office.post(&path, reply).await;
+    assert_eq!(sent.status, 200, "{sent:?}");
+    for _ in 0..3_000 {
+        let dead = office.get("/outbox?state=dead").await.json();
+        if let Some(problem) = dead["items"][0]["problem"].as_str() {
+            assert!(problem.contains("opted out"), "{problem}");
+            assert_eq!(office.given(0).await, []);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("not failed within half a minute");
 }
