@@ -7,7 +7,7 @@ use patchbay_adapter::{Credential, Response};
 use std::time::Duration;
 
 use crate::golden::{SUBJECTS, Subject};
-use crate::{bluesky, facebook, instagram, line, mastodon, slack, sms, telegram, whatsapp};
+use crate::{bluesky, facebook, instagram, line, mastodon, slack, sms, telegram, whatsapp, x};
 
 const MEDIA_SID: &str = "ME0123456789abcdef0123456789abcdef";
 const MESSAGE_SID: &str = "MM0123456789abcdef0123456789abcdef";
@@ -305,6 +305,146 @@ fn a_picture_on_bluesky_is_public() {
     }
 }
 
+const X_POST: &str = "media:x/1716000000000000001/3_2080765800000000001?2080766000000000007";
+const X_DIRECT: &str = "media:x-direct/1716000000000000001/2080765900000000001";
+
+#[test]
+fn a_post_on_x_says_where_its_files_are() {
+    let subject = &x::SUBJECT;
+    let expected = "https://x.example/api/2/tweets/2080766000000000007?expansions=attachments.media_keys&media.fields=url,variants";
+    assert_eq!(
+        request(subject, X_POST),
+        Some(("lookup", expected.to_owned(), "bearer"))
+    );
+    let body = r#"{"data":{"id":"2080766000000000007","text":"x"},"includes":{"media":[
+        {"media_key":"16_7","type":"animated_gif","variants":[{"bit_rate":0,"content_type":"video/mp4","url":"https://video.twimg.com/tweet_video/7.mp4"}]},
+        {"media_key":"7_8","type":"video","variants":[
+            {"content_type":"application/x-mpegURL","url":"https://video.twimg.com/8.m3u8"},
+            {"bit_rate":632000,"content_type":"video/mp4","url":"https://video.twimg.com/8/360.mp4?tag=1"},
+            {"bit_rate":2176000,"content_type":"video/mp4","url":"https://video.twimg.com/8/720.mp4?tag=1"}]},
+        {"media_key":"13_9","type":"video"},
+        {"media_key":"3_10","type":"photo","url":"https://evil.example/10.jpg"},
+        {"media_key":"3_2080765800000000001","type":"photo","url":"https://pbs.twimg.com/media/A.jpg"}]}}"#;
+    let of = |key: &str| {
+        let url = format!("media:x/1716000000000000001/{key}?2080766000000000007");
+        location(subject, &url, (200, &[], body))
+    };
+    let photo = found("https://pbs.twimg.com/media/A.jpg", "none");
+    assert_eq!(of("3_2080765800000000001"), photo);
+    // As the Account Activity API names it.
+    assert_eq!(of("2080765800000000001"), photo);
+    assert_eq!(
+        of("16_7"),
+        found("https://video.twimg.com/tweet_video/7.mp4", "none")
+    );
+    assert_eq!(
+        of("7_8"),
+        found("https://video.twimg.com/8/720.mp4?tag=1", "none")
+    );
+    assert_eq!(of("13_9"), Err(MediaFailure::Unsupported));
+    assert_eq!(of("3_10"), Err(MediaFailure::Unexpected));
+    assert_eq!(of("3_11"), Err(MediaFailure::Gone));
+    for other in [
+        // Of an earlier version, which did not name the post.
+        "media:x/1716000000000000001/3_2080765800000000001",
+        "media:x/1716000000000000001/3_1?..%2F..",
+        "media:x/1716000000000000001/3_x?2080766000000000007",
+        "media:x/1716000000000000001/3_1?2080766000000000007%2Fa.jpg",
+        "media:x/1716000000000000001/3_1/2?2080766000000000007",
+    ] {
+        assert_eq!(request(subject, other), None, "{other}");
+    }
+}
+
+#[test]
+fn x_says_why_it_gives_no_file() {
+    let at = |answer| location(&x::SUBJECT, X_POST, answer);
+    let problem = |name: &str| {
+        format!(r#"{{"errors":[{{"title":"x","type":"https://api.x.com/2/problems/{name}"}}]}}"#)
+    };
+    for (status, name, failure) in [
+        (200, "resource-not-found", MediaFailure::Gone),
+        (200, "not-authorized-for-resource", MediaFailure::Refused),
+        (403, "client-forbidden", MediaFailure::Refused),
+        (429, "usage-capped", MediaFailure::Refused),
+        (
+            503,
+            "resource-not-found",
+            MediaFailure::NotReady { after: None },
+        ),
+    ] {
+        let body = problem(name);
+        let found = location(&x::SUBJECT, X_POST, (status, &[], &body));
+        assert_eq!(found, Err(failure), "{status} {name}");
+    }
+    assert_eq!(
+        at((200, &[], r#"{"data":{"id":"1"}}"#)),
+        Err(MediaFailure::Gone)
+    );
+    assert_eq!(at((401, &[], "{}")), Err(MediaFailure::Refused));
+    assert_eq!(at((402, &[], "{}")), Err(MediaFailure::Refused));
+    assert_eq!(at((404, &[], "{}")), Err(MediaFailure::Gone));
+    let spent = [
+        ("x-rate-limit-remaining", "0"),
+        ("x-rate-limit-reset", "30"),
+    ];
+    assert_eq!(at((429, &spent, "")), not_ready(30));
+    let moved = [("location", "https://pbs.twimg.com/media/A.jpg")];
+    assert_eq!(at((302, &moved, "")), Err(MediaFailure::Unexpected));
+}
+
+#[test]
+fn a_picture_of_a_direct_message_on_x_is_fetched_with_the_token() {
+    let subject = &x::SUBJECT;
+    let picture = "https://x.example/api/2/dm_conversations/media/2080765901528535097/2080765900000000001/oP5p.jpg";
+    let named = format!("{X_DIRECT}?2080765901528535097%2FoP5p.jpg");
+    assert_eq!(
+        request(subject, &named),
+        Some(("content", picture.to_owned(), "bearer"))
+    );
+    let url = format!("{X_DIRECT}?2080765901528535097");
+    let expected = "https://x.example/api/2/dm_events/2080765901528535097?dm_event.fields=attachments&expansions=attachments.media_keys&media.fields=url,variants";
+    assert_eq!(
+        request(subject, &url),
+        Some(("lookup", expected.to_owned(), "bearer"))
+    );
+    let at = |file: &str| {
+        let body = format!(
+            r#"{{"data":{{"id":"2080765901528535097"}},"includes":{{"media":[{{"media_key":"3_2080765900000000001",{file}}}]}}}}"#
+        );
+        location(subject, &url, (200, &[], &body))
+    };
+    assert_eq!(
+        at(
+            r#""type":"photo","url":"https://ton.twitter.com/1.1/ton/data/dm/2080765901528535097/2080765900000000001/oP5p.jpg""#
+        ),
+        found(picture, "bearer")
+    );
+    assert_eq!(
+        at(
+            r#""type":"video","variants":[{"bit_rate":1,"content_type":"video/mp4","url":"https://video.twimg.com/dm_video/1/a.mp4?tag=1"}]"#
+        ),
+        found("https://video.twimg.com/dm_video/1/a.mp4?tag=1", "none")
+    );
+    for url in [
+        "https://ton.twitter.com/1.1/ton/data/dm/1/2/..",
+        "https://ton.twitter.com/1.1/ton/data/dm/1/2/a.jpg?x=1",
+        "oP5p.jpg",
+    ] {
+        let file = format!(r#""type":"photo","url":"{url}""#);
+        assert_eq!(at(&file), Err(MediaFailure::Unexpected), "{url}");
+    }
+    for asked in [
+        "",
+        "?2080765901528535097%2F..",
+        "?2080765901528535097%2Fa%2Fb",
+        "?x",
+    ] {
+        let url = format!("{X_DIRECT}{asked}");
+        assert_eq!(request(subject, &url), None, "{asked}");
+    }
+}
+
 /// Whatever a reference and an answer contain, no adapter panics, and a credential goes
 /// to the host of the API alone where the answer names another.
 #[test]
@@ -316,6 +456,8 @@ fn junk_gives_no_credential_away() {
         "media:telegram/1/%F0%9F%98%80?%2F..%2F",
         "media:slack/T1/F1/F2",
         "media:messenger/1/m_1/18446744073709551616",
+        "media:x/1/3_1?1",
+        "media:x-direct/1/3_1?1",
     ];
     let bodies = [
         "",
@@ -325,6 +467,7 @@ fn junk_gives_no_credential_away() {
         r#"{"ok":true,"result":{"file_path":"//evil.example/"}}"#,
         r#"{"ok":true,"file":{"url_private":"https://files.slack.com@evil.example/"}}"#,
         r#"{"attachments":{"data":[{"file_url":"https://evil.example/"}]}}"#,
+        r#"{"includes":{"media":[{"media_key":"3_1","url":"https://evil.example/a.jpg"}]}}"#,
     ];
     for subject in SUBJECTS {
         let adapter = subject.open();

@@ -6,8 +6,8 @@ use patchbay_adapter::{InteractionKind, Item};
 use serde_json::Value;
 
 use super::message::{Message, found_user};
-use super::post::{Post, Wording, media_of_key};
-use super::{PUBLIC, X, delivery, direct_message, is_id};
+use super::post::{Post, Wording};
+use super::{PUBLIC, X, delivery, direct_message, is_id, media};
 
 /// Types whose payload is a post. The type says by which subscription it came.
 const POSTS: &[&str] = &[
@@ -115,7 +115,7 @@ fn post(adapter: &X, kind: &str, payload: &Value, includes: &Value) -> Item {
             range: payload.list("display_text_range"),
             links: wording.at(&["entities"]).or(payload.at(&["entities"])),
         },
-        media: Post::references(adapter, keys.map(|key| (media_of_key(key), key))),
+        media: media::of_post(adapter, id, keys.map(|key| (media::of_key(key), key))),
         has_blocked_author: false,
     };
     post.into_item(adapter, kind, PAYLOAD)

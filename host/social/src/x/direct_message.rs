@@ -1,14 +1,13 @@
 //! Direct messages, in the form that both APIs have in common, and encrypted chats.
 
 use patchbay_adapter::field::{Fields, cut};
-use patchbay_adapter::{InteractionKind, Item, media};
+use patchbay_adapter::{InteractionKind, Item};
 use patchbay_model::input::NAME_BYTES;
-use patchbay_model::interaction::Attachment;
 use serde_json::{Value, json};
 
 use super::message::{Message, unwrapped};
-use super::post::{links, media_of_type};
-use super::{DIRECT, X, is_id};
+use super::post::links;
+use super::{DIRECT, X, is_id, media};
 use patchbay_adapter::escaped_text::unescape;
 
 /// The item of a direct message. `users` are the people by id; `name` names what is only
@@ -52,23 +51,14 @@ pub(super) fn decode(
         &mut interaction.text,
     );
     interaction.received_at = event.milliseconds("created_timestamp");
-    interaction.attachments = file(adapter, data).into_iter().collect();
+    interaction.attachments = media::of_direct_message(adapter, id, data)
+        .into_iter()
+        .collect();
     let payload = data.text(&["quick_reply_response", "metadata"]);
     let payload = payload.map(|payload| cut(payload, NAME_BYTES).into());
     message.attributes.set("payload", payload);
     message.attributes.set("links", links(data.get("entities")));
     message.into_item(kind(is_own), place)
-}
-
-/// The file of a direct message. Its URL needs the token.
-fn file(adapter: &X, data: &Value) -> Option<Attachment> {
-    let media = data.at(&["attachment", "media"])?;
-    let kind = media_of_type(media.text(&["type"]).unwrap_or_default());
-    let id = media.text(&["id_str"]);
-    Some(Attachment {
-        url: id.and_then(|id| media::reference(DIRECT, &adapter.account, &[id])),
-        ..media::bare(kind)
-    })
 }
 
 /// The item of a message of an encrypted chat, whose text only the people in it can

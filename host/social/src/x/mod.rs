@@ -8,7 +8,8 @@
 //! `&` as entities, the kind of a file by the number before its media key, that
 //! `created_at` of an edit is the time of the edit, HTTP 402 for a spent credit, the
 //! words of a refused direct message, the scopes of the token, that X replaces the refresh
-//! token with each access token.
+//! token with each access token. Of files: that a direct message gives the key of its file as
+//! a post does, and that the address of its video needs no token.
 //!
 //! A post is decoded by who wrote it and not by the type of its event, so that the same
 //! post under three subscriptions is the same interaction. Where the delivery says who
@@ -27,6 +28,7 @@ mod access;
 mod activity;
 mod delivery;
 mod direct_message;
+mod media;
 mod message;
 mod outbound;
 mod post;
@@ -38,12 +40,13 @@ mod text;
 use std::fmt;
 
 use jiff::Timestamp;
+use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::verify::answer_x_challenge;
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, Credential, EncodeError,
     Exchange, InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply,
-    Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
+    Response, Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
 };
 use serde::Deserialize;
 
@@ -227,6 +230,18 @@ impl Adapter for X {
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
         problem::outcome(exchange)
+    }
+
+    fn media(&self, file: &MediaReference) -> Option<MediaRequest> {
+        media::request(self, file)
+    }
+
+    fn media_location(
+        &self,
+        file: &MediaReference,
+        answer: &Response<'_>,
+    ) -> Result<ProviderQuery, MediaFailure> {
+        media::location(self, file, answer)
     }
 
     fn probe(&self) -> Vec<Probe> {

@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 use patchbay_adapter::field::Fields;
-use patchbay_adapter::{InteractionKind, Item, media};
-use patchbay_model::input::ATTACHMENTS;
+use patchbay_adapter::{InteractionKind, Item};
 use patchbay_model::interaction::Attachment;
 use serde_json::Value;
 
@@ -56,18 +55,6 @@ pub(super) struct Wording<'a> {
 }
 
 impl Post<'_> {
-    /// References to files by their kind and id.
-    pub(super) fn references<'m>(
-        adapter: &X,
-        media: impl Iterator<Item = (&'static str, &'m str)>,
-    ) -> Vec<Attachment> {
-        let media = media.take(ATTACHMENTS).map(|(kind, id)| Attachment {
-            url: media::reference(PUBLIC, &adapter.account, &[id]),
-            ..media::bare(kind)
-        });
-        media.collect()
-    }
-
     /// The item; `event` names what is only counted. A post of the company is an echo
     /// where it answers a customer: its other posts belong to no conversation.
     pub(super) fn into_item(self, adapter: &X, event: &str, place: &str) -> Item {
@@ -130,23 +117,4 @@ pub(super) fn links(entities: Option<&Value>) -> Option<Value> {
     let urls = urls.filter(|url| url.len() <= LINK_BYTES).take(LINKS);
     let urls: Vec<Value> = urls.map(Value::from).collect();
     (!urls.is_empty()).then_some(Value::Array(urls))
-}
-
-/// The kind of a file by its media key, `3_2080765800000000001`. The list of files
-/// beside a post is not read: it can be absent in another delivery of the same post.
-pub(super) fn media_of_key(key: &str) -> &'static str {
-    match key.split_once('_') {
-        Some(("3" | "16", _)) => "image",
-        Some(("7" | "13", _)) => "video",
-        _ => "other",
-    }
-}
-
-/// The kind of a file by the provider's name.
-pub(super) fn media_of_type(name: &str) -> &'static str {
-    match name {
-        "photo" | "animated_gif" => "image",
-        "video" => "video",
-        _ => "other",
-    }
 }

@@ -8,8 +8,12 @@ use patchbay_adapter::FailureKind::{
     self, ChannelBroken, RecipientUnreachable, Refused, Retry, Uncertain,
 };
 use patchbay_adapter::field::Fields;
+use patchbay_adapter::media::MediaFailure;
 use patchbay_adapter::{Exchange, Failure, LONGEST_WAIT, Outcome, Reason, Receipt, Response};
 use serde_json::Value;
+
+/// The type of a problem with a resource that its owner does not show to the account.
+const NOT_AUTHORIZED: &str = "not-authorized-for-resource";
 
 /// What each type of problem means, by the end of its URI.
 const PROBLEMS: &[(&str, FailureKind)] = &[
@@ -19,7 +23,7 @@ const PROBLEMS: &[(&str, FailureKind)] = &[
     ("client-forbidden", ChannelBroken),
     ("unsupported-authentication", ChannelBroken),
     // The customer blocked the account, or protects their posts.
-    ("not-authorized-for-resource", RecipientUnreachable),
+    (NOT_AUTHORIZED, RecipientUnreachable),
     // The post or the user is gone.
     ("resource-not-found", RecipientUnreachable),
     ("disallowed-resource", Refused),
@@ -104,6 +108,25 @@ fn failure(status: u16, problem: Option<&Value>) -> Failure {
                 ..by_status
             },
             _ => by_status,
+        },
+    }
+}
+
+/// Why an answer has no file. It can be HTTP 200 with problems alone, as for a post that
+/// was deleted.
+pub(super) fn media_failure(answer: &Response<'_>, document: &Value) -> MediaFailure {
+    let problem = document.list("errors").first().unwrap_or(document);
+    let after = wait(answer);
+    match (problem.text(&["type"]).and_then(find), answer.status) {
+        // Its author protects it, or blocks the account.
+        (Some((NOT_AUTHORIZED, _)), _) => MediaFailure::Refused,
+        (Some((_, kind)), 200..=499) => MediaFailure::of_kind(kind, after),
+        (None, 200) => MediaFailure::Gone,
+        // The credit of the account is spent.
+        (_, 402) => MediaFailure::Refused,
+        _ => match MediaFailure::of(answer) {
+            MediaFailure::NotReady { .. } => MediaFailure::NotReady { after },
+            failure => failure,
         },
     }
 }

@@ -6,8 +6,8 @@ use patchbay_adapter::{InteractionKind, Item};
 use serde_json::Value;
 
 use super::message::Message;
-use super::post::{Post, Wording, media_of_type};
-use super::{PUBLIC, X, is_id};
+use super::post::{Post, Wording};
+use super::{PUBLIC, X, is_id, media};
 
 /// Names of the lists, by which events are counted.
 const CREATED: &str = "tweet_create_events";
@@ -24,12 +24,12 @@ pub(super) fn decode(adapter: &X, delivery: &Value, place: &str, status: &Value)
     let extended = extended.filter(|it| it.text(&["full_text"]).is_some());
     let wording = extended.unwrap_or(status);
     let text = wording.text(&["full_text"]).or(wording.text(&["text"]));
-    let media = wording.at(&["extended_entities", "media"]);
-    let media = media.or(status.at(&["extended_entities", "media"]));
-    let media = media.and_then(Value::as_array).into_iter().flatten();
-    let media = media.filter_map(|media| {
-        let kind = media_of_type(media.text(&["type"]).unwrap_or_default());
-        Some((kind, media.text(&["id_str"])?))
+    let files = wording.at(&["extended_entities", "media"]);
+    let files = files.or(status.at(&["extended_entities", "media"]));
+    let files = files.and_then(Value::as_array).into_iter().flatten();
+    let files = files.filter_map(|file| {
+        let kind = media::of_type(file.text(&["type"]).unwrap_or_default());
+        Some((kind, file.text(&["id_str"])?))
     });
     let at = status.milliseconds("timestamp_ms");
     let post = Post {
@@ -51,7 +51,7 @@ pub(super) fn decode(adapter: &X, delivery: &Value, place: &str, status: &Value)
             range: wording.list("display_text_range"),
             links: wording.at(&["entities"]),
         },
-        media: Post::references(adapter, media),
+        media: media::of_post(adapter, id, files),
         // It is a text here.
         has_blocked_author: delivery.flag(&["user_has_blocked"])
             || delivery.text(&["user_has_blocked"]) == Some("true"),
