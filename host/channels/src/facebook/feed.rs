@@ -7,7 +7,7 @@ use patchbay_model::input::ATTACHMENTS;
 use patchbay_model::interaction::{Attachment, Interaction};
 use serde_json::{Value, json};
 
-use crate::meta::{Account, Comment};
+use crate::meta::{Account, Comment, OF_COMMENT, OF_POST};
 
 /// A change of the field `feed` or `mention`.
 pub(super) fn decode(account: Account<'_>, place: &str, field: &str, value: &Value) -> Item {
@@ -88,9 +88,16 @@ fn add_content(
     let has_file = files.iter().any(Option::is_some);
     files.push(link.filter(|_| is_file && !has_file).map(|_| kind));
     let files = files.into_iter().flatten().take(ATTACHMENTS).enumerate();
-    let files = files.map(|(index, kind)| Attachment {
-        url: media::reference("facebook", account.id, &[id, &index.to_string()]),
-        ..media::bare(kind)
+    let field = match item {
+        "comment" => OF_COMMENT,
+        _ => OF_POST,
+    };
+    let files = files.map(|(index, kind)| {
+        let file = media::reference("facebook", account.id, &[id, &index.to_string()]);
+        Attachment {
+            url: file.map(|file| format!("{file}?{field}")),
+            ..media::bare(kind)
+        }
     });
     interaction.attachments = files.collect();
     if item == "share" {

@@ -1,4 +1,4 @@
-//! Where a file is, by an answer of the Graph API.
+//! What an answer of the Graph API about a file means.
 
 use patchbay_adapter::Response;
 use patchbay_adapter::field::Fields;
@@ -7,16 +7,15 @@ use serde_json::Value;
 
 use super::error_code::ErrorCodes;
 
-/// The URL that `read` finds in the answer.
+/// Checks an answer, whose body is `document`.
 ///
 /// # Errors
-/// The answer is an error, or has no URL.
-pub(crate) fn location(
+/// It is no success.
+pub(crate) fn check(
     answer: &Response<'_>,
+    document: &Value,
     codes: &ErrorCodes,
-    read: impl FnOnce(&Value) -> Option<&str>,
-) -> Result<String, MediaFailure> {
-    let document = answer.json();
+) -> Result<(), MediaFailure> {
     let number = |name| document.at(&["error", name]).and_then(Value::as_i64);
     if let Some(code) = number("code") {
         let kind = codes.kind(code, number("error_subcode"));
@@ -26,7 +25,7 @@ pub(crate) fn location(
         ));
     }
     match answer.status {
-        200 => read(&document).map(str::to_owned).ok_or(MediaFailure::Gone),
+        200 => Ok(()),
         _ => Err(MediaFailure::of(answer)),
     }
 }

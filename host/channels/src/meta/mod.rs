@@ -21,5 +21,6 @@ pub(crate) use self::app::{ACCESS_TOKEN, APP_SECRET, App, VERIFY_TOKEN};
 pub(crate) use self::comment::Comment;
 pub(crate) use self::envelope::{Items, items, one, read, read_change};
 pub(crate) use self::error_code::{ErrorCodes, Row};
-pub(crate) use self::file::location;
+pub(crate) use self::file::check as check_file;
 pub(crate) use self::inbox::{Account, Inbox, Product, reply_period};
+pub(crate) use self::media::{OF_COMMENT, OF_POST};

@@ -30,8 +30,10 @@ pub(super) fn location(
     adapter: &WhatsApp,
     answer: &Response<'_>,
 ) -> Result<ProviderQuery, MediaFailure> {
-    let url = meta::location(answer, &CODES, |document| document.text(&["url"]))?;
-    let url = provider_url(&url, DOMAINS, adapter.app.endpoint());
+    let document = answer.json();
+    meta::check_file(answer, &document, &CODES)?;
+    let url = document.text(&["url"]).ok_or(MediaFailure::Gone)?;
+    let url = provider_url(url, DOMAINS, adapter.app.endpoint());
     Ok(query(adapter, url.ok_or(MediaFailure::Unexpected)?))
 }
 

@@ -122,11 +122,102 @@ fn files_of_direct_messages_of_meta_are_found_by_their_position() {
             at((400, &[], r#"{"error":{"code":190}}"#)),
             Err(MediaFailure::Refused)
         );
-        // Of a public comment.
-        let public = subject.name;
-        let url = format!("media:{public}/{account}/1_2/0");
-        assert_eq!(request(subject, &url), None);
+        let video =
+            r#"{"attachments":{"data":[{},{"video_data":{"url":"https://evil.example/1"}}]}}"#;
+        assert_eq!(at((200, &[], video)), Err(MediaFailure::Unexpected));
+        let other = format!("media:{channel}/{account}/m_a/1?attachment");
+        assert_eq!(request(subject, &other), None);
     }
+}
+
+const COMMENT: &str = "media:facebook/102938475610293/12209_1000/0?attachment";
+
+#[test]
+fn a_file_of_a_comment_on_facebook_is_asked_of_the_comment() {
+    let subject = &facebook::SUBJECT;
+    let expected = "https://graph.example/v24.0/12209_1000?fields=attachment".to_owned();
+    assert_eq!(
+        request(subject, COMMENT),
+        Some(("lookup", expected, "bearer"))
+    );
+    let at = |attachment: &str| {
+        let body = format!(r#"{{"attachment":{attachment},"id":"12209_1000"}}"#);
+        location(subject, COMMENT, (200, &[], &body))
+    };
+    let picture = "https://scontent.xx.fbcdn.net/v/t39/1_n.jpg?oh=1&oe=2";
+    let image = format!(r#""media":{{"image":{{"height":9,"src":"{picture}","width":9}}}}"#);
+    for kind in ["photo", "sticker", "animated_image_share"] {
+        let attachment = format!(r#"{{"type":"{kind}",{image}}}"#);
+        assert_eq!(at(&attachment), found(picture, "none"), "{kind}");
+    }
+    let video = "https://video.xx.fbcdn.net/v/1.mp4?oe=1";
+    let attachment = format!(
+        r#"{{"type":"video_inline","media":{{"image":{{"src":"{picture}"}},"source":"{video}"}}}}"#
+    );
+    assert_eq!(at(&attachment), found(video, "none"));
+    // The picture that stands for a video is not the video.
+    let attachment = format!(r#"{{"type":"video_inline",{image}}}"#);
+    assert_eq!(at(&attachment), Err(MediaFailure::Unsupported));
+    // An animation of another service, which Meta shows by a picture of its own.
+    let attachment = format!(
+        r#"{{"type":"animated_image_share","media":{{"image":{{"src":"{picture}"}},"source":"https://media.giphy.com/1.mp4"}}}}"#
+    );
+    assert_eq!(at(&attachment), found(picture, "none"));
+    let foreign = r#"{"type":"photo","media":{"image":{"src":"https://evil.example/1.jpg"}}}"#;
+    assert_eq!(at(foreign), Err(MediaFailure::Unexpected));
+    let at = |answer| location(subject, COMMENT, answer);
+    assert_eq!(
+        at((200, &[], r#"{"id":"12209_1000"}"#)),
+        Err(MediaFailure::Gone)
+    );
+    let removed = r#"{"error":{"code":100,"error_subcode":33}}"#;
+    assert_eq!(at((400, &[], removed)), Err(MediaFailure::Gone));
+    let permission = r#"{"error":{"code":10}}"#;
+    assert_eq!(at((403, &[], permission)), Err(MediaFailure::Refused));
+    for other in [
+        // Of an earlier version, which did not name the field.
+        "media:facebook/102938475610293/12209_1000/0",
+        "media:facebook/102938475610293/12209_1000/0?access_token",
+        "media:facebook/102938475610293/12209_1000?attachment",
+        "media:messenger/102938475610293/12209_1000/0?attachment",
+    ] {
+        assert_eq!(request(subject, other), None, "{other}");
+    }
+}
+
+#[test]
+fn the_files_of_a_post_on_facebook_are_found_by_their_position() {
+    let subject = &facebook::SUBJECT;
+    let url = |index: usize| {
+        format!("media:facebook/102938475610293/102938475610293_81/{index}?attachments")
+    };
+    let expected = "https://graph.example/v24.0/102938475610293_81?fields=attachments".to_owned();
+    assert_eq!(
+        request(subject, &url(0)),
+        Some(("lookup", expected, "bearer"))
+    );
+    let photo = |number: usize| {
+        format!(
+            r#"{{"type":"photo","media":{{"image":{{"src":"https://scontent.xx.fbcdn.net/{number}.jpg"}}}}}}"#
+        )
+    };
+    let one = format!(r#"{{"attachments":{{"data":[{}]}}}}"#, photo(1));
+    let album = format!(
+        r#"{{"attachments":{{"data":[{{"type":"album","media":{{"image":{{"src":"https://scontent.xx.fbcdn.net/cover.jpg"}}}},"subattachments":{{"data":[{},{}]}}}}]}}}}"#,
+        photo(1),
+        photo(2)
+    );
+    let at = |index: usize, body: &str| location(subject, &url(index), (200, &[], body));
+    let first = found("https://scontent.xx.fbcdn.net/1.jpg", "none");
+    assert_eq!(at(0, &one), first);
+    assert_eq!(at(0, &album), first);
+    assert_eq!(
+        at(1, &album),
+        found("https://scontent.xx.fbcdn.net/2.jpg", "none")
+    );
+    assert_eq!(at(1, &one), Err(MediaFailure::Gone));
+    assert_eq!(at(2, &album), Err(MediaFailure::Gone));
+    assert_eq!(at(0, "{}"), Err(MediaFailure::Gone));
 }
 
 #[test]
@@ -456,6 +547,7 @@ fn junk_gives_no_credential_away() {
         "media:telegram/1/%F0%9F%98%80?%2F..%2F",
         "media:slack/T1/F1/F2",
         "media:messenger/1/m_1/18446744073709551616",
+        "media:facebook/1/1_2/0?attachment",
         "media:x/1/3_1?1",
         "media:x-direct/1/3_1?1",
     ];
@@ -467,6 +559,7 @@ fn junk_gives_no_credential_away() {
         r#"{"ok":true,"result":{"file_path":"//evil.example/"}}"#,
         r#"{"ok":true,"file":{"url_private":"https://files.slack.com@evil.example/"}}"#,
         r#"{"attachments":{"data":[{"file_url":"https://evil.example/"}]}}"#,
+        r#"{"attachment":{"media":{"source":"https://fbcdn.net@evil.example/"}}}"#,
         r#"{"includes":{"media":[{"media_key":"3_1","url":"https://evil.example/a.jpg"}]}}"#,
     ];
     for subject in SUBJECTS {
