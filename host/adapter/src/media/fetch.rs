@@ -98,6 +98,17 @@ pub fn provider_url(url: &str, domains: &[&str], api: &str) -> Option<String> {
     (is_api || is_providers).then(|| url.to_owned())
 }
 
+/// The request for a URL from an answer that may be on any host, over https, or on that of
+/// the API. It has no credential.
+pub fn open_query(url: &str, api: &str) -> Option<ProviderQuery> {
+    let is_secure = WebAddress::parse(url).is_ok_and(|found| found.is_https());
+    let is_usable = is_secure || provider_url(url, &[], api).is_some();
+    is_usable.then(|| ProviderQuery {
+        url: url.to_owned(),
+        credential: None,
+    })
+}
+
 /// Whether a host is of one of these domains.
 pub fn is_of_domain(host: &str, domains: &[&str]) -> bool {
     let host = host.to_ascii_lowercase();
@@ -134,6 +145,23 @@ mod tests {
                 is,
                 "{url}"
             );
+        }
+    }
+
+    #[test]
+    fn another_host_gets_no_credential_and_no_open_connection() {
+        let api = "http://127.0.0.1:7421/v1";
+        for (url, is) in [
+            ("https://files.example/1?signature=x", true),
+            ("http://127.0.0.1:7421/file", true),
+            ("http://files.example/1", false),
+            ("/file", false),
+            ("file:///etc/passwd", false),
+            ("", false),
+        ] {
+            let query = open_query(url, api);
+            assert_eq!(query.is_some(), is, "{url}");
+            assert!(query.is_none_or(|it| it.credential.is_none() && it.url == url));
         }
     }
 

@@ -9,7 +9,7 @@ mod reference;
 
 pub use self::content_type::{content_type, is_content_type_decided};
 pub use self::fetch::{MediaFailure, MediaRequest, ProviderQuery};
-pub use self::fetch::{is_of_domain, provider_url};
+pub use self::fetch::{is_of_domain, open_query, provider_url};
 pub use self::reference::MediaReference;
 
 use patchbay_model::interaction::Attachment;

@@ -7,7 +7,9 @@ use patchbay_adapter::{Credential, Response};
 use std::time::Duration;
 
 use crate::golden::{SUBJECTS, Subject};
-use crate::{bluesky, facebook, instagram, line, mastodon, slack, sms, telegram, whatsapp, x};
+use crate::{
+    bluesky, chatwoot, facebook, instagram, line, mastodon, slack, sms, telegram, whatsapp, x,
+};
 
 const MEDIA_SID: &str = "ME0123456789abcdef0123456789abcdef";
 const MESSAGE_SID: &str = "MM0123456789abcdef0123456789abcdef";
@@ -396,6 +398,56 @@ fn a_picture_on_bluesky_is_public() {
     }
 }
 
+/// The installation stores its files where it wants, on a host that gets no token.
+#[test]
+fn chatwoot_says_in_the_message_where_a_file_is() {
+    let subject = &chatwoot::SUBJECT;
+    let url = "media:chatwoot/1/207/654/32";
+    let expected = "https://chatwoot.example/api/v1/accounts/1/conversations/207/messages?after=654&before=655";
+    assert_eq!(
+        request(subject, url),
+        Some(("lookup", expected.to_owned(), "header"))
+    );
+    let at = |answer| location(subject, url, answer);
+    let blob = "https://chatwoot.example/rails/active_storage/blobs/redirect/e--1/a.pdf";
+    let message = |id: u64, address: &str| {
+        format!(
+            r#"{{"meta":{{}},"payload":[{{"id":1,"attachments":[{{"id":32,"data_url":"https://chatwoot.example/1"}}]}},
+            {{"id":{id},"attachments":[{{"id":31,"data_url":"https://chatwoot.example/31"}},{{"id":32,"data_url":"{address}"}}]}}]}}"#
+        )
+    };
+    let (whole, another) = (message(654, blob), message(653, blob));
+    assert_eq!(at((200, &[], &whole)), found(blob, "none"));
+    assert_eq!(at((200, &[], &another)), Err(MediaFailure::Gone));
+    assert_eq!(at((200, &[], r#"{"payload":[]}"#)), Err(MediaFailure::Gone));
+    for address in [
+        "http://chat.example/a.pdf",
+        "/rails/a.pdf",
+        "file:///etc/passwd",
+    ] {
+        let answer = location(subject, url, (200, &[], &message(654, address)));
+        assert_eq!(answer, Err(MediaFailure::Unexpected), "{address}");
+    }
+    let stored = "https://files.s3.example/e?X-Amz-Signature=1";
+    let to = |place| location(subject, url, (302, &[("location", place)], ""));
+    assert_eq!(to(stored), found(stored, "none"));
+    for place in ["http://files.example/", "/rails/active_storage/disk/e", ""] {
+        assert_eq!(to(place), Err(MediaFailure::Unexpected), "{place}");
+    }
+    assert_eq!(at((302, &[], "")), Err(MediaFailure::Unexpected));
+    assert_eq!(at((401, &[], "{}")), Err(MediaFailure::Refused));
+    assert_eq!(at((404, &[], "{}")), Err(MediaFailure::Gone));
+    assert_eq!(at((429, &[("retry-after", "9")], "")), not_ready(9));
+    for other in [
+        "media:chatwoot/2/207/654/32",
+        "media:chatwoot/1/207/654",
+        "media:chatwoot/1/207/654/32/1",
+        "media:chatwoot/1/207/..%2F654/32",
+    ] {
+        assert_eq!(request(subject, other), None, "{other}");
+    }
+}
+
 const X_POST: &str = "media:x/1716000000000000001/3_2080765800000000001?2080766000000000007";
 const X_DIRECT: &str = "media:x-direct/1716000000000000001/2080765900000000001";
 
@@ -581,8 +633,9 @@ fn junk_gives_no_credential_away() {
                     url,
                     (status, &[("location", "https://evil.example")], body),
                 );
-                if let Ok((url, _)) = found {
-                    assert!(!url.contains("evil"), "{url}");
+                if let Ok((url, credential)) = found {
+                    let is_open = subject.name == "chatwoot" && credential == "none";
+                    assert!(is_open || !url.contains("evil"), "{}: {url}", subject.name);
                 }
             }
         }

@@ -2,16 +2,14 @@
 
 use jiff::Timestamp;
 use patchbay_adapter::field::{Fields, cut};
-use patchbay_adapter::{Failure, FailureKind, InteractionKind, Item, Reason, media};
+use patchbay_adapter::{Failure, FailureKind, InteractionKind, Item, Reason};
 use patchbay_model::delivery_state::DeliveryState;
-use patchbay_model::input::{ATTACHMENTS, NAME_BYTES};
-use patchbay_model::interaction::Attachment;
+use patchbay_model::input::NAME_BYTES;
 use patchbay_text::mail;
 use serde_json::Value;
 
-use super::Chatwoot;
-use super::contact;
 use super::outbound::KEY_ATTRIBUTE;
+use super::{Chatwoot, contact, media};
 use crate::desk_item::{Customer, DeskInteraction, own_message};
 use crate::help_desk::number;
 use crate::network;
@@ -127,7 +125,8 @@ impl Found<'_> {
         let mut found = self.interaction(kind);
         let interaction = &mut found.interaction;
         interaction.received_at = time(self.message.get("created_at"));
-        interaction.attachments = files(self.message);
+        interaction.attachments =
+            media::of_message(self.adapter, self.message, (self.thread, self.id));
         interaction.automatic = self.is_automatic(kind);
         if kind == InteractionKind::Edit {
             interaction.edited_at = time(self.stored().and_then(|it| it.get("updated_at")));
@@ -198,27 +197,6 @@ fn state(message: &Value, id: &str) -> (DeliveryState, Option<Failure>) {
         Some("read") => (DeliveryState::Read, None),
         _ => (DeliveryState::Sent, None),
     }
-}
-
-/// The files of a message. Their URLs give access to anyone who has them.
-fn files(message: &Value) -> Vec<Attachment> {
-    let files = message.list("attachments").iter().take(ATTACHMENTS);
-    let files = files.map(|file| {
-        let kind = match file.text(&["file_type"]) {
-            Some("image" | "story_mention") => "image",
-            Some("audio") => "audio",
-            Some("video" | "ig_reel") => "video",
-            Some("file") => "document",
-            Some("location") => "location",
-            _ => "other",
-        };
-        let size = file.get("file_size").and_then(Value::as_u64);
-        Attachment {
-            size,
-            ..media::bare(kind)
-        }
-    });
-    files.collect()
 }
 
 /// A time as one of Chatwoot's versions writes it: RFC 3339, `2020-03-03 13:05:57 UTC`, or

@@ -3,7 +3,7 @@
 //!
 //! Seen in the source of Chatwoot and its pages: the signature, the fields of deliveries, that
 //! private notes are delivered too, that a message is delivered twice now and then, that the
-//! list of labels is replaced, and that a message with a `source_id` is not sent to the
+//! messages between two numbers can be listed, that the list of labels is replaced, and that a message with a `source_id` is not sent to the
 //! customer: the key is planted in `content_attributes`. *Assumptions*, to be compared with a
 //! release of Chatwoot before one of Patchbay: that unknown content attributes are kept and
 //! given back, that a message which was removed has the content attribute `deleted`, and that
@@ -12,12 +12,12 @@
 //! Chatwoot does not tell what changed in a message: every `message_updated` of a customer's
 //! message is an edit, and intake takes one with the same text and files for a duplicate.
 //!
-//! Not supported: downloading files (their URLs give access to whoever has them; open them in
-//! Chatwoot), sending files, the token of an agent bot (most versions refuse it labels).
+//! Not supported: sending files, the token of an agent bot (most versions refuse it labels).
 
 mod contact;
 mod decision;
 mod delivery;
+mod media;
 mod message;
 mod outbound;
 mod probe;
@@ -26,12 +26,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
+use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, Credential, DecisionReport,
     EncodeError, Exchange, InboundRequest, InboundWay, Item, MessageIds, Outbound, OutboundRequest,
-    Outcome, Rejection, Reply, Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest,
-    api_base,
+    Outcome, Rejection, Reply, Response, Scheme, SecretRole, Secrets, Sending, Setting,
+    VerifiedRequest, api_base,
 };
 use serde::Deserialize;
 
@@ -255,6 +256,18 @@ impl Adapter for Chatwoot {
 
     fn decision_outcome(&self, request: &OutboundRequest, exchange: &Exchange<'_>) -> Outcome {
         answer::of_decision(request, exchange)
+    }
+
+    fn media(&self, file: &MediaReference) -> Option<MediaRequest> {
+        media::request(self, file)
+    }
+
+    fn media_location(
+        &self,
+        file: &MediaReference,
+        answer: &Response<'_>,
+    ) -> Result<ProviderQuery, MediaFailure> {
+        media::location(self, file, answer)
     }
 
     fn probe(&self) -> Vec<Probe> {

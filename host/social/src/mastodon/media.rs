@@ -4,9 +4,8 @@
 use patchbay_adapter::Response;
 use patchbay_adapter::field::Fields;
 use patchbay_adapter::media::{
-    self, MediaFailure, MediaReference, MediaRequest, ProviderQuery, provider_url,
+    self, MediaFailure, MediaReference, MediaRequest, ProviderQuery, open_query,
 };
-use patchbay_config::web_address::WebAddress;
 use patchbay_model::interaction::Attachment;
 
 use super::{CHANNEL, Mastodon, is_id};
@@ -47,13 +46,6 @@ pub(super) fn location(
     let found = found.ok_or(MediaFailure::Gone)?;
     let addresses = ["url", "remote_url"].into_iter();
     let mut addresses = addresses.filter_map(|name| found.text(&[name]));
-    let is_usable = |url: &&str| {
-        let is_public = WebAddress::parse(url).is_ok_and(|it| it.is_https());
-        is_public || provider_url(url, &[], &adapter.base).is_some()
-    };
-    let url = addresses.find(is_usable);
-    Ok(ProviderQuery {
-        url: url.ok_or(MediaFailure::Unsupported)?.to_owned(),
-        credential: None,
-    })
+    let query = addresses.find_map(|url| open_query(url, &adapter.base));
+    query.ok_or(MediaFailure::Unsupported)
 }
