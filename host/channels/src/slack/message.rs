@@ -245,7 +245,11 @@ fn files(adapter: &Slack, message: &Value) -> Vec<Attachment> {
             media_type: media_type.map(|it| cut(it, NAME_BYTES).to_owned()),
             size: file.get("size").and_then(Value::as_u64),
             url: id.and_then(|id| media::reference(CHANNEL, &adapter.account, &[id])),
-            ..media::bare(media::kind_of(media_type.unwrap_or_default()))
+            ..media::bare(match file.text(&["subtype"]) {
+                // A clip without a picture has the type of a video.
+                Some("slack_audio") => "audio",
+                _ => media::kind_of(media_type.unwrap_or_default()),
+            })
         }
     });
     files.collect()
