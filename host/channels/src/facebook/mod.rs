@@ -8,7 +8,7 @@
 //! of errors. *Assumptions*, to be compared with the provider's pages before a
 //! release: the other codes, that what a redirect of a shared link signs differs
 //! between deliveries, that a reply to an answer stands under the same comment, the
-//! version of the API.
+//! version of the API, that files are listed in the order of the delivery.
 //!
 //! Of the known faults of other products, these have no case among the deliveries:
 //! that an echo comes before the answer to our own request, and that it leaves a

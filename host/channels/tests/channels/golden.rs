@@ -129,6 +129,12 @@ impl Subject {
         self.decode(delivery).expect("signed")
     }
 
+    /// The deliveries of its cases, with the name of each, not signed yet.
+    pub(crate) fn cases(&self) -> impl Iterator<Item = (String, Delivery)> {
+        let cases = case::Case::all(self.name).into_iter();
+        cases.map(|case| (case.name.clone(), case.delivery()))
+    }
+
     /// The items of a case.
     pub(crate) fn decode_case(&self, name: &str) -> Vec<Item> {
         let case = case::Case::open(self.name, name);

@@ -27,6 +27,7 @@ mod sms_vonage;
 mod standard_webhooks;
 mod telegram;
 mod viber;
+mod voice_messages;
 mod whatsapp;
 mod x;
 mod zammad;
