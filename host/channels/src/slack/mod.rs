@@ -6,7 +6,8 @@
 //! provider's pages before a release: that `internal_error`, like `fatal_error`, can
 //! follow a message that was sent, the codes that the table has beside those of the
 //! research, and that the metadata of a message is given back to the app that wrote
-//! it.
+//! it. Seen in issues of other programs: that a recording has the media type of a video
+//! and the subtype `slack_audio`.
 //!
 //! A message outside a thread is in the conversation of the thread that it would
 //! start, and a reply starts that thread; in a direct message the conversation is

@@ -9,7 +9,8 @@
 //! `created_at` of an edit is the time of the edit, HTTP 402 for a spent credit, the
 //! words of a refused direct message, the scopes of the token, that X replaces the refresh
 //! token with each access token. Of files: that a direct message gives the key of its file as
-//! a post does, and that the address of its video needs no token.
+//! a post does, and that the address of its video needs no token, and
+//! that one of more than 30 days, which X does not list, may be gone.
 //!
 //! A post is decoded by who wrote it and not by the type of its event, so that the same
 //! post under three subscriptions is the same interaction. Where the delivery says who
