@@ -17,6 +17,7 @@ pub mod sms;
 pub mod standard_webhooks;
 mod table;
 pub mod telegram;
+mod twilio;
 pub mod viber;
 pub mod whatsapp;
 

@@ -23,11 +23,10 @@ use serde::Deserialize;
 
 use self::twilio::Twilio;
 use self::vonage::Vonage;
+use crate::twilio::AUTH_TOKEN;
 
 /// Code of the channel.
 const CHANNEL: &str = "sms";
-/// Authenticates requests; of Twilio it signs deliveries too.
-const AUTH_TOKEN: &str = "auth-token";
 /// Signs deliveries of Vonage.
 const SIGNATURE_SECRET: &str = "signature-secret";
 

@@ -9,8 +9,8 @@ use patchbay_model::interaction::Attachment;
 use serde_json::Value;
 
 use super::super::message::{Message, OptOutWords};
-use super::parameters::Parameters;
-use super::{CHANNEL, Twilio, error_code};
+use super::{CHANNEL, Twilio};
+use crate::twilio::{Parameters, error_code, is_sid};
 
 /// Parameter with the id of a message.
 const ID: &str = "MessageSid";
@@ -114,7 +114,7 @@ fn files(parameters: &Parameters, account: &str, message: &str) -> Vec<Attachmen
         let url = parameters.text(&format!("MediaUrl{index}"))?;
         let media_type = parameters.text(&format!("MediaContentType{index}"));
         let media_type = media_type.map(|it| cut(&it, NAME_BYTES).to_owned());
-        let id = url.rsplit('/').next().filter(|id| super::is_sid(id, "ME"));
+        let id = url.rsplit('/').next().filter(|id| is_sid(id, "ME"));
         Some(Attachment {
             media_type: media_type.clone(),
             url: id.and_then(|id| media::reference(CHANNEL, account, &[message, id])),

@@ -1,10 +1,10 @@
 //! Files of an MMS. The provider may redirect to where it stores them, by a URL that is
 //! signed and needs no token.
 
+use patchbay_adapter::Response;
 use patchbay_adapter::media::{
     MediaFailure, MediaReference, MediaRequest, ProviderQuery, provider_url,
 };
-use patchbay_adapter::{Credential, Response};
 
 use super::{Twilio, is_sid};
 
@@ -21,11 +21,11 @@ pub(super) fn request(adapter: &Twilio, file: &MediaReference) -> Option<MediaRe
         return None;
     }
     Some(MediaRequest::Content(ProviderQuery {
-        url: format!("{}/Messages/{message}/Media/{id}", adapter.resource),
-        credential: Some(Credential::Basic {
-            user: adapter.account_sid.clone(),
-            password: adapter.auth_token.first().clone(),
-        }),
+        url: format!(
+            "{}/Messages/{message}/Media/{id}",
+            adapter.account.resource()
+        ),
+        credential: Some(adapter.account.credential()),
     }))
 }
 
@@ -38,7 +38,7 @@ pub(super) fn location(
         return Err(MediaFailure::of(answer));
     }
     let place = answer.headers.only("location").ok().flatten();
-    let url = place.and_then(|place| provider_url(place, DOMAINS, &adapter.resource));
+    let url = place.and_then(|place| provider_url(place, DOMAINS, adapter.account.resource()));
     Ok(ProviderQuery {
         url: url.ok_or(MediaFailure::Unexpected)?,
         credential: None,

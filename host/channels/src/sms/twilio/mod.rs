@@ -17,10 +17,8 @@
 //! that a text is divided into segments by Twilio, not here.
 
 mod delivery;
-mod error_code;
 mod media;
 mod outbound;
-mod parameters;
 mod probe;
 
 use std::collections::BTreeSet;
@@ -31,23 +29,17 @@ use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, Provid
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, ConfigError, EncodeError, Exchange, InboundRequest,
-    Item, MessageIds, Outbound, Outcome, Rejection, Reply, Response, Scheme, Secrets,
-    VerifiedRequest, api_base,
+    Item, MessageIds, Outbound, Outcome, Rejection, Reply, Response, VerifiedRequest,
 };
 
-use super::{AUTH_TOKEN, CHANNEL, Settings, is_number};
-
-/// Base URL of the API.
-const API: &str = "https://api.twilio.com";
+use super::{CHANNEL, Settings, is_number};
+use crate::twilio::{self, Account, is_sid};
 
 /// The adapter with the settings and the secret of one Twilio account.
 pub(super) struct Twilio {
-    account_sid: String,
+    account: Account,
     accounts: BTreeSet<String>,
     status_callback: Option<String>,
-    /// URL of the account in the API.
-    resource: String,
-    auth_token: Secrets,
     ids: MessageIds,
 }
 
@@ -57,33 +49,21 @@ impl Twilio {
     /// # Errors
     /// A setting does not fit, or the secret is missing.
     pub(super) fn open(settings: Settings, config: &AccountConfig) -> Result<Twilio, ConfigError> {
-        let sid = settings.account_sid;
-        if !is_sid(&sid, "AC") {
-            return Err(ConfigError::settings(
-                "`account-sid` must be AC and 32 letters and digits, as the Twilio Console shows it",
-            ));
-        }
         if settings.accounts.is_empty() || !settings.accounts.iter().all(|it| is_account(it)) {
             return Err(ConfigError::settings(
                 "`accounts` must list numbers such as \"+351210000000\", short codes such as \"68453\", or SIDs of messaging services (MG…)",
             ));
         }
-        let base = api_base(settings.api_base.as_deref().unwrap_or(API))?;
+        // Last: without settings that fit, the secret does not matter.
+        let base = settings.api_base.as_deref();
+        let account = Account::open(&settings.account_sid, base, config)?;
         Ok(Twilio {
-            resource: format!("{base}/2010-04-01/Accounts/{sid}"),
-            account_sid: sid,
+            account,
             accounts: settings.accounts,
             status_callback: settings.status_callback,
-            auth_token: config.secrets.get(AUTH_TOKEN)?.clone(),
             ids: MessageIds::new(&config.company_key, CHANNEL),
         })
     }
-}
-
-/// Whether a text is a SID of Twilio with this prefix.
-fn is_sid(text: &str, prefix: &str) -> bool {
-    let id = text.strip_prefix(prefix);
-    id.is_some_and(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 fn is_account(text: &str) -> bool {
@@ -117,7 +97,7 @@ impl Adapter for Twilio {
         request: &'r InboundRequest<'r>,
         now: Timestamp,
     ) -> Result<VerifiedRequest<'r>, Rejection> {
-        Scheme::Twilio.verify(request, &self.auth_token, now)
+        self.account.verify(request, now)
     }
 
     fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item> {
@@ -137,7 +117,7 @@ impl Adapter for Twilio {
     }
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {
-        outbound::outcome(exchange)
+        twilio::outcome(exchange)
     }
 
     fn media(&self, file: &MediaReference) -> Option<MediaRequest> {

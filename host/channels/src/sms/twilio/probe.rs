@@ -1,34 +1,16 @@
 //! Questions to Twilio's API.
 
+use patchbay_adapter::Exchange;
 use patchbay_adapter::field::Fields;
-use patchbay_adapter::probe::{self, Finding, MOST_PROBES, Probe};
-use patchbay_adapter::{Credential, Exchange};
+use patchbay_adapter::probe::{self, Finding, Probe, Verdict};
 use serde_json::Value;
 
 use super::{Twilio, is_sid};
-
-const ACCOUNT: &str = "account";
-const NUMBER: &str = "number";
+use crate::twilio::probe::{self as twilio, ACCOUNT};
 
 pub(super) fn questions(adapter: &Twilio) -> Vec<Probe> {
-    let question = |topic, url| {
-        let credential = Credential::Basic {
-            user: adapter.account_sid.clone(),
-            password: adapter.auth_token.first().clone(),
-        };
-        Probe::get(topic, url, credential)
-    };
-    let mut questions = vec![question(ACCOUNT, format!("{}.json", adapter.resource))];
     let numbers = adapter.accounts.iter().filter(|it| it.starts_with('+'));
-    questions.extend(numbers.take(MOST_PROBES - 1).map(|number| {
-        let digits = number.trim_start_matches('+');
-        let url = format!(
-            "{}/IncomingPhoneNumbers.json?PhoneNumber=%2B{digits}",
-            adapter.resource
-        );
-        question(NUMBER, url).about(number)
-    }));
-    questions
+    twilio::questions(&adapter.account, numbers)
 }
 
 pub(super) fn findings(
@@ -42,37 +24,19 @@ pub(super) fn findings(
         Err(finding) => return vec![finding],
     };
     match question.topic {
-        ACCOUNT => account(adapter, &document),
+        ACCOUNT => twilio::account(&adapter.account, &document),
         _ => vec![number(adapter, &question.account, &document, url)],
     }
 }
 
-fn account(adapter: &Twilio, document: &Value) -> Vec<Finding> {
-    let mut findings = vec![Finding::of_account(
-        document.text(&["sid"]),
-        &adapter.account_sid,
-    )];
-    match document.text(&["status"]) {
-        Some("active") | None => {}
-        Some(_) => findings.push(Finding::wrong(
-            "account",
-            "the account is suspended or closed: see the Twilio Console",
-        )),
-    }
-    findings
-}
-
-/// Twilio finds numbers by a pattern: only this one counts.
 fn number(adapter: &Twilio, number: &str, document: &Value, url: Option<&str>) -> Finding {
-    let numbers = document.list("incoming_phone_numbers").iter();
-    let mut numbers = numbers.filter(|it| it.text(&["phone_number"]) == Some(number));
-    let Some(found) = numbers.next() else {
-        let text = format!("the account does not own the number {number} of `accounts`");
-        return Finding::wrong("account", text);
+    let found = match twilio::number(number, document) {
+        Ok(found) => found,
+        Err(finding) => return finding,
     };
     let webhook = Finding::of_webhook(found.text(&["sms_url"]), url);
     let has_service = adapter.accounts.iter().any(|it| is_sid(it, "MG"));
-    match has_service && webhook.verdict == probe::Verdict::Wrong {
+    match has_service && webhook.verdict == Verdict::Wrong {
         true => Finding::unchecked(
             "webhook-url",
             format!(

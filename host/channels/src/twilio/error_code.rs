@@ -35,7 +35,7 @@ const CODES: &[(i64, FailureKind)] = &[
 ];
 
 /// What a code means; `None` for one that is not in the table.
-pub(super) fn kind(code: i64) -> Option<FailureKind> {
+pub(crate) fn kind(code: i64) -> Option<FailureKind> {
     let row = CODES.iter().find(|(known, _)| *known == code);
     row.map(|(_, kind)| *kind)
 }
