@@ -306,7 +306,7 @@ pub enum EncodeError {
     #[error(transparent)]
     Unsplittable(#[from] Unsplittable),
     /// The text is longer than one message, and the channel takes no parts: every part
-    /// would be public by itself.
+    /// would be public by itself, or a call of its own.
     #[error(
         "the reply is longer than {limit} characters as the channel counts them, and this channel takes one message"
     )]

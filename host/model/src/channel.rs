@@ -107,6 +107,7 @@ const fn most(limit: u32) -> LengthRule {
     LengthRule::new(Characters, limit)
 }
 const ANY: LengthRule = LengthRule::UNLIMITED;
+const SPOKEN: LengthRule = LengthRule::new(Utf16, 3_800);
 const SEGMENTS: LengthRule = LengthRule::new(Sms, 10);
 const POSTS_ON_X: LengthRule = LengthRule::new(X, 280);
 const DIRECT_ON_INSTAGRAM: LengthRule = LengthRule::new(Bytes, 1_000);
@@ -126,10 +127,11 @@ const POSTS_ON_BLUESKY: LengthRule = LengthRule::new(Graphemes, 300);
 // answered. A help desk sends by the network of the conversation, which has limits of its own.
 // Facebook takes longer comments: 1000 is what readers read. Most segments of
 // an SMS: what common aggregators join
-// (twilio.com/docs/glossary/what-sms-character-limit).
+// (twilio.com/docs/glossary/what-sms-character-limit). A text that a call speaks: Twilio takes
+// documents of 4,000 characters, of which the markup needs some.
 channels! {
     "call": Private, ANY, ANY, Phone, CALL;
-    "phone": Private, ANY, ANY, Phone, CALL;
+    "phone": Private, SPOKEN, SPOKEN, Phone, CALL;
     "chat": Private, ANY, ANY, Exact, MESSAGE;
     "whatsapp": Private, most(4_096), most(4_096), InternationalPhone, MESSAGE;
     "messenger": Private, most(2_000), most(2_000), Exact, MESSAGE;
