@@ -19,6 +19,7 @@ mod table;
 pub mod telegram;
 mod twilio;
 pub mod viber;
+pub mod voice;
 pub mod whatsapp;
 
 pub use table::{ADAPTERS, adapter_kind, adapter_of_channel};

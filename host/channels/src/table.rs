@@ -2,7 +2,9 @@
 
 use patchbay_adapter::AdapterKind;
 
-use crate::{facebook, instagram, line, slack, sms, standard_webhooks, telegram, viber, whatsapp};
+use crate::{
+    facebook, instagram, line, slack, sms, standard_webhooks, telegram, viber, voice, whatsapp,
+};
 
 /// One row per adapter.
 pub const ADAPTERS: &[AdapterKind] = &[
@@ -12,6 +14,7 @@ pub const ADAPTERS: &[AdapterKind] = &[
     patchbay_email::KIND,
     patchbay_web_chat::KIND,
     sms::KIND,
+    voice::KIND,
     telegram::KIND,
     slack::KIND,
     line::KIND,

@@ -103,7 +103,7 @@ impl Account {
 }
 
 /// A value as a form or a query has it.
-fn encode(value: &str) -> String {
+pub(crate) fn encode(value: &str) -> String {
     utf8_percent_encode(value, ENCODED).to_string()
 }
 

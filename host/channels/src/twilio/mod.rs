@@ -8,6 +8,6 @@ pub(crate) mod error_code;
 mod parameters;
 pub(crate) mod probe;
 
-pub(crate) use self::account::{AUTH_TOKEN, Account, is_sid};
+pub(crate) use self::account::{AUTH_TOKEN, Account, encode, is_sid};
 pub(crate) use self::answer::outcome;
 pub(crate) use self::parameters::Parameters;

@@ -229,6 +229,7 @@ adapters![
     email,
     sms,
     sms_vonage,
+    voice,
     telegram,
     slack,
     line,

@@ -28,6 +28,7 @@ mod standard_webhooks;
 mod telegram;
 mod viber;
 mod voice_messages;
+mod voice;
 mod whatsapp;
 mod x;
 mod zammad;

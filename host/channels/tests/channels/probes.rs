@@ -284,6 +284,67 @@ fn a_number_of_a_messaging_service_may_have_another_url() {
 }
 
 #[test]
+fn a_number_takes_calls_by_its_own_url() {
+    let kind = adapter_kind("phone").expect("an adapter");
+    let number = "+351210000000";
+    let settings = json!({"accounts": [number], "status-callback": URL});
+    let adapter = open_with(kind, &settings);
+    let found = |fields: Value| {
+        let mut number = json!({"phone_number": number, "voice_url": URL});
+        for (name, value) in fields.as_object().expect("fields") {
+            number[name] = value.clone();
+        }
+        let body = json!({"incoming_phone_numbers": [{"phone_number": "+1"}, number]});
+        shown(&*adapter, "number", 200, &body)
+    };
+    assert_eq!(found(json!({})), ["right webhook-url"]);
+    let other = json!({"voice_url": "https://old.example/", "sms_url": URL});
+    assert_eq!(found(other), ["wrong webhook-url"]);
+    assert_eq!(found(json!({"voice_url": null})), ["wrong webhook-url"]);
+    for name in ["voice_application_sid", "trunk_sid"] {
+        assert_eq!(found(json!({name: "AP1"})), ["unchecked webhook-url"]);
+    }
+    let mute = json!({"capabilities": {"voice": false, "sms": true}});
+    assert_eq!(found(mute), ["wrong account"]);
+    let another = found(json!({"phone_number": "+3512100000001"}));
+    assert_eq!(another, ["wrong account"]);
+}
+
+#[test]
+fn calls_without_a_url_for_their_statuses_are_found() {
+    let kind = adapter_kind("phone").expect("an adapter");
+    let sid = "AC0123456789abcdef0123456789abcdef";
+    let found = |callback: &str| {
+        let adapter = open_with(kind, &json!({"status-callback": callback}));
+        shown(&*adapter, "account", 200, &json!({"sid": sid}))
+    };
+    assert_eq!(found(URL), ["right token"]);
+    let other = ["right token", "wrong status-callback"];
+    assert_eq!(found("https://old.example/"), other);
+    let mut settings = Map::new();
+    for setting in kind.settings.iter().filter(|it| it.is_required) {
+        let value = serde_json::from_str(setting.example).expect(setting.name);
+        settings.insert(setting.name.to_owned(), value);
+    }
+    let mut secrets = SecretStore::default();
+    secrets.insert("auth-token", Secrets::one("hush").expect("a secret"));
+    let adapter = (kind.open)(&AccountConfig {
+        settings,
+        secrets,
+        company_key: CompanyKey::new([7; 32]),
+    });
+    let adapter = adapter.expect("the required settings");
+    let found = shown(
+        &*adapter,
+        "account",
+        200,
+        &json!({"sid": sid, "status": "suspended"}),
+    );
+    let expected = ["right token", "wrong account", "advice status-callback"];
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn a_server_of_mastodon_tells_its_account_and_limit() {
     let adapter = open("mastodon");
     let account = |body: Value| shown(&*adapter, "account", 200, &body);

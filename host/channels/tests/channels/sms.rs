@@ -12,8 +12,8 @@ use crate::golden::{Delivery, Subject, acknowledgement};
 
 const ACCOUNT: &str = "+351210000000";
 const SERVICE: &str = "MGaaaabbbbccccddddeeeeffff00001111";
-const SID: &str = "AC0123456789abcdef0123456789abcdef";
-const TOKEN: &str = "token-of-the-test";
+pub(crate) const SID: &str = "AC0123456789abcdef0123456789abcdef";
+pub(crate) const TOKEN: &str = "token-of-the-test";
 
 fn settings() -> Value {
     json!({
@@ -52,7 +52,7 @@ pub(crate) const SUBJECT: Subject = Subject {
 };
 
 /// The URL, then the parameters of the form sorted by name: HMAC-SHA1 as base64.
-fn sign(delivery: &mut Delivery) {
+pub(crate) fn sign(delivery: &mut Delivery) {
     let mut signed = delivery.url.clone().into_bytes();
     if delivery.method != Method::Get {
         let mut parameters: Vec<(Vec<u8>, Vec<u8>)> = delivery
