@@ -20,6 +20,7 @@ mod recovery;
 pub(super) mod secrecy;
 mod signatures;
 mod slack;
+mod phone;
 mod sms;
 pub(super) mod stand_in;
 mod standard_webhooks;
@@ -179,12 +180,13 @@ impl Answer {
 }
 
 /// One row per adapter with a webhook. Those that are polled are in `polled_networks`.
-static NETWORKS: [&Network; 15] = [
+static NETWORKS: [&Network; 16] = [
     &meta::WHATSAPP,
     &meta::FACEBOOK,
     &meta::INSTAGRAM,
     &email::EMAIL,
     &sms::SMS,
+    &phone::PHONE,
     &telegram::TELEGRAM,
     &slack::SLACK,
     &line::LINE,

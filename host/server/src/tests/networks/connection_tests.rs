@@ -50,7 +50,7 @@ fn right(request: &Request, url: &str, own: Option<&str>) -> Answer {
         }
         "/2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/IncomingPhoneNumbers.json" => {
             assert!(target.ends_with("?PhoneNumber=%2B351210000000"), "{target}");
-            let number = json!({"phone_number": "+351210000000", "sms_url": url});
+            let number = json!({"phone_number": "+351210000000", "sms_url": url, "voice_url": url});
             json!({"incoming_phone_numbers": [number]})
         }
         "/bot7000000001:hush-telegram-bot-token/getMe" => {
@@ -201,6 +201,8 @@ async fn a_webhook_at_another_url_and_a_token_of_another_account_are_found() {
         "instagram account",
         "sms account",
         "sms webhook-url",
+        "phone account",
+        "phone webhook-url",
         "telegram account",
         "telegram webhook-url",
         "slack account",

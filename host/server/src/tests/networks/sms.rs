@@ -6,11 +6,11 @@ use serde_json::json;
 
 use super::{Answer, Answers, Message, Network, Report, UNCERTAIN, signatures};
 
-const TOKEN: &str = "hush-twilio-auth-token";
-const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
+pub(super) const TOKEN: &str = "hush-twilio-auth-token";
+pub(super) const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
 
 /// A form of texts that have only letters, digits, blanks, `+`, `.` and `?`.
-fn form(fields: &[(&str, String)]) -> Vec<u8> {
+pub(super) fn form(fields: &[(&str, String)]) -> Vec<u8> {
     let fields = fields.iter().map(|(name, value)| {
         let value = value
             .replace('+', "%2B")
@@ -21,7 +21,7 @@ fn form(fields: &[(&str, String)]) -> Vec<u8> {
     fields.collect::<Vec<_>>().join("&").into_bytes()
 }
 
-fn sign(url: &str, body: &[u8], _number: u32) -> Vec<(&'static str, String)> {
+pub(super) fn sign(url: &str, body: &[u8], _number: u32) -> Vec<(&'static str, String)> {
     let body = String::from_utf8(body.to_vec()).expect("a form");
     let fields: BTreeMap<&str, String> = body
         .split('&')
@@ -48,7 +48,7 @@ fn sign(url: &str, body: &[u8], _number: u32) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn error(status: u16, code: i64) -> Answer {
+pub(super) fn error(status: u16, code: i64) -> Answer {
     Answer::json(
         status,
         &json!({"code": code, "status": status, "message": "x"}),
