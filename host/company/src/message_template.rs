@@ -11,6 +11,8 @@ use toml::Spanned;
 const PARAMETERS: usize = 32;
 /// Most characters of its text (WhatsApp, body of a template).
 const TEXT_CHARACTERS: usize = 1_024;
+/// Most characters of a message of the channel (WhatsApp).
+const FILLED_CHARACTERS: usize = 4_096;
 /// Most bytes of its name at the provider.
 const NAME_BYTES: usize = 512;
 /// Most bytes of a language: `en_US`.
@@ -63,6 +65,9 @@ pub enum TemplateError {
         /// Its number, from 1.
         number: usize,
     },
+    /// The filled-in text is too long.
+    #[error("the template with its parameters has more than {FILLED_CHARACTERS} characters")]
+    TooLong,
 }
 
 impl TemplateEntry {
@@ -149,7 +154,11 @@ impl MessageTemplate {
             Piece::Parameter(number) => parameters.get(number - 1).map_or("", String::as_str),
             Piece::Malformed => "",
         });
-        Ok(filled.collect())
+        let filled: String = filled.collect();
+        match filled.chars().count() > FILLED_CHARACTERS {
+            true => Err(TemplateError::TooLong),
+            false => Ok(filled),
+        }
     }
 }
 
@@ -237,6 +246,10 @@ mod tests {
             );
         }
         assert!(filled("{{1}}", &["a    b"]).is_ok());
+        let long = "a".repeat(1_024);
+        assert!(filled(&"{{1}}".repeat(4), &[&long]).is_ok());
+        let refused = filled(&"{{1}}".repeat(5), &[&long]);
+        assert_eq!(refused, Err(TemplateError::TooLong));
     }
 
     #[test]

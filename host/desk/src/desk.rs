@@ -28,7 +28,7 @@ use crate::dispatch::timers::Timers;
 use crate::dispatch::work_list::WorkList;
 use crate::intake::delivery::Delivery;
 use crate::intake::receipt::Receipt;
-use crate::intake::transcript::Transcript;
+use crate::intake::transcript::{Transcript, TranscriptStatus};
 use crate::operations::agents::{self, RosterService};
 use crate::operations::bypass::BypassService;
 use crate::operations::channels::ChannelService;
@@ -198,9 +198,7 @@ impl Desk {
         self.core.accept(company, deliveries)
     }
 
-    /// Accept the words that a service heard in a voice message, as an edit of it. Nothing
-    /// changes where the message has words meanwhile, was deleted, or its author was
-    /// erased. Returns whether that is done; if not, the desk has no room now.
+    /// Accept the words that a service heard in a voice message, as an edit of it.
     ///
     /// # Errors
     /// [`DeskError`]: nothing was accepted.
@@ -208,7 +206,7 @@ impl Desk {
         &self,
         company: &str,
         transcript: Transcript<'_>,
-    ) -> Result<bool, DeskError> {
+    ) -> Result<TranscriptStatus, DeskError> {
         self.core.add_transcript(company, transcript)
     }
 

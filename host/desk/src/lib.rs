@@ -30,7 +30,7 @@ pub use desk_error::{BypassError, DeskError};
 pub use dispatch::load::{Load, LoadBounds};
 pub use intake::delivery::Delivery;
 pub use intake::receipt::Receipt;
-pub use intake::transcript::Transcript;
+pub use intake::transcript::{Transcript, TranscriptStatus};
 pub use operations::agents::{AgentStatus, QueueStatus};
 pub use operations::channels::{
     AcceptedPart, ChannelService, KnownCustomer, MessageReport, OptOutReport, SendProgress,

@@ -32,7 +32,7 @@ const IDENTITY_BYTES: usize = 32;
 
 /// The access tokens of a connection.
 #[derive(Debug, Default)]
-pub(crate) struct AccessTokens(Mutex<Held>);
+pub(crate) struct AccessTokens(Arc<Mutex<Held>>);
 
 #[derive(Default)]
 struct Held {
@@ -90,7 +90,7 @@ impl TokenAccess {
         let Some(source) = source else {
             return Ok(None);
         };
-        let mut held = self.connection.tokens.0.lock().await;
+        let mut held = Arc::clone(&self.connection.tokens.0).lock_owned().await;
         let identity = source.provider().identity();
         if held.identity != identity {
             *held = Held {
@@ -110,12 +110,28 @@ impl TokenAccess {
         {
             return Err(failure.clone());
         }
-        match self.renew(source, &mut held).await {
+        // In a task of its own: a caller that gives up must not lose what replaces the
+        // refresh token, which is void once the provider has answered.
+        let (access, source) = (self.clone(), source.clone());
+        let renewing = tokio::spawn(async move { access.renew_held(&source, &mut held).await });
+        let renewed = renewing.await.unwrap_or_else(|_| {
+            let problem = "the host failed to get an access token";
+            Err(PollFailure::new(PollFailureKind::HostBusy, problem))
+        });
+        renewed.map(Some)
+    }
+
+    async fn renew_held(
+        &self,
+        source: &TokenSource,
+        held: &mut Held,
+    ) -> Result<HeldToken, PollFailure> {
+        match self.renew(source, held).await {
             Ok(NewToken { access, .. }) => {
                 held.failure = None;
                 held.token = Some((access.token.clone(), Instant::now() + access.life));
                 let (token, is_fresh) = (access.token, true);
-                Ok(Some(HeldToken { token, is_fresh }))
+                Ok(HeldToken { token, is_fresh })
             }
             Err(failure) => {
                 let least = match failure.kind {
@@ -137,48 +153,54 @@ impl TokenAccess {
             .take_if(|(token, _)| token.expose() == refused.expose());
     }
 
-    /// Gets a token, first with what is kept, and if that is refused with the configured
-    /// secret.
+    /// Gets a token, first with what is kept, and if the provider says that this is void with
+    /// the configured secret.
     async fn renew(&self, source: &TokenSource, held: &mut Held) -> Result<NewToken, PollFailure> {
         let kept = match held.unstored.clone() {
             Some(kept) => Some(kept),
             None => self.load(&held.identity).await?,
         };
-        let asked = self
-            .ask(source, kept.as_ref().map(|it| it.as_slice()))
-            .await;
-        let renewed = match asked {
-            Err(failure) if failure.kind == PollFailureKind::Unauthorised && kept.is_some() => {
+        let asked = self.ask(source, kept.as_ref().map(|it| it.as_slice()));
+        let renewed = match asked.await {
+            Err(refusal) if refusal.is_kept_void && kept.is_some() => {
+                let renewed = self
+                    .ask(source, None)
+                    .await
+                    .map_err(Refusal::into_failure)?;
                 held.unstored = None;
-                self.run(|gateway, of| of.delete(gateway)).await?;
-                self.ask(source, None).await
+                if renewed.keep.is_none() {
+                    self.run(|gateway, of| of.delete(gateway)).await?;
+                }
+                renewed
             }
-            asked => asked,
-        }?;
+            asked => asked.map_err(Refusal::into_failure)?,
+        };
         if let Some(keep) = &renewed.keep
             && keep.len() <= KEPT_TOKEN_BYTES
         {
-            let mut record = Zeroizing::new(held.identity.to_vec());
-            record.extend_from_slice(keep);
-            let stored = self
-                .run(move |gateway, of| of.store(gateway, &record))
-                .await;
-            // The one before may be void already: what is new is not lost with the disk.
-            held.unstored = stored.is_err().then(|| keep.clone());
+            self.store(keep, held).await;
+        } else if let Some(unstored) = held.unstored.clone() {
+            self.store(&unstored, held).await;
         }
         Ok(renewed)
     }
 
-    async fn ask(
-        &self,
-        source: &TokenSource,
-        kept: Option<&[u8]>,
-    ) -> Result<NewToken, PollFailure> {
-        let unavailable = |problem: String| PollFailure::new(PollFailureKind::Unavailable, problem);
+    /// Stores what renews the token. The one before may be void already: what cannot be
+    /// stored is used, and stored with the next token.
+    async fn store(&self, keep: &Zeroizing<Vec<u8>>, held: &mut Held) {
+        let mut record = Zeroizing::new(held.identity.to_vec());
+        record.extend_from_slice(keep);
+        let stored = self.run(move |gateway, of| of.store(gateway, &record));
+        held.unstored = stored.await.is_err().then(|| keep.clone());
+    }
+
+    async fn ask(&self, source: &TokenSource, kept: Option<&[u8]>) -> Result<NewToken, Refusal> {
+        let unavailable =
+            |problem: String| Refusal::of(PollFailure::new(PollFailureKind::Unavailable, problem));
         let provider = source.provider();
         let (url, more, content_type, body) = match provider.request(kept, Timestamp::now()) {
             TokenRequest::Made(token) => return Ok(token),
-            TokenRequest::Impossible(failure) => return Err(failure),
+            TokenRequest::Impossible(failure) => return Err(Refusal::of(failure)),
             TokenRequest::Post {
                 url,
                 headers,
@@ -203,11 +225,15 @@ impl TokenAccess {
         let headers: Headers<'_> = headers
             .map(|(name, value)| (name.as_str(), value.as_bytes()))
             .collect();
-        provider.read(&Response {
+        let response = Response {
             status: answer.status.as_u16(),
             headers,
             body: &answer.body,
             at: Timestamp::now(),
+        };
+        provider.read(&response).map_err(|failure| Refusal {
+            is_kept_void: provider.is_kept_void(&response),
+            failure,
         })
     }
 
@@ -252,6 +278,26 @@ impl TokenAccess {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(_)) | Err(_) => Err(failed()),
         }
+    }
+}
+
+/// Why the provider gives no token.
+struct Refusal {
+    failure: PollFailure,
+    /// Whether what was kept can never be used again.
+    is_kept_void: bool,
+}
+
+impl Refusal {
+    fn of(failure: PollFailure) -> Refusal {
+        Refusal {
+            failure,
+            is_kept_void: false,
+        }
+    }
+
+    fn into_failure(self) -> PollFailure {
+        self.failure
     }
 }
 

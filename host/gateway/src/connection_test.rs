@@ -172,9 +172,11 @@ impl TestRun<'_> {
     ) -> (Vec<Finding>, bool) {
         let mut is_second = false;
         loop {
-            let held = match self.tokens.token(probe_token_source(probe)).await {
-                Ok(held) => held,
-                Err(failure) => return (vec![Finding::of_token_failure(&failure)], true),
+            let asked = self.tokens.token(probe_token_source(probe));
+            let held = match timeout_at(self.until, asked).await {
+                Ok(Ok(held)) => held,
+                Ok(Err(failure)) => return (vec![Finding::of_token_failure(&failure)], true),
+                Err(_) => return (read(&Exchange::Lost), false),
             };
             let token = held.as_ref().map(|it| &it.token);
             let request = match PartRequest::build_probe(probe, token) {

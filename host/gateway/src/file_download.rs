@@ -283,9 +283,11 @@ impl Gateway {
         let mut query = match adapter.media(&file).ok_or(MediaFailure::Unsupported)? {
             MediaRequest::Content(query) => query,
             MediaRequest::Lookup(query) => {
-                let (url, headers) = authorized(&query, &tokens).await?;
-                let answer = egress.exchange(EgressRequest::get(url, headers)).await;
-                let answer = answer.map_err(EgressError::from)?;
+                let ask = async |(url, headers)| {
+                    let answer = egress.exchange(EgressRequest::get(url, headers)).await;
+                    answer.map_err(EgressError::from)
+                };
+                let answer = with_token(&query, &tokens, ask, |it| it.status).await?;
                 adapter.media_location(
                     &file,
                     &Response {
@@ -298,8 +300,8 @@ impl Gateway {
             }
         };
         for _ in 0..=REDIRECTS {
-            let request = authorized(&query, &tokens).await?;
-            let answer = open(&egress, request, limits).await?;
+            let ask = |request| open(&egress, request, limits);
+            let answer = with_token(&query, &tokens, ask, |it| it.status).await?;
             if answer.status == StatusCode::OK {
                 return limits.begin(answer, until).await;
             }
@@ -323,27 +325,39 @@ impl Gateway {
     }
 }
 
-/// The request of a query, with its token.
-async fn authorized(
+/// Asks a query with its token, with another one if the provider refuses the one that was
+/// held: it can end before its time.
+async fn with_token<T, F: Future<Output = Result<T, EgressError>>>(
     query: &ProviderQuery,
     tokens: &TokenAccess,
-) -> Result<(WebAddress, HeaderMap), DownloadError> {
+    ask: impl Fn((WebAddress, HeaderMap)) -> F,
+    status: impl Fn(&T) -> StatusCode,
+) -> Result<T, DownloadError> {
     let source = query
         .credential
         .as_ref()
         .and_then(http_request::token_source);
-    let held = tokens.token(source).await;
-    let held = held.map_err(|failure| match failure.kind {
-        PollFailureKind::Unauthorised | PollFailureKind::NotFound => MediaFailure::Refused,
-        PollFailureKind::Unavailable | PollFailureKind::Limited | PollFailureKind::HostBusy => {
-            let after = failure.after;
-            MediaFailure::NotReady { after }
+    let mut is_second = false;
+    loop {
+        let held = tokens.token(source).await;
+        let held = held.map_err(|failure| match failure.kind {
+            PollFailureKind::Unauthorised | PollFailureKind::NotFound => MediaFailure::Refused,
+            PollFailureKind::Unavailable | PollFailureKind::Limited | PollFailureKind::HostBusy => {
+                let after = failure.after;
+                MediaFailure::NotReady { after }
+            }
+        })?;
+        let token = held.as_ref().map(|it| &it.token);
+        let answer = ask(http_request::build_query(query, token)?).await?;
+        let Some(held) = held.filter(|_| status(&answer) == StatusCode::UNAUTHORIZED) else {
+            return Ok(answer);
+        };
+        tokens.forget(&held.token).await;
+        if held.is_fresh || is_second {
+            return Ok(answer);
         }
-    })?;
-    Ok(http_request::build_query(
-        query,
-        held.as_ref().map(|it| &it.token),
-    )?)
+        is_second = true;
+    }
 }
 
 async fn open(

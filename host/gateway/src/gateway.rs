@@ -11,6 +11,7 @@ use patchbay_generations::Environment;
 use crate::connection::{Connection, ConnectionState};
 use crate::connections::Connections;
 use crate::poll_state::PollState;
+use crate::transcription::Transcriptions;
 
 /// The connections of every company to the providers of its channels.
 pub struct Gateway {
@@ -18,6 +19,7 @@ pub struct Gateway {
     connections: Connections,
     /// Most bytes of deliveries as they came that a company keeps.
     pub(crate) originals: u64,
+    pub(crate) transcriptions: Transcriptions,
 }
 
 impl Gateway {
@@ -27,6 +29,7 @@ impl Gateway {
         Gateway {
             desk,
             originals,
+            transcriptions: Transcriptions::default(),
             connections: Connections::new(environment),
         }
     }

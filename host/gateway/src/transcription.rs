@@ -1,13 +1,16 @@
 //! Has a voice message turned into text by a service of the company.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Method;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use patchbay_adapter::media::MediaFailure;
 use patchbay_adapter::{Headers, Response, blank_interaction};
-use patchbay_desk::{DeskError, Transcript};
+use patchbay_desk::{Transcript, TranscriptStatus};
 use patchbay_model::channel::Visibility;
 use patchbay_model::final_failure::FinalKind;
 use patchbay_model::input::TEXT_BYTES;
@@ -15,7 +18,7 @@ use patchbay_model::interaction::Interaction;
 use patchbay_outbound::courier::{
     Delivery, Destination, Problem, SendFailure, SendFailureKind, Sent, TargetHealth,
 };
-use patchbay_outbound::egress::{Egress, EgressRequest};
+use patchbay_outbound::egress::{Delivery as OnConnection, Egress, EgressError};
 use patchbay_outbound::webhook::Webhook;
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
@@ -28,8 +31,17 @@ use crate::gateway::Gateway;
 const LIMITS: DownloadLimits = DownloadLimits {
     bytes: 16 << 20,
     piece_timeout: Duration::from_secs(15),
-    timeout: Duration::from_secs(120),
+    timeout: Duration::from_secs(30),
 };
+/// Time for the service to take a voice message and to begin its answer.
+const SERVICE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest wait for a piece of the answer.
+const PIECE_TIMEOUT: Duration = Duration::from_secs(15);
+/// Voice messages of all companies that are turned into text at once: each takes a place of
+/// the courier, and memory.
+const AT_ONCE: usize = 3;
+/// When one that has no place tries again.
+const POSTPONED: Duration = Duration::from_secs(5);
 /// Most bytes of the service's answer.
 const ANSWER_BYTES: usize = 2 * TEXT_BYTES;
 
@@ -77,6 +89,7 @@ impl TranscriptionService {
             let problem = "only voice messages can be transcribed";
             return Err(failed(FinalKind::Refused, problem));
         };
+        let _place = self.gateway.transcriptions.enter(&delivery.company)?;
         let (content_type, content) = self.download(egress, delivery, &voice).await?;
         let Some(answer) = self
             .ask(egress, (delivery, at), content_type, content)
@@ -145,12 +158,22 @@ impl TranscriptionService {
             .signed_headers(&delivery.key, at, &content)
             .map_err(|error| failed(FinalKind::Refused, &error.to_string()))?;
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        let request = EgressRequest {
-            answer_limit: ANSWER_BYTES,
-            ..EgressRequest::post(self.webhook.url.clone(), headers, content)
-        };
-        let answered = egress.exchange(request).await;
-        let answer = answered.map_err(|failure| failing(None, &failure.error().to_string()))?;
+        let once = (OnConnection::Once, SERVICE_TIMEOUT);
+        let url = &self.webhook.url;
+        let opened = egress.open(Method::POST, url, headers, content.into(), once);
+        let mut answer = opened.await.map_err(|error| of_service(&error))?;
+        let mut body = Vec::new();
+        while let Some(piece) = answer
+            .piece(PIECE_TIMEOUT)
+            .await
+            .map_err(|error| of_service(&error))?
+        {
+            if body.len() + piece.len() > ANSWER_BYTES {
+                let problem = "the answer of the transcription service is too long";
+                return Err(failed(FinalKind::Refused, problem));
+            }
+            body.extend_from_slice(&piece);
+        }
         let headers = answer.headers.iter();
         let headers: Headers<'_> = headers
             .map(|(name, value)| (name.as_str(), value.as_bytes()))
@@ -158,7 +181,7 @@ impl TranscriptionService {
         let response = Response {
             status: answer.status.as_u16(),
             headers,
-            body: &answer.body,
+            body: &body,
             at: Timestamp::now(),
         };
         match response.status {
@@ -205,10 +228,11 @@ impl TranscriptionService {
             gateway.desk.add_transcript(&company, transcript)
         });
         match stored.await {
-            Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err(retry("the desk had no room for the transcript")),
-            Ok(Err(error @ (DeskError::Draining(_) | DeskError::Stopping))) => {
-                Err(retry(&error.to_string()))
+            Ok(Ok(TranscriptStatus::Done)) => Ok(()),
+            Ok(Ok(TranscriptStatus::Busy)) => Err(retry("the desk had no room for the transcript")),
+            Ok(Ok(TranscriptStatus::Unfit)) => {
+                let problem = "the transcript does not fit the message";
+                Err(failed(FinalKind::Refused, problem))
             }
             Ok(Err(error)) => Err(retry(&error.to_string())),
             Err(_) => Err(retry("the transcript could not be stored")),
@@ -219,6 +243,47 @@ impl TranscriptionService {
 impl Destination for TranscriptionService {
     fn send<'a>(&'a self, egress: &'a Egress, delivery: &'a Delivery, at: Timestamp) -> Sent<'a> {
         Box::pin(self.transcribe(egress, delivery, at))
+    }
+}
+
+/// The voice messages that are turned into text now: one of a company, and few of all.
+#[derive(Debug, Default)]
+pub(crate) struct Transcriptions(Mutex<HashSet<String>>);
+
+/// A place that is held until this is dropped.
+pub(crate) struct TranscriptionPlace<'a> {
+    of: &'a Transcriptions,
+    company: String,
+}
+
+impl Transcriptions {
+    fn enter(&self, company: &str) -> Result<TranscriptionPlace<'_>, SendFailure> {
+        let mut running = self.0.lock();
+        if running.len() >= AT_ONCE || !running.insert(company.to_owned()) {
+            return Err(SendFailure {
+                kind: SendFailureKind::Postponed { after: POSTPONED },
+                problem: Problem::plain("other voice messages are turned into text first"),
+                health: TargetHealth::Unknown,
+            });
+        }
+        Ok(TranscriptionPlace {
+            of: self,
+            company: company.to_owned(),
+        })
+    }
+}
+
+impl Drop for TranscriptionPlace<'_> {
+    fn drop(&mut self) {
+        self.of.0.lock().remove(&self.company);
+    }
+}
+
+/// What it means that the service does not answer.
+fn of_service(error: &EgressError) -> SendFailure {
+    match error.is_refusal() {
+        true => failed(FinalKind::Refused, &error.to_string()),
+        false => failing(None, &error.to_string()),
     }
 }
 
@@ -242,8 +307,11 @@ fn of_download(error: &DownloadError) -> SendFailure {
         DownloadError::Media(MediaFailure::Refused)
         | DownloadError::NotOpen
         | DownloadError::Timeout
-        | DownloadError::Egress(_)
         | DownloadError::Desk(_) => retry(&problem),
+        DownloadError::Egress(refused) if refused.is_refusal() => {
+            failed(FinalKind::Refused, &problem)
+        }
+        DownloadError::Egress(_) => retry(&problem),
         DownloadError::Media(
             MediaFailure::Unsupported
             | MediaFailure::Gone

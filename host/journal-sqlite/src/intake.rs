@@ -77,6 +77,24 @@ impl Intake for SqliteJournal {
         })
     }
 
+    fn newest_wording(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        account: &str,
+        message: &str,
+    ) -> Result<Option<Input>> {
+        let wordings = [InputKind::Message, InputKind::Edit, InputKind::Delete];
+        let [first, second, third] = wordings.map(InputKind::as_str);
+        let query = format!(
+            "SELECT {COLUMNS} FROM inbound i WHERE i.company = ?1 AND i.channel = ?2
+               AND i.account = ?3 AND i.message = ?4 AND i.kind IN (?5, ?6, ?7)
+             ORDER BY i.ordinal DESC LIMIT 1"
+        );
+        let of = params![company.0, channel, account, message, first, second, third];
+        self.read(|sql| sql.read_first(&query, of, read_input))
+    }
+
     fn inputs(&self, company: CompanyId, ordinals: &[Ordinal]) -> Result<Vec<Input>> {
         let query =
             format!("SELECT {COLUMNS} FROM inbound i WHERE i.ordinal = ?1 AND i.company = ?2");

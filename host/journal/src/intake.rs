@@ -215,6 +215,16 @@ pub trait Intake {
         message: &str,
     ) -> Result<Option<Input>>;
 
+    /// The newest wording with a channel's message id, or the deletion: no reaction, and no
+    /// change of counters.
+    fn newest_wording(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        account: &str,
+        message: &str,
+    ) -> Result<Option<Input>>;
+
     /// Inputs by their ordinals, in order; unknown ordinals are skipped.
     fn inputs(&self, company: CompanyId, ordinals: &[Ordinal]) -> Result<Vec<Input>>;
 

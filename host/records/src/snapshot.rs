@@ -166,6 +166,8 @@ pub struct Snapshot {
 /// Where a conversation is, as a help desk was told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedPlace {
+    /// Key of the report.
+    pub key: String,
     /// Its queue.
     pub queue: Option<String>,
     /// The agent who has it, or for whom it waits.

@@ -17,8 +17,14 @@ use crate::outcome::Response;
 use crate::poll::PollFailure;
 use crate::secret::Secret;
 
-/// How long a token is used before its end: clocks differ, and sessions take time.
+/// How long a token is used before its end, of one that lives long enough: clocks differ,
+/// and sessions take time.
 pub const TOKEN_MARGIN: Duration = Duration::from_secs(120);
+
+/// How long a token is used that lives so long: [`TOKEN_MARGIN`] less, or half of it.
+pub fn usable_life(life: Duration) -> Duration {
+    life.saturating_sub(TOKEN_MARGIN.min(life / 2))
+}
 /// Longest access token.
 pub const TOKEN_BYTES: usize = 8 << 10;
 /// Most bytes of [`NewToken::keep`].
@@ -28,9 +34,8 @@ pub const KEPT_TOKEN_BYTES: usize = 8 << 10;
 /// token until its end, and lets one request at a time ask for a new one.
 pub trait TokenProvider: fmt::Debug + Send + Sync {
     /// What gives a token. `kept` is the last [`NewToken::keep`] of this connection, if
-    /// [`TokenProvider::identity`] is still the same. After a failure of the kind
-    /// [`Unauthorised`](crate::poll::PollFailureKind::Unauthorised) with something kept,
-    /// the host forgets it and asks once more without.
+    /// [`TokenProvider::identity`] is still the same. After a refusal that
+    /// [`TokenProvider::is_kept_void`], the host asks once more without.
     fn request(&self, kept: Option<&[u8]>, now: Timestamp) -> TokenRequest;
 
     /// The token of an answer, whatever its status.
@@ -39,6 +44,13 @@ pub trait TokenProvider: fmt::Debug + Send + Sync {
     /// The provider does not give one, and why. No text of the answer is in the error but
     /// known codes.
     fn read(&self, response: &Response<'_>) -> Result<NewToken, PollFailure>;
+
+    /// Whether a refusal says that what is kept can never be used again. Any other leaves it:
+    /// some providers take the configured secret, once it was replaced, for a theft, and
+    /// revoke everything.
+    fn is_kept_void(&self, _response: &Response<'_>) -> bool {
+        false
+    }
 
     /// A digest of the settings and secrets that what is kept belongs to: when one of them
     /// is replaced, what is kept is not used any more.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{
-    AccessToken, KEPT_TOKEN_BYTES, NewToken, TOKEN_BYTES, TOKEN_MARGIN, TokenProvider, TokenRequest,
+    AccessToken, KEPT_TOKEN_BYTES, NewToken, TOKEN_BYTES, usable_life, TokenProvider, TokenRequest,
 };
 use crate::outcome::{LONGEST_WAIT, Response};
 use crate::poll::{PollFailure, PollFailureKind};
@@ -116,6 +116,10 @@ impl TokenProvider for OAuthRefresh {
         })
     }
 
+    fn is_kept_void(&self, response: &Response<'_>) -> bool {
+        matches!(response.status, 400 | 401) && error_code(response.body) == Some("invalid_grant")
+    }
+
     fn identity(&self) -> [u8; 32] {
         let mut digest = Context::new(&SHA256);
         let parts = [
@@ -174,7 +178,7 @@ pub(super) fn read_answer(
     let life = life.map_or(UNKNOWN_LIFE, |life| life.min(LONGEST_WAIT));
     let access = AccessToken {
         token,
-        life: life.saturating_sub(TOKEN_MARGIN),
+        life: usable_life(life),
     };
     Ok((access, answer.refresh_token))
 }
@@ -313,12 +317,33 @@ mod tests {
             Ok(480)
         );
         let short = read(200, r#"{"access_token":"a","expires_in":60}"#);
-        assert_eq!(short.map(|it| it.access.life.as_secs()), Ok(0));
+        assert_eq!(short.map(|it| it.access.life.as_secs()), Ok(30));
         let long = read(
             200,
             r#"{"access_token":"a","expires_in":18446744073709551615}"#,
         );
         assert_eq!(long.map(|it| it.access.life.as_secs()), Ok(86_280));
+    }
+
+    #[test]
+    fn only_a_refused_grant_is_void() {
+        for (status, body, is_void) in [
+            (400, r#"{"error":"invalid_grant"}"#, true),
+            (401, r#"{"error":"invalid_grant"}"#, true),
+            (401, r#"{"error":"invalid_client"}"#, false),
+            (400, r#"{"error":"invalid_scope"}"#, false),
+            (403, r#"{"error":"invalid_grant"}"#, false),
+            (403, "<html>", false),
+            (500, r#"{"error":"invalid_grant"}"#, false),
+        ] {
+            let response = Response {
+                status,
+                headers: Headers::default(),
+                body: body.as_bytes(),
+                at: Timestamp::UNIX_EPOCH,
+            };
+            assert_eq!(refresh().is_kept_void(&response), is_void, "{status} {body}");
+        }
     }
 
     #[test]

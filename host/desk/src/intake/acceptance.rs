@@ -8,6 +8,7 @@ use patchbay_journal::{
 };
 use patchbay_pass::ReceiptStatus;
 use patchbay_records::conversation_cache::PendingInput;
+use patchbay_records::conversation_reader;
 
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
@@ -115,20 +116,29 @@ impl DeskCore {
         company: CompanyId,
         delivery: &Delivery,
     ) -> Result<Option<Ordinal>, DeskError> {
+        let is_wording = matches!(
+            delivery.kind,
+            InputKind::Message | InputKind::Edit | InputKind::Delete
+        );
         let interaction = &delivery.interaction;
         let (channel, address) = (interaction.channel.as_str(), delivery.address());
-        if self.cache.contact_of(company, channel, &address).is_some() {
+        if !is_wording || self.cache.contact_of(company, channel, &address).is_some() {
             return Ok(None);
         }
         let record = self.journal.address_record(company, channel, &address)?;
-        if record.contact.is_some() || record.erased_at.is_none() {
+        if record.erased_at.is_none() {
             return Ok(None);
         }
         let account = interaction.account.as_deref().unwrap_or_default();
         let input = self
             .journal
-            .newest_input(company, channel, account, &interaction.id)?;
-        Ok(input.map(|input| input.ordinal))
+            .newest_wording(company, channel, account, &interaction.id)?;
+        let Some(input) = input else {
+            return Ok(None);
+        };
+        // Readable: of somebody else, or of the person since they wrote again.
+        let is_readable = conversation_reader::open_input(&*self.journal, &input)?.is_some();
+        Ok((!is_readable).then_some(input.ordinal))
     }
 
     /// Look up the contacts of all deliveries at once, and create those of new

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use patchbay_journal::JournalError;
+use jiff::SignedDuration;
+use patchbay_journal::InputKind;
+use patchbay_model::interaction::Interaction;
 use patchbay_model::language_tag;
 use patchbay_pass::ReceiptStatus;
 use patchbay_records::conversation_reader;
@@ -30,49 +32,81 @@ pub struct Transcript<'a> {
     pub language: Option<String>,
 }
 
+/// What became of a transcript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TranscriptStatus {
+    /// It is an edit of the message; or there is nothing to add to: the message has words
+    /// meanwhile, was deleted, or its author was erased.
+    Done,
+    /// The desk has no room now.
+    Busy,
+    /// It does not fit the message.
+    Unfit,
+}
+
 impl DeskCore {
-    /// Accept the words as an edit of the message, unless it has words meanwhile, was
-    /// deleted, or its author was erased. Returns whether that is done.
+    /// Accept the words as an edit of the message.
     pub(crate) fn add_transcript(
         self: &Arc<DeskCore>,
         company: &str,
         transcript: Transcript<'_>,
-    ) -> Result<bool, DeskError> {
+    ) -> Result<TranscriptStatus, DeskError> {
         let id = self.company_id(company)?;
         let (channel, account) = (transcript.channel, transcript.account);
         let newest = self
             .journal
-            .newest_input(id, channel, account, transcript.message)?;
-        let Some(newest) = newest else {
-            return Ok(true);
+            .newest_wording(id, channel, account, transcript.message)?;
+        let Some(newest) = newest.filter(|newest| newest.kind != InputKind::Delete) else {
+            return Ok(TranscriptStatus::Done);
         };
         let stored = conversation_reader::open_input(&*self.journal, &newest)?;
-        let Some(mut interaction) = stored.filter(|it| it.text.trim().is_empty()) else {
-            return Ok(true);
+        let Some(interaction) = stored.filter(|it| it.text.trim().is_empty()) else {
+            return Ok(TranscriptStatus::Done);
         };
-        interaction.text = transcript.text;
-        let language = transcript.language.as_deref();
-        let language = language.and_then(language_tag::normalize);
-        interaction.language = language.or(interaction.language);
-        interaction.edited_at = Some(self.now());
-        interaction
-            .attributes
-            .insert(TRANSCRIBED.to_owned(), true.into());
-        // A struct of plain values: serialization cannot fail.
-        let mut edit = serde_json::to_value(&interaction).unwrap_or_default();
-        if let Value::Object(fields) = &mut edit {
-            fields.insert("kind".to_owned(), json!("edit"));
-        }
-        let delivery = Delivery::from_outside(edit)
-            .map_err(|error| JournalError::Corrupt(error.to_string()))?;
+        let Some(delivery) = edit(interaction, transcript) else {
+            return Ok(TranscriptStatus::Unfit);
+        };
         let receipts = self.accept(company, vec![delivery])?;
-        Ok(receipts.iter().all(|receipt| {
+        let is_stored = receipts.iter().all(|receipt| {
             matches!(
                 receipt.status,
                 ReceiptStatus::Accepted { .. }
                     | ReceiptStatus::Duplicate { .. }
                     | ReceiptStatus::Conflict
             )
-        }))
+        });
+        Ok(match is_stored {
+            true => TranscriptStatus::Done,
+            false => TranscriptStatus::Busy,
+        })
     }
+}
+
+/// The message with the words; `None` if intake does not take it.
+fn edit(mut interaction: Interaction, transcript: Transcript<'_>) -> Option<Delivery> {
+    let language = transcript.language.as_deref();
+    let language = language.and_then(language_tag::normalize);
+    interaction.text = transcript.text;
+    interaction.language = language.or(interaction.language);
+    // Directly behind the voice message: whatever the customer writes or deletes after it
+    // counts, whenever it comes.
+    let written = interaction.written_at()?;
+    let next = written.checked_add(SignedDuration::from_micros(1)).ok()?;
+    interaction.edited_at = Some(next);
+    let attributes = &mut interaction.attributes;
+    attributes.insert(TRANSCRIBED.to_owned(), true.into());
+    deliver(&interaction).or_else(|| {
+        // The channel's own attributes fill what a message may have.
+        interaction.attributes.remove(TRANSCRIBED);
+        deliver(&interaction)
+    })
+}
+
+fn deliver(interaction: &Interaction) -> Option<Delivery> {
+    // A struct of plain values: serialization cannot fail.
+    let mut edit = serde_json::to_value(interaction).unwrap_or_default();
+    if let Value::Object(fields) = &mut edit {
+        fields.insert("kind".to_owned(), json!("edit"));
+    }
+    Delivery::from_outside(edit).ok()
 }

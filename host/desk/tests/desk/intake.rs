@@ -376,6 +376,16 @@ fn what_an_erased_person_wrote_does_not_bring_them_back_when_it_comes_again() {
         assert_eq!(contact("@jo"), None);
         assert!(contact("@kim").is_some());
     }
+    // A reaction of theirs to what somebody else wrote is no message that comes again.
+    let reaction = json!({"id": "2", "kind": "reaction", "channel": "x", "text": "",
+        "author": {"address": "@jo"}, "attributes": {"reaction": {"emoji": "+1"}}});
+    let receipts = desk.accept("northwind", vec![delivered(reaction)]);
+    let status = receipts.expect("accepted")[0].status;
+    assert!(
+        matches!(status, ReceiptStatus::Accepted { .. }),
+        "{status:?}"
+    );
+    desk.wait_until_idle();
     // What they write from now on is of someone new.
     take_in(&desk, vec![said("3", "@jo", "Hello")]);
     let new = contact("@jo").expect("created");

@@ -104,6 +104,10 @@ fn evaluate(
             let report = TargetReport::Broken(problem.recorded.clone());
             (report, Outcome::Hold(later(hold), problem))
         }
+        SendFailureKind::Postponed { after } => {
+            let problem = one_line("", failure.problem);
+            (TargetReport::Unknown, Outcome::Hold(later(after), problem))
+        }
         SendFailureKind::Retry { after } => {
             let requested = after.map(|wait| wait.min(settings.max_retry_after));
             let report = report(requested);

@@ -47,6 +47,12 @@ pub enum SendFailureKind {
         /// The requested wait.
         after: Option<Duration>,
     },
+    /// The host has no room for this kind of delivery now: try again after a wait. No
+    /// attempt is counted, and it says nothing of the target.
+    Postponed {
+        /// The wait.
+        after: Duration,
+    },
     /// The delivery failed for good.
     Final(FinalKind),
     /// The target takes no delivery until a person repairs it: a revoked token,

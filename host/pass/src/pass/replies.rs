@@ -44,7 +44,19 @@ pub(super) fn reply(
     }
     let template = match find_template(pass, unit, reply) {
         Ok(template) => template,
-        Err(refused) => return Ok(Err(refused)),
+        Err(refused) => {
+            // A repeated request of a reply whose template is gone meanwhile.
+            let known = unit.snapshot().answers.iter();
+            let mut known = known.filter(|known| known.id == reply.id);
+            return Ok(match known.next() {
+                Some(known) if known.status != ReplyStatus::Revise => Ok(Some(ReplyResult {
+                    id: reply.id.clone(),
+                    status: known.status,
+                    review: None,
+                })),
+                _ => Err(refused),
+            });
+        }
     };
     let text = template.as_ref().map_or(&reply.text, |it| &it.text);
     let draft = Draft {

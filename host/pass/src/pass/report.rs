@@ -1,7 +1,7 @@
 //! What the policies decided, for the help desk that keeps the conversation.
 
 use patchbay_engine::decision::{Decision, Fallback};
-use patchbay_journal::NewOutbox;
+use patchbay_journal::{NewOutbox, OutboxState};
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::route::TargetKind;
 use patchbay_model::decision::stage::Stage;
@@ -35,6 +35,12 @@ pub(super) fn note(unit: &mut UnitOfWork, decision: &Decision) {
     unit.report.get_or_insert_default().extend(reasons);
 }
 
+/// Whether a report waits after a failed attempt.
+fn is_failing(pass: &Pass<'_>, key: &str) -> bool {
+    let item = pass.journal.outbox_item(pass.company, key).ok().flatten();
+    item.is_some_and(|item| item.state == OutboxState::Waiting && item.attempts > 0)
+}
+
 /// Add the report of this pass to the outbox, if a policy decided and the conversation is
 /// of a help desk.
 pub(super) fn add(pass: &Pass<'_>, unit: &mut UnitOfWork) {
@@ -63,17 +69,24 @@ pub(super) fn add(pass: &Pass<'_>, unit: &mut UnitOfWork) {
         .owner
         .as_ref()
         .or(waits_for.and_then(|it| it.id.as_ref()));
+    let key = format!("decision-{id}-{}", unit.next_entry());
     let now = ReportedPlace {
+        key: key.clone(),
         queue: snapshot.queue.clone(),
         agent: agent.cloned(),
         priority: snapshot.priority,
     };
+    // While the help desk fails, the newest takes the place of the one before, with all
+    // that it said of the place: they must not pile up before replies.
+    let last = snapshot.reported.clone();
+    let replaced = last.as_ref().map(|last| last.key.clone());
+    let replaced = replaced.filter(|key| is_failing(pass, key));
     // What did not change may have been changed by a person at the help desk.
-    let last = snapshot.reported.as_ref();
+    let last = last.filter(|_| replaced.is_none());
+    let last = last.as_ref();
     let queue = (last.map(|it| &it.queue) != Some(&now.queue)).then_some(&now.queue);
     let agent = (last.map(|it| &it.agent) != Some(&now.agent)).then_some(&now.agent);
     let priority = (last.map(|it| it.priority) != Some(now.priority)).then_some(now.priority);
-    let key = format!("decision-{id}-{}", unit.next_entry());
     let report = json!({
         "type": "decision",
         "id": key,
@@ -98,6 +111,7 @@ pub(super) fn add(pass: &Pass<'_>, unit: &mut UnitOfWork) {
         "at": pass.now,
     });
     unit.snapshot_mut().reported = Some(now);
+    unit.sent.extend(replaced);
     let payload = Payload::seal(pass.journal, pass.company, unit.contact(), &report);
     unit.outbox.push(NewOutbox {
         key,

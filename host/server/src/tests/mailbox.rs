@@ -373,22 +373,40 @@ async fn a_replaced_refresh_token_is_kept_and_gives_way_when_it_is_refused() {
     waiting(&running).await;
     running.stop().await;
     assert_eq!(refresh_tokens(&provider, 1), ["renew-1"]);
-    // Refused: the one of the company file once more.
+    // A fault that says nothing of the token: the same is tried again, not the one of the
+    // company file, which the provider could take for stolen.
+    let fault = Answer::json(403, &json!({"message": "blocked by a firewall"}));
+    provider.next([Turn::Answer(fault)]);
+    let running = start("hush").await;
+    for _ in 0..3_000 {
+        let path = "/v1/companies/northwind/channels";
+        let shown = running.client.get(path).await.json();
+        if shown["connections"][0]["poll"]["failure"] == "unauthorised" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let path = "/v1/companies/northwind/channels/email/retry";
+    running.client.post(path, "{}").await;
+    waiting(&running).await;
+    running.stop().await;
+    assert_eq!(refresh_tokens(&provider, 2), ["renew-2", "renew-2"]);
+    // Void: the one of the company file once more.
     let refused = Answer::json(400, &json!({"error": "invalid_grant"}));
     provider.next([Turn::Answer(refused)]);
     let running = start("hush").await;
     waiting(&running).await;
     running.stop().await;
-    assert_eq!(refresh_tokens(&provider, 2), ["renew-2", "hush"]);
+    assert_eq!(refresh_tokens(&provider, 4), ["renew-4", "hush"]);
     // A secret that an operator replaced counts at once.
     let running = start("new").await;
     waiting(&running).await;
     running.stop().await;
-    assert_eq!(refresh_tokens(&provider, 4), ["new"]);
+    assert_eq!(refresh_tokens(&provider, 6), ["new"]);
     for file in std::fs::read_dir(place.path()).expect("readable") {
         let path = file.expect("a file").path();
         let bytes = std::fs::read(&path).unwrap_or_default();
-        let is_there = bytes.windows(7).any(|it| it == b"renew-5");
+        let is_there = bytes.windows(7).any(|it| it == b"renew-7");
         assert!(!is_there, "a refresh token stands in {}", path.display());
     }
 }

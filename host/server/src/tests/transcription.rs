@@ -1,9 +1,11 @@
 //! Voice messages that a service of the company turns into text.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_generations::Environment;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::attachments::{Files, answer, provider};
 use super::networks::Answer;
@@ -177,4 +179,68 @@ async fn a_voice_message_that_is_gone_fails_and_is_listed() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("not listed within half a minute");
+}
+
+/// What the conversation says of the message, once the service was asked and something came
+/// in between.
+async fn said_after(between: Value) -> Value {
+    let service = service().await;
+    let release = Arc::new(Notify::new());
+    service.next([Turn::Held(Arc::clone(&release))]);
+    let office = office(voice(), &service).await;
+    delivered(&office, message("audio")).await;
+    service.received(1).await;
+    let id = shown(&office).await["id"].clone();
+    delivered(&office, between).await;
+    release.notify_one();
+    for _ in 0..3_000 {
+        let waiting = office.get("/outbox?state=waiting").await.json();
+        if waiting["items"] == json!([]) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    office.settled().await;
+    // A message that was deleted leaves nothing open.
+    let id = id.as_str().expect("an id");
+    let shown = office.get(&format!("/conversations/{id}")).await.json();
+    shown["said"].clone()
+}
+
+#[tokio::test]
+async fn what_the_customer_did_meanwhile_counts() {
+    let with = |fields: Value| {
+        let mut message = message("audio");
+        let fields = fields.as_object().expect("fields").clone();
+        message.as_object_mut().expect("fields").extend(fields);
+        message
+    };
+    let later = "2026-11-01T10:00:20Z";
+    let deleted = with(json!({"kind": "delete", "received_at": later, "attachments": []}));
+    let said = said_after(deleted).await;
+    assert!(!said.to_string().contains("stolen"), "{said}");
+    let edited = with(json!({"kind": "edit", "text": "Cancel it.", "edited_at": later}));
+    let said = said_after(edited).await;
+    assert_eq!(said[0]["interaction"]["text"], "Cancel it.", "{said}");
+    // A reaction says nothing of the words.
+    let reaction = json!({"kind": "reaction", "attachments": [],
+        "attributes": {"reaction": {"emoji": "+1", "action": "react"}}});
+    let said = said_after(with(reaction)).await;
+    let heard = &said[0]["interaction"];
+    assert_eq!(heard["text"], "My card was stolen.", "{said}");
+    assert_eq!(heard["attachments"][0]["kind"], "audio", "{said}");
+    assert_eq!(heard["attributes"].get("reaction"), None, "{said}");
+}
+
+#[tokio::test]
+async fn a_message_full_of_attributes_gets_its_words() {
+    let service = service().await;
+    let office = office(voice(), &service).await;
+    let mut full = message("audio");
+    let attributes: serde_json::Map<String, Value> = (0..64)
+        .map(|number| (format!("a{number}"), json!("x")))
+        .collect();
+    full["attributes"] = Value::Object(attributes);
+    delivered(&office, full).await;
+    said(&office, "My card was stolen.").await;
 }

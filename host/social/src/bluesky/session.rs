@@ -147,6 +147,13 @@ impl TokenProvider for Session {
         })
     }
 
+    fn is_kept_void(&self, response: &Response<'_>) -> bool {
+        let document = response.json();
+        let code = document.text(&["error"]).unwrap_or_default();
+        let is_void = ["ExpiredToken", "InvalidToken"].contains(&code);
+        matches!(response.status, 400 | 401) && is_void
+    }
+
     fn identity(&self) -> [u8; 32] {
         let mut digest = digest::Context::new(&digest::SHA256);
         let parts = [

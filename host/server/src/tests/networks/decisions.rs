@@ -419,3 +419,34 @@ async fn a_decision_that_the_help_desk_refuses_holds_up_no_reply() {
         assert_eq!(items.len(), 1, "{}: {failed}", network.name);
     }
 }
+
+#[tokio::test]
+async fn decisions_do_not_pile_up_while_the_help_desk_fails() {
+    let desk = help_desks().into_iter().next().expect("Chatwoot");
+    let network = &desk.network;
+    let office = desk.office().await;
+    let stand_in = office.stand_in(network);
+    stand_in.next((0..8).map(|_| Turn::Answer(Answer::bad_gateway())));
+    let at = signatures::now();
+    office.conversation_at(network, 1, at).await;
+    let edit = network.edit.expect("it reports edits");
+    for (number, text) in (2..).zip(["One", "Two", "Three", "Four", "Five"]) {
+        stand_in
+            .received(usize::try_from(number - 1).expect("few"))
+            .await;
+        let delivery = edit(&Message {
+            customer: 1,
+            text,
+            at: at + i64::from(number),
+        });
+        office.delivered(network, &delivery, number).await;
+        office.office.settled().await;
+        let waiting = office.office.get("/outbox?state=waiting").await.json();
+        let items = waiting["items"].as_array().expect("a list").len();
+        assert!(items <= 2, "{waiting}");
+    }
+    sent(&office).await;
+    // The last one says everything, although the queue is the first's.
+    let requests = stand_in.requests();
+    desk.assert_decision(&requests[requests.len() - 4..]);
+}
