@@ -11,7 +11,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{
-    AccessToken, KEPT_TOKEN_BYTES, NewToken, TOKEN_BYTES, usable_life, TokenProvider, TokenRequest,
+    AccessToken, KEPT_TOKEN_BYTES, NewToken, TOKEN_BYTES, TokenProvider, TokenRequest, usable_life,
 };
 use crate::outcome::{LONGEST_WAIT, Response};
 use crate::poll::{PollFailure, PollFailureKind};
@@ -342,7 +342,11 @@ mod tests {
                 body: body.as_bytes(),
                 at: Timestamp::UNIX_EPOCH,
             };
-            assert_eq!(refresh().is_kept_void(&response), is_void, "{status} {body}");
+            assert_eq!(
+                refresh().is_kept_void(&response),
+                is_void,
+                "{status} {body}"
+            );
         }
     }
 

@@ -31,6 +31,7 @@ static PRODUCT: Product = Product {
     fields: &["feed", "mention"],
     decode_change: feed::decode,
     answers: "comments",
+    answers_unknown: true,
     has_metadata: true,
     api_base: "https://graph.facebook.com",
     account: "one page; its id is in the page's settings under Page transparency",

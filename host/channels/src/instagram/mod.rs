@@ -32,6 +32,7 @@ static PRODUCT: Product = Product {
     fields: &["comments", "live_comments", "mentions"],
     decode_change: comment::decode,
     answers: "replies",
+    answers_unknown: false,
     has_metadata: false,
     api_base: "https://graph.instagram.com",
     account: "one professional account; its id is `user_id` of GET /me?fields=user_id",

@@ -44,6 +44,9 @@ pub(crate) struct Product {
     pub(crate) decode_change: fn(Account<'_>, &str, &str, &Value) -> Item,
     /// Edge of a comment to which an answer is posted.
     pub(crate) answers: &'static str,
+    /// Whether a comment whose author is not told can be answered there. On Instagram that is
+    /// a mention, which is answered elsewhere.
+    pub(crate) answers_unknown: bool,
     /// Whether a direct message takes a text of ours that its echo returns.
     pub(crate) has_metadata: bool,
     /// Base URL of its API.

@@ -65,6 +65,9 @@ fn target<'a>(inbox: &Inbox, reply: &Reply<'a>) -> Result<Target<'a>, EncodeErro
             needs_tag: inbox.needs_agent_tag(reply)?,
         },
         code if code == inbox.product.public => {
+            if reply.to.is_empty() && !inbox.product.answers_unknown {
+                return Err(EncodeError::Address);
+            }
             Target::Comment(reply.in_reply_to.ok_or(EncodeError::Unanswered)?)
         }
         _ => return Err(EncodeError::Address),

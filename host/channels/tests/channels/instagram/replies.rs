@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use patchbay_adapter::{OutboundRequest, Reply};
+use patchbay_adapter::{EncodeError, OutboundRequest, Reply};
 use patchbay_model::interaction::WrittenBy;
 use serde_json::{Value, json};
 
@@ -45,6 +45,18 @@ fn a_comment_is_answered_by_its_replies() {
     let url = "https://graph.example/v24.0/17870000000000001/replies";
     assert_eq!(requests[0].0.url, url);
     assert_eq!(requests[0].1, json!({"message": "Às 10 h."}));
+}
+
+/// Whose author is not told. Instagram takes the answer elsewhere, and an error of its would
+/// stop the connection.
+#[test]
+fn a_mention_cannot_be_answered() {
+    let mention = Reply {
+        in_reply_to: Some("17870000000000001"),
+        ..reply("instagram", ACCOUNT, "", "Obrigado!")
+    };
+    let refused = requests(SUBJECT.open().as_ref(), &mention);
+    assert_eq!(refused.err(), Some(EncodeError::Address));
 }
 
 /// A direct message counts bytes, a comment characters.
