@@ -24,6 +24,7 @@ const WITHOUT_VOICE: &[(&str, &str)] = &[
     ("bluesky", "posts have pictures and videos"),
     ("chat", "the widget sends text"),
     ("discourse", "files are links in the text"),
+    ("phone", "what a caller says comes as text"),
     ("play-store", "reviews have no files"),
     (
         "standard-webhooks",
