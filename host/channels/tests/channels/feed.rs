@@ -182,7 +182,7 @@ fn a_test_of_the_connection_says_what_the_server_has() {
         (
             200,
             format!("<rss><channel>{item}</channel></rss>"),
-            "right feed: the feed can be read and has 1",
+            "right feed: the feed can be read; entries: 1",
         ),
         (
             200,

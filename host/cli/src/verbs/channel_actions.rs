@@ -79,7 +79,7 @@ pub(super) fn retry(
             (true, _) => format!(
                 "{channel}: one reply tries now whether the account can send; {released} were waiting"
             ),
-            (false, 0) => format!("{channel}: nothing waits, and the account can send"),
+            (false, 0) => format!("{channel}: nothing waits to be sent"),
             (false, _) => format!("{channel}: {released} replies are due now"),
         })?;
         match number(&tried, "polled") {

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
-use patchbay_adapter::AdapterKind;
+use patchbay_adapter::{AdapterKind, InboundWay};
 use patchbay_channels::{ADAPTERS, adapter_kind};
 use patchbay_client::{BlockingClient, Method, company_path};
 use patchbay_command::args::{ChannelsArgs, ChannelsVerb, QuarantineItems, QuarantineVerb};
@@ -244,10 +244,11 @@ fn setup(args: &ChannelsArgs, channel: &str, connection: &str) -> Outcome {
         .map(|it| json!({"name": it.name, "meaning": it.meaning, "required": it.is_required, "example": it.example}))
         .collect();
     let problems = known.as_ref().map(|known| problems(known, &[]));
-    let shown_url = known
-        .as_ref()
-        .is_none_or(has_webhook)
-        .then_some(url.as_str());
+    let is_shown = match &known {
+        Some(known) => has_webhook(known),
+        None => kind.inbound.contains(&InboundWay::Webhook),
+    };
+    let shown_url = is_shown.then_some(url.as_str());
     let document = json!({
         "channel": kind.name,
         "url": shown_url,

@@ -31,6 +31,9 @@ fn setup_prints_the_steps_secrets_and_the_url_of_a_channel() {
     ] {
         assert!(printed.contains(part), "{part}: {printed}");
     }
+    let feed = joined(&run(&["channels", "setup", "feed"]), 0);
+    assert!(feed.contains("The connection has no webhook."), "{feed}");
+    assert!(!feed.contains("/webhooks/"), "{feed}");
     let mail = joined(&run(&["channels", "setup", "email"]), 0);
     for part in [
         "secrets.signing-secret = { env = \"EMAIL_SIGNING_SECRET\" }",
@@ -188,7 +191,10 @@ fn a_connection_is_listed_and_checked() {
     assert!(unknown.contains("no connection \"line\""), "{unknown}");
     joined(&channels(&["test"]), 2);
     let tried = joined(&channels(&["retry", "whatsapp/main"]), 0);
-    assert!(tried.contains("whatsapp/main: nothing waits"), "{tried}");
+    assert!(
+        tried.contains("whatsapp/main: nothing waits to be sent"),
+        "{tried}"
+    );
     joined(&channels(&["retry", "whatsapp/other"]), 2);
     let quarantine = joined(&channels(&["quarantine", "list"]), 0);
     assert!(

@@ -47,10 +47,7 @@ pub(super) fn finding(exchange: &Exchange<'_>) -> Finding {
         ),
         Ok(document) => Finding::right(
             code,
-            format!(
-                "the feed can be read and has {} entries",
-                document.entries.len()
-            ),
+            format!("the feed can be read; entries: {}", document.entries.len()),
         ),
         Err(problem) => Finding::wrong(code, format!("what `url` names {problem}")),
     }
