@@ -9,7 +9,7 @@ mod feed;
 mod mastodon;
 mod play_store;
 mod polled_office;
-mod reading;
+mod polls;
 mod replies;
 mod secrecy;
 mod sessions;
