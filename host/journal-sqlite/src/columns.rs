@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use patchbay_journal::{
-    AuditHash, CompanyId, ContactId, ConversationId, Ordinal, SecretHash, Slot, TokenId,
+    AuditHash, CompanyId, ContactId, ConversationId, Ordinal, SecretHash, SessionId, Slot, TokenId,
 };
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -32,6 +32,7 @@ ids! {
     ConversationId: [u8; 16];
     ContactId: [u8; 16];
     TokenId: [u8; 16];
+    SessionId: [u8; 16];
     SecretHash: [u8; 32];
     AuditHash: [u8; 32];
     CompanyId: u32;

@@ -39,6 +39,7 @@ mod roster;
 mod runs;
 mod schema;
 mod seal;
+mod sessions;
 mod storage_monitor;
 mod tokens;
 mod writer;

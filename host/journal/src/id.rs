@@ -84,6 +84,10 @@ ids! {
 
     /// A token; 32 hexadecimal digits as text. It is not secret.
     TokenId
+
+    /// A session of a signed-in person; 32 hexadecimal digits as text. It is not
+    /// secret.
+    SessionId
 }
 
 impl ConversationId {

@@ -3,7 +3,7 @@
 use crate::{
     AuditTrail, Commits, Companies, ConnectionRecords, ContactRecords, Contacts, Conversations,
     Directives, Entries, Generations, Intake, Maintenance, OptOuts, Originals, Outbox, Quarantine,
-    Receipts, Rollouts, Roster, Runs, Seal, Tokens, Usage,
+    Receipts, Rollouts, Roster, Runs, Seal, Sessions, Tokens, Usage,
 };
 
 macro_rules! journal {
@@ -34,5 +34,5 @@ macro_rules! journal {
 journal! {
     Companies Intake Commits Conversations Entries Contacts ContactRecords Seal Outbox Receipts Quarantine Originals OptOuts
     ConnectionRecords
-    Generations Rollouts Roster Directives Tokens AuditTrail Maintenance Runs Usage
+    Generations Rollouts Roster Directives Tokens Sessions AuditTrail Maintenance Runs Usage
 }

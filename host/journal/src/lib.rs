@@ -40,6 +40,7 @@ mod rollout;
 mod roster;
 mod run;
 mod seal;
+mod session;
 mod storage;
 mod stored_bytes;
 mod token;
@@ -68,7 +69,9 @@ pub use generation::{
     Activation, ActiveGeneration, GenerationRow, GenerationUsage, Generations, NewGeneration,
     StateCopy,
 };
-pub use id::{CompanyId, ContactId, ConversationId, Ordinal, ParseIdError, SLOTS, Slot, TokenId};
+pub use id::{
+    CompanyId, ContactId, ConversationId, Ordinal, ParseIdError, SLOTS, SessionId, Slot, TokenId,
+};
 pub use intake::{
     AcceptHook, AcceptOutcome, AcceptedInput, Arrival, Input, InputKind, Intake, PendingInput,
     WordingStatus,
@@ -92,6 +95,7 @@ pub use rollout::{RolloutRow, Rollouts};
 pub use roster::{AgentRow, Roster};
 pub use run::{Run, Runs};
 pub use seal::{Purpose, Seal};
+pub use session::{Session, SessionHolder, Sessions};
 pub use storage::{StorageFailure, StorageState};
 pub use stored_bytes::{StoredBytes, Usage};
 pub use token::{Secret, SecretHash, Token, TokenState, Tokens};

@@ -407,3 +407,75 @@ fn a_check_verifies_the_trail() {
         "{report:?}"
     );
 }
+
+fn session(holder: SessionHolder, hash: u8) -> Session {
+    Session {
+        id: SessionId::generate().unwrap(),
+        hash: SecretHash([hash; 32]),
+        holder,
+        started_at: at(1),
+        expires_at: at(100),
+    }
+}
+
+#[test]
+fn sessions_survive_a_restart_and_are_deleted_when_they_end() {
+    let store = TestStore::new();
+    let journal = store.open();
+    journal.company("acme").unwrap();
+    let of_token = session(SessionHolder::Token(TokenId([7; 16])), 1);
+    let external = SessionHolder::External {
+        actor: "oidc:https://login.example|42".into(),
+        name: "ana".into(),
+        standing: standing(Some("acme"), Role::Agent, Some("ana")),
+    };
+    let of_issuer = session(external, 2);
+    for started in [&of_token, &of_issuer] {
+        let audit = audit_entry("session.started");
+        journal.start_session(started.clone(), audit).unwrap();
+    }
+    drop(journal);
+    let journal = store.open();
+    let stored = journal.sessions().unwrap();
+    assert_eq!(stored, [of_token.clone(), of_issuer.clone()]);
+    let ids = vec![of_token.id, SessionId([9; 16])];
+    let audit = Some(audit_entry("session.ended"));
+    journal.end_sessions(ids, audit).unwrap();
+    assert_eq!(
+        journal.sessions().unwrap(),
+        std::slice::from_ref(&of_issuer)
+    );
+    journal.end_sessions(vec![of_issuer.id], None).unwrap();
+    assert!(journal.sessions().unwrap().is_empty());
+    let acts = actions(&journal, None).into_iter().map(|(_, act)| act);
+    let acts: Vec<_> = acts.collect();
+    assert_eq!(
+        acts,
+        ["session.started", "session.started", "session.ended"]
+    );
+}
+
+#[test]
+fn a_session_of_a_contradictory_standing_is_refused() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let external = |actor: &str, standing| SessionHolder::External {
+        actor: actor.into(),
+        name: "ana".into(),
+        standing,
+    };
+    let without_agent = standing(Some("acme"), Role::Agent, None);
+    let long = "x".repeat(257);
+    for holder in [
+        external("oidc:a|1", without_agent),
+        external(&long, standing(None, Role::Operator, None)),
+    ] {
+        let audit = audit_entry("session.started");
+        let refused = journal.start_session(session(holder, 3), audit);
+        assert!(
+            matches!(refused, Err(JournalError::Invalid { .. })),
+            "{refused:?}"
+        );
+    }
+    assert!(journal.sessions().unwrap().is_empty());
+}

@@ -35,6 +35,7 @@ impl TestStore {
     /// journal is open. Data of earlier versions stays as it is.
     pub(crate) fn downgrade(&self, version: u32) {
         let added = [
+            (12, "DROP TABLE session;"),
             (
                 11,
                 "CREATE TABLE poll_cursor (
