@@ -7,17 +7,24 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http::header::{AUTHORIZATION, HOST, HeaderValue, ORIGIN};
+use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use parking_lot::{Mutex, MutexGuard, RwLock};
-use patchbay_journal::{Journal, JournalError, Secret, SecretHash, Token, TokenId, TokenState};
+use patchbay_journal::{
+    Journal, JournalError, Secret, SecretHash, Session, SessionHolder, SessionId, Token, TokenId,
+    TokenState,
+};
 
+use crate::link_codes::LinkCodes;
 use crate::oidc::Issuer;
 use crate::permission_matrix::MatrixEntry;
+use crate::session::SessionTable;
 use crate::settings::{Identity, TlsSettings};
 use crate::tls::PeerNames;
-use crate::{AccessError, Caller, ExternalIdentity};
+use crate::{AccessError, Caller, ExternalIdentity, NewSession, SignedIn, session_cookie};
+
+pub use crate::link_codes::LIFETIME as LINK_LIFETIME;
 
 /// Authenticates and authorizes requests. Holds all tokens in memory, so a
 /// request does not read the disk.
@@ -30,6 +37,12 @@ pub struct AccessControl {
     issuer: Option<Arc<Issuer>>,
     /// Holders of client certificates, by a name of the certificate.
     identities: HashMap<String, Arc<ExternalIdentity>>,
+    /// People who are signed in with a browser.
+    sessions: SessionTable,
+    /// Codes of one-time links.
+    codes: LinkCodes,
+    /// Whether the host itself terminates TLS.
+    is_tls: bool,
 }
 
 #[derive(Debug, Default)]
@@ -42,14 +55,20 @@ struct Tokens {
 }
 
 impl AccessControl {
-    /// Loads the tokens of a journal.
+    /// Loads the tokens and the sessions of a journal.
     ///
     /// # Errors
     /// The journal cannot be read.
     pub fn load(journal: &dyn Journal) -> Result<AccessControl, JournalError> {
-        let access = AccessControl::default();
+        let mut access = AccessControl::default();
         for token in journal.tokens()? {
             access.insert(token);
+        }
+        let now = Timestamp::now();
+        for session in journal.sessions()? {
+            if let Some(holder) = access.session_holder(&session) {
+                access.sessions.restore(&session, holder, now);
+            }
         }
         Ok(access)
     }
@@ -71,6 +90,7 @@ impl AccessControl {
         let identities = tls.map_or(&[][..], |tls| &tls.identities);
         self.identities = identities.iter().map(certificate_identity).collect();
         self.tokens.get_mut().guarded |= !self.identities.is_empty();
+        self.is_tls = tls.is_some();
         self
     }
 
@@ -85,13 +105,119 @@ impl AccessControl {
         let now = Timestamp::now();
         match caller {
             Caller::Local => !self.is_guarded(),
-            Caller::Token(token) => {
-                let tokens = self.tokens.read();
-                let token = tokens.by_hash.get(&token.hash);
-                token.is_some_and(|token| token.state(now) == TokenState::Active)
+            Caller::Token(token) => self.is_active(token, now),
+            Caller::External(identity) => is_current(identity, now),
+            Caller::Session(session) => {
+                let is_valid = match &session.holder {
+                    SignedIn::Token(token) => self.is_active(token, now),
+                    SignedIn::External(identity) => is_current(identity, now),
+                };
+                is_valid && self.sessions.is_open(session, now)
             }
-            Caller::External(identity) => identity.until.is_none_or(|until| now < until),
         }
+    }
+
+    /// Whether a token, as it is now, is valid.
+    fn is_active(&self, token: &Token, now: Timestamp) -> bool {
+        let tokens = self.tokens.read();
+        let token = tokens.by_hash.get(&token.hash);
+        token.is_some_and(|token| token.state(now) == TokenState::Active)
+    }
+
+    /// Who holds a stored session; none if their token is unknown. An identity of an
+    /// issuer counts until the session ends.
+    fn session_holder(&self, session: &Session) -> Option<SignedIn> {
+        match &session.holder {
+            SessionHolder::Token(id) => {
+                let tokens = self.tokens.read();
+                let token = tokens.by_hash.values().find(|token| token.id == *id);
+                token.cloned().map(SignedIn::Token)
+            }
+            SessionHolder::External {
+                actor,
+                name,
+                standing,
+            } => Some(SignedIn::External(Arc::new(ExternalIdentity {
+                id: actor.clone(),
+                name: name.clone(),
+                standing: standing.clone(),
+                until: Some(session.expires_at),
+            }))),
+        }
+    }
+
+    /// Who signs in with the text of a token, of this host or of the issuer. May ask the
+    /// issuer for keys.
+    ///
+    /// # Errors
+    /// [`AccessError`]: the token is not valid.
+    pub async fn sign_in(&self, token: &str) -> Result<SignedIn, AccessError> {
+        let token = BearerToken::parse(token);
+        match self.bearer(token).await? {
+            Caller::Token(token) => Ok(SignedIn::Token(token)),
+            Caller::External(identity) => Ok(SignedIn::External(identity)),
+            Caller::Local | Caller::Session(_) => Err(AccessError::InvalidToken(NOT_A_TOKEN)),
+        }
+    }
+
+    /// A code for a one-time link, which signs in the holder of a token within
+    /// [`LINK_LIFETIME`]. Lost when the server stops.
+    ///
+    /// # Errors
+    /// The system provides no random bytes.
+    pub fn link_code(&self, token: &Token) -> Result<Secret, JournalError> {
+        let code = Secret::generate()?;
+        self.codes.insert(&code, token.hash, Timestamp::now());
+        Ok(code)
+    }
+
+    /// Who signs in with the code of a one-time link, which is used up.
+    ///
+    /// # Errors
+    /// [`AccessError::InvalidToken`]: the code is unknown, used or expired, or its token
+    /// is not valid any more.
+    pub fn redeem(&self, code: &str) -> Result<SignedIn, AccessError> {
+        let now = Timestamp::now();
+        let code = Secret::parse(code);
+        let hash = code.and_then(|code| self.codes.take(&code, now));
+        let hash = hash.ok_or(AccessError::InvalidToken(
+            "the link was used before, or has expired; `patchbay token link` makes another",
+        ))?;
+        self.own_token(hash, now).map(SignedIn::Token)
+    }
+
+    /// A session for a person who signed in. Store it, then
+    /// [`insert`](Self::insert_session) it, both under [`lock_changes`](Self::lock_changes).
+    ///
+    /// # Errors
+    /// The system provides no random bytes.
+    pub fn prepare_session(&self, holder: SignedIn) -> Result<NewSession, JournalError> {
+        self.sessions.prepare(holder, Timestamp::now())
+    }
+
+    /// Accept a session that the journal holds.
+    pub fn insert_session(&self, new: &NewSession) {
+        self.sessions.insert(new);
+    }
+
+    /// Ids of the sessions of the person behind a caller.
+    pub fn sessions_of(&self, caller: &Caller) -> Vec<SessionId> {
+        self.sessions.of_person(&caller.id())
+    }
+
+    /// End sessions.
+    pub fn end_sessions(&self, ids: &[SessionId]) {
+        self.sessions.end(ids);
+    }
+
+    /// Whether the host itself terminates TLS.
+    pub fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// Whether an issuer is configured.
+    pub fn has_issuer(&self) -> bool {
+        self.issuer.is_some()
     }
 
     /// Lock against other changes of tokens; hold it while the journal and this
@@ -128,16 +254,24 @@ impl AccessControl {
         }
     }
 
-    /// Find out who sends a request. An `Authorization` header takes precedence
-    /// over the names of the client's certificate. May ask the issuer for keys.
+    /// Find out who sends a request. An `Authorization` header takes precedence over
+    /// the cookie of a session, and that over the names of the client's certificate. May
+    /// ask the issuer for keys.
     ///
     /// # Errors
-    /// [`AccessError`]: no valid token, or a certificate used by a foreign page.
+    /// [`AccessError`]: no valid token or session, or a session or certificate used by a
+    /// foreign page.
     pub async fn authenticate(
         &self,
+        method: &Method,
         headers: &HeaderMap,
         names: Option<&PeerNames>,
     ) -> Result<Caller, AccessError> {
+        if !headers.contains_key(AUTHORIZATION)
+            && let Some(secret) = session_cookie::secret(method, headers, self.is_tls)?
+        {
+            return self.session(&secret);
+        }
         let identity = match headers.contains_key(AUTHORIZATION) {
             true => None,
             false => names.and_then(|names| self.certificate_holder(names)),
@@ -159,18 +293,39 @@ impl AccessControl {
             .then(|| Arc::clone(first))
     }
 
+    /// The caller of a session.
+    fn session(&self, secret: &Secret) -> Result<Caller, AccessError> {
+        let session = self.sessions.use_session(secret, Timestamp::now());
+        let caller = session.map(Caller::Session);
+        caller
+            .filter(|caller| self.is_valid(caller))
+            .ok_or(AccessError::InvalidToken(
+                "the session has ended; sign in again",
+            ))
+    }
+
     async fn token_holder(&self, headers: &HeaderMap) -> Result<Caller, AccessError> {
-        match (bearer_token(headers)?, &self.issuer) {
+        self.bearer(bearer_token(headers)?).await
+    }
+
+    /// A token of this host that is valid.
+    fn own_token(&self, hash: SecretHash, now: Timestamp) -> Result<Arc<Token>, AccessError> {
+        let token = self.tokens.read().by_hash.get(&hash).cloned();
+        let token = token.ok_or(AccessError::InvalidToken(
+            "this host has no such token; `patchbay token create` makes one",
+        ))?;
+        match token.state(now) {
+            TokenState::Active => Ok(token),
+            TokenState::Revoked => Err(AccessError::InvalidToken("the token was revoked")),
+            TokenState::Expired => Err(AccessError::InvalidToken("the token has expired")),
+        }
+    }
+
+    async fn bearer(&self, token: BearerToken) -> Result<Caller, AccessError> {
+        match (token, &self.issuer) {
             (BearerToken::Own(secret), _) => {
-                let token = self.tokens.read().by_hash.get(&secret.hash()).cloned();
-                let token = token.ok_or(AccessError::InvalidToken(
-                    "this host has no such token; `patchbay token create` makes one",
-                ))?;
-                match token.state(Timestamp::now()) {
-                    TokenState::Active => Ok(Caller::Token(token)),
-                    TokenState::Revoked => Err(AccessError::InvalidToken("the token was revoked")),
-                    TokenState::Expired => Err(AccessError::InvalidToken("the token has expired")),
-                }
+                let token = self.own_token(secret.hash(), Timestamp::now())?;
+                Ok(Caller::Token(token))
             }
             (BearerToken::Foreign(token), Some(issuer)) => match issuer.verify(&token).await {
                 Ok(identity) => Ok(Caller::External(Arc::new(identity))),
@@ -266,6 +421,20 @@ enum BearerToken {
     Foreign(String),
 }
 
+impl BearerToken {
+    fn parse(text: &str) -> BearerToken {
+        match Secret::parse(text) {
+            Some(secret) => BearerToken::Own(secret),
+            None => BearerToken::Foreign(text.to_owned()),
+        }
+    }
+}
+
+/// Whether an external identity has not expired.
+fn is_current(identity: &ExternalIdentity, now: Timestamp) -> bool {
+    identity.until.is_none_or(|until| now < until)
+}
+
 /// Reads `Authorization: Bearer …`, which must be there once.
 fn bearer_token(headers: &HeaderMap) -> Result<BearerToken, AccessError> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
@@ -281,11 +450,9 @@ fn bearer_token(headers: &HeaderMap) -> Result<BearerToken, AccessError> {
     // The scheme's case does not matter (RFC 9110, 11.1); the token's does.
     let token = value.to_str().ok().and_then(|text| {
         let (scheme, rest) = text.split_once(' ')?;
-        let rest = rest.trim_matches(' ');
-        let foreign = || BearerToken::Foreign(rest.to_owned());
         scheme
             .eq_ignore_ascii_case("bearer")
-            .then(|| Secret::parse(rest).map_or_else(foreign, BearerToken::Own))
+            .then(|| BearerToken::parse(rest.trim_matches(' ')))
     });
     token.ok_or(AccessError::Unauthenticated(NOT_A_TOKEN))
 }

@@ -7,7 +7,7 @@ use patchbay_journal::{AuditEntry, Token};
 use patchbay_model::access::{Role, TokenScope};
 use serde_json::Value;
 
-use crate::AccessError;
+use crate::{AccessError, OpenSession, SignedIn};
 
 /// The authenticated sender of a request.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub enum Caller {
     /// A person or program that a trusted issuer or certificate authority
     /// identifies.
     External(Arc<ExternalIdentity>),
+    /// A person who is signed in with a browser.
+    Session(Arc<OpenSession>),
 }
 
 /// A person or program that a trusted issuer or certificate authority
@@ -53,6 +55,7 @@ impl Caller {
             Caller::Local => "local".to_owned(),
             Caller::Token(token) => token.id.to_string(),
             Caller::External(identity) => identity.id.clone(),
+            Caller::Session(session) => session.holder.id(),
         }
     }
 
@@ -62,6 +65,7 @@ impl Caller {
             Caller::Local => None,
             Caller::Token(token) => Some(&token.standing),
             Caller::External(identity) => Some(&identity.standing),
+            Caller::Session(session) => Some(session.holder.standing()),
         }
     }
 
@@ -81,6 +85,28 @@ impl Caller {
             .is_none_or(|standing| standing.role == Role::Auditor)
     }
 
+    /// The identity by an issuer or a certificate, also behind a session.
+    pub fn external(&self) -> Option<&ExternalIdentity> {
+        match self {
+            Caller::External(identity) => Some(identity),
+            Caller::Session(session) => match &session.holder {
+                SignedIn::External(identity) => Some(identity),
+                SignedIn::Token(_) => None,
+            },
+            Caller::Local | Caller::Token(_) => None,
+        }
+    }
+
+    /// When the caller's access ends; absent: not at a known time.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        match self {
+            Caller::Local => None,
+            Caller::Token(token) => token.expires_at,
+            Caller::External(identity) => identity.until,
+            Caller::Session(session) => Some(session.expires_at),
+        }
+    }
+
     /// The name under which the caller acts. With a token it is the token's;
     /// `by` may repeat it. Without tokens `by` is required.
     ///
@@ -90,15 +116,16 @@ impl Caller {
     pub fn name(&self, by: Option<String>) -> Result<String, AccessError> {
         let own = match self {
             Caller::Local => return by.ok_or(AccessError::MissingName),
-            Caller::Token(token) => &token.name,
+            Caller::Token(token) => token.name.as_str(),
             Caller::External(identity) => &identity.name,
+            Caller::Session(session) => session.holder.name(),
         };
         match by {
-            Some(by) if by != *own => Err(AccessError::Forbidden {
+            Some(by) if by != own => Err(AccessError::Forbidden {
                 field: Some("by"),
                 detail: "names somebody else than the token does; leave it out".to_owned(),
             }),
-            _ => Ok(own.clone()),
+            _ => Ok(own.to_owned()),
         }
     }
 }

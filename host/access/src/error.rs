@@ -11,6 +11,9 @@ pub enum AccessError {
     /// The request shows a token that is unknown, revoked or expired.
     #[error("{0}")]
     InvalidToken(&'static str),
+    /// Another page than the console's uses the session of the browser.
+    #[error("{0}")]
+    ForeignPage(&'static str),
     /// A page of another origin uses the browser's client certificate.
     #[error("requests with a client certificate must come from this server's own pages")]
     ForeignOrigin,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use http::Method;
 use patchbay_model::access::Role::{self, Agent, Auditor, Integrator, Operator, Supervisor};
+use patchbay_model::access::TokenScope;
 use serde_json::{Map, Value, json};
 
 /// Which roles may call an operation.
@@ -20,6 +21,8 @@ pub struct Permission {
     /// Whether a company's token may call an operation whose path names no
     /// company, and sees that company only.
     narrows: bool,
+    /// Whether it is about the caller alone, whatever their company.
+    about_caller: bool,
 }
 
 const fn row(operation: &'static str, roles: &'static [Role]) -> Permission {
@@ -29,6 +32,7 @@ const fn row(operation: &'static str, roles: &'static [Role]) -> Permission {
         own_only: false,
         public: false,
         narrows: false,
+        about_caller: false,
     }
 }
 
@@ -40,6 +44,12 @@ impl Permission {
 
     const fn narrowing_to_company(mut self) -> Permission {
         self.narrows = true;
+        self
+    }
+
+    const fn about_caller(mut self) -> Permission {
+        self.narrows = true;
+        self.about_caller = true;
         self
     }
 
@@ -185,6 +195,7 @@ pub const PERMISSIONS: &[Permission] = &[
     row("begin_drain", &[Operator]),
     row("undo_drain", &[Operator]),
     row("create_token", &[Operator]),
+    row("create_link", &[Operator]),
     row("tokens", &[Operator, Auditor]),
     row("revoke_token", &[Operator]),
     row("audit", &[Operator, Auditor]),
@@ -192,7 +203,12 @@ pub const PERMISSIONS: &[Permission] = &[
     row("metrics", &[Operator]),
     row("status", &[Operator, Auditor]).narrowing_to_company(),
     row("active_alerts", &[Operator, Auditor]).narrowing_to_company(),
+    // Whoever is signed in, about themselves.
+    row("me", &Role::ALL).about_caller(),
+    row("sign_out", &Role::ALL).about_caller(),
     // Public: they reveal nothing about companies or callers.
+    row("sign_in", &[]).public(),
+    row("sign_in_ways", &[]).public(),
     row("healthz", &[]).public(),
     row("readyz", &[]).public(),
     row("openapi", &[]).public(),
@@ -238,6 +254,26 @@ impl PermissionIndex {
             methods.insert(method.to_uppercase(), permission_of(operation));
         });
         PermissionIndex(by_path)
+    }
+
+    /// Ids of the operations that a caller of this standing may call, sorted; without a
+    /// standing all, as on a host without tokens. Public ones are left out.
+    pub fn operations(&self, standing: Option<&TokenScope>) -> Vec<&'static str> {
+        let by_path = self.0.iter();
+        let all = by_path.flat_map(|(path, methods)| methods.values().map(move |it| (path, *it)));
+        let allowed = all.filter(|(path, permission)| {
+            let Some(standing) = standing else {
+                return !permission.public;
+            };
+            let for_host = !path.contains("{company}") && !permission.narrows;
+            permission.allows(standing.role) && !(for_host && standing.company.is_some())
+        });
+        let mut ids: Vec<_> = allowed
+            .map(|(_, permission)| permission.operation)
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     /// The entry for a path as the router matched it (none: no route), and a
@@ -294,10 +330,12 @@ pub fn add_to_openapi(document: &mut Value) {
     });
 }
 
-/// Which tokens an operation takes: for the company, the host, or either.
+/// Which tokens an operation takes: for the company, the host, either, or any, as it is
+/// about the caller.
 fn scope(path: &str, permission: &Permission) -> &'static str {
     match path.contains("{company}") {
         true => "company",
+        false if permission.about_caller => "caller",
         false if permission.narrows => "host or company",
         false => "host",
     }

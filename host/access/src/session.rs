@@ -1,0 +1,310 @@
+//! Sessions of people who are signed in with a browser.
+//!
+//! A session stands for a token of the host, or for an identity of the issuer. Its
+//! secret is in a cookie that no script can read. It ends when it is not used for
+//! [`IDLE`], after [`LIFETIME`], with its token, or when the person signs out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+use parking_lot::RwLock;
+use patchbay_journal::{Secret, SecretHash, Session, SessionHolder, SessionId, Token};
+use patchbay_model::access::TokenScope;
+
+use crate::{Caller, ExternalIdentity};
+
+/// A session that is not used for this long ends.
+pub(crate) const IDLE: SignedDuration = SignedDuration::from_mins(30);
+/// A session ends this long after its start.
+pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
+/// Sessions of one person; when another starts, the oldest ends.
+pub(crate) const SESSIONS_OF_ONE: usize = 32;
+
+/// Who is signed in.
+#[derive(Clone, Debug)]
+pub enum SignedIn {
+    /// The holder of one of the host's tokens.
+    Token(Arc<Token>),
+    /// A person whom the issuer identified.
+    External(Arc<ExternalIdentity>),
+}
+
+impl SignedIn {
+    /// Id in the audit trail.
+    pub(crate) fn id(&self) -> String {
+        match self {
+            SignedIn::Token(token) => token.id.to_string(),
+            SignedIn::External(identity) => identity.id.clone(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            SignedIn::Token(token) => &token.name,
+            SignedIn::External(identity) => &identity.name,
+        }
+    }
+
+    pub(crate) fn standing(&self) -> &TokenScope {
+        match self {
+            SignedIn::Token(token) => &token.standing,
+            SignedIn::External(identity) => &identity.standing,
+        }
+    }
+
+    /// The holder as the journal stores it.
+    fn stored(&self) -> SessionHolder {
+        match self {
+            SignedIn::Token(token) => SessionHolder::Token(token.id),
+            SignedIn::External(identity) => SessionHolder::External {
+                actor: identity.id.clone(),
+                name: identity.name.clone(),
+                standing: identity.standing.clone(),
+            },
+        }
+    }
+}
+
+/// A session that has not ended.
+#[derive(Debug)]
+pub struct OpenSession {
+    /// Its id, for the audit trail.
+    pub id: SessionId,
+    /// Who is signed in.
+    pub holder: SignedIn,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    hash: SecretHash,
+    /// Seconds since 1970.
+    used_at: AtomicI64,
+}
+
+impl OpenSession {
+    fn is_over(&self, now: Timestamp) -> bool {
+        let idle = now.as_second() - self.used_at.load(Ordering::Relaxed);
+        now >= self.expires_at || idle >= IDLE.as_secs()
+    }
+}
+
+/// A session to store and to add to the table, in this order.
+#[derive(Debug)]
+pub struct NewSession {
+    /// For the cookie; shown once.
+    pub secret: Secret,
+    /// What the journal stores.
+    pub stored: Session,
+    /// Sessions that end: expired ones, and the person's oldest beyond
+    /// [`SESSIONS_OF_ONE`].
+    pub ended: Vec<SessionId>,
+    open: Arc<OpenSession>,
+}
+
+impl NewSession {
+    /// The caller that it signs in.
+    pub fn caller(&self) -> Caller {
+        Caller::Session(Arc::clone(&self.open))
+    }
+}
+
+/// The sessions of the host, in memory: a request does not read the disk.
+#[derive(Debug, Default)]
+pub(crate) struct SessionTable {
+    by_hash: RwLock<HashMap<SecretHash, Arc<OpenSession>>>,
+}
+
+impl SessionTable {
+    /// Takes a session of the journal, which counts as used just now.
+    pub(crate) fn restore(&mut self, stored: &Session, holder: SignedIn, now: Timestamp) {
+        let session = OpenSession {
+            id: stored.id,
+            holder,
+            expires_at: stored.expires_at,
+            hash: stored.hash,
+            used_at: AtomicI64::new(now.as_second()),
+        };
+        self.by_hash
+            .get_mut()
+            .insert(stored.hash, Arc::new(session));
+    }
+
+    /// The session of a secret, which is used by this; none if it is over.
+    pub(crate) fn use_session(&self, secret: &Secret, now: Timestamp) -> Option<Arc<OpenSession>> {
+        let session = self.by_hash.read().get(&secret.hash()).cloned()?;
+        if session.is_over(now) {
+            return None;
+        }
+        session
+            .used_at
+            .fetch_max(now.as_second(), Ordering::Relaxed);
+        Some(session)
+    }
+
+    /// Whether a session has not ended. Does not count as a use.
+    pub(crate) fn is_open(&self, session: &OpenSession, now: Timestamp) -> bool {
+        !session.is_over(now) && self.by_hash.read().contains_key(&session.hash)
+    }
+
+    /// A session for a person; [`insert`](Self::insert) adds it. It ends with the
+    /// person's token at the latest.
+    pub(crate) fn prepare(
+        &self,
+        holder: SignedIn,
+        now: Timestamp,
+    ) -> Result<NewSession, patchbay_journal::JournalError> {
+        let secret = Secret::generate()?;
+        let longest = now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX);
+        let of_token = match &holder {
+            SignedIn::Token(token) => token.expires_at,
+            SignedIn::External(_) => None,
+        };
+        let stored = Session {
+            id: SessionId::generate()?,
+            hash: secret.hash(),
+            holder: holder.stored(),
+            started_at: now,
+            expires_at: of_token.map_or(longest, |end| end.min(longest)),
+        };
+        let ended = self.superseded(&holder.id(), now);
+        let open = OpenSession {
+            id: stored.id,
+            holder,
+            expires_at: stored.expires_at,
+            hash: stored.hash,
+            used_at: AtomicI64::new(now.as_second()),
+        };
+        Ok(NewSession {
+            secret,
+            stored,
+            ended,
+            open: Arc::new(open),
+        })
+    }
+
+    /// What ends when a person starts another session.
+    fn superseded(&self, person: &str, now: Timestamp) -> Vec<SessionId> {
+        let sessions = self.by_hash.read();
+        let (over, open): (Vec<_>, Vec<_>) = sessions.values().partition(|it| it.is_over(now));
+        let mut own: Vec<_> = open
+            .into_iter()
+            .filter(|session| session.holder.id() == person)
+            .map(|session| (session.used_at.load(Ordering::Relaxed), session.id))
+            .collect();
+        own.sort_unstable();
+        let beyond = (own.len() + 1).saturating_sub(SESSIONS_OF_ONE);
+        let oldest = own.into_iter().take(beyond).map(|(_, id)| id);
+        over.into_iter().map(|it| it.id).chain(oldest).collect()
+    }
+
+    /// Adds a session, and removes those that it ends.
+    pub(crate) fn insert(&self, new: &NewSession) {
+        let mut sessions = self.by_hash.write();
+        sessions.retain(|_, session| !new.ended.contains(&session.id));
+        sessions.insert(new.open.hash, Arc::clone(&new.open));
+    }
+
+    /// Ids of a person's sessions.
+    pub(crate) fn of_person(&self, person: &str) -> Vec<SessionId> {
+        let sessions = self.by_hash.read();
+        let own = sessions.values().filter(|it| it.holder.id() == person);
+        own.map(|session| session.id).collect()
+    }
+
+    pub(crate) fn end(&self, ids: &[SessionId]) {
+        self.by_hash
+            .write()
+            .retain(|_, session| !ids.contains(&session.id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use patchbay_journal::TokenId;
+    use patchbay_model::access::Role;
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time")
+    }
+
+    fn person(name: &str, expires_at: Option<Timestamp>) -> SignedIn {
+        let standing = TokenScope {
+            company: None,
+            role: Role::Operator,
+            agent: None,
+        };
+        let (id, secret) = (TokenId::generate(), Secret::generate());
+        let (id, secret) = (id.expect("random"), secret.expect("random"));
+        let name = Some(name.to_owned());
+        let mut token = Token::new(id, &secret, name, standing, at(0), "local");
+        token.expires_at = expires_at;
+        SignedIn::Token(Arc::new(token))
+    }
+
+    fn start(table: &SessionTable, holder: &SignedIn, now: i64) -> NewSession {
+        let new = table.prepare(holder.clone(), at(now)).expect("random");
+        table.insert(&new);
+        new
+    }
+
+    #[test]
+    fn an_unused_session_ends_after_half_an_hour_and_a_used_one_after_twelve() {
+        let table = SessionTable::default();
+        let secret = start(&table, &person("olga", None), 0).secret;
+        let is_open = |now| table.use_session(&secret, at(now)).is_some();
+        let idle = IDLE.as_secs();
+        let mut now = 0;
+        while now < LIFETIME.as_secs() {
+            assert!(is_open(now), "{now}");
+            now += idle - 1;
+        }
+        assert!(!is_open(LIFETIME.as_secs()));
+        let secret = start(&table, &person("olga", None), 0).secret;
+        assert!(table.use_session(&secret, at(idle)).is_none());
+    }
+
+    #[test]
+    fn a_session_ends_with_its_token_at_the_latest() {
+        let table = SessionTable::default();
+        let holder = person("olga", Some(at(60)));
+        let secret = start(&table, &holder, 0).secret;
+        assert!(table.use_session(&secret, at(59)).is_some());
+        assert!(table.use_session(&secret, at(60)).is_none());
+    }
+
+    #[test]
+    fn looking_whether_a_session_is_open_does_not_use_it() {
+        let table = SessionTable::default();
+        let new = start(&table, &person("olga", None), 0);
+        let idle = IDLE.as_secs();
+        assert!(table.is_open(&new.open, at(idle - 1)));
+        assert!(!table.is_open(&new.open, at(idle)));
+        table.end(&[new.stored.id]);
+        assert!(!table.is_open(&new.open, at(1)));
+    }
+
+    #[test]
+    fn the_session_used_least_recently_ends_beyond_the_bound() {
+        let table = SessionTable::default();
+        let (olga, max) = (person("olga", None), person("max", None));
+        let of_max = start(&table, &max, 0);
+        let mut all: Vec<_> = (0..SESSIONS_OF_ONE)
+            .map(|it| start(&table, &olga, it as i64))
+            .collect();
+        // The first is used again: now the second is the oldest.
+        assert!(table.use_session(&all[0].secret, at(100)).is_some());
+        let another = start(&table, &olga, 101);
+        assert_eq!(another.ended, [all[1].stored.id]);
+        all.remove(1);
+        all.push(another);
+        for new in all.iter().chain([&of_max]) {
+            assert!(table.is_open(&new.open, at(102)));
+        }
+        assert_eq!(table.of_person(&olga.id()).len(), SESSIONS_OF_ONE);
+        // What is over goes with the next.
+        let later = start(&table, &max, 102 + IDLE.as_secs());
+        assert_eq!(later.ended.len(), SESSIONS_OF_ONE + 1);
+    }
+}
