@@ -8,5 +8,5 @@ mod descriptions;
 mod openapi;
 mod routes;
 
-pub use openapi::{described_routes, openapi_json, routes_document};
+pub use openapi::{described_routes, openapi_json, permissions, routes_document};
 pub use routes::{AuditReport, CheckDocument, CompactDocument, TokenDocument};

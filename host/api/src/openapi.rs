@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use patchbay_access::add_to_openapi;
+use patchbay_access::{PermissionIndex, add_to_openapi};
 use patchbay_document_schema::add_components;
 use patchbay_http::code_schema::OutcomeKind;
 use patchbay_service::app::App;
@@ -47,6 +47,12 @@ pub fn routes_document() -> Value {
     describe_documents(&mut document);
     completion::complete(&mut document);
     document
+}
+
+/// Which roles may call what, by path and method.
+pub fn permissions() -> &'static PermissionIndex {
+    static PERMISSIONS: OnceLock<PermissionIndex> = OnceLock::new();
+    PERMISSIONS.get_or_init(|| PermissionIndex::new(&mut routes_document()))
 }
 
 /// Puts the schemas of decisions and their requests in the place of their names.

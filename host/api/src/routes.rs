@@ -32,6 +32,7 @@ mod quarantine;
 mod replies;
 mod requeue;
 mod rollout;
+mod session;
 mod status;
 mod status_scope;
 mod templates;
@@ -117,6 +118,10 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         ))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::create_link))
+        .routes(routes!(session::me))
+        .routes(routes!(session::sign_in, session::sign_out))
+        .routes(routes!(session::ways))
         .routes(routes!(audit::list))
         .routes(routes!(audit::of_company))
         .routes(routes!(audit::verify))

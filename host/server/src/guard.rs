@@ -4,13 +4,13 @@
 //! authenticates and authorizes.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use patchbay_access::{Caller, MatrixEntry, PeerNames, PermissionIndex, authorize};
-use patchbay_api::routes_document;
+use patchbay_access::{Caller, MatrixEntry, PeerNames, authorize};
+use patchbay_api::permissions;
 use patchbay_config::bound::Bound;
 use patchbay_http::bounds::Requester;
 use patchbay_http::observation::is_observation;
@@ -18,7 +18,7 @@ use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::{body, content_headers, local_request, message_head};
 use patchbay_service::app::App;
 
-use crate::{company_hint, webhooks, widget};
+use crate::{company_hint, console, webhooks, widget};
 
 /// Whether the server may listen on this address without tokens.
 pub(crate) fn may_listen(address: SocketAddr) -> bool {
@@ -36,6 +36,8 @@ pub(crate) async fn check(
         // Not a request: nothing in it counts, neither caller nor target.
     } else if webhooks::is_webhook(&request) || widget::is_widget(&request) {
         // Its handler verifies who sent it.
+    } else if console::is_console(&request) {
+        // The files are the same for everyone.
     } else if app.access.is_guarded() {
         (request, checked) = check_access(&app, request).await;
     } else {
@@ -98,11 +100,6 @@ async fn requester(request: Request, caller: Option<&Caller>) -> (Request, Reque
     (Request::from_parts(parts, body), requester)
 }
 
-fn permissions() -> &'static PermissionIndex {
-    static PERMISSIONS: OnceLock<PermissionIndex> = OnceLock::new();
-    PERMISSIONS.get_or_init(|| PermissionIndex::new(&mut routes_document()))
-}
-
 /// Whether a path and method of the API match. Of any other request no header
 /// is read: the router answers 404, or 405 with the methods of the path.
 fn is_operation(request: &Request) -> bool {
@@ -133,7 +130,10 @@ async fn check_access(app: &App, request: Request) -> (Request, Result<(), Probl
         .filter(|path| path.contains("{company}"))
         .map(|_| param("company").unwrap_or_default());
     let names = parts.extensions.get::<PeerNames>();
-    let caller = app.access.authenticate(&parts.headers, names).await;
+    let caller = app
+        .access
+        .authenticate(&parts.method, &parts.headers, names)
+        .await;
     let permitted = caller.and_then(|caller| {
         authorize(&caller, entry, company, param("agent"))?;
         Ok(caller)

@@ -7,6 +7,7 @@
 
 mod company_hint;
 mod company_mailboxes;
+mod console;
 mod guard;
 mod initial_generations;
 mod intake_work;

@@ -12,12 +12,16 @@ use patchbay_http::{body, problem};
 use patchbay_service::app::App;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{guard, request_counter, webhooks, widget};
+use crate::{console, guard, request_counter, webhooks, widget};
 
 /// The complete service: routes, guard, panics and problem documents.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let router: Router<Arc<App>> = described_routes().into();
-    let router = router.merge(webhooks::routes()).merge(widget::routes());
+    let api: Router<Arc<App>> = described_routes().into();
+    let router = api
+        .layer(from_fn(console::mark_answer))
+        .merge(console::routes())
+        .merge(webhooks::routes())
+        .merge(widget::routes());
     #[cfg(test)]
     let router = router.route("/panic", axum::routing::get(panics));
     router

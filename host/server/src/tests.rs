@@ -38,6 +38,7 @@ mod pressure;
 mod promises;
 mod repetition;
 mod rollout;
+mod sessions;
 mod shutdown;
 mod status;
 mod stored_bytes;

@@ -141,7 +141,7 @@ impl HowDocument {
             secrets: match caller {
                 Caller::Local => None,
                 // The settings say which variables a company may use.
-                Caller::Token(_) | Caller::External(_) => Some(allowed),
+                Caller::Token(_) | Caller::External(_) | Caller::Session(_) => Some(allowed),
             },
             by,
             actor: caller.id(),

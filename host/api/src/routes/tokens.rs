@@ -8,7 +8,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use patchbay_access::Caller;
+use patchbay_access::{Caller, LINK_LIFETIME};
 use patchbay_config::duration::Seconds;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::{Secret, Token, TokenId};
@@ -19,6 +19,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::descriptions;
+
+/// Default lifetime of a token behind a one-time link: a working day.
+const LINK_TOKEN: Seconds = Seconds(12 * 3_600);
 
 /// A token to create.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -87,6 +90,18 @@ pub(crate) struct NewToken {
     secret: String,
 }
 
+/// A one-time link for a person with a browser.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewLink {
+    /// The token behind it, which revokes what the link gave.
+    token: TokenDocument,
+    /// Path and fragment of the address at this host. It holds the code, which is
+    /// shown only once.
+    path: String,
+    /// Until when it works.
+    works_until: Timestamp,
+}
+
 /// Tokens.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TokenList {
@@ -113,8 +128,8 @@ impl TokenDocument {
 }
 
 impl TokenRequest {
-    /// The lifetime; none: until revoked.
-    fn lifetime(&self) -> Result<Option<Seconds>, Problem> {
+    /// The lifetime, or else this one; none: until revoked.
+    fn lifetime(&self, default: Option<Seconds>) -> Result<Option<Seconds>, Problem> {
         let wrong = |detail: String| {
             let problem = Problem::of(Kind::InvalidInput).field("expires_in");
             problem.detail(detail)
@@ -122,7 +137,7 @@ impl TokenRequest {
         match (self.expires_in, self.never_expires) {
             (Some(_), true) => Err(wrong("cannot be given with never_expires".to_owned())),
             (None, true) => Ok(None),
-            (span, false) => lifetime(span)
+            (span, false) => lifetime(span.or(default))
                 .map(Some)
                 .map_err(|error| wrong(error.to_string())),
         }
@@ -166,9 +181,57 @@ pub(super) async fn create(
     request: Request,
 ) -> Result<Response, Problem> {
     let body: TokenRequest = app.json(request).await?;
+    let lifetime = body.lifetime(None)?;
+    let (token, secret) = store(&app, caller, body, lifetime, false).await?;
+    let created = NewToken {
+        token: TokenDocument::of(token, Timestamp::now()),
+        secret: secret.reveal().to_owned(),
+    };
+    let headers = [(CACHE_CONTROL, "no-store")];
+    Ok((StatusCode::CREATED, headers, Json(created)).into_response())
+}
+
+/// Create a one-time link
+///
+/// Creates a token whose secret is never shown, and an address that signs its holder in
+/// to the console, once, within 10 minutes and until the server stops. The token is valid
+/// for 12 hours unless the request says otherwise; revoking it ends the session.
+#[utoipa::path(
+    post,
+    path = "/v1/tokens/links",
+    operation_id = "create_link",
+    tag = "access",
+    request_body = TokenRequest,
+    responses((status = 201, description = "The link, and its token.", body = NewLink), descriptions::ActionErrors)
+)]
+pub(super) async fn create_link(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let body: TokenRequest = app.json(request).await?;
+    let lifetime = body.lifetime(Some(LINK_TOKEN))?;
+    let (token, _) = store(&app, caller, body, lifetime, true).await?;
+    let code = app.access.link_code(&token)?;
     let now = Timestamp::now();
-    let lifetime = body.lifetime()?;
-    let shared = Arc::clone(&app);
+    let link = NewLink {
+        path: format!("/console/#/sign-in?code={}", code.reveal()),
+        works_until: now.checked_add(LINK_LIFETIME).unwrap_or(Timestamp::MAX),
+        token: TokenDocument::of(token, now),
+    };
+    let headers = [(CACHE_CONTROL, "no-store")];
+    Ok((StatusCode::CREATED, headers, Json(link)).into_response())
+}
+
+/// Stores a token, and the audit entry about it.
+async fn store(
+    app: &Arc<App>,
+    caller: Caller,
+    body: TokenRequest,
+    lifetime: Option<Seconds>,
+    is_link: bool,
+) -> Result<(Token, Secret), Problem> {
+    let shared = Arc::clone(app);
     let created = app
         .read(move |desk| {
             if let Some(company) = &body.company {
@@ -180,27 +243,25 @@ pub(super) async fn create(
                 role: body.role,
                 agent: body.agent,
             };
+            let now = Timestamp::now();
             let (id, secret) = (TokenId::generate()?, Secret::generate()?);
             let token = Token::new(id, &secret, body.name, standing, now, caller.id())
                 .with_lifetime(lifetime);
-            let entry = caller.entry(
-                "token.created",
-                token.standing.company.as_deref(),
-                &audit_details(&token),
-            );
+            let mut details = audit_details(&token);
+            if is_link {
+                details["link"] = true.into();
+            }
+            let company = token.standing.company.as_deref();
+            let entry = caller.entry("token.created", company, &details);
             let _lock = shared.access.lock_changes();
             desk.journal().put_token(token.clone(), entry)?;
             shared.access.insert(token.clone());
-            Ok(NewToken {
-                token: TokenDocument::of(token, now),
-                secret: secret.reveal().to_owned(),
-            })
+            Ok((token, secret))
         })
         .await?;
     // The first token ends feeds that are followed without one.
     app.notify_followers();
-    let headers = [(CACHE_CONTROL, "no-store")];
-    Ok((StatusCode::CREATED, headers, Json(created)).into_response())
+    Ok(created)
 }
 
 /// Details of a new token for the audit trail.

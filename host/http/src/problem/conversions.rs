@@ -20,6 +20,7 @@ impl From<AccessError> for Problem {
             AccessError::UnknownCompany => return Problem::of(Kind::UnknownCompany),
             AccessError::Unauthenticated(_) => (Kind::Unauthenticated, Some("Authorization")),
             AccessError::InvalidToken(_) => (Kind::InvalidToken, Some("Authorization")),
+            AccessError::ForeignPage(_) => (Kind::ForeignOrigin, None),
             AccessError::ForeignOrigin => (Kind::ForeignOrigin, Some("Origin")),
             AccessError::Forbidden { field, .. } => (Kind::Forbidden, *field),
             AccessError::MissingName => (Kind::InvalidInput, Some("by")),

@@ -62,6 +62,8 @@ struct Operation {
     is_companys: bool,
     /// Whether a company's token sees that company only.
     narrows: bool,
+    /// Whether it is about the caller, whatever their company.
+    is_callers: bool,
 }
 
 fn operations() -> Vec<Operation> {
@@ -79,6 +81,7 @@ fn operations() -> Vec<Operation> {
             roles: operation["x-roles"].clone(),
             is_companys: operation["x-scope"] == "company",
             narrows: operation["x-scope"] == "host or company",
+            is_callers: operation["x-scope"] == "caller",
         })
     });
     each.collect()
@@ -102,6 +105,12 @@ impl Operation {
     /// Call it; of an endless answer only the beginning is read.
     async fn ask(&self, server: &Running, path: &str, headers: &str) -> Answer {
         let body = if self.method == "GET" { "" } else { "{}" };
+        let of_page = "Sec-Fetch-Site: same-origin\r\nX-Patchbay-Console: 1\r\n";
+        let headers = match self.id.as_str() {
+            // Only the console's page may call it.
+            "sign_in" => &format!("{headers}{of_page}"),
+            _ => headers,
+        };
         let request = server.client.request(&self.method, path, headers, body);
         if self.id == "events" {
             let mut stream = server.client.connect().await;
@@ -163,7 +172,10 @@ async fn each_role_reaches_exactly_the_endpoints_of_the_matrix() {
                 let path = operation.at("northwind", agent);
                 let answer = operation.ask(server, &path, &token).await;
                 let has_role = operation.roles.get(role.as_str()).is_some();
-                let in_scope = operation.is_companys || operation.narrows || company.is_none();
+                let in_scope = operation.is_companys
+                    || operation.narrows
+                    || operation.is_callers
+                    || company.is_none();
                 let who = format!("{role:?} of {company:?}: {} {path}", operation.method);
                 if operation.is_everybodys() || (has_role && in_scope) {
                     assert!(![401, 403].contains(&answer.status), "{who}: {answer:?}");
@@ -193,6 +205,11 @@ async fn a_token_does_not_reveal_whether_another_company_exists() {
         for operation in operations().iter().filter(|one| !one.is_everybodys()) {
             let there = operation.at("northwind", "ana");
             let answer = operation.ask(server, &there, &token).await;
+            if operation.is_callers {
+                assert!(answer.status < 300, "{answer:?}");
+                assert!(!answer.body.contains("northwind"), "{answer:?}");
+                continue;
+            }
             if operation.narrows && answer.status != 403 {
                 // It sees its own company, which does not exist.
                 answer.problem(404, "unknown-company");
@@ -254,6 +271,8 @@ async fn without_a_valid_token_only_public_operations_are_answered() {
             let path = operation.at("northwind", "ana");
             let answer = operation.ask(server, &path, token).await;
             match operation.is_everybodys() {
+                // The body is empty.
+                true if operation.id == "sign_in" => assert_eq!(answer.status, 422, "{path}"),
                 true => assert_eq!(answer.status, 200, "{path}"),
                 false => {
                     answer.problem(401, kind);
