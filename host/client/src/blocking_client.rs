@@ -30,6 +30,11 @@ impl BlockingClient {
         })
     }
 
+    /// Scheme and address of the server.
+    pub fn base_url(&self) -> String {
+        self.client.base_url()
+    }
+
     /// Whether requests carry a token.
     pub fn has_token(&self) -> bool {
         self.client.has_token()

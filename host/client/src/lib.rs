@@ -138,6 +138,12 @@ impl Client {
         self.options.address
     }
 
+    /// Scheme and address of the server, such as `http://127.0.0.1:7420`.
+    pub fn base_url(&self) -> String {
+        let scheme = self.options.tls.as_ref().map_or("http", |_| "https");
+        format!("{scheme}://{}", self.options.address)
+    }
+
     /// Whether requests carry a token.
     pub fn has_token(&self) -> bool {
         self.options.token.is_some()
@@ -246,8 +252,7 @@ impl Client {
     }
 
     fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
-        let scheme = self.options.tls.as_ref().map_or("http", |_| "https");
-        let uri = format!("{scheme}://{}{path}", self.options.address);
+        let uri = format!("{}{path}", self.base_url());
         let request = Request::builder().method(method).uri(uri);
         match &self.options.token {
             Some(token) => request.header("authorization", format!("Bearer {token}")),

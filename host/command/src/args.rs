@@ -24,7 +24,7 @@ use patchbay_model::identifier;
 
 use crate::exit::{Exit, Failure};
 
-pub use access::{AuditArgs, AuditVerb, NewToken, TokenArgs, TokenVerb};
+pub use access::{AuditArgs, AuditVerb, NewLink, NewToken, TokenArgs, TokenVerb};
 pub use channels::{
     ChannelsArgs, ChannelsVerb, QuarantineItems, QuarantineVerb, TestedConnections,
 };

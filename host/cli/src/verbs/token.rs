@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use patchbay_api::TokenDocument;
-use patchbay_command::args::{NewToken, TokenArgs, TokenVerb};
+use patchbay_command::args::{NewLink, NewToken, TokenArgs, TokenVerb};
 use patchbay_command::document::text;
 use patchbay_command::exit::{Exit, Failure, Outcome};
 use patchbay_command::output;
-use patchbay_command::server::{JournalAccess, audit_entry, settings};
+use patchbay_command::server::{JournalAccess, audit_entry, connect, settings};
 use patchbay_config::duration::Seconds;
 use patchbay_config::toml_document;
 use patchbay_journal::{Secret, Token, TokenId, TokenState, Tokens};
@@ -21,6 +21,7 @@ pub(crate) fn run(args: &TokenArgs) -> Outcome {
         // Creates the journal: a server that listens beyond loopback needs a
         // token before its first start.
         TokenVerb::Create(new) => create(args, &JournalAccess::open_or_create(config)?, new),
+        TokenVerb::Link(new) => link(args, new),
         TokenVerb::List => list(&JournalAccess::open(config)?, as_json),
         TokenVerb::Revoke { id } => {
             let id: TokenId = id.parse().map_err(|error| {
@@ -65,6 +66,30 @@ fn create(args: &TokenArgs, access: &JournalAccess, new: &NewToken) -> Outcome {
             text(&created, "id")
         ));
         output::line(text(&created, "secret"))
+    })
+}
+
+/// Creates a one-time link. The code is in the memory of the server, so one must run.
+fn link(args: &TokenArgs, new: &NewLink) -> Outcome {
+    let api = connect(&args.server.config)?;
+    let body = json!({
+        "role": new.role,
+        "company": new.company,
+        "agent": new.agent,
+        "name": new.name,
+        "expires_in": new.expires.map(|span| span.to_string()),
+    });
+    let mut created = api.post("/v1/tokens/links", &body)?;
+    let base = new.url.clone().unwrap_or_else(|| api.base_url());
+    let address = format!("{}{}", base.trim_end_matches('/'), text(&created, "path"));
+    created["url"] = address.as_str().into();
+    output::result(args.server.json, &created, || {
+        output::note(format!(
+            "works once, until {}; token {} is behind it, and revoking that signs the person out:",
+            text(&created, "works_until"),
+            text(&created["token"], "id"),
+        ));
+        output::line(&address)
     })
 }
 

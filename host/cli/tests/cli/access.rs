@@ -286,3 +286,43 @@ fn actions_without_a_server_are_in_the_audit_log() {
         "{acts:?}"
     );
 }
+
+#[test]
+fn a_link_opens_the_console_for_one_person() {
+    let host = Host::new();
+    let link = [
+        "token",
+        "link",
+        "--company",
+        "northwind",
+        "--role",
+        "supervisor",
+    ];
+    // The code is in the memory of a server.
+    let refused = host.run(&link);
+    ends(&refused, 3);
+    assert_eq!(stdout(&refused), "");
+    let olga = secret(&host.run(&["token", "create", "--role", "operator"]));
+    let server = TestServer::start(&PathBuf::from(&host.config));
+    let made = host.with(&olga, &[&link[..], &["--name", "max"]].concat());
+    ends(&made, 0);
+    let address = stdout(&made);
+    let code = address
+        .split_once("/console/#/sign-in?code=")
+        .expect("an address")
+        .1
+        .trim();
+    assert!(address.starts_with("http://127.0.0.1:"), "{address}");
+    assert!(!stderr(&made).contains(code));
+    // The code is no token.
+    let queues = "/v1/companies/northwind/queues";
+    assert_eq!(status(&server, queues, &format!("Bearer {code}")), 401);
+    let elsewhere = ["--url", "https://care.example/", "--json"];
+    let made = ends(&host.with(&olga, &[&link[..], &elsewhere].concat()), 0);
+    let url = made["url"].as_str().expect("an address");
+    assert!(url.starts_with("https://care.example/console/#/"), "{url}");
+    assert_eq!(made["token"]["role"], "supervisor");
+    let refused = host.with(&olga, &["token", "link", "--role", "supervisor"]);
+    ends(&refused, 1);
+    assert!(stderr(&refused).contains("company"), "{}", stderr(&refused));
+}

@@ -12,6 +12,7 @@ use super::ServerFlags;
   patchbay token create --role operator --name olga > olga.token
   patchbay token create --company northwind --role agent --agent ana
   patchbay token create --company northwind --role integrator --name crm --expires 30d
+  patchbay token link --company northwind --role agent --agent ana
   patchbay token list
   patchbay token revoke 4f0c…
 
@@ -19,7 +20,10 @@ use super::ServerFlags;
 exists, the server requires one for every request. Create the first one for an
 operator of the whole host (without --company), who can then create others
 through the running server with PATCHBAY_TOKEN or --token-file. docs/access.md
-lists what each role may do.")]
+lists what each role may do.
+
+`link` needs a running server. It prints an address that opens the console for one
+person, signed in. Revoking the token that it names signs them out.")]
 pub struct TokenArgs {
     #[command(flatten)]
     pub server: ServerFlags,
@@ -31,6 +35,8 @@ pub struct TokenArgs {
 pub enum TokenVerb {
     /// Create a token and print its secret
     Create(NewToken),
+    /// Create an address that signs a person in to the console, once, within 10 minutes
+    Link(NewLink),
     /// List all tokens, also expired and revoked ones, without their secrets
     List,
     /// Revoke a token, at once and for good
@@ -61,6 +67,29 @@ pub struct NewToken {
     /// Valid until it is revoked
     #[arg(long)]
     pub never_expires: bool,
+}
+
+/// The link to create.
+#[derive(Clone, Debug, Args)]
+pub struct NewLink {
+    /// Company of the person [default: the whole host, for an operator or auditor]
+    #[arg(long)]
+    pub company: Option<String>,
+    /// What the person may do: integrator, operator, agent, supervisor or auditor
+    #[arg(long)]
+    pub role: Role,
+    /// Id of the agent, for --role agent
+    #[arg(long)]
+    pub agent: Option<String>,
+    /// Name of the person for the audit trail; an agent's is their id
+    #[arg(long)]
+    pub name: Option<String>,
+    /// How long the person stays signed in at most, 1m to 12h [default: 12h]
+    #[arg(long, value_name = "SPAN")]
+    pub expires: Option<Seconds>,
+    /// Address of the server as the person's browser reaches it [default: where it listens]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
 }
 
 #[derive(Debug, Args)]
