@@ -300,7 +300,7 @@ fn a_link_opens_the_console_for_one_person() {
     ];
     // The code is in the memory of a server.
     let refused = host.run(&link);
-    ends(&refused, 3);
+    ends(&refused, 4);
     assert_eq!(stdout(&refused), "");
     let olga = secret(&host.run(&["token", "create", "--role", "operator"]));
     let server = TestServer::start(&PathBuf::from(&host.config));

@@ -44,6 +44,10 @@ const UNREACHABLE: &[(&str, &[&str])] = &[
         "channels",
         &["tokio", "rustix", "rusqlite", "wasmtime", "hyper"],
     ),
+    (
+        "console",
+        &["tokio", "axum", "patchbay-journal", "patchbay-model"],
+    ),
     ("journal", &["rusqlite"]),
     ("pass", &["axum", "patchbay-http", "rusqlite"]),
     ("desk", &["axum", "patchbay-http", "rusqlite"]),
