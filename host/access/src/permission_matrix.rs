@@ -123,12 +123,16 @@ pub const PERMISSIONS: &[Permission] = &[
     row("try_generation", &[Operator]),
     row("promote", &[Operator]),
     row("abort_rollout", &[Operator]),
-    // Recorded decisions. Unsealed, and as a case, they hold customers' words:
+    // Recorded decisions. Unsealed, also as a case, they hold customers' words:
     // auditors only.
     row("decisions", &[Integrator, Operator, Supervisor, Auditor]),
     row("decision", &[Integrator, Operator, Supervisor, Auditor]),
     row("replay_decision", &[Integrator, Operator, Auditor]),
-    row("decision_case", &[Auditor]),
+    row("decision_case", &[Integrator, Operator, Auditor]),
+    row("what_if_decision", &[Integrator, Operator, Auditor]),
+    row("start_what_if", &[Integrator, Operator, Auditor]),
+    row("what_if", &[Integrator, Operator, Auditor]),
+    row("cancel_what_if", &[Integrator, Operator, Auditor]),
     row("unseal_decisions", &[Auditor]),
     // Contacts.
     row("export_contact", &[Operator, Supervisor, Auditor]),

@@ -39,6 +39,7 @@ mod templates;
 mod tokens;
 mod tone;
 mod unsealings;
+mod what_if;
 
 pub use audit::AuditReport;
 pub use journal::{CheckDocument, CompactDocument};
@@ -65,6 +66,9 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(decisions::one))
         .routes(routes!(decisions::replay))
         .routes(routes!(decisions::case))
+        .routes(routes!(what_if::one))
+        .routes(routes!(what_if::start))
+        .routes(routes!(what_if::report, what_if::cancel))
         .routes(routes!(unsealings::unseal))
         .routes(routes!(actions::act))
         .routes(routes!(replies::reply))

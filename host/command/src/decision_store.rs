@@ -113,7 +113,12 @@ impl DecisionStore {
             filter.limit = (most - lines.len()).min(PAGE);
             let page = match &self.source {
                 Source::Journal(source) => {
-                    decisions::list(&*source.journal, source.company, &filter)?
+                    let (journal, company) = (&*source.journal, source.company);
+                    // As the server does: the person, with all their contacts.
+                    if let [contact] = filter.contacts[..] {
+                        filter.contacts = journal.person_contacts(company, contact)?.1;
+                    }
+                    decisions::list(journal, company, &filter)?
                 }
                 Source::Server(api) => parse(api.get(&self.query(&filter))?)?,
             };
@@ -139,6 +144,14 @@ impl DecisionStore {
                 filter.outcome.map(|kind| kind.as_str().to_owned()),
             ),
             ("plugin", filter.plugin.clone()),
+            (
+                "generation",
+                filter.generation.map(|generation| generation.to_string()),
+            ),
+            (
+                "contact",
+                filter.contacts.first().map(|contact| contact.to_string()),
+            ),
             ("conversation", filter.conversation.clone()),
             ("interaction", filter.interaction.clone()),
             ("before", filter.before.map(|before| before.to_string())),
@@ -219,9 +232,10 @@ impl DecisionStore {
     pub fn case(&self, id: u64, plugin: Option<&str>) -> Result<Value, Failure> {
         match &self.source {
             Source::Server(api) => {
-                let plugin = plugin.map(|name| format!("?plugin={}", path_segment(name)));
+                let plugin = plugin.map(|name| format!("&plugin={}", path_segment(name)));
                 let plugin = plugin.unwrap_or_default();
-                Ok(api.get(&self.path(&format!("{id}/case{plugin}")))?)
+                // A masked case would not be what the policy answered to.
+                Ok(api.get(&self.path(&format!("{id}/case?masked=false{plugin}")))?)
             }
             Source::Journal(source) => {
                 let decision = self.find(id)?;

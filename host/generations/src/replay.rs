@@ -3,3 +3,4 @@
 
 pub mod candidate_replay;
 pub mod case_export;
+pub mod tally;

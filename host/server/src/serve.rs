@@ -161,6 +161,10 @@ async fn stop(
     if !app.changes.stop(left).await {
         tracing::warn!("a change of a generation still runs; nothing of it is stored");
     }
+    let left = until.saturating_duration_since(Instant::now());
+    if !app.what_if.stop(left).await {
+        tracing::warn!("a repeated decision still runs; its own limits end it");
+    }
     if let Some(courier) = &app.courier {
         let left = courier.stop().await;
         if left > 0 {

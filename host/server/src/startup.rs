@@ -30,6 +30,7 @@ use patchbay_service::chat_limits::ChatLimits;
 use patchbay_service::chat_signals::ChatSignals;
 use patchbay_service::company_locks::CompanyLocks;
 use patchbay_service::feed_signals::FeedSignals;
+use patchbay_service::what_if::WhatIfJobs;
 use patchbay_settings::ServerSettings;
 use patchbay_telemetry::{SpanExporter, Telemetry};
 use patchbay_watcher::WatchedFiles;
@@ -96,6 +97,7 @@ impl Server {
         let workers = Workers::start("decide", settings.workers, limits, stack)
             .map_err(ServeError::Workers)?;
         let changes = ChangeQueue::start(&settings.bounds, stack).map_err(ServeError::Workers)?;
+        let what_if = WhatIfJobs::start(stack).map_err(ServeError::Workers)?;
         let mut bounds = settings.bounds.clone();
         bounds.set(Bound::Bodies, Scope::Host, settings.body_budget);
         let bounds = Bounds::new(bounds);
@@ -190,6 +192,7 @@ impl Server {
             companies,
             workers,
             changes,
+            what_if,
             shares: WorkShares::new(&bounds),
             bounds,
             tls,

@@ -47,6 +47,7 @@ mod traces;
 mod transcription;
 mod unready;
 mod webhooks;
+mod what_if;
 mod widget;
 
 use std::net::SocketAddr;

@@ -44,6 +44,7 @@ use crate::chat_limits::ChatLimits;
 use crate::chat_signals::ChatSignals;
 use crate::company_locks::CompanyLocks;
 use crate::feed_signals::FeedSignals;
+use crate::what_if::WhatIfJobs;
 
 /// How often data older than `retain` is deleted.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(3_600);
@@ -65,6 +66,8 @@ pub struct App {
     pub workers: Workers,
     /// Threads that change generations.
     pub changes: ChangeQueue,
+    /// Jobs that repeat decisions with another generation.
+    pub what_if: WhatIfJobs,
     /// What companies and tokens use of the host at this moment.
     pub bounds: Arc<Bounds>,
     /// Shares of the threads that read the journal.
@@ -363,6 +366,26 @@ impl App {
                 change(&app, generations, &desk, cancel)
             })
             .await
+    }
+
+    /// A stored generation of a company, active or not. Blocks while it is built.
+    ///
+    /// # Errors
+    /// No such generation is stored, or it can no longer be built.
+    pub fn stored_generation(
+        &self,
+        company: &str,
+        id: CompanyId,
+        number: u64,
+    ) -> Result<Arc<Generation>, Problem> {
+        if let Some(active) = self.companies.get(company)
+            && active.number == number
+        {
+            return Ok(active);
+        }
+        let generations = self.generations.as_ref();
+        let generations = generations.ok_or_else(|| Problem::of(Kind::NoJournal))?;
+        Ok(generations.load(id, number)?)
     }
 
     /// An inactive generation; none if it can no longer be built. Blocks.

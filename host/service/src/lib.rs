@@ -1,5 +1,5 @@
 //! The state that requests, monitors and start-up of a running server share: companies and
-//! their locks, the queue of changes, alerts, and the signals that wake open streams. It has
+//! their locks, the queue of changes, what-if jobs, alerts, and the signals that wake open streams. It has
 //! no route.
 
 pub mod alert_monitor;
@@ -12,5 +12,6 @@ mod companies;
 pub mod company_locks;
 pub mod feed_signals;
 mod trust_monitor;
+pub mod what_if;
 
 pub use companies::Companies;

@@ -12,6 +12,7 @@ use patchbay_generations::Generation;
 use patchbay_generations::replay::case_export;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::{body, code_schema};
+use patchbay_journal::ContactId;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_records::decisions::{self, Filter, StoredDecision};
@@ -44,8 +45,19 @@ pub(super) struct DecisionFilter {
     outcome: Option<String>,
     /// Only decisions that called this plugin.
     plugin: Option<String>,
+    /// Only decisions by this generation.
+    #[param(value_type = Option<u64>)]
+    generation: Option<String>,
     /// Only decisions of this conversation, by id.
     conversation: Option<String>,
+    /// Only decisions about this person, by the id of one of their contacts.
+    contact: Option<String>,
+    /// Only decisions at this time or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<String>,
+    /// Only decisions before this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<String>,
     /// Only decisions about this interaction, by the channel's id.
     interaction: Option<String>,
     /// Only decisions with a smaller number: `next` of the previous page.
@@ -75,6 +87,11 @@ pub(super) struct UnsealingQuery {
 pub(super) struct CaseQuery {
     /// Name of the plugin; required if the decision called several.
     plugin: Option<String>,
+    /// Whether personal data is masked: then the answer may differ from what the policy
+    /// says to the masked words. `false` is for an auditor. Default: `false` for an
+    /// auditor, `true` for others.
+    #[param(value_type = Option<bool>)]
+    masked: Option<String>,
 }
 
 /// Decisions, newest first.
@@ -119,8 +136,11 @@ pub(super) async fn list(
         }
         Some(Err(error)) => return Err(invalid("since", error.to_string())),
     };
-    let filter = Filter {
-        since,
+    let mut filter = Filter {
+        since: since.max(time("from", which.from.as_deref())?),
+        until: time("to", which.to.as_deref())?,
+        generation: number("generation", which.generation.as_deref())?,
+        contacts: Vec::new(),
         stage: code::<Stage>("stage", which.stage)?,
         outcome: code::<OutcomeKind>("outcome", which.outcome)?,
         plugin: which.plugin,
@@ -129,8 +149,14 @@ pub(super) async fn list(
         before: number("before", which.before.as_deref())?,
         limit: limit as usize,
     };
+    let contact = which.contact.as_deref().map(str::parse::<ContactId>);
+    let contact = contact.transpose();
+    let contact = contact.map_err(|_| Problem::of(Kind::UnknownContact).field("contact"))?;
     app.read(move |desk| {
         let company = desk.company(&company)?;
+        if let Some(contact) = contact {
+            filter.contacts = desk.journal().person_contacts(company, contact)?.1;
+        }
         let page = decisions::list(&**desk.journal(), company, &filter)?;
         Ok(Json(DecisionPage {
             decisions: page.decisions,
@@ -227,7 +253,7 @@ pub(super) async fn replay(
 /// Export a decision as a test case
 ///
 /// A file for `patchbay test`: the input and answer of one plugin. It contains the
-/// customer's words.
+/// customer's words; an auditor may read them, others with personal data masked.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/decisions/{decision}/case",
@@ -246,6 +272,15 @@ pub(super) async fn case(
     Query(query): Query<CaseQuery>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Value>, Problem> {
+    let is_masked = match &query.masked {
+        None => !caller.may_unseal(),
+        Some(masked) => flag("masked", Some(masked))?,
+    };
+    if !is_masked && !caller.may_unseal() {
+        return Err(Problem::of(Kind::Forbidden)
+            .field("masked")
+            .detail("only an auditor may read customers' words; leave it out"));
+    }
     let id = decision_id(&decision)?;
     let shared = Arc::clone(&app);
     app.read(move |desk| {
@@ -254,6 +289,9 @@ pub(super) async fn case(
         let plugin = query.plugin.as_deref();
         let case = case_export::export(&record, plugin, &generation, &generation.pipelines);
         let case = case.map_err(|error| Problem::of(Kind::NoCase).detail(error.to_string()))?;
+        if is_masked {
+            return Ok(Json(record.mask(&case)));
+        }
         // Recorded only if the case is answered.
         unsealings::record(desk, &company, id, &caller, None)?;
         Ok(Json(case))
@@ -261,7 +299,7 @@ pub(super) async fn case(
     .await
 }
 
-fn find(desk: &Desk, company: &str, id: u64) -> Result<StoredDecision, Problem> {
+pub(super) fn find(desk: &Desk, company: &str, id: u64) -> Result<StoredDecision, Problem> {
     let company = desk.company(company)?;
     let record = decisions::find(&**desk.journal(), company, id)?;
     record.ok_or_else(|| {
@@ -290,7 +328,7 @@ fn generation_of(
         .unwrap_or(present))
 }
 
-fn decision_id(text: &str) -> Result<u64, Problem> {
+pub(super) fn decision_id(text: &str) -> Result<u64, Problem> {
     text.parse().map_err(|_| {
         Problem::of(Kind::UnknownDecision)
             .detail("the number of a decision is a whole number, such as 1841")
@@ -298,13 +336,20 @@ fn decision_id(text: &str) -> Result<u64, Problem> {
 }
 
 fn unsealed(shown: &UnsealingQuery, caller: &Caller) -> Result<bool, Problem> {
-    match shown.unsealed.as_deref() {
-        None | Some("false") => Ok(false),
-        Some("true") if caller.may_unseal() => Ok(true),
-        Some("true") => Err(Problem::of(Kind::Forbidden)
+    let is_unsealed = flag("unsealed", shown.unsealed.as_deref())?;
+    match is_unsealed && !caller.may_unseal() {
+        true => Err(Problem::of(Kind::Forbidden)
             .field("unsealed")
             .detail("only an auditor may read customers' words; leave it out")),
-        Some(_) => Err(invalid("unsealed", "must be true or false")),
+        false => Ok(is_unsealed),
+    }
+}
+
+fn flag(field: &str, text: Option<&str>) -> Result<bool, Problem> {
+    match text {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(invalid(field, "must be true or false")),
     }
 }
 
@@ -312,6 +357,15 @@ fn number(field: &str, text: Option<&str>) -> Result<Option<u64>, Problem> {
     text.map(str::parse)
         .transpose()
         .map_err(|_| invalid(field, "must be a whole number"))
+}
+
+fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    text.map(str::parse).transpose().map_err(|_| {
+        invalid(
+            field,
+            "must be a time with its offset, such as 2026-03-02T10:00:00Z",
+        )
+    })
 }
 
 fn code<T: DeserializeOwned>(field: &str, text: Option<String>) -> Result<Option<T>, Problem> {

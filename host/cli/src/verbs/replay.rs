@@ -2,7 +2,6 @@
 //! candidate company file.
 
 mod html;
-mod tally;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
@@ -16,9 +15,8 @@ use patchbay_command::output;
 use patchbay_engine::replay::ReplayVerdict;
 use patchbay_generations::Generation;
 use patchbay_generations::replay::candidate_replay;
+use patchbay_generations::replay::tally::{Repetition, Tally};
 use patchbay_records::decisions::{Filter, ReplayReport};
-
-use tally::{Repetition, Tally};
 
 /// How long a decision may wait for an instance.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -67,7 +65,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Outcome {
     if args.unseal || args.with.is_some() {
         store.unseal(&ids)?;
     }
-    let mut tally = Tally::new(args.with.as_deref());
+    let mut tally = Tally::new(args.with.as_ref().map(|file| file.display().to_string()));
     replay_all(&replayer, &ids, jobs, &mut tally)?;
     if let Some(file) = &args.html {
         std::fs::write(file, html::page(&tally, &args.company)).map_err(io(file))?;

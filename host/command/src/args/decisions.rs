@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use patchbay_config::duration::Seconds;
+use patchbay_journal::ContactId;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::OutcomeKind;
 
@@ -44,6 +45,12 @@ pub enum DecisionsVerb {
         /// Only decisions in which this plugin ran
         #[arg(long)]
         plugin: Option<String>,
+        /// Only decisions by this generation
+        #[arg(long, value_name = "NUMBER")]
+        generation: Option<u64>,
+        /// Only decisions about this person, by the id of one of their contacts
+        #[arg(long, value_name = "ID")]
+        contact: Option<ContactId>,
         /// Only decisions of this conversation
         #[arg(long, value_name = "ID")]
         conversation: Option<String>,

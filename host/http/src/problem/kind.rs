@@ -100,6 +100,8 @@ kinds! {
     Storage = "storage", SERVICE_UNAVAILABLE, "The journal is not available";
     Erased = "erased", CONFLICT, "The contact was erased";
     Draining = "draining", SERVICE_UNAVAILABLE, "The host or company is draining";
+    UnknownWhatIf = "unknown-what-if", NOT_FOUND, "Unknown what-if job";
+    WhatIfRunning = "what-if-running", CONFLICT, "Another what-if job of the company is running";
     UnknownBypass = "unknown-bypass", NOT_FOUND, "Unknown bypass";
     CompanyNotReady = "company-not-ready", SERVICE_UNAVAILABLE, "The company's generation cannot be built";
     NotReady = "not-ready", SERVICE_UNAVAILABLE, "The server is not ready";

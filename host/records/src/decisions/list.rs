@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use patchbay_events::EventKind;
-use patchbay_journal::{CompanyId, Entry, Journal, JournalError};
+use patchbay_journal::{CompanyId, ContactId, Entry, Journal, JournalError};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,8 @@ use serde_json::Value;
 const CHUNK: u64 = 25;
 /// Most entries read for one page.
 const MAX_SCANNED: u64 = 5_000;
+/// By how much entries that are next to each other may be out of order in time.
+const DISORDER: SignedDuration = SignedDuration::from_secs(60);
 
 /// The public part of a decision: codes and numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +78,12 @@ impl DecisionRow {
 pub struct Filter {
     /// Committed at this time or later.
     pub since: Option<Timestamp>,
+    /// Committed before this time.
+    pub until: Option<Timestamp>,
+    /// Made by this generation.
+    pub generation: Option<u64>,
+    /// About one of these contacts; empty: about any.
+    pub contacts: Vec<ContactId>,
     /// With a plugin at this stage.
     pub stage: Option<Stage>,
     /// With this outcome.
@@ -93,11 +101,22 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// The decision of an entry, if it is one that this filter wants.
+    fn decision(&self, entry: &Entry) -> Option<DecisionRow> {
+        let is_about = |contact: ContactId| self.contacts.contains(&contact);
+        if !self.contacts.is_empty() && !entry.contact.is_some_and(is_about) {
+            return None;
+        }
+        DecisionRow::from_entry(entry).filter(|row| self.matches(row))
+    }
+
     fn matches(&self, row: &DecisionRow) -> bool {
         let plugin = self.plugin.as_ref();
         let is =
             |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
         self.since.is_none_or(|since| row.at >= since)
+            && self.until.is_none_or(|until| row.at < until)
+            && (self.generation).is_none_or(|generation| row.generation == generation)
             && self.stage.is_none_or(|stage| row.stages.contains(&stage))
             && self.outcome.is_none_or(|outcome| row.outcome == outcome)
             && plugin.is_none_or(|plugin| row.plugins.contains(plugin))
@@ -127,6 +146,10 @@ pub fn list(
     let ends = journal.feed(company, 0, 1)?;
     let before = filter.before.unwrap_or(u64::MAX);
     let mut last = before.saturating_sub(1).min(ends.newest);
+    if let Some(until) = filter.until {
+        let after = until.checked_add(DISORDER).unwrap_or(Timestamp::MAX);
+        last = last_before(journal, company, ends.oldest, last, after)?;
+    }
     let mut decisions: Vec<DecisionRow> = Vec::new();
     let mut scanned = 0;
     while last >= ends.oldest.max(1) {
@@ -141,8 +164,11 @@ pub fn list(
         let is_over = filter.since.is_some_and(|since| {
             !entries.is_empty() && entries.iter().all(|entry| entry.at < since)
         });
-        let rows = entries.iter().rev().filter_map(DecisionRow::from_entry);
-        for row in rows.filter(|row| filter.matches(row)) {
+        for row in entries
+            .iter()
+            .rev()
+            .filter_map(|entry| filter.decision(entry))
+        {
             if decisions.len() >= filter.limit {
                 let next = decisions.last().map(|row| row.id);
                 return page(decisions, next);
@@ -155,6 +181,28 @@ pub fn list(
         last = after;
     }
     page(decisions, None)
+}
+
+/// The number of an entry near the last one before a time, between `oldest` and
+/// `newest`: no later entry is before it, but for [`DISORDER`].
+fn last_before(
+    journal: &dyn Journal,
+    company: CompanyId,
+    oldest: u64,
+    newest: u64,
+    time: Timestamp,
+) -> Result<u64, JournalError> {
+    let (mut low, mut high) = (oldest.saturating_sub(1), newest);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        // Numbers may have gaps: the next entry after `middle` decides.
+        let entries = journal.feed(company, middle, 1)?.entries;
+        match entries.first() {
+            Some(entry) if entry.feed <= high && entry.at < time => low = entry.feed,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::tally::{Tally, value_text};
+use patchbay_generations::replay::tally::{Tally, value_text};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}

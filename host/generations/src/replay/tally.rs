@@ -1,24 +1,30 @@
 //! Results of repeated decisions, and their counts.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use patchbay_engine::replay::{CallSignature, Difference, NotReplayable, ReplayVerdict};
-use patchbay_generations::replay::candidate_replay::{ComparisonResult, ReplayComparison};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::candidate_replay::{ComparisonResult, ReplayComparison};
+
 /// Examples stored of each difference.
 const EXAMPLES: usize = 5;
+/// Fields, and kinds of failures, that are counted one by one.
+const MAX_ROWS: usize = 200;
+/// Counts together what is beyond [`MAX_ROWS`].
+const OTHERS: &str = "others";
 
 /// Result of one repeated decision.
-pub(super) struct Repetition {
+#[derive(Debug)]
+pub struct Repetition {
     id: u64,
     result: Comparison,
     recalled: u32,
     missed: u32,
 }
 
+#[derive(Debug)]
 enum Comparison {
     Same,
     Different(Vec<Difference>),
@@ -29,7 +35,7 @@ enum Comparison {
 impl Repetition {
     /// Of a replay from the transcript; `diverged` is the plugin whose host calls
     /// differ.
-    pub(super) fn of_replay(id: u64, whole: ReplayVerdict, diverged: Option<String>) -> Repetition {
+    pub fn of_replay(id: u64, whole: ReplayVerdict, diverged: Option<String>) -> Repetition {
         let result = match whole {
             ReplayVerdict::Same => Comparison::Same,
             ReplayVerdict::Different { differences } => Comparison::Different(differences),
@@ -58,8 +64,9 @@ impl Repetition {
         }
     }
 
-    /// Replace every value of a difference, for masking.
-    pub(super) fn with_values(mut self, show: impl Fn(&Value) -> Value) -> Repetition {
+    /// Replaces every value of a difference, for masking.
+    #[must_use]
+    pub fn with_values(mut self, show: impl Fn(&Value) -> Value) -> Repetition {
         if let Comparison::Different(differences) | Comparison::Failed(_, differences) =
             &mut self.result
         {
@@ -96,59 +103,73 @@ impl From<ReplayComparison> for Repetition {
 
 /// A decision in which a field differs.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Example {
-    pub(super) decision: u64,
+pub struct Example {
+    /// Number of the decision.
+    pub decision: u64,
+    /// The recorded value; absent if it had none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) recorded: Option<Value>,
+    pub recorded: Option<Value>,
+    /// The value now; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) replayed: Option<Value>,
+    pub replayed: Option<Value>,
 }
 
 /// A field that differs in some decisions.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Field {
-    pub(super) count: u64,
-    pub(super) examples: Vec<Example>,
+pub struct FieldDifferences {
+    /// In how many decisions, counted once for each place in a list.
+    pub count: u64,
+    /// The first decisions, at most 5.
+    pub examples: Vec<Example>,
 }
 
 /// Decisions in which one plugin failed with one outcome.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Failing {
-    pub(super) count: u64,
-    pub(super) decisions: Vec<u64>,
+pub struct PluginFailures {
+    /// How many.
+    pub count: u64,
+    /// The first decisions, at most 5.
+    pub decisions: Vec<u64>,
 }
 
-/// Counts of all repeated decisions.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Tally {
-    /// The candidate company file.
+/// Counts of all repeated decisions. Its size is bounded.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Tally {
+    /// Name of the candidate, such as its company file; absent: decisions were
+    /// repeated with the plugins that made them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) with: Option<String>,
-    pub(super) decisions: u64,
-    pub(super) same: u64,
-    pub(super) different: u64,
-    pub(super) failed: u64,
-    /// By the reason.
-    pub(super) not_replayable: BTreeMap<String, u64>,
-    /// Host calls whose answer changes with time: answered from the record, and
-    /// not.
-    pub(super) recalled: u64,
-    pub(super) missed: u64,
-    /// By field.
-    pub(super) fields: BTreeMap<String, Field>,
-    /// By plugin and outcome.
-    pub(super) failures: BTreeMap<String, Failing>,
+    pub with: Option<String>,
+    /// Decisions counted.
+    pub decisions: u64,
+    /// With the same result.
+    pub same: u64,
+    /// With another result.
+    pub different: u64,
+    /// In which a policy failed that did not before.
+    pub failed: u64,
+    /// Decisions that were not compared, by the reason.
+    pub not_replayable: BTreeMap<String, u64>,
+    /// Host calls whose answer changes with time and that the record answered.
+    pub recalled: u64,
+    /// Such calls that the record has no answer for.
+    pub missed: u64,
+    /// Differences by field; beyond 200 fields, together as `others`.
+    pub fields: BTreeMap<String, FieldDifferences>,
+    /// Failures by plugin and outcome; beyond 200, together as `others`.
+    pub failures: BTreeMap<String, PluginFailures>,
 }
 
 impl Tally {
-    pub(super) fn new(with: Option<&Path>) -> Tally {
+    /// No decision yet; see [`Self::with`].
+    pub fn new(with: Option<String>) -> Tally {
         Tally {
-            with: with.map(|file| file.display().to_string()),
+            with,
             ..Tally::default()
         }
     }
 
-    pub(super) fn count(&mut self, repetition: Repetition) {
+    /// Counts a decision.
+    pub fn count(&mut self, repetition: Repetition) {
         self.decisions += 1;
         self.recalled += u64::from(repetition.recalled);
         self.missed += u64::from(repetition.missed);
@@ -160,9 +181,13 @@ impl Tally {
             }
             Comparison::Failed(how, differences) => {
                 self.failed += 1;
-                let failing = self.failures.entry(how).or_default();
-                failing.count += 1;
-                failing.decisions.push(repetition.id);
+                let failures = row(&mut self.failures, how);
+                failures.count += 1;
+                failures.decisions.push(repetition.id);
+                if failures.decisions.len() > EXAMPLES * 8 {
+                    failures.decisions.sort_unstable();
+                    failures.decisions.truncate(EXAMPLES);
+                }
                 self.differ(repetition.id, differences);
             }
             Comparison::Not(why) => {
@@ -174,28 +199,25 @@ impl Tally {
     }
 
     /// Sort examples by decision, whatever thread was first.
-    pub(super) fn sort(&mut self) {
+    pub fn sort(&mut self) {
         for field in self.fields.values_mut() {
             field.examples.sort_by_key(|example| example.decision);
             field.examples.truncate(EXAMPLES);
         }
-        for failing in self.failures.values_mut() {
-            failing.decisions.sort_unstable();
-            failing.decisions.truncate(EXAMPLES);
+        for failures in self.failures.values_mut() {
+            failures.decisions.sort_unstable();
+            failures.decisions.truncate(EXAMPLES);
         }
     }
 
     /// Decisions that were compared.
-    pub(super) fn compared(&self) -> u64 {
+    pub fn compared(&self) -> u64 {
         self.same + self.different + self.failed
     }
 
     fn differ(&mut self, decision: u64, differences: Vec<Difference>) {
         for difference in differences {
-            let field = self
-                .fields
-                .entry(without_indexes(&difference.field))
-                .or_default();
+            let field = row(&mut self.fields, without_indexes(&difference.field));
             field.count += 1;
             field.examples.push(Example {
                 decision,
@@ -210,7 +232,7 @@ impl Tally {
     }
 
     /// The counts as text.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!(
             "{} decisions: {} the same, {} different, {} failed, {} not compared",
             self.decisions,
@@ -228,11 +250,11 @@ impl Tally {
                 self.recalled, self.missed
             ));
         }
-        for (how, failing) in &self.failures {
-            let decisions: Vec<_> = failing.decisions.iter().map(u64::to_string).collect();
+        for (how, failures) in &self.failures {
+            let decisions: Vec<_> = failures.decisions.iter().map(u64::to_string).collect();
             lines.push(format!(
                 "{} failed: {how}; for example decision {}",
-                failing.count,
+                failures.count,
                 decisions.join(", ")
             ));
         }
@@ -257,8 +279,18 @@ impl Tally {
     }
 }
 
+/// The row of a name, or of all others once there are too many.
+fn row<T: Default>(rows: &mut BTreeMap<String, T>, name: String) -> &mut T {
+    let is_full = rows.len() >= MAX_ROWS && !rows.contains_key(&name);
+    let name = match is_full {
+        true => OTHERS.to_owned(),
+        false => name,
+    };
+    rows.entry(name).or_default()
+}
+
 /// A value on one line; `nothing` where it is absent.
-pub(super) fn value_text(value: Option<&Value>) -> String {
+pub fn value_text(value: Option<&Value>) -> String {
     value.map_or_else(|| "nothing".to_owned(), Value::to_string)
 }
 
@@ -300,7 +332,7 @@ mod tests {
 
     #[test]
     fn differences_are_counted_by_field_with_examples() {
-        let mut tally = Tally::new(Some(Path::new("x.toml")));
+        let mut tally = Tally::new(Some("x.toml".to_owned()));
         for id in (1..100).rev() {
             tally.count(different(id, &format!("classification.intents[{id}].name")));
         }
@@ -315,5 +347,17 @@ mod tests {
         );
         assert_eq!((tally.recalled, tally.missed), (99, 198));
         assert_eq!(tally.compared(), 99);
+    }
+    #[test]
+    fn a_candidate_that_differs_in_ever_other_fields_takes_bounded_memory() {
+        let mut tally = Tally::default();
+        for id in 0..10_000 {
+            tally.count(different(id, &format!("route.attributes.name-{id}")));
+        }
+        tally.sort();
+        assert_eq!(tally.fields.len(), MAX_ROWS + 1);
+        let others = &tally.fields[OTHERS];
+        assert_eq!(others.count, 10_000 - MAX_ROWS as u64);
+        assert_eq!(others.examples.len(), EXAMPLES);
     }
 }
