@@ -134,7 +134,8 @@ pub const PERMISSIONS: &[Permission] = &[
     row("what_if", &[Integrator, Operator, Auditor]),
     row("cancel_what_if", &[Integrator, Operator, Auditor]),
     row("unseal_decisions", &[Auditor]),
-    // Contacts.
+    // Contacts. The card holds only what an agent needs to answer.
+    row("contact_card", &[Operator, Agent, Supervisor, Auditor]),
     row("export_contact", &[Operator, Supervisor, Auditor]),
     row("erase_contact", &[Operator, Supervisor]),
     row("import_contacts", &[Integrator, Operator, Supervisor]),

@@ -11,6 +11,7 @@ mod audit;
 mod bypasses;
 mod channel_actions;
 mod channels;
+mod contact_card;
 mod contact_import;
 mod contact_opt_outs;
 mod contacts;
@@ -81,6 +82,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(contact_import::import))
         .routes(routes!(contact_opt_outs::list, contact_opt_outs::import))
         .routes(routes!(contacts::merge))
+        .routes(routes!(contact_card::get))
         .routes(routes!(contacts::split))
         .routes(routes!(contacts::undo))
         .routes(routes!(agents::agents, agents::import))

@@ -19,9 +19,9 @@ use patchbay_journal::{
 };
 
 pub(super) use address_index::index_addresses;
-pub(super) use person::PERSON;
+pub(super) use person::{PERSON, find_root};
 
-use person::{ChangeAuthor, check_alive, find_root, is_erased};
+use person::{ChangeAuthor, check_alive, is_erased};
 
 impl Contacts for SqliteJournal {
     fn find_or_create_contact(

@@ -8,10 +8,11 @@ use super::{
     PERSON, Query, SqliteJournal, clamp_i64, code, id, optional_id, optional_time, time, value,
 };
 
-const COLUMNS: &str = "company, id, sequence, thread, contact, state, queue, owner, due_at,
+pub(super) const COLUMNS: &str =
+    "company, id, sequence, thread, contact, state, queue, owner, due_at,
     opened_at, snapshot";
 
-fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
+pub(super) fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
     Ok(Conversation {
         company: id(row, 0)?,
         id: id(row, 1)?,

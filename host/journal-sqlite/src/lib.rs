@@ -28,6 +28,7 @@ mod meta;
 mod opt_outs;
 mod originals;
 mod outbox;
+mod person_overview;
 mod policy_memory;
 mod quarantine;
 mod query;

@@ -122,7 +122,8 @@ impl OptOuts for SqliteJournal {
     }
 }
 
-const COLUMNS: &str = "company, contact, channel, account, purpose, is_opted_out, source, at";
+pub(super) const COLUMNS: &str =
+    "company, contact, channel, account, purpose, is_opted_out, source, at";
 /// Most bytes of the source of an entry: with the prefix it is a code.
 const SOURCE: usize = input::CODE_BYTES - COMPANY_SOURCE.len();
 
@@ -212,7 +213,7 @@ fn counts(entries: &[(OptOutEntry, Address)], outcomes: &[OptOutOutcome]) -> Str
     .to_string()
 }
 
-fn opt_out(row: &Row<'_>) -> rusqlite::Result<OptOut> {
+pub(super) fn opt_out(row: &Row<'_>) -> rusqlite::Result<OptOut> {
     Ok(OptOut {
         company: id(row, 0)?,
         contact: id(row, 1)?,

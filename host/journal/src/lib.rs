@@ -33,6 +33,7 @@ mod maintenance;
 mod opt_out;
 mod original;
 mod outbox;
+mod person_overview;
 mod quarantine;
 mod receipt;
 mod requester;
@@ -86,6 +87,7 @@ pub use opt_out::{
 };
 pub use original::{NewOriginal, Original, Originals};
 pub use outbox::{NewOutbox, Outbox, OutboxBacklog, OutboxCount, OutboxItem, OutboxState};
+pub use person_overview::{OverviewLimits, PersonOverview, PersonOverviews};
 pub use quarantine::{
     NewQuarantined, Quarantine, QuarantineLimit, QuarantineOutcome, QuarantinedItem,
 };

@@ -76,12 +76,17 @@ impl OptOut {
         self.source.starts_with(COMPANY_SOURCE)
     }
 
+    /// Whether it is about every message, and not about advertisements alone.
+    pub fn is_about_everything(&self) -> bool {
+        self.purpose == ANY
+    }
+
     /// Whether it forbids an answer to the customer, who wrote last at a time. Who
     /// blocked an account cannot write to it: a later message says that they no longer
     /// do. An opt-out by a word stays, whatever they write, until they opt in.
     pub fn forbids(&self, last_inbound: Option<Timestamp>) -> bool {
         let wrote_since = last_inbound.is_some_and(|wrote| wrote > self.at);
-        self.is_opted_out && self.purpose == ANY && !(self.source == BLOCKED && wrote_since)
+        self.is_opted_out && self.is_about_everything() && !(self.source == BLOCKED && wrote_since)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Documents that the journal holds about conversations, replies and
 //! decisions, their readers, and the cache of those in use.
 
+pub mod approval;
+pub mod contact_card;
 pub mod contact_import;
 pub mod conversation_cache;
 pub mod conversation_reader;

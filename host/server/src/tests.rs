@@ -11,6 +11,7 @@ mod callers;
 mod client;
 mod company_file_watcher;
 mod contact_import;
+mod contact_card;
 mod contract;
 mod documents;
 mod entrances;

@@ -394,7 +394,11 @@ pub(super) fn conversation_id(text: &str) -> Result<ConversationId, Problem> {
         .map_err(|_| Problem::of(Kind::UnknownConversation))
 }
 
-fn summary(desk: &Desk, company: &str, row: &Conversation) -> Result<ConversationSummary, Problem> {
+pub(super) fn summary(
+    desk: &Desk,
+    company: &str,
+    row: &Conversation,
+) -> Result<ConversationSummary, Problem> {
     let snapshot = conversation_reader::read_snapshot(row)?;
     let deadline = desk.conversations().deadline(company, &snapshot)?;
     Ok(ConversationSummary {

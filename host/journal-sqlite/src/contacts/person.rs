@@ -57,7 +57,7 @@ fn find_parent(sql: &Connection, person: Person) -> Result<Option<ContactId>> {
 }
 
 /// The contact that stands for the person behind a contact.
-pub(super) fn find_root(sql: &Connection, person: Person) -> Result<ContactId> {
+pub(crate) fn find_root(sql: &Connection, person: Person) -> Result<ContactId> {
     let mut root = person;
     while let Some(contact) = find_parent(sql, root)? {
         root.contact = contact;

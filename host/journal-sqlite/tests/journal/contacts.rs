@@ -286,3 +286,54 @@ fn an_address_has_its_contact_and_the_time_of_its_last_erasure() {
     assert_eq!(record("@ben"), AddressRecord::default());
     assert_eq!(journal.check().unwrap().seals, 0);
 }
+
+#[test]
+fn an_overview_has_the_newest_conversations_of_a_person_and_counts_the_rest() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let found = |address: &str| {
+        let found = journal.find_or_create_contact(company, "sms", address, at(1));
+        found.unwrap().contact
+    };
+    let (jo, ann, other) = (found("1"), found("2"), found("3"));
+    let add = |thread: &str, contact, state, opened| {
+        let mut of = conversation(company, thread);
+        (of.contact, of.state, of.opened_at) = (Some(contact), state, at(opened));
+        journal.commit(commit(&of, 0, None)).unwrap();
+        of.id
+    };
+    let (queued, resolved) = (ConversationState::Queued, ConversationState::Resolved);
+    let first = add("a", jo, queued, 10);
+    let second = add("b", ann, queued, 30);
+    let third = add("c", jo, queued, 20);
+    add("d", jo, resolved, 40);
+    let last = add("e", ann, resolved, 50);
+    add("f", other, queued, 60);
+    let limits = |open, resolved| OverviewLimits {
+        open,
+        resolved,
+        opt_outs: 9,
+    };
+    let ids = |found: &[Conversation]| -> Vec<_> { found.iter().map(|one| one.id).collect() };
+    let alone = journal.person_overview(company, jo, limits(9, 9)).unwrap();
+    assert_eq!(ids(&alone.open), [third, first]);
+    assert_eq!((alone.resolved.len(), alone.resolved_count), (1, 1));
+
+    let audit = audit_entry("contact.merged");
+    journal
+        .merge_contacts(company, ann, jo, "eva", at(70), audit)
+        .unwrap();
+    for contact in [jo, ann] {
+        let overview = journal.person_overview(company, contact, limits(2, 1));
+        let overview = overview.unwrap();
+        let mut contacts = vec![jo, ann];
+        contacts.sort_unstable();
+        assert_eq!(overview.contacts, contacts);
+        assert_eq!(ids(&overview.open), [second, third]);
+        assert_eq!(ids(&overview.resolved), [last]);
+        assert_eq!(overview.resolved_count, 2);
+    }
+    let nobody = journal.person_overview(company, ContactId([9; 16]), limits(9, 9));
+    assert!(matches!(nobody, Err(JournalError::NoContact(_))));
+}
