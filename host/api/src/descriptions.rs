@@ -4,7 +4,7 @@ mod schema_names;
 mod shared;
 
 pub(crate) use schema_names::{
-    AfterReply, DOCUMENTS, DecideRequest, Decision, Interaction, Presence, Review, Role,
+    AfterReply, DOCUMENTS, DecideRequest, Decision, Finding, Interaction, Presence, Review, Role,
     RolloutKind, Stage, ToneRequest, WrittenBy,
 };
 pub(crate) use shared::{

@@ -52,6 +52,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use patchbay_service::app::App;
+use patchbay_http::problem::{Kind, Problem};
 
 /// The routes with their OpenAPI descriptions.
 pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
@@ -144,6 +145,16 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
 
 /// The cursor of the next page: that of the last row, if the page is full.
 fn next_page<T, K>(rows: &[T], page: usize, cursor: impl FnOnce(&T) -> K) -> Option<K> {
+/// The length of a page: what the request asks for, else `usual`.
+fn page_limit(asked: Option<usize>, usual: usize, most: usize) -> Result<usize, Problem> {
+    match asked.unwrap_or(usual) {
+        limit if (1..=most).contains(&limit) => Ok(limit),
+        _ => Err(Problem::of(Kind::InvalidInput)
+            .field("limit")
+            .detail(format!("must be 1 to {most}"))),
+    }
+}
+
     match rows.len() == page {
         true => rows.last().map(cursor),
         false => None,

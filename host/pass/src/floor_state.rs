@@ -33,6 +33,7 @@ pub use floor_event::{FloorEvent, FollowUp};
 pub use loader::queues_of;
 pub use overview::Incident;
 pub use overview::Overview;
+pub use overview::WaitingApproval;
 
 use directory_view::DirectoryView;
 use patchbay_clock::SkippedTime;

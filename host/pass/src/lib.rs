@@ -20,7 +20,7 @@ mod surge;
 pub use clock_rules::{ClockRules, ClockRulesHistory};
 pub use floor_state::{
     CompanyFloor, ConversationPlace, FloorEvent, FloorState, FollowUp, Incident, Overview,
-    PresenceUpdate, queues_of,
+    PresenceUpdate, WaitingApproval, queues_of,
 };
 pub use pass::{ActionOutcome, AfterCommit, Pass, PassError, PlannedCommit};
 pub use receipt_status::ReceiptStatus;

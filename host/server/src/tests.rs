@@ -4,6 +4,7 @@
 mod access;
 mod agent_tokens;
 mod alerts;
+mod approvals;
 mod attachments;
 mod bodies;
 mod bounds;

@@ -50,7 +50,7 @@ macro_rules! documents {
     )+ };
 }
 
-documents! { Decision DecideRequest Interaction Review ToneRequest }
+documents! { Decision DecideRequest Finding Interaction Review ToneRequest }
 
 closed_sets! {
     Stage of ModelStage, "Stage of a decision.", stage_meaning;

@@ -12,9 +12,8 @@ use patchbay_journal::{CompanyId, ConversationId, JournalError, Slot};
 use patchbay_model::actor::Actor;
 use patchbay_model::interaction::WrittenBy;
 use patchbay_model::sla::Deadline;
-use patchbay_pass::Incident;
 use patchbay_pass::agent_action::{ActionError, AgentAction, DraftCheck};
-use patchbay_pass::{Pass, PassError};
+use patchbay_pass::{Incident, Pass, PassError, WaitingApproval};
 use patchbay_records::snapshot::Snapshot;
 
 use crate::company_state::CompanyState;
@@ -130,13 +129,19 @@ impl ConversationService<'_> {
         Ok(state.floor.lock().offers(agent))
     }
 
-    /// Conversations with a reply that waits for approval; at most `limit`.
+    /// Conversations with a reply that waits for approval, oldest first, after one; at
+    /// most `limit`.
     ///
     /// # Errors
     /// [`DeskError::UnknownCompany`].
-    pub fn approvals(&self, company: &str, limit: usize) -> Result<Vec<ConversationId>, DeskError> {
+    pub fn approvals(
+        &self,
+        company: &str,
+        after: Option<WaitingApproval>,
+        limit: usize,
+    ) -> Result<Vec<WaitingApproval>, DeskError> {
         let (_, state) = self.0.company(company)?;
-        Ok(state.floor.lock().overview.approvals(limit))
+        Ok(state.floor.lock().overview.approvals(after, limit))
     }
 
     /// Open incidents by subject, each with at most `limit` of its

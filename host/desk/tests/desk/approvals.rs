@@ -11,9 +11,10 @@ use crate::floor::{act, agent, sign_in, taken_by};
 use crate::office::{delivered, eventually, held, journal, take_in};
 use crate::replies::reply_then;
 
-fn listed(desk: &Desk) -> Vec<ConversationId> {
-    let listed = desk.conversations().approvals("northwind", 9);
-    listed.expect("listed")
+pub(crate) fn listed(desk: &Desk) -> Vec<ConversationId> {
+    let listed = desk.conversations().approvals("northwind", None, 9);
+    let listed = listed.expect("listed").into_iter();
+    listed.map(|(_, conversation)| conversation).collect()
 }
 
 #[test]

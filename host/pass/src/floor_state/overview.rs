@@ -1,7 +1,9 @@
 //! Incidents and pending approvals across the conversations of a company.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
+use jiff::Timestamp;
 use patchbay_journal::ConversationId;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_records::snapshot::Snapshot;
@@ -15,6 +17,10 @@ pub struct Incident {
     pub conversations: Vec<ConversationId>,
 }
 
+/// Since when a reply of a conversation waits for approval. Ordered by age, the oldest
+/// first.
+pub type WaitingApproval = (Timestamp, ConversationId);
+
 /// Follows the stored conversations: set when the desk opens, and by each commit for
 /// its conversation.
 #[derive(Debug, Default)]
@@ -24,14 +30,16 @@ pub struct Overview {
     /// Incidents that passes opened or joined and whose commits are not stored yet.
     /// They are not listed.
     unstored: BTreeMap<ConversationId, String>,
-    approvals: BTreeSet<ConversationId>,
+    approvals: BTreeSet<WaitingApproval>,
+    approval_of: BTreeMap<ConversationId, Timestamp>,
 }
 
 impl Overview {
     /// Adopt a conversation's stored snapshot.
     pub fn update(&mut self, id: ConversationId, snapshot: &Snapshot) {
         self.unstored.remove(&id);
-        self.set(id, open_incident(snapshot), snapshot.pending.is_some());
+        let waits_since = snapshot.pending.as_ref().map(|pending| pending.since);
+        self.set(id, open_incident(snapshot), waits_since);
     }
 
     /// Note the incident of a conversation whose commit is about to be stored:
@@ -50,13 +58,16 @@ impl Overview {
         self.unstored.remove(&id);
     }
 
-    /// Set a conversation's incident (`None` where it is resolved), and whether
-    /// a reply of it waits for approval.
-    fn set(&mut self, id: ConversationId, incident: Option<&str>, is_pending: bool) {
-        match is_pending {
-            true => self.approvals.insert(id),
-            false => self.approvals.remove(&id),
-        };
+    /// Set a conversation's incident (`None` where it is resolved), and since when a
+    /// reply of it waits for approval.
+    fn set(&mut self, id: ConversationId, incident: Option<&str>, waits_since: Option<Timestamp>) {
+        if let Some(before) = self.approval_of.remove(&id) {
+            self.approvals.remove(&(before, id));
+        }
+        if let Some(since) = waits_since {
+            self.approval_of.insert(id, since);
+            self.approvals.insert((since, id));
+        }
         if self.incident_of.get(&id).map(String::as_str) == incident {
             return;
         }
@@ -98,9 +109,11 @@ impl Overview {
             .collect()
     }
 
-    /// Conversations with a reply that waits for approval.
-    pub fn approvals(&self, limit: usize) -> Vec<ConversationId> {
-        self.approvals.iter().copied().take(limit).collect()
+    /// Conversations with a reply that waits for approval, oldest first, after one.
+    pub fn approvals(&self, after: Option<WaitingApproval>, limit: usize) -> Vec<WaitingApproval> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let waiting = self.approvals.range((from, Bound::Unbounded));
+        waiting.copied().take(limit).collect()
     }
 }
 
@@ -118,20 +131,25 @@ mod tests {
     fn an_incident_is_open_while_one_of_its_conversations_is() {
         let (first, second) = (ConversationId([1; 16]), ConversationId([2; 16]));
         let mut overview = Overview::default();
-        overview.set(first, Some("outage"), false);
-        overview.set(second, Some("outage"), true);
+        let at = |second| Timestamp::from_second(second).ok();
+        overview.set(first, Some("outage"), at(7));
+        overview.set(second, Some("outage"), at(5));
         assert_eq!(overview.incidents(9)[0].1, 2);
         assert!(overview.is_open("outage") && !overview.is_open("refunds"));
-        assert_eq!(overview.approvals(9), [second]);
-        overview.set(first, Some("refunds"), false);
-        overview.set(second, None, false);
+        let waiting = overview.approvals(None, 9);
+        let ids: Vec<_> = waiting.iter().map(|(_, id)| *id).collect();
+        assert_eq!(ids, [second, first]);
+        assert_eq!(overview.approvals(None, 1), waiting[..1]);
+        assert_eq!(overview.approvals(Some(waiting[0]), 9), waiting[1..]);
+        overview.set(first, Some("refunds"), None);
+        overview.set(second, None, None);
         let left: Vec<String> = overview
             .incidents(9)
             .into_iter()
             .map(|(incident, _)| incident.subject)
             .collect();
         assert_eq!(left, ["refunds"]);
-        assert!(overview.approvals(9).is_empty());
+        assert!(overview.approvals(None, 9).is_empty());
     }
     #[test]
     fn an_incident_that_is_not_stored_yet_is_open_and_not_listed() {

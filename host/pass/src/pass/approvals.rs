@@ -7,6 +7,7 @@ use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::{Review, Verdict};
 use patchbay_model::desk::{ApprovalStep, Need};
 use patchbay_model::interaction::{Attachment, Draft, WrittenBy};
+use patchbay_records::approval::ApprovalRefusal;
 use patchbay_records::outbox_payload::{self, Payload};
 use patchbay_records::reply::{self, PendingReply, ReplyResult, ReplyStatus, UnconfirmedReply};
 use serde::Deserialize;
@@ -59,14 +60,16 @@ pub(super) fn approve(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, id:
         Ok(pending) => pending,
         Err(refused) => return Ok(Err(refused)),
     };
-    if let Some(step) = pending.steps.get(pending.step).cloned() {
+    if let Some(need) = pending.steps.get(pending.step).map(|step| step.need) {
         if !pending.approved.contains(&actor.id) {
             pending.approved.push(actor.id.clone());
         }
-        let has = |approver: &String| pending.approved.contains(approver);
-        let is_over = match step.need {
+        let is_over = match need {
             Need::Any => true,
-            Need::All => others(&step, &pending.by).all(has),
+            Need::All => {
+                let mut approvers = pending.approvers().into_iter();
+                approvers.all(|approver| pending.approved.contains(approver))
+            }
         };
         if is_over {
             pending.step += 1;
@@ -222,22 +225,12 @@ fn pending(unit: &UnitOfWork, actor: &Actor, id: &str) -> Result<PendingReply, A
     let pending = unit.snapshot().pending.clone();
     let pending = pending.filter(|pending| pending.id == id);
     let pending = pending.ok_or_else(|| ActionError::NothingPending { id: id.to_owned() })?;
-    if actor.id == pending.by {
-        return Err(ActionError::OwnReply);
+    match pending.check_approver(actor) {
+        Ok(()) => Ok(pending),
+        Err(ApprovalRefusal::OwnReply) => Err(ActionError::OwnReply),
+        Err(ApprovalRefusal::SupervisorsOnly) => Err(ActionError::SupervisorsOnly),
+        Err(ApprovalRefusal::NotAnApprover(approvers)) => {
+            Err(ActionError::NotAnApprover { approvers })
+        }
     }
-    let step = pending.steps.get(pending.step).into_iter();
-    let named = step.flat_map(|step| others(step, &pending.by));
-    let approvers: Vec<String> = named.cloned().collect();
-    match approvers.contains(&actor.id) {
-        true => Ok(pending),
-        // A step without approvers needs a supervisor.
-        false if approvers.is_empty() && actor.role == ActorRole::Supervisor => Ok(pending),
-        false if approvers.is_empty() => Err(ActionError::SupervisorsOnly),
-        false => Err(ActionError::NotAnApprover { approvers }),
-    }
-}
-
-/// The approvers of a step, without the author of the reply.
-fn others<'a>(step: &'a ApprovalStep, author: &'a str) -> impl Iterator<Item = &'a String> {
-    step.approvers.iter().filter(move |id| *id != author)
 }
