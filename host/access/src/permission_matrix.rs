@@ -171,6 +171,10 @@ pub const PERMISSIONS: &[Permission] = &[
         "templates",
         &[Integrator, Operator, Agent, Supervisor, Auditor],
     ),
+    row(
+        "knowledge",
+        &[Integrator, Operator, Agent, Supervisor, Auditor],
+    ),
     row("outbox", &[Operator, Supervisor, Auditor]),
     row("retry_outbox", &[Operator]),
     row("channels", &[Integrator, Operator, Supervisor, Auditor]),

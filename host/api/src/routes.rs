@@ -25,6 +25,7 @@ mod generations;
 mod health;
 mod interactions;
 mod journal;
+mod knowledge;
 mod metrics;
 mod offers;
 mod outbox;
@@ -76,6 +77,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(replies::reply))
         .routes(routes!(replies::check))
         .routes(routes!(templates::list))
+        .routes(routes!(knowledge::search))
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::reject))

@@ -9,6 +9,7 @@
 //! ```
 
 pub mod activation;
+pub mod article_index;
 pub mod assemble;
 mod connection_settings;
 pub mod decide;

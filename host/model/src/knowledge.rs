@@ -167,6 +167,11 @@ impl Knowledge {
         self.articles.get(*self.by_id.get(id)? as usize)
     }
 
+    /// The article at a place in the company's order.
+    pub fn at(&self, place: usize) -> Option<&Article> {
+        self.articles.get(place).map(|article| &**article)
+    }
+
     /// Every article, in the company's order.
     pub fn articles(&self) -> impl Iterator<Item = &Article> {
         self.articles.iter().map(|article| &**article)

@@ -25,6 +25,7 @@ use patchbay_pack::trust::{TrustSource, Unsigned};
 use patchbay_service::Companies;
 use patchbay_service::alert_monitor::AlertMonitor;
 use patchbay_service::app::{App, TYPING_QUOTA, TypingLimiter};
+use patchbay_service::article_indexes::ArticleIndexes;
 use patchbay_service::changes::ChangeQueue;
 use patchbay_service::chat_limits::ChatLimits;
 use patchbay_service::chat_signals::ChatSignals;
@@ -207,6 +208,7 @@ impl Server {
             locks: CompanyLocks::default(),
             watched,
             alerts: AlertMonitor::default(),
+            articles: ArticleIndexes::default(),
             gateway,
             egress,
             lmtp: Arc::default(),

@@ -26,6 +26,7 @@ mod heads;
 mod intake;
 mod invalid_files;
 mod journal;
+mod knowledge;
 mod lmtp;
 mod mail;
 mod mailbox;

@@ -39,6 +39,7 @@ use tokio::time::interval;
 
 use crate::Companies;
 use crate::alert_monitor::AlertMonitor;
+use crate::article_indexes::ArticleIndexes;
 use crate::changes::ChangeQueue;
 use crate::chat_limits::ChatLimits;
 use crate::chat_signals::ChatSignals;
@@ -98,6 +99,8 @@ pub struct App {
     pub watched: WatchedFiles,
     /// What alerts are read from.
     pub alerts: AlertMonitor,
+    /// Articles as agents search them.
+    pub articles: ArticleIndexes,
     /// Connects channels to intake; absent without a journal.
     pub gateway: Option<Arc<Gateway>>,
     /// Opens outgoing connections; absent where nothing needs it.

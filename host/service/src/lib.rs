@@ -5,6 +5,7 @@
 pub mod alert_monitor;
 pub mod alerts;
 pub mod app;
+pub mod article_indexes;
 pub mod changes;
 pub mod chat_limits;
 pub mod chat_signals;
