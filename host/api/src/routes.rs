@@ -52,8 +52,8 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use patchbay_service::app::App;
 use patchbay_http::problem::{Kind, Problem};
+use patchbay_service::app::App;
 
 /// The routes with their OpenAPI descriptions.
 pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
@@ -82,10 +82,10 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::reject))
         .routes(routes!(contacts::export, contacts::erase))
+        .routes(routes!(contact_card::get))
         .routes(routes!(contact_import::import))
         .routes(routes!(contact_opt_outs::list, contact_opt_outs::import))
         .routes(routes!(contacts::merge))
-        .routes(routes!(contact_card::get))
         .routes(routes!(contacts::split))
         .routes(routes!(contacts::undo))
         .routes(routes!(agents::agents, agents::import))
@@ -145,8 +145,6 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(alerts::active))
 }
 
-/// The cursor of the next page: that of the last row, if the page is full.
-fn next_page<T, K>(rows: &[T], page: usize, cursor: impl FnOnce(&T) -> K) -> Option<K> {
 /// The length of a page: what the request asks for, else `usual`.
 fn page_limit(asked: Option<usize>, usual: usize, most: usize) -> Result<usize, Problem> {
     match asked.unwrap_or(usual) {
@@ -157,6 +155,8 @@ fn page_limit(asked: Option<usize>, usual: usize, most: usize) -> Result<usize, 
     }
 }
 
+/// The cursor of the next page: that of the last row, if the page is full.
+fn next_page<T, K>(rows: &[T], page: usize, cursor: impl FnOnce(&T) -> K) -> Option<K> {
     match rows.len() == page {
         true => rows.last().map(cursor),
         false => None,
