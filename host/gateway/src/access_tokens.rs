@@ -110,10 +110,18 @@ impl TokenAccess {
         {
             return Err(failure.clone());
         }
+        let Some(renewal) = self.gateway.renewals.begin() else {
+            let problem = "the host stops, and renews no access token any more";
+            return Err(PollFailure::new(PollFailureKind::HostBusy, problem));
+        };
         // In a task of its own: a caller that gives up must not lose what replaces the
         // refresh token, which is void once the provider has answered.
         let (access, source) = (self.clone(), source.clone());
-        let renewing = tokio::spawn(async move { access.renew_held(&source, &mut held).await });
+        let renewing = tokio::spawn(async move {
+            let renewed = access.renew_held(&source, &mut held).await;
+            drop(renewal);
+            renewed
+        });
         let renewed = renewing.await.unwrap_or_else(|_| {
             let problem = "the host failed to get an access token";
             Err(PollFailure::new(PollFailureKind::HostBusy, problem))

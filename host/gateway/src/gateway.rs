@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_adapter::{CompanyKey, InboundWay, MessageIds, ReplyWindow};
@@ -11,6 +12,7 @@ use patchbay_generations::Environment;
 use crate::connection::{Connection, ConnectionState};
 use crate::connections::Connections;
 use crate::poll_state::PollState;
+use crate::renewals::Renewals;
 use crate::transcription::Transcriptions;
 
 /// The connections of every company to the providers of its channels.
@@ -20,6 +22,7 @@ pub struct Gateway {
     /// Most bytes of deliveries as they came that a company keeps.
     pub(crate) originals: u64,
     pub(crate) transcriptions: Transcriptions,
+    pub(crate) renewals: Renewals,
 }
 
 impl Gateway {
@@ -30,6 +33,7 @@ impl Gateway {
             desk,
             originals,
             transcriptions: Transcriptions::default(),
+            renewals: Renewals::default(),
             connections: Connections::new(environment),
         }
     }
@@ -175,6 +179,13 @@ impl Gateway {
             }
         }
         Ok(polled)
+    }
+
+    /// Begins no more renewals of access tokens, and waits for those under way, at most
+    /// this long: what replaces a refresh token is stored before the desk stops. Returns
+    /// how many are left.
+    pub async fn finish_renewals(&self, limit: Duration) -> usize {
+        self.renewals.finish(limit).await
     }
 }
 

@@ -41,6 +41,7 @@ mod poller;
 mod pollers;
 mod quarantined_request;
 mod reconciliation;
+mod renewals;
 mod reply_document;
 mod reply_target;
 mod rerun;

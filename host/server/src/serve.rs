@@ -109,6 +109,10 @@ impl BoundServer {
 
 /// How much longer than `shutdown` the desk may take to stop.
 const DESK_STOP: Duration = Duration::from_secs(5);
+/// How much longer than `shutdown` the renewals of access tokens under way may take. It is
+/// how long a provider may take to answer: the refresh token that it was sent is void then,
+/// and a person has to get another where what replaces it is lost.
+const RENEWALS_STOP: Duration = Duration::from_secs(15);
 
 async fn clean_up(app: Arc<App>) {
     let mut ticks = interval(CLEANUP_INTERVAL);
@@ -128,8 +132,8 @@ fn start_pollers(app: &Arc<App>) -> Option<Pollers> {
     Some(Pollers::start(gateway, Arc::new(host), app.egress.clone()?))
 }
 
-/// Stops connections, those of mail servers too, pollers, threads, courier and desk in
-/// this order; the number of connections that were closed with a request in progress.
+/// Stops connections, those of mail servers too, pollers, threads, courier, renewals of
+/// access tokens and desk in this order; the number of connections that were closed with a request in progress.
 async fn stop(
     app: &App,
     connections: &Connections,
@@ -171,6 +175,16 @@ async fn stop(
             tracing::warn!(
                 left,
                 "deliveries in progress were cut off; they are repeated after the next start"
+            );
+        }
+    }
+    if let Some(gateway) = &app.gateway {
+        let left = until.saturating_duration_since(Instant::now());
+        let left = gateway.finish_renewals(left + RENEWALS_STOP).await;
+        if left > 0 {
+            tracing::error!(
+                left,
+                "renewals of access tokens were cut off; a connection whose refresh token was replaced meanwhile needs a new one"
             );
         }
     }

@@ -1,6 +1,11 @@
 //! The sessions of Bluesky: renewed when the server ends them, and begun again where they
 //! cannot be renewed.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
 use super::Request;
 use super::bluesky::{ACCOUNT, BLUESKY, CREATE_SESSION, REFRESH_SESSION, error, is_session_probe};
 use super::connection_tests::test;
@@ -147,4 +152,28 @@ async fn a_session_that_is_refused_at_once_is_not_renewed_again_and_again() {
     provider.accept_all();
     office.retry().await;
     office.taken(2).await;
+}
+
+/// Many providers take a refresh token once.
+#[tokio::test]
+async fn a_host_that_stops_keeps_what_replaces_a_refresh_token() {
+    let (provider, office, _) = read(&BLUESKY).await;
+    let release = Arc::new(Notify::new());
+    provider.next_pages([expired()]);
+    provider.next_for(is_refresh, [Turn::Held(Arc::clone(&release))]);
+    office.retry().await;
+    while provider.requests(is_refresh).is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let stopping = tokio::spawn(office.restarted());
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert!(!stopping.is_finished(), "it does not wait for the provider");
+    provider.post(2, "And mine?");
+    release.notify_one();
+    let office = stopping.await.expect("it starts again");
+    office.taken(1).await;
+    // With what the held answer has, which was the fourth request's.
+    let refreshes = provider.requests(is_refresh);
+    let used: Vec<&str> = refreshes.iter().map(authorization).collect();
+    assert_eq!(used, ["Bearer hush-refresh-1", "Bearer hush-refresh-4"]);
 }
