@@ -264,6 +264,17 @@ bounds! {
     ChatClientStreams = "chat-client-streams", Refusal::TooMany(5), [
         Token "bounds.chat-streams-per-address" = 256, 1, 65_536, Unit::Count("streams");
     ];
+    /// Requests of visitors of the web chat that wait for events instead of a stream, where a
+    /// proxy holds streams back.
+    ChatPolls = "chat-polls", Refusal::TooMany(5), [
+        Token "bounds.chat-polls-per-visitor" = 6, 1, 1_024, Unit::Count("polls");
+        Company "bounds.chat-polls-per-company" = 2_048, 1, 65_536, Unit::Count("polls");
+        Host "bounds.chat-polls" = 8_192, 1, MANY, Unit::Count("polls");
+    ];
+    /// Requests of the web chat from one address of a client that wait for events.
+    ChatClientPolls = "chat-client-polls", Refusal::TooMany(5), [
+        Token "bounds.chat-polls-per-address" = 256, 1, 65_536, Unit::Count("polls");
+    ];
     /// Sessions of the web chat that begin or are renewed: from one address of a client,
     /// and of one chat of a company.
     ChatSessions = "chat-sessions", Refusal::TooMany(10), [

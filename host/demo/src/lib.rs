@@ -309,6 +309,7 @@ fn bounds() -> BoundSettings {
     bounds.set(Bound::ChatSessions, Scope::Item, 10_000);
     bounds.set(Bound::ChatRequests, Scope::Item, 1_000_000);
     bounds.set(Bound::ChatClientStreams, Scope::Token, 10_000);
+    bounds.set(Bound::ChatClientPolls, Scope::Token, 10_000);
     bounds
 }
 

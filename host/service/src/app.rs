@@ -286,6 +286,7 @@ impl App {
             Bound::Files,
             Bound::Pollers,
             Bound::ChatStreams,
+            Bound::ChatPolls,
         ];
         let held = held.map(|bound| (bound, self.bounds.used(bound), limit(bound)));
         let counted = [

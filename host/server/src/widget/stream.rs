@@ -70,14 +70,14 @@ pub(super) async fn follow(
         company: None,
         token: Some(page.client.to_string().into()),
     };
-    let permits = [
-        app.bounds.enter(Bound::ChatClientStreams, &client)?,
-        app.bounds.enter(Bound::ChatStreams, &requester)?,
-    ];
-    let patience = match query.poll {
-        true => LONGEST_WAIT,
-        false => LONGEST_STREAM,
+    let (of_client, of_visitor, patience) = match query.poll {
+        true => (Bound::ChatClientPolls, Bound::ChatPolls, LONGEST_WAIT),
+        false => (Bound::ChatClientStreams, Bound::ChatStreams, LONGEST_STREAM),
     };
+    let permits = [
+        app.bounds.enter(of_client, &client)?,
+        app.bounds.enter(of_visitor, &requester)?,
+    ];
     let mut follower = Follower {
         by_address: app.chat_signals.watch(id, address.as_bytes()),
         by_thread: None,
@@ -121,8 +121,8 @@ enum Wake {
 
 struct Follower {
     app: Arc<App>,
-    /// Its share of the bounds on streams: of its client, and of its visitor.
-    #[allow(dead_code, reason = "held while the stream is open")]
+    /// Its share of the bounds on streams or on polls: of its client, and of its visitor.
+    #[allow(dead_code, reason = "held while the stream is open or the poll waits")]
     permits: [BoundPermit; 2],
     company: CompanyId,
     /// Names of company and connection.

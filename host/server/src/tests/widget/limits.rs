@@ -77,11 +77,8 @@ async fn open_streams_are_bounded_by_visitor_company_and_host() {
     let mut third = pages[1].stream(&own).await;
     third.until("event: ready").await;
     // The company has no more, for whomever.
-    let beyond = [
-        pages[2].get("events").await,
-        pages[2].get("events?poll=true").await,
-    ];
-    assert_eq!(refused(&beyond, "5"), 2);
+    let beyond = pages[2].get("events").await;
+    assert_eq!(refused(&[beyond], "5"), 1);
     assert_eq!(pages[2].write(1, "Hello?").await.status, 201);
     drop(first);
     for _ in 0..3_000 {
@@ -122,5 +119,89 @@ async fn one_client_does_not_take_the_streams_of_all() {
     let beyond = page.get("events").await;
     assert_eq!(refused(&[beyond], "5"), 1);
     drop(open);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn polls_are_bounded_apart_from_streams() {
+    let place = tempfile::tempdir().expect("a place");
+    let journal = JournalSettings::at(place.path().join("desk.db"));
+    let file = format!("company = \"northwind\"\n[queue.general]\ndefault = true\n{FILE}");
+    let server = Running::of(&file, |settings| {
+        settings.journal = Some(journal);
+        settings.bounds.set(Bound::ChatStreams, Scope::Company, 1);
+        settings.bounds.set(Bound::ChatPolls, Scope::Token, 2);
+        settings.bounds.set(Bound::ChatPolls, Scope::Company, 3);
+    })
+    .await;
+    let mut pages = Vec::new();
+    for _ in 0..3 {
+        pages.push(Page::begin(server.client, CHAT, &json!({})).await);
+    }
+    let used = |bound, wanted: u64| {
+        let bounds = &server.app.bounds;
+        async move {
+            for _ in 0..3_000 {
+                if bounds.used(bound) == wanted {
+                    return;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            panic!("{} and not {wanted} of {bound:?}", bounds.used(bound));
+        }
+    };
+    let mut polls = tokio::task::JoinSet::new();
+    let mut poll = |page: &Page| {
+        let page = page.clone();
+        polls.spawn(async move { page.get("events?poll=true").await });
+    };
+    poll(&pages[0]);
+    poll(&pages[0]);
+    used(Bound::ChatPolls, 2).await;
+    // The visitor has no more, and the company one more.
+    let beyond = pages[0].get("events?poll=true").await;
+    assert_eq!(refused(&[beyond], "5"), 1);
+    poll(&pages[1]);
+    used(Bound::ChatPolls, 3).await;
+    let beyond = pages[2].get("events?poll=true").await;
+    assert_eq!(refused(&[beyond], "5"), 1);
+    // Neither uses up the other.
+    let cursor = text(&pages[0].history().await["cursor"]);
+    let mut stream = pages[0].stream(&cursor).await;
+    stream.until("event: ready").await;
+    let metrics = pages[0].client.get("/metrics").await.body;
+    for line in [
+        "patchbay_bound_used{what=\"chat-polls\"} 3",
+        "patchbay_bound_limit{what=\"chat-polls\"} 8192",
+        "patchbay_bound_used{what=\"chat-streams\"} 1",
+    ] {
+        assert!(metrics.contains(line), "{line}: {metrics}");
+    }
+    // Those that end make room.
+    drop(polls);
+    used(Bound::ChatPolls, 0).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn one_client_does_not_take_the_polls_of_all() {
+    let place = tempfile::tempdir().expect("a place");
+    let journal = JournalSettings::at(place.path().join("desk.db"));
+    let file = format!("company = \"northwind\"\n[queue.general]\ndefault = true\n{FILE}");
+    let server = Running::of(&file, |settings| {
+        settings.journal = Some(journal);
+        settings.bounds.set(Bound::ChatClientPolls, Scope::Token, 1);
+    })
+    .await;
+    let waiting = Page::begin(server.client, CHAT, &json!({})).await;
+    let waits = tokio::spawn(async move { waiting.get("events?poll=true").await });
+    while server.app.bounds.used(Bound::ChatPolls) == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    // Another visitor from the same address.
+    let page = Page::begin(server.client, CHAT, &json!({})).await;
+    let beyond = page.get("events?poll=true").await;
+    assert_eq!(refused(&[beyond], "5"), 1);
+    waits.abort();
     server.stop().await;
 }
