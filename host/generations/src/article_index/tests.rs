@@ -86,16 +86,16 @@ fn articles_of_the_language_come_first_and_others_only_if_there_are_none() {
             id: place.to_string(),
             ..refunds(language)
         });
-    let index = index(articles.collect());
+    let several = index(articles.collect());
     let found = |language| {
-        let found = index.search("refunds", Some(language), 10);
+        let found = several.search("refunds", Some(language), 10);
         (found.places, found.is_other_language)
     };
     assert_eq!(found("pt-BR"), (vec![0, 3, 4, 2], false));
     assert_eq!(found("pt"), (vec![0, 2, 3, 4], false));
     assert_eq!(found("en-US"), (vec![0, 1], false));
     assert_eq!(found("fr"), (vec![0], false));
-    let only = super::tests::index(vec![refunds(Some("en"))]);
+    let only = index(vec![refunds(Some("en"))]);
     let other = only.search("refunds", Some("fr"), 10);
     assert_eq!((other.places, other.is_other_language), (vec![0], true));
     let none = only.search("parcel", Some("fr"), 10);

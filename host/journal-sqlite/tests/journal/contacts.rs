@@ -3,6 +3,7 @@ use std::thread;
 
 use patchbay_journal::*;
 use patchbay_journal_sqlite::*;
+use patchbay_model::conversation_state::ConversationState;
 use proptest::prelude::*;
 
 use crate::store::{TestStore, at, audit_entry, commit, conversation};

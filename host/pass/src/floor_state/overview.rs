@@ -151,10 +151,11 @@ mod tests {
         assert_eq!(left, ["refunds"]);
         assert!(overview.approvals(None, 9).is_empty());
     }
+
     #[test]
     fn an_incident_that_is_not_stored_yet_is_open_and_not_listed() {
         let id = ConversationId([1; 16]);
-        let mut snapshot = Snapshot::new("chat", jiff::Timestamp::UNIX_EPOCH, 0);
+        let mut snapshot = Snapshot::new("chat", Timestamp::UNIX_EPOCH, 0);
         snapshot.incident = Some("outage".to_owned());
         let mut overview = Overview::default();
         overview.note_unstored(id, &snapshot);
