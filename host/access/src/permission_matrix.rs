@@ -106,6 +106,12 @@ pub const PERMISSIONS: &[Permission] = &[
     row("act", &[Operator, Agent, Supervisor]).own_only(),
     row("reply", &[Operator, Agent, Supervisor]).own_only(),
     row("check_reply", &[Operator, Agent, Supervisor]).own_only(),
+    // A colleague who knows something says so without taking the conversation.
+    row("notes", &[Operator, Agent, Supervisor, Auditor]),
+    row("add_note", &[Operator, Agent, Supervisor]).own_only(),
+    row("viewers", &[Operator, Agent, Supervisor, Auditor]),
+    row("view", &[Operator, Agent, Supervisor]).own_only(),
+    row("end_view", &[Operator, Agent, Supervisor]).own_only(),
     // Policies may name agents as approvers.
     row("approvals", &[Operator, Agent, Supervisor, Auditor]),
     row("approve", &[Operator, Agent, Supervisor]).own_only(),

@@ -5,7 +5,7 @@ mod shared;
 
 pub(crate) use schema_names::{
     AfterReply, DOCUMENTS, DecideRequest, Decision, Finding, Interaction, Presence, Review, Role,
-    RolloutKind, Stage, ToneRequest, WrittenBy,
+    RolloutKind, Stage, ToneRequest, ViewerState, WrittenBy,
 };
 pub(crate) use shared::{
     ActionErrors, DeadlineHeader, DecisionErrors, PublicErrors, ReadErrors, TraceparentHeader,

@@ -27,6 +27,7 @@ mod interactions;
 mod journal;
 mod knowledge;
 mod metrics;
+mod notes;
 mod offers;
 mod outbox;
 mod overview;
@@ -42,6 +43,7 @@ mod tokens;
 mod tone;
 mod unsealings;
 mod what_if;
+mod viewers;
 
 pub use audit::AuditReport;
 pub use journal::{CheckDocument, CompactDocument};
@@ -76,6 +78,9 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(actions::act))
         .routes(routes!(replies::reply))
         .routes(routes!(replies::check))
+        .routes(routes!(notes::list, notes::add))
+        .routes(routes!(viewers::list))
+        .routes(routes!(viewers::put, viewers::end))
         .routes(routes!(templates::list))
         .routes(routes!(knowledge::search))
         .routes(routes!(approvals::list))

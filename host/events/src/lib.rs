@@ -5,6 +5,7 @@ mod alert;
 mod conversation;
 mod decision;
 mod input;
+mod note;
 mod operation;
 mod reply;
 
@@ -22,6 +23,7 @@ pub use decision::{
     TranscriptStatus,
 };
 pub use input::{InputEvent, InputKind, QuarantinedEvent};
+pub use note::NotedEvent;
 pub use operation::{
     ActivationCause, AgentPutEvent, AgentRemovedEvent, BreakerClosedEvent, BreakerOpenedEvent,
     BypassEnd, BypassEndedEvent, BypassedEvent, DrainEvent, GenerationActivatedEvent,
@@ -192,6 +194,8 @@ events! {
     ReplyDelivered(ReplyDeliveredEvent) = 103, "reply-delivered";
     /// The channel refused a reply.
     ReplyUndeliverable(ReplyUndeliverableEvent) = 104, "reply-undeliverable";
+    /// A person wrote an internal note.
+    Noted(NotedEvent) = 112, "noted";
 }
 
 impl Event {

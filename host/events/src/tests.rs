@@ -271,6 +271,7 @@ const HEADS: &[(&str, &str)] = &[
         "reply-undeliverable",
         r#"{"reply":"r","key":"k","problem":"24 h are over","kind":"window-closed"}"#,
     ),
+    ("noted", r#"{"note":"n1","by":{"id":"ana","role":"agent"}}"#),
 ];
 
 #[test]

@@ -12,10 +12,10 @@ use super::{
     optional_id, time,
 };
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "v.id, e.sequence, e.feed, e.kind, e.at, e.input, e.head, e.sealed, e.contact";
 
-fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
         conversation: optional_id(row, 0)?,
         sequence: row.get(1)?,

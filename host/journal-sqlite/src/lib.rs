@@ -14,6 +14,7 @@ mod compact;
 mod company;
 mod connection_records;
 mod contacts;
+mod conversation_entries;
 mod conversations;
 mod counted_table;
 mod database_error;

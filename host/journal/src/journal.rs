@@ -1,9 +1,10 @@
 //! The interface of a store: one trait per concern.
 
 use crate::{
-    AuditTrail, Commits, Companies, ConnectionRecords, ContactRecords, Contacts, Conversations,
-    Directives, Entries, Generations, Intake, Maintenance, OptOuts, Originals, Outbox,
-    PersonOverviews, Quarantine, Receipts, Rollouts, Roster, Runs, Seal, Sessions, Tokens, Usage,
+    AuditTrail, Commits, Companies, ConnectionRecords, ContactRecords, Contacts,
+    ConversationEntries, Conversations, Directives, Entries, Generations, Intake, Maintenance,
+    OptOuts, Originals, Outbox, PersonOverviews, Quarantine, Receipts, Rollouts, Roster, Runs,
+    Seal, Sessions, Tokens, Usage,
 };
 
 macro_rules! journal {
@@ -32,7 +33,7 @@ macro_rules! journal {
 }
 
 journal! {
-    Companies Intake Commits Conversations Entries Contacts ContactRecords PersonOverviews Seal Outbox Receipts Quarantine Originals OptOuts
+    Companies Intake Commits Conversations ConversationEntries Entries Contacts ContactRecords PersonOverviews Seal Outbox Receipts Quarantine Originals OptOuts
     ConnectionRecords
     Generations Rollouts Roster Directives Tokens Sessions AuditTrail Maintenance Runs Usage
 }

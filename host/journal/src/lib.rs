@@ -21,6 +21,7 @@ mod connection_record;
 mod contact;
 mod contact_record;
 mod conversation;
+mod conversation_entry;
 mod directive;
 mod entry;
 mod error;
@@ -63,6 +64,7 @@ pub use contact_record::{
     ContactRecords, RecordImport, RecordOutcome, RecordRefusal, RecordStatus, StoredRecord,
 };
 pub use conversation::{Conversation, Conversations};
+pub use conversation_entry::ConversationEntries;
 pub use directive::{Directive, Directives};
 pub use entry::{Entries, Entry, EntryPage, FeedPage, Note};
 pub use error::{CommitError, Conflict, JournalError, Result, SealError};
@@ -100,4 +102,4 @@ pub use seal::{Purpose, Seal};
 pub use session::{Session, SessionHolder, Sessions};
 pub use storage::{StorageFailure, StorageState};
 pub use stored_bytes::{StoredBytes, Usage};
-pub use token::{Secret, SecretHash, Token, TokenState, Tokens};
+pub use token::{Secret, SecretHash, Token, TokenState, Tokens, random_id};

@@ -168,6 +168,14 @@ impl TokenId {
     }
 }
 
+/// 32 random hexadecimal digits, for an id that no caller chose.
+///
+/// # Errors
+/// [`JournalError::Disk`] when the system provides no random bytes.
+pub fn random_id() -> Result<String> {
+    Ok(TokenId::generate()?.to_string())
+}
+
 fn random_bytes<const N: usize>() -> Result<[u8; N]> {
     random().map_err(|error| JournalError::Disk(error.to_string()))
 }

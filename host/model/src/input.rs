@@ -8,6 +8,8 @@ pub const ID_BYTES: usize = 256;
 pub const CODE_BYTES: usize = 64;
 /// Most bytes of a text: an interaction's or a draft's.
 pub const TEXT_BYTES: usize = 64 * 1024;
+/// Most characters of an internal note.
+pub const NOTE_CHARS: usize = 10_000;
 /// Most bytes of an interaction's whole text. It is cut to [`TEXT_BYTES`] for
 /// policies and agents; the rest is stored.
 pub const WHOLE_TEXT_BYTES: usize = 512 * 1024;

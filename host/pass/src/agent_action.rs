@@ -11,6 +11,7 @@ use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::Review;
 use patchbay_model::final_failure::FinalFailure;
 use patchbay_model::input::ID_BYTES;
+use patchbay_records::notes::NewNote;
 use patchbay_records::reply::{Reply, ReplyResult};
 use thiserror::Error;
 
@@ -58,6 +59,8 @@ pub enum AgentAction {
         /// Reason for the agent.
         why: String,
     },
+    /// Add an internal note.
+    Note(NewNote),
     /// The channel accepted a reply.
     Delivered {
         /// Key of the outbox item.
@@ -175,6 +178,17 @@ pub enum ActionError {
         /// The id.
         id: String,
     },
+    /// Another note has the same id.
+    #[error("another note has the id {id:?}; use a new id")]
+    NoteIdTaken {
+        /// The id.
+        id: String,
+    },
+    /// The conversation has no customer under whose key a note could be sealed.
+    #[error(
+        "the conversation's customer was erased, or is not known yet: a note is kept with its customer"
+    )]
+    NoCustomer,
     /// No reply of that id waits for approval.
     #[error("no reply {id:?} waits for approval")]
     NothingPending {

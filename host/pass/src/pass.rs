@@ -5,7 +5,7 @@
 //! | --- | --- | --- |
 //! | load | [`load`] | the conversation, its contact, the policies' state |
 //! | decide | [`decide`] | call the policies |
-//! | act | [`act`], [`replies`], [`approvals`], [`agent_actions`] | carry out what policies and people decided |
+//! | act | [`act`], [`replies`], [`approvals`], [`notes`], [`agent_actions`] | carry out what policies and people decided |
 //! | place | [`place`] | bring the floor in line |
 //! | commit | [`commit`] | entries, snapshot, state, outbox |
 //!
@@ -22,6 +22,7 @@ mod drafts;
 mod due_timers;
 mod echo;
 mod load;
+mod notes;
 mod place;
 mod recipient;
 mod replies;

@@ -118,30 +118,29 @@ fn assessed_language(conversations: &[(Option<ContactId>, Snapshot)]) -> Option<
     newest.map(|(_, language)| language.clone())
 }
 
-/// What the person does not want, of all that their contacts said.
+/// What the person does not want, of all that their contacts said: sorted by contact.
 fn opt_outs_in_effect(
     said: &[OptOut],
     conversations: &[(Option<ContactId>, Snapshot)],
 ) -> Vec<OptOut> {
     let mut found: Vec<OptOut> = Vec::new();
-    for one in said {
-        let of_contact: Vec<OptOut> = said
-            .iter()
-            .filter(|other| other.contact == one.contact)
-            .cloned()
-            .collect();
-        let counts = in_effect(&of_contact, &one.channel, &one.account, &one.purpose);
-        let Some(counts) = counts.filter(|counts| counts.is_opted_out) else {
-            continue;
-        };
-        let is_in_effect = !counts.is_about_everything()
-            || counts.forbids(last_inbound(conversations, counts.contact, &counts.channel));
-        if is_in_effect && !found.contains(counts) {
-            found.push(counts.clone());
+    for of_contact in said.chunk_by(|one, other| one.contact == other.contact) {
+        for one in of_contact {
+            let counts = in_effect(of_contact, &one.channel, &one.account, &one.purpose);
+            let Some(counts) = counts.filter(|counts| counts.is_opted_out) else {
+                continue;
+            };
+            let last = || last_inbound(conversations, counts.contact, &counts.channel);
+            let is_in_effect = !counts.is_about_everything() || counts.forbids(last());
+            if is_in_effect && !found.contains(counts) {
+                found.push(counts.clone());
+            }
         }
     }
-    let key = |it: &OptOut| (it.channel.clone(), it.account.clone(), it.purpose.clone());
-    found.sort_by_key(key);
+    found.sort_by(|one, other| {
+        let key = |it: &OptOut| (it.channel.clone(), it.account.clone(), it.purpose.clone());
+        key(one).cmp(&key(other))
+    });
     found
 }
 

@@ -5,6 +5,7 @@ use patchbay_journal::{CompanyId, ContactId, Entry, Journal, JournalError, Purpo
 use serde_json::{Value, json};
 
 use crate::conversation_reader::recent_interactions;
+use crate::notes;
 
 /// Most conversations of one export.
 const CONVERSATIONS: usize = 10_000;
@@ -12,7 +13,7 @@ const CONVERSATIONS: usize = 10_000;
 const PAGE: usize = 1_000;
 
 /// Exports the stored data of the person behind a contact: addresses,
-/// records of the CRM, opt-outs, interactions, replies and history.
+/// records of the CRM, opt-outs, interactions, replies, internal notes and history.
 ///
 /// # Errors
 /// [`JournalError::NoContact`] if there is no such contact.
@@ -92,7 +93,7 @@ pub fn export(
     }))
 }
 
-/// An entry's public part, and the text of a reply. The sealed records of
+/// An entry's public part, and the text of a reply or a note. The sealed records of
 /// decisions are not exported.
 fn export_entry(journal: &dyn Journal, company: CompanyId, entry: &Entry) -> Value {
     let head: Value = serde_json::from_str(&entry.head).unwrap_or(Value::Null);
@@ -110,6 +111,11 @@ fn export_entry(journal: &dyn Journal, company: CompanyId, entry: &Entry) -> Val
         && let Ok(reply) = serde_json::from_slice::<Value>(&reply)
     {
         exported["reply"] = reply;
+    }
+    if kind == Some(EventKind::Noted)
+        && let Ok(note) = notes::open(journal, company, entry)
+    {
+        exported["note"] = json!({"text": note.text});
     }
     exported
 }

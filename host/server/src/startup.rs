@@ -32,6 +32,7 @@ use patchbay_service::chat_signals::ChatSignals;
 use patchbay_service::company_locks::CompanyLocks;
 use patchbay_service::feed_signals::FeedSignals;
 use patchbay_service::what_if::WhatIfJobs;
+use patchbay_service::viewers::Viewers;
 use patchbay_settings::ServerSettings;
 use patchbay_telemetry::{SpanExporter, Telemetry};
 use patchbay_watcher::WatchedFiles;
@@ -209,6 +210,7 @@ impl Server {
             watched,
             alerts: AlertMonitor::default(),
             articles: ArticleIndexes::default(),
+            viewers: Viewers::default(),
             gateway,
             egress,
             lmtp: Arc::default(),

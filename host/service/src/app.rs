@@ -46,6 +46,7 @@ use crate::chat_signals::ChatSignals;
 use crate::company_locks::CompanyLocks;
 use crate::feed_signals::FeedSignals;
 use crate::what_if::WhatIfJobs;
+use crate::viewers::Viewers;
 
 /// How often data older than `retain` is deleted.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(3_600);
@@ -99,6 +100,8 @@ pub struct App {
     pub watched: WatchedFiles,
     /// What alerts are read from.
     pub alerts: AlertMonitor,
+    /// Who has which conversation open.
+    pub viewers: Viewers,
     /// Articles as agents search them.
     pub articles: ArticleIndexes,
     /// Connects channels to intake; absent without a journal.

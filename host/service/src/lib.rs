@@ -14,5 +14,6 @@ pub mod company_locks;
 pub mod feed_signals;
 mod trust_monitor;
 pub mod what_if;
+pub mod viewers;
 
 pub use companies::Companies;

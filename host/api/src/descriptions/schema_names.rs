@@ -8,6 +8,7 @@ use patchbay_model::decision::stage::Stage as ModelStage;
 use patchbay_model::directory::Presence as ModelPresence;
 use patchbay_model::interaction::WrittenBy as ModelWrittenBy;
 use patchbay_model::rollout::RolloutKind as ModelRolloutKind;
+use patchbay_service::viewers::ViewerState as ModelViewerState;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -59,6 +60,15 @@ closed_sets! {
     RolloutKind of ModelRolloutKind, "Kind of a rollout.", |_| "";
     AfterReply of ModelAfterReply, "What happens after a reply. Default `wait`.", |_| "";
     Presence of ModelPresence, "Presence of an agent. Default `available`.", |_| "";
+    ViewerState of ModelViewerState, "What a person does in a conversation that they have open.", viewer_meaning;
+}
+
+fn viewer_meaning(state: ModelViewerState) -> &'static str {
+    match state {
+        ModelViewerState::Viewing => "they look at it",
+        ModelViewerState::Typing => "they write a reply or a note",
+        ModelViewerState::Away => "they have it open and are elsewhere",
+    }
 }
 
 fn stage_meaning(stage: ModelStage) -> &'static str {

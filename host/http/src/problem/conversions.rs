@@ -168,6 +168,8 @@ impl From<ActionError> for Problem {
                     .detail(error.to_string());
             }
             ActionError::ReplyIdTaken { .. } => Kind::ReplyIdTaken,
+            ActionError::NoteIdTaken { .. } => Kind::NoteIdTaken,
+            ActionError::NoCustomer => Kind::NoCustomer,
             ActionError::NothingPending { .. } => Kind::NothingPending,
             ActionError::CustomerErased | ActionError::AddressUnknown => Kind::NoRecipient,
             ActionError::TooLong { length, limit, .. } => {

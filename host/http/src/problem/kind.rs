@@ -66,6 +66,8 @@ kinds! {
     Unanswered = "unanswered", CONFLICT, "A customer's message is unanswered";
     NoPublisher = "no-publisher", CONFLICT, "No target publishes on this channel";
     ReplyIdTaken = "reply-id-taken", CONFLICT, "Another reply has this id";
+    NoteIdTaken = "note-id-taken", CONFLICT, "Another note has this id";
+    NoCustomer = "no-customer", CONFLICT, "The conversation has no customer";
     MessageIdTaken = "message-id-taken", CONFLICT, "Another message has this id";
     NothingPending = "nothing-pending", CONFLICT, "No such reply is waiting for approval";
     NoRecipient = "nobody-to-answer", CONFLICT, "The conversation has no customer to answer";

@@ -167,3 +167,46 @@ fn entries_of_a_thread_are_read_by_kind_in_both_directions() {
         []
     );
 }
+
+#[test]
+fn entries_of_one_kind_are_read_from_the_newest_back_and_found_by_their_head() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let of = conversation(company, "t");
+    let other = conversation(company, "u");
+    let entry = |kind, name: &str| NewEntry {
+        kind,
+        head: format!(r#"{{"note":"{name}","by":{{"id":"n9"}}}}"#),
+        ..crate::store::entry(None)
+    };
+    let mut first = commit(&of, 0, None);
+    first.entries = vec![
+        entry(7, "n1"),
+        entry(8, "n2"),
+        entry(7, "n3"),
+        entry(7, "n4"),
+    ];
+    journal.commit(first).unwrap();
+    let mut second = commit(&other, 0, None);
+    second.entries = vec![entry(7, "n5")];
+    journal.commit(second).unwrap();
+    let sequences = |before, limit| -> Vec<u64> {
+        let found = journal.newest_entries(company, of.id, 7, before, limit);
+        found.unwrap().iter().map(|entry| entry.sequence).collect()
+    };
+    assert_eq!(sequences(None, 9), [1, 3, 4]);
+    assert_eq!(sequences(None, 2), [3, 4]);
+    assert_eq!(sequences(Some(3), 2), [1]);
+    assert_eq!(sequences(Some(1), 2), [0; 0]);
+    let with = |id, name| {
+        let found = journal.entry_with(company, id, 7, ("note", name));
+        found.unwrap().map(|entry| entry.sequence)
+    };
+    assert_eq!(with(of.id, "n3"), Some(3));
+    // Of another kind, of another conversation, in another field.
+    for name in ["n2", "n5", "n9", "n", "$"] {
+        assert_eq!(with(of.id, name), None, "{name}");
+    }
+    assert_eq!(with(other.id, "n5"), Some(1));
+}

@@ -11,7 +11,7 @@ use patchbay_records::reply::ReplyResult;
 use patchbay_records::snapshot::{from_unix_ms, span};
 
 use super::unit_of_work::{Attempt, UnitOfWork};
-use super::{Pass, act, approvals, commit, place, replies, state_changes};
+use super::{Pass, act, approvals, commit, notes, place, replies, state_changes};
 use crate::agent_action::{ActionError, ActionResult, AgentAction, Destination};
 use crate::floor_state::FollowUp;
 
@@ -40,6 +40,7 @@ pub(super) fn perform(
         AgentAction::Reject { reply, why } => {
             return Ok(approvals::reject(pass, unit, actor, reply, why));
         }
+        AgentAction::Note(note) => return notes::add(pass, unit, actor, note),
         AgentAction::Delivered { key } => {
             replies::delivered(pass, unit, key);
             Ok(())

@@ -121,7 +121,7 @@ async fn a_card_has_what_an_agent_needs_and_no_message() {
     // Unlike the export, it leaves no entry in the audit trail.
     let exported = async || {
         let trail = office.get("/audit").await.json();
-        let entries = trail["entries"].as_array().expect("entries").clone();
+        let entries = trail["acts"].as_array().expect("acts").clone();
         let acts = entries.into_iter().map(|entry| entry["act"].clone());
         acts.filter(|act| act.as_str().is_some_and(|act| act.starts_with("contact.")))
             .collect::<Vec<_>>()

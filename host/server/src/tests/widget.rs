@@ -290,6 +290,21 @@ async fn a_reply_is_seen_only_once_it_is_approved_and_sent() {
 }
 
 #[tokio::test]
+async fn a_visitor_sees_no_internal_note() {
+    let office = office().await;
+    let page = Page::open(&office).await;
+    page.write(1, "Hello?").await;
+    office.settled().await;
+    let id = text(&conversation(&office).await["id"]);
+    let note = json!({"by": "max", "role": "supervisor", "text": "Handle with care"});
+    let path = format!("/conversations/{id}/notes");
+    assert_eq!(office.post(&path, note).await.status, 201);
+    assert_eq!(page.said().await, ["message Hello?"]);
+    let history = page.history().await.to_string();
+    assert!(!history.contains("care"), "{history}");
+}
+
+#[tokio::test]
 async fn the_same_message_again_is_no_other_one_and_other_words_are_refused() {
     let office = office().await;
     let page = Page::open(&office).await;

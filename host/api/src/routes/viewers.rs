@@ -1,0 +1,191 @@
+//! Who has a conversation open.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, Request, State};
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use patchbay_access::Caller;
+use patchbay_desk::Desk;
+use patchbay_http::problem::{Kind, Problem};
+use patchbay_journal::{CompanyId, ConversationId};
+use patchbay_model::input::ID_BYTES;
+use patchbay_service::app::App;
+use patchbay_service::viewers::{Viewer, ViewerState};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::actions::{RoleField, actor, check_length};
+use super::conversations::conversation_id;
+use crate::descriptions;
+
+/// What a person does in a conversation.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ViewingRequest {
+    /// Id of the agent or supervisor; required without tokens.
+    #[serde(default)]
+    by: Option<String>,
+    /// `agent` or `supervisor`. Default: the token's role, or `agent` without tokens.
+    #[serde(default)]
+    role: Option<RoleField>,
+    /// What they do.
+    #[schema(value_type = descriptions::ViewerState)]
+    state: ViewerState,
+}
+
+/// The viewers of a conversation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ViewerList {
+    /// At most 32, by the time since when they do what they do.
+    viewers: Vec<ViewerDocument>,
+}
+
+/// A person who has a conversation open.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Viewer)]
+pub(crate) struct ViewerDocument {
+    /// Id of the agent, or name of the supervisor.
+    agent: String,
+    /// What they do.
+    #[schema(value_type = descriptions::ViewerState)]
+    state: ViewerState,
+    /// Since when they do it.
+    since: Timestamp,
+}
+
+impl ViewerList {
+    fn of(viewers: Vec<Viewer>) -> Json<ViewerList> {
+        let viewers = viewers.into_iter().map(|viewer| ViewerDocument {
+            agent: viewer.agent,
+            state: viewer.state,
+            since: viewer.since,
+        });
+        Json(ViewerList {
+            viewers: viewers.collect(),
+        })
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EndQuery {
+    /// Id of the agent or supervisor; required without tokens.
+    by: Option<String>,
+}
+
+/// List who has a conversation open
+///
+/// Those of whom the host heard within 30 s. Kept in memory only.
+#[utoipa::path(
+    get,
+    path = "/v1/companies/{company}/conversations/{conversation}/viewers",
+    operation_id = "viewers",
+    tag = "conversations",
+    params(
+        ("company" = String, Path, description = "Name of the company."),
+        ("conversation" = String, Path, description = "Id of the conversation."),
+    ),
+    responses((status = 200, description = "The viewers.", body = ViewerList), descriptions::ReadErrors)
+)]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Path((company, conversation)): Path<(String, String)>,
+) -> Result<Json<ViewerList>, Problem> {
+    let conversation = conversation_id(&conversation)?;
+    let state = Arc::clone(&app);
+    app.read(move |desk| {
+        let id = desk.company(&company)?;
+        let viewers = state.viewers.of(id, conversation, desk.now());
+        // A conversation that somebody views exists.
+        if viewers.is_empty() {
+            check_exists(desk, id, conversation)?;
+        }
+        Ok(ViewerList::of(viewers))
+    })
+    .await
+}
+
+/// Say that one has a conversation open
+///
+/// To be repeated every 10 s; forgotten after 30 s. A caller speaks for themselves only.
+#[utoipa::path(
+    put,
+    path = "/v1/companies/{company}/conversations/{conversation}/viewers/me",
+    operation_id = "view",
+    tag = "conversations",
+    params(
+        ("company" = String, Path, description = "Name of the company."),
+        ("conversation" = String, Path, description = "Id of the conversation."),
+    ),
+    request_body(content = ViewingRequest, content_type = "application/json"),
+    responses((status = 200, description = "The viewers, with the caller.", body = ViewerList), descriptions::ActionErrors)
+)]
+pub(super) async fn put(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path((company, conversation)): Path<(String, String)>,
+    request: Request,
+) -> Result<Json<ViewerList>, Problem> {
+    let conversation = conversation_id(&conversation)?;
+    let request: ViewingRequest = app.json(request).await?;
+    let actor = actor(&caller, request.by, request.role)?;
+    check_length("by", &actor.id, ID_BYTES)?;
+    let state = Arc::clone(&app);
+    app.read(move |desk| {
+        let (id, now) = (desk.company(&company)?, desk.now());
+        let mut known = state.viewers.of(id, conversation, now).into_iter();
+        if !known.any(|viewer| viewer.agent == actor.id) {
+            check_exists(desk, id, conversation)?;
+        }
+        let viewers = &state.viewers;
+        let all = viewers.put(id, conversation, &actor.id, request.state, now);
+        Ok(ViewerList::of(all))
+    })
+    .await
+}
+
+/// Say that one has closed a conversation
+///
+/// Not required: who says nothing is forgotten after 30 s.
+#[utoipa::path(
+    delete,
+    path = "/v1/companies/{company}/conversations/{conversation}/viewers/me",
+    operation_id = "end_view",
+    tag = "conversations",
+    params(
+        ("company" = String, Path, description = "Name of the company."),
+        ("conversation" = String, Path, description = "Id of the conversation."),
+        EndQuery,
+    ),
+    responses((status = 200, description = "The other viewers.", body = ViewerList), descriptions::ActionErrors)
+)]
+pub(super) async fn end(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path((company, conversation)): Path<(String, String)>,
+    Query(query): Query<EndQuery>,
+) -> Result<Json<ViewerList>, Problem> {
+    let conversation = conversation_id(&conversation)?;
+    let actor = actor(&caller, query.by, None)?;
+    let state = Arc::clone(&app);
+    app.read(move |desk| {
+        let id = desk.company(&company)?;
+        let viewers = &state.viewers;
+        let left = viewers.remove(id, conversation, &actor.id, desk.now());
+        Ok(ViewerList::of(left))
+    })
+    .await
+}
+
+fn check_exists(
+    desk: &Desk,
+    company: CompanyId,
+    conversation: ConversationId,
+) -> Result<(), Problem> {
+    match desk.journal().conversation(company, conversation)? {
+        Some(_) => Ok(()),
+        None => Err(Problem::of(Kind::UnknownConversation)),
+    }
+}
