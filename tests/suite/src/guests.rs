@@ -35,6 +35,9 @@ const WORLDS: &str = "package test:guests;
         include patchbay:classification/classifier@0.1.0;
         include patchbay:lifecycle/prepared@0.1.0;
     }
+    world checker {
+        include patchbay:tone/tone-checker@0.1.0;
+    }
     world foreign {
         include patchbay:classification/classifier@0.1.0;
         import other:host/things@1.0.0;

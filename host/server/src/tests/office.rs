@@ -22,7 +22,7 @@ pub(super) struct Office {
     pub(super) server: Running,
     given: Given,
     /// The company file.
-    file: String,
+    pub(super) file: String,
     place: TempDir,
 }
 

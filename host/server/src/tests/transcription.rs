@@ -244,3 +244,76 @@ async fn a_message_full_of_attributes_gets_its_words() {
     delivered(&office, full).await;
     said(&office, "My card was stolen.").await;
 }
+
+/// A company has one voice message turned into text at a time: each takes memory, and a
+/// place of the courier.
+#[tokio::test]
+async fn two_voice_messages_are_heard_one_after_the_other() {
+    const OTHER: &str = "OggS, three seconds of another voice";
+    let service = service().await;
+    service.accept_by(Arc::new(|_, request| {
+        let words = match request.body == OTHER.as_bytes() {
+            true => "Cancel order 7.",
+            false => "My card was stolen.",
+        };
+        Answer::json(200, &json!({ "text": words }))
+    }));
+    let release = Arc::new(Notify::new());
+    service.next([Turn::Held(Arc::clone(&release))]);
+    let mut files = voice();
+    let found = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"url\":\"{api}/other\"}";
+    files.insert("/v24.0/4491", found.to_owned());
+    files.insert("/other", answer(200, "Content-Type: audio/ogg\r\n", OTHER));
+    let office = office(files, &service).await;
+    let mut second = message("audio");
+    second["id"] = json!("2");
+    second["attachments"][0]["url"] = json!(format!("media:whatsapp/{ACCOUNT}/4491"));
+    delivered(&office, message("audio")).await;
+    service.received(1).await;
+    delivered(&office, second).await;
+    // Neither lost nor sent beside the first, nor given up while it waits.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(service.requests().len(), 1);
+    let waiting = office.get("/outbox?state=waiting").await.json();
+    assert_eq!(
+        waiting["items"].as_array().map(Vec::len),
+        Some(2),
+        "{waiting}"
+    );
+    release.notify_one();
+    let requests = service.received(2).await;
+    assert_eq!(requests[0].body, VOICE.as_bytes());
+    assert_eq!(requests[1].body, OTHER.as_bytes());
+    for _ in 0..3_000 {
+        let waiting = office.get("/outbox?state=waiting").await.json();
+        if waiting["items"] == json!([]) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    office.settled().await;
+    // Each message has its own words.
+    let said = shown(&office).await["said"].clone();
+    let mut words: Vec<(&str, &str)> = said
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| &it["interaction"])
+        .map(|it| {
+            let url = it["attachments"][0]["url"].as_str().unwrap_or_default();
+            (url, it["text"].as_str().unwrap_or_default())
+        })
+        .collect();
+    words.sort_unstable();
+    let [first, second] = &words[..] else {
+        panic!("{said}");
+    };
+    assert!(first.0.ends_with("/4490") && second.0.ends_with("/4491"));
+    assert_eq!(
+        (first.1, second.1),
+        ("My card was stolen.", "Cancel order 7.")
+    );
+    assert_eq!(service.requests().len(), 2);
+    let dead = office.get("/outbox?state=dead").await.json();
+    assert_eq!(dead["items"], json!([]), "{dead}");
+}
