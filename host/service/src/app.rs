@@ -280,27 +280,64 @@ impl App {
 
     /// Bounds of the whole host: use now, and limit.
     pub fn bound_readings(&self) -> Vec<(Bound, u64, u64)> {
-        let limit = |bound| self.bounds.limit(bound, Scope::Host);
-        let work = self.shares.requests.used() + self.shares.intake.used();
-        let held = [
-            Bound::Requests,
-            Bound::Bodies,
-            Bound::Streams,
-            Bound::Files,
-            Bound::Pollers,
-            Bound::ChatStreams,
-            Bound::ChatPolls,
-        ];
-        let held = held.map(|bound| (bound, self.bounds.used(bound), limit(bound)));
-        let counted = [
-            (Bound::Changes, self.changes.waiting() as u64),
-            (Bound::Compiles, self.engine.compiling() as u64),
-            (Bound::CompanyFiles, self.watched.listed() as u64),
-        ];
-        let counted = counted.map(|(bound, used)| (bound, used, limit(bound)));
-        // Requests and intake have threads of their own, as many each.
-        let work = (Bound::Work, work, limit(Bound::Work) * 2);
-        held.into_iter().chain(counted).chain([work]).collect()
+        let all = Bound::ALL.iter().copied();
+        let readings = all.filter_map(|bound| {
+            let limit = self.bounds.limit(bound, Scope::Host);
+            let (used, share) = self.bound_use(bound)?;
+            Some((bound, used, limit * share))
+        });
+        readings.collect()
+    }
+
+    /// Use of a bound by all of the host now, and how many times its limit there is. `None`
+    /// where the host has no limit, or where the use has a metric of its own.
+    fn bound_use(&self, bound: Bound) -> Option<(u64, u64)> {
+        match bound {
+            Bound::Requests
+            | Bound::Bodies
+            | Bound::Streams
+            | Bound::Files
+            | Bound::Pollers
+            | Bound::ChatStreams
+            | Bound::ChatPolls => Some((self.bounds.used(bound), 1)),
+            Bound::Changes => Some((self.changes.waiting() as u64, 1)),
+            Bound::Compiles => Some((self.engine.compiling() as u64, 1)),
+            Bound::CompanyFiles => Some((self.watched.listed() as u64, 1)),
+            Bound::Work => {
+                // Requests and intake have threads of their own, as many each.
+                let shares = [&self.shares.requests, &self.shares.intake];
+                Some((shares.iter().map(|share| share.used()).sum(), 2))
+            }
+            // `patchbay_queue_depth`, `patchbay_running_decisions`,
+            // `patchbay_desk_undecided` and `patchbay_journal_free_bytes`; open
+            // connections and reads of the journal have none.
+            Bound::Queue
+            | Bound::Policies
+            | Bound::Backlog
+            | Bound::FreeSpace
+            | Bound::Connections
+            | Bound::Readers => None,
+            Bound::Deadline
+            | Bound::Body
+            | Bound::Desk
+            | Bound::Typing
+            | Bound::ChangeWait
+            | Bound::FileSize
+            | Bound::ChatClientStreams
+            | Bound::ChatClientPolls
+            | Bound::ChatSessions
+            | Bound::ChatMessages
+            | Bound::ChatRequests
+            | Bound::CompileTime
+            | Bound::CompileMemory
+            | Bound::CaseTime
+            | Bound::GenerationSize
+            | Bound::Generations
+            | Bound::GenerationBytes
+            | Bound::StoredBytes
+            | Bound::SchemaSteps
+            | Bound::SettingsSize => None,
+        }
     }
 
     /// Wake the followers of all feeds: a token was revoked, or the server stops.
