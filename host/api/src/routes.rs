@@ -32,6 +32,7 @@ mod offers;
 mod outbox;
 mod overview;
 mod quarantine;
+mod reactions;
 mod replies;
 mod requeue;
 mod rollout;

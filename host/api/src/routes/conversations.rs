@@ -21,6 +21,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::next_page;
+use super::reactions::{self, Reaction};
 use crate::descriptions;
 
 /// Entries per page.
@@ -118,6 +119,9 @@ pub(crate) struct ConversationDocument {
     history: Vec<HistoryEntry>,
     /// Interactions, newest first; at most 64.
     said: Vec<Message>,
+    /// Reactions of the customer, oldest first; the newest 64.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reactions: Vec<Reaction>,
     /// Until when the channel takes a reply; absent where it takes one at any time, or
     /// replies do not go out by a connection.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -329,6 +333,7 @@ pub(super) async fn one(
             reply_window: ReplyWindowDocument::of(window, desk.now()),
             opted_out_since: opted_out_since(journal, &row, &snapshot, account)?,
             summary: summary(desk, &company, &row)?,
+            reactions: reactions::read(journal, company_id, &entries)?,
             history: entries.into_iter().map(HistoryEntry::from).collect(),
             said: said.into_iter().map(message).collect(),
         }))

@@ -17,6 +17,7 @@ mod meta;
 mod opt_outs;
 mod phone;
 mod quarantine;
+mod reactions;
 mod recovery;
 pub(super) mod secrecy;
 mod signatures;

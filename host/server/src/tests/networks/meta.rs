@@ -60,7 +60,7 @@ pub(super) fn incoming(customer: u32) -> String {
     format!("mid.in.{customer}")
 }
 
-fn outgoing(number: u32) -> String {
+pub(super) fn outgoing(number: u32) -> String {
     format!("mid.out.{number}")
 }
 
@@ -187,7 +187,7 @@ fn copy(object: &str, account: &str, number: u32, request: &Request) -> Vec<u8> 
     direct(object, account, &[event])
 }
 
-const PAGE: &str = "102938475610293";
+pub(super) const PAGE: &str = "102938475610293";
 
 pub(super) static FACEBOOK: Network = Network {
     name: "facebook",
