@@ -3,6 +3,7 @@
 
 mod app_store;
 mod bluesky;
+mod case_table;
 mod chat;
 mod chatwoot;
 mod decision;

@@ -1,7 +1,9 @@
 //! Every adapter against a stand-in for its provider: one row per adapter says how its
 //! provider writes deliveries and answers, and the tests go through the rows.
 
+mod busy;
 mod chatwoot;
+mod company_first;
 mod connected_office;
 mod connection_tests;
 mod contact_records;

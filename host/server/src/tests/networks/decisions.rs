@@ -426,7 +426,7 @@ async fn decisions_do_not_pile_up_while_the_help_desk_fails() {
     let network = &desk.network;
     let office = desk.office().await;
     let stand_in = office.stand_in(network);
-    stand_in.next((0..8).map(|_| Turn::Answer(Answer::bad_gateway())));
+    stand_in.next((0..100).map(|_| Turn::Answer(Answer::bad_gateway())));
     let at = signatures::now();
     office.conversation_at(network, 1, at).await;
     let edit = network.edit.expect("it reports edits");
@@ -445,6 +445,7 @@ async fn decisions_do_not_pile_up_while_the_help_desk_fails() {
         let items = waiting["items"].as_array().expect("a list").len();
         assert!(items <= 2, "{waiting}");
     }
+    stand_in.accept_all();
     sent(&office).await;
     // The last one says everything, although the queue is the first's.
     let requests = stand_in.requests();

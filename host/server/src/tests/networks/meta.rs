@@ -77,6 +77,21 @@ fn whatsapp(values: &Value) -> Vec<u8> {
     .into_bytes()
 }
 
+/// The copy of a message that the company wrote to a customer in its app.
+pub(super) fn whatsapp_echo(message: &Message<'_>) -> Vec<u8> {
+    let Message { customer, text, at } = *message;
+    let echo = json!({"from": "351210000000", "to": format!("35191000{customer:04}"),
+        "id": format!("wamid.app.{customer}"), "timestamp": at.to_string(), "type": "text",
+        "text": {"body": text}});
+    let value = json!({"messaging_product": "whatsapp", "message_echoes": [echo],
+        "metadata": {"phone_number_id": NUMBER}});
+    json!({"object": "whatsapp_business_account", "entry": [
+        {"id": "1", "changes": [{"field": "smb_message_echoes", "value": value}]},
+    ]})
+    .to_string()
+    .into_bytes()
+}
+
 pub(super) fn whatsapp_event(message: &Message<'_>, event: Value) -> Vec<u8> {
     let Message { customer, at, .. } = *message;
     let mut event = event;

@@ -42,6 +42,21 @@ fn post(message: &Message<'_>) -> Value {
         "edit_history_tweet_ids": [id], "created_at": time(message.at), "text": message.text})
 }
 
+/// A direct message of a customer, or of the company to them.
+pub(super) fn direct_message(message: &Message<'_>, is_sent: bool) -> Vec<u8> {
+    let customer = (2_200 + message.customer).to_string();
+    let id = incoming(message.customer + 500 + 500 * u32::from(is_sent));
+    let (kind, from, to) = match is_sent {
+        true => ("dm.sent", ACCOUNT, customer.as_str()),
+        false => ("dm.received", customer.as_str(), ACCOUNT),
+    };
+    let created = json!({"target": {"recipient_id": to}, "sender_id": from,
+        "message_data": {"text": message.text}});
+    let event_of = json!({"type": "message_create", "id": id,
+        "created_timestamp": (message.at * 1_000).to_string(), "message_create": created});
+    event(kind, &json!({"direct_message_events": [event_of]}), 1)
+}
+
 fn problem(status: u16, name: &str) -> Answer {
     let document = json!({"type": format!("https://api.x.com/2/problems/{name}"),
         "title": "x", "detail": "x", "status": status});
