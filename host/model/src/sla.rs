@@ -4,6 +4,7 @@
 mod clock;
 mod clock_event;
 mod due;
+mod reading;
 mod record;
 mod run;
 mod start;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use clock::{AtRisk, AtRiskError, Clock, ClockState, Sla, Targets};
 pub use clock_event::{ClockError, ClockEvent};
 pub use due::{Deadline, Due, DueKind};
+pub use reading::{ClockPhase, ClockReading};
 pub use start::{START_SKEW_MS, start_of};
 
 use crate::conversation_state::ConversationState;

@@ -21,6 +21,10 @@ impl ClockRecord {
         self.run.as_ref()
     }
 
+    pub(super) fn hits(&self) -> u32 {
+        self.hits
+    }
+
     pub(super) fn misses(&self) -> u32 {
         self.misses
     }

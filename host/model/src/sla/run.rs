@@ -97,8 +97,23 @@ impl Run {
     ) -> Option<u64> {
         let is_ahead = self.breached_ms.is_none() && !self.was_at_risk;
         is_ahead
-            .then(|| self.watch.reaches(at_risk.of(target_ms), hours))
+            .then(|| self.share_used_at(target_ms, at_risk, hours))
             .flatten()
+    }
+
+    /// When the share of the target is or was used up, at the earliest the last start.
+    pub(super) fn share_used_at(
+        &self,
+        target_ms: u64,
+        at_risk: AtRisk,
+        hours: Option<&Hours>,
+    ) -> Option<u64> {
+        self.watch.reaches(at_risk.of(target_ms), hours)
+    }
+
+    /// When a breach was reported.
+    pub(super) fn breached_ms(&self) -> Option<u64> {
+        self.breached_ms
     }
 
     /// Whether a target was used up when the run was last stopped.

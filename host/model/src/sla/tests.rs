@@ -394,3 +394,93 @@ proptest! {
         }
     }
 }
+
+/// What a person sees of each clock: its phase, deadline and miss, in minutes from the
+/// start.
+fn seen(clocks: &SlaClocks, minute: u64) -> Vec<(&'static str, &'static str, Option<u64>, u32)> {
+    let now = MONDAY_MS + minute * 60_000;
+    let minutes = |ms: u64| (ms - MONDAY_MS) / 60_000;
+    let readings = clocks.readings(None).into_iter();
+    readings
+        .map(|reading| {
+            let phase = reading.phase_at(now);
+            let moment = match phase {
+                ClockPhase::Missed => reading.missed_at(now),
+                _ => reading.deadline_ms,
+            };
+            let moment = moment.map(minutes);
+            let (clock, phase) = (reading.clock.as_str(), phase.as_str());
+            (clock, phase, moment, reading.misses)
+        })
+        .collect()
+}
+
+#[test]
+fn a_clock_reads_as_running_paused_met_or_missed() {
+    // First response within 10 minutes, next within 20, resolution within 60.
+    let mut clocks = SlaClocks::new(MONDAY_MS, targets(600, 1_200, 3_600));
+    let apply = |clocks: &mut SlaClocks, minute: u64, event| {
+        let due = clocks.apply(MONDAY_MS + minute * 60_000, event, None);
+        due.expect("taken");
+    };
+    let resolution = ("resolution", "running", Some(60), 0);
+    // No message expects a reply yet.
+    assert_eq!(seen(&clocks, 0), [resolution]);
+    apply(&mut clocks, 0, message(MONDAY_MS));
+    let first = |phase, at, misses| ("first-response", phase, at, misses);
+    assert_eq!(
+        seen(&clocks, 9),
+        [first("running", Some(10), 0), resolution]
+    );
+    // An answer at the deadline is late, also before the host noticed.
+    assert_eq!(
+        seen(&clocks, 10),
+        [first("missed", Some(10), 0), resolution]
+    );
+    let risks = |clocks: &SlaClocks, minute: u64| -> Vec<bool> {
+        let now = MONDAY_MS + minute * 60_000;
+        let readings = clocks.readings(None).into_iter();
+        readings.map(|reading| reading.is_at_risk(now)).collect()
+    };
+    assert_eq!(risks(&clocks, 7), [false, false]);
+    assert_eq!(risks(&clocks, 8), [true, false], "80 % of ten minutes");
+    assert_eq!(risks(&clocks, 10), [false, false], "missed is not at risk");
+    // The late answer stops it, and the miss stays to be seen.
+    apply(&mut clocks, 15, ClockEvent::ReplyAccepted);
+    apply(&mut clocks, 15, state(ConversationState::WaitingOnCustomer));
+    let paused = ("resolution", "paused", None, 0);
+    assert_eq!(seen(&clocks, 50), [first("missed", Some(10), 1), paused]);
+    // The pause of 15 minutes puts the resolution off.
+    apply(&mut clocks, 30, message(MONDAY_MS + 30 * 60_000));
+    let next = |phase, at, misses| ("next-response", phase, at, misses);
+    let missed = first("missed", Some(10), 1);
+    let resolution = ("resolution", "running", Some(75), 0);
+    assert_eq!(
+        seen(&clocks, 40),
+        [missed, next("running", Some(50), 0), resolution]
+    );
+    apply(&mut clocks, 45, ClockEvent::ReplyAccepted);
+    assert_eq!(
+        seen(&clocks, 45),
+        [missed, next("met", None, 0), resolution]
+    );
+    apply(&mut clocks, 60, state(ConversationState::Resolved));
+    let resolution = ("resolution", "met", None, 0);
+    assert_eq!(
+        seen(&clocks, 999),
+        [missed, next("met", None, 0), resolution]
+    );
+}
+
+#[test]
+fn a_resolved_conversation_that_nobody_answered_has_no_reply_clock() {
+    let mut clocks = SlaClocks::new(MONDAY_MS, targets(600, 600, 3_600));
+    clocks
+        .apply(MONDAY_MS, message(MONDAY_MS), None)
+        .expect("taken");
+    let resolved = state(ConversationState::Resolved);
+    clocks
+        .apply(MONDAY_MS + 60_000, resolved, None)
+        .expect("taken");
+    assert_eq!(seen(&clocks, 99), [("resolution", "met", None, 0)]);
+}
