@@ -98,6 +98,7 @@ struct StoredConversation {
     contact: Option<ContactId>,
     opened_at: i64,
     live: bool,
+    resolved_at: Option<i64>,
 }
 
 fn write_commit(
@@ -151,7 +152,7 @@ fn find_stored(
     conversation: &Conversation,
 ) -> Result<Option<StoredConversation>> {
     sql.read_first(
-        "SELECT number, sequence, thread, contact, opened_at, live FROM conversation
+        "SELECT number, sequence, thread, contact, opened_at, live, resolved_at FROM conversation
          WHERE company = ?1 AND id = ?2",
         params![conversation.company.0, conversation.id.0],
         |row| {
@@ -162,6 +163,7 @@ fn find_stored(
                 contact: optional_id(row, 3)?,
                 opened_at: row.get(4)?,
                 live: row.get(5)?,
+                resolved_at: row.get(6)?,
             })
         },
     )
@@ -229,8 +231,12 @@ fn put_conversation(
     let new = &commit.conversation;
     let live = new.state != ConversationState::Resolved || new.due_at.is_some();
     let opened_at = new.opened_at.as_microsecond();
+    let resolved_before = stored.and_then(|stored| stored.resolved_at);
+    let resolved_at = (new.state == ConversationState::Resolved)
+        .then(|| resolved_before.unwrap_or(commit.at.as_microsecond()));
     let unchanged = stored.is_some_and(|stored| {
         stored.live == live
+            && stored.resolved_at == resolved_at
             && stored.opened_at == opened_at
             && stored.contact == new.contact
             && stored.thread == new.thread
@@ -246,14 +252,15 @@ fn put_conversation(
         Micros(commit.at),
         new.snapshot,
     ];
-    let indexed = params![new.thread, new.contact.map(|it| it.0), opened_at, live];
+    let contact = new.contact.map(|it| it.0);
+    let indexed = params![new.thread, contact, opened_at, live, resolved_at];
     let key = params![new.company.0, new.id.0];
     // An update that names an indexed column touches its index, changed or not.
     let (query, values) = match (stored, unchanged) {
         (None, _) => (
             "INSERT INTO conversation (number, sequence, state, queue, owner, due_at,
-               touched_at, snapshot, thread, contact, opened_at, live, company, id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+               touched_at, snapshot, thread, contact, opened_at, live, resolved_at, company, id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             [always, indexed, key].concat(),
         ),
         (Some(_), true) => (
@@ -264,7 +271,8 @@ fn put_conversation(
         (Some(_), false) => (
             "UPDATE conversation SET sequence = ?2, state = ?3, queue = ?4, owner = ?5,
                due_at = ?6, touched_at = ?7, snapshot = ?8,
-               thread = ?9, contact = ?10, opened_at = ?11, live = ?12 WHERE number = ?1",
+               thread = ?9, contact = ?10, opened_at = ?11, live = ?12, resolved_at = ?13
+             WHERE number = ?1",
             [always, indexed].concat(),
         ),
     };

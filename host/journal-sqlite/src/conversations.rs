@@ -1,6 +1,8 @@
 //! Conversations, by id, thread, contact and clock.
 
-use patchbay_journal::{CompanyId, ContactId, Conversation, ConversationId, Conversations, Result};
+use patchbay_journal::{
+    CompanyId, ContactId, Conversation, ConversationId, Conversations, ResolvedMark, Result,
+};
 use patchbay_model::conversation_state::ConversationState;
 use rusqlite::{Row, params};
 
@@ -69,6 +71,43 @@ impl Conversations for SqliteJournal {
         Ok(newest_first)
     }
 
+    fn resolved_conversations(
+        &self,
+        company: CompanyId,
+        contact: Option<ContactId>,
+        before: Option<ResolvedMark>,
+        limit: usize,
+    ) -> Result<Vec<(ResolvedMark, Conversation)>> {
+        let (person, of) = resolved_of(contact);
+        let query = format!(
+            "{person} SELECT {COLUMNS}, resolved_at, number FROM conversation {of}
+               AND (resolved_at, number) < (?3, ?4)
+             ORDER BY resolved_at DESC, number DESC LIMIT ?5"
+        );
+        let before = before.map_or((i64::MAX, i64::MAX), |mark| {
+            (clamp_i64(mark.at), clamp_i64(mark.number))
+        });
+        let contact = contact.map(|contact| contact.0);
+        let params = params![company.0, contact, before.0, before.1, clamp_i64(limit)];
+        self.read(|sql| {
+            sql.read_all(&query, params, |row| {
+                let mark = ResolvedMark {
+                    at: row.get::<_, i64>(11)?.try_into().unwrap_or(0),
+                    number: row.get(12)?,
+                };
+                Ok((mark, conversation(row)?))
+            })
+        })
+    }
+
+    fn count_resolved(&self, company: CompanyId, contact: Option<ContactId>) -> Result<u64> {
+        let (person, of) = resolved_of(contact);
+        let query = format!("{person} SELECT count(*) FROM conversation {of} AND ?2 IS ?2");
+        let params = params![company.0, contact.map(|contact| contact.0)];
+        let count = self.read(|sql| sql.read_first(&query, params, value))?;
+        Ok(count.unwrap_or(0))
+    }
+
     fn conversations_with_clock(
         &self,
         after: Option<(CompanyId, ConversationId)>,
@@ -83,6 +122,21 @@ impl Conversations for SqliteJournal {
         limit: usize,
     ) -> Result<Vec<Conversation>> {
         self.live_conversations("state <> 'resolved'", after, limit)
+    }
+}
+
+/// What a query for resolved conversations begins with, and its condition.
+fn resolved_of(contact: Option<ContactId>) -> (&'static str, &'static str) {
+    match contact {
+        None => (
+            "",
+            "INDEXED BY conversation_resolved WHERE company = ?1 AND resolved_at IS NOT NULL",
+        ),
+        Some(_) => (
+            PERSON,
+            "INDEXED BY conversation_contact WHERE company = ?1
+               AND contact IN (SELECT id FROM person) AND resolved_at IS NOT NULL",
+        ),
     }
 }
 

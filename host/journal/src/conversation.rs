@@ -32,6 +32,15 @@ pub struct Conversation {
     pub snapshot: Vec<u8>,
 }
 
+/// Place of a conversation among those that are resolved, by the time of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ResolvedMark {
+    /// When it was resolved, in microseconds since 1970.
+    pub at: u64,
+    /// Tells those of one moment apart.
+    pub number: u64,
+}
+
 /// Reads conversations. [`Commits`](crate::Commits) writes them.
 pub trait Conversations {
     /// A conversation by its id.
@@ -55,6 +64,20 @@ pub trait Conversations {
         contact: ContactId,
         limit: usize,
     ) -> Result<Vec<Conversation>>;
+
+    /// The `limit` conversations that were resolved last before a mark (absent: the last
+    /// ones), newest first: of a company, or of the person behind a contact.
+    fn resolved_conversations(
+        &self,
+        company: CompanyId,
+        contact: Option<ContactId>,
+        before: Option<ResolvedMark>,
+        limit: usize,
+    ) -> Result<Vec<(ResolvedMark, Conversation)>>;
+
+    /// How many conversations of a company, or of the person behind a contact, are
+    /// resolved. Reads an index, not the conversations.
+    fn count_resolved(&self, company: CompanyId, contact: Option<ContactId>) -> Result<u64>;
 
     // Host-wide.
 

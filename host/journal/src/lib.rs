@@ -63,7 +63,7 @@ pub use contact::{
 pub use contact_record::{
     ContactRecords, RecordImport, RecordOutcome, RecordRefusal, RecordStatus, StoredRecord,
 };
-pub use conversation::{Conversation, Conversations};
+pub use conversation::{Conversation, Conversations, ResolvedMark};
 pub use conversation_entry::ConversationEntries;
 pub use directive::{Directive, Directives};
 pub use entry::{Entries, Entry, EntryPage, FeedPage, Note};

@@ -35,6 +35,11 @@ impl TestStore {
     /// journal is open. Data of earlier versions stays as it is.
     pub(crate) fn downgrade(&self, version: u32) {
         let added = [
+            (
+                13,
+                "DROP INDEX conversation_resolved;
+                 ALTER TABLE conversation DROP COLUMN resolved_at;",
+            ),
             (12, "DROP TABLE session;"),
             (
                 11,

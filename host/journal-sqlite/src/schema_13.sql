@@ -1,0 +1,7 @@
+-- Version 13: resolved conversations in the order in which they were resolved.
+
+-- When it was resolved; absent while it is not.
+ALTER TABLE conversation ADD COLUMN resolved_at INTEGER;
+UPDATE conversation SET resolved_at = touched_at WHERE state = 'resolved';
+CREATE INDEX conversation_resolved ON conversation (company, resolved_at, number)
+    WHERE resolved_at IS NOT NULL;
