@@ -8,11 +8,15 @@ use parking_lot::{Mutex, RwLock};
 use patchbay_generations::Generation;
 use patchbay_generations::activation::LiveReferences;
 use patchbay_generations::rollout::Rollout;
+use patchbay_journal::Conversation;
 use patchbay_model::rollout::RolloutKind;
 use patchbay_pass::ClockRulesHistory;
 use patchbay_pass::CompanyFloor;
 use patchbay_pass::SurgeDetector;
+use patchbay_records::listing::ListedConversation;
+use patchbay_records::snapshot::{Calendars, Snapshot};
 
+use crate::open_list::OpenList;
 use crate::operations::directives::Directives;
 
 /// The generation that decides for a company, and the rollout beside it.
@@ -41,6 +45,7 @@ pub(crate) struct CompanyState {
     pub(crate) roster: Mutex<()>,
     pub(crate) directives: Directives,
     pub(crate) clock_rules: Mutex<ClockRulesHistory>,
+    pub(crate) open_list: OpenList,
     /// Queues and targets that open work may refer to; `None` until the first
     /// activation since the start.
     live_references: Mutex<Option<LiveReferences>>,
@@ -68,6 +73,7 @@ impl CompanyState {
             roster: Mutex::new(()),
             directives,
             clock_rules: Mutex::new(clock_rules),
+            open_list: OpenList::default(),
             live_references: Mutex::new(None),
             unrecorded: AtomicU64::new(0),
         }
@@ -92,6 +98,18 @@ impl CompanyState {
         let changed = self.clock_rules.lock().set_deciding(deciding.iter(), now);
         *self.active.write() = active;
         changed
+    }
+
+    /// The hours by which the clocks of a conversation count.
+    pub(crate) fn calendars(&self, snapshot: &Snapshot) -> Arc<Calendars> {
+        let known = self.clock_rules.lock().hours(snapshot.clock_rules);
+        known.unwrap_or_else(|| Arc::clone(&self.generation().surroundings.hours))
+    }
+
+    /// A conversation as lists show it.
+    pub(crate) fn listed(&self, row: &Conversation, snapshot: &Snapshot) -> ListedConversation {
+        let calendars = self.calendars(snapshot);
+        ListedConversation::new(row, snapshot, snapshot.hours(&calendars))
     }
 
     pub(crate) fn live_references(&self) -> Option<LiveReferences> {

@@ -20,6 +20,7 @@ mod desk_core;
 mod desk_error;
 mod dispatch;
 mod intake;
+mod open_list;
 mod operations;
 mod settings;
 mod thread_priority;
@@ -36,6 +37,7 @@ pub use operations::channels::{
     AcceptedPart, ChannelService, KnownCustomer, MessageReport, OptOutReport, SendProgress,
 };
 pub use operations::contacts::{ImportOptions, OptOutOptions};
+pub use operations::conversation_list::{ConversationPage, ListRequest};
 pub use operations::directives::Drain;
 pub use operations::drain::RemainingWork;
 pub use operations::outbox::DueItem;

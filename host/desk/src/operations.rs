@@ -8,6 +8,7 @@ pub(crate) mod breaker_events;
 pub(crate) mod bypass;
 pub(crate) mod channels;
 pub(crate) mod contacts;
+pub(crate) mod conversation_list;
 pub(crate) mod conversations;
 pub(crate) mod directives;
 pub(crate) mod drain;

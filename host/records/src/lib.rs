@@ -10,6 +10,8 @@ pub mod customer_view;
 pub mod decisions;
 pub mod earlier_assessments;
 pub mod history;
+pub mod last_message;
+pub mod listing;
 pub mod notes;
 pub mod opt_out_import;
 pub mod outbox_payload;

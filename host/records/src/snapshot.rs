@@ -17,6 +17,7 @@ use patchbay_model::sla::{ClockEvent, Due, SlaClocks, Targets};
 use serde::{Deserialize, Serialize};
 
 use crate::earlier_assessments::EarlierAssessments;
+use crate::last_message::LastMessage;
 use crate::reply::{PendingReply, ReplyRecord, UnconfirmedReply};
 use crate::unanswered::{UnansweredMessage, UnansweredMessages, Wording};
 
@@ -108,6 +109,12 @@ pub struct Snapshot {
     /// the edit.
     #[serde(default)]
     pub recent: Vec<u64>,
+    /// The newest message by either side; absent in snapshots of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_message: Option<LastMessage>,
+    /// Ordinal of the newest message of its customer that has their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<u64>,
     /// Ordinal of the message that its customer deleted last: it names the
     /// address for a reply where no message is left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -214,6 +221,8 @@ impl Snapshot {
             incident: None,
             wake_ups: Vec::new(),
             recent: Vec::new(),
+            last_message: None,
+            named: None,
             deleted: None,
             received: Vec::new(),
             redecided: Vec::new(),
@@ -377,6 +386,7 @@ impl Snapshot {
             self.assessed = Some(now.0);
         }
         self.earlier_assessments.renumber(before.0, now.0);
+        self.renumber_last_message(before.0, now.0);
     }
 
     /// Lists an interaction as the oldest recent one, without counting it.

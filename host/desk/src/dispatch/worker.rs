@@ -13,6 +13,7 @@ use patchbay_generations::rollout::deciding_generation;
 use patchbay_journal::{
     CommitReceipt, CompanyId, Conflict, ConversationId, JournalError, Ordinal, Slot,
 };
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_pass::agent_action::ActionError;
 use patchbay_pass::observer::{CommittedPass, TracedPart};
 use patchbay_pass::{ActionOutcome, AfterCommit, PassError, PlannedCommit};
@@ -426,6 +427,11 @@ impl DeskCore {
         if let Some(state) = self.company_state(one.lane.company) {
             let mut floor = state.floor.lock();
             floor.overview.update(row.id, &conversation.snapshot);
+            drop(floor);
+            state.open_list.update(row.id, sequence, || {
+                let is_open = row.state != ConversationState::Resolved;
+                is_open.then(|| state.listed(row, &conversation.snapshot))
+            });
         }
         self.cache.put(conversation);
         if !one.after.agents.is_empty() {

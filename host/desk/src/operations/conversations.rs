@@ -8,13 +8,13 @@ use std::time::Instant;
 use patchbay_floor::{Offer, OfferId};
 use patchbay_generations::Generation;
 use patchbay_generations::rollout::{RolloutAssignment, deciding_generation};
-use patchbay_journal::{CompanyId, ConversationId, JournalError, Slot};
+use patchbay_journal::{CompanyId, Conversation, ConversationId, JournalError, Slot};
 use patchbay_model::actor::Actor;
 use patchbay_model::interaction::WrittenBy;
-use patchbay_model::sla::Deadline;
 use patchbay_pass::agent_action::{ActionError, AgentAction, DraftCheck};
 use patchbay_pass::{Incident, Pass, PassError, WaitingApproval};
-use patchbay_records::snapshot::Snapshot;
+use patchbay_records::conversation_reader::read_snapshot;
+use patchbay_records::listing::ListedConversation;
 
 use crate::company_state::CompanyState;
 use crate::desk_core::DeskCore;
@@ -51,19 +51,17 @@ impl ConversationService<'_> {
         Ok(self.0.request((company, slot), conversation, actor, action))
     }
 
-    /// The nearest deadline of a conversation's SLA clocks.
-    pub fn deadline(
+    /// A conversation as lists show it.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn listed(
         &self,
         company: &str,
-        snapshot: &Snapshot,
-    ) -> Result<Option<Deadline>, DeskError> {
+        row: &Conversation,
+    ) -> Result<ListedConversation, DeskError> {
         let (_, state) = self.0.company(company)?;
-        let known = state.clock_rules.lock().hours(snapshot.clock_rules);
-        let hours = match known {
-            Some(hours) => hours,
-            None => Arc::clone(&state.generation().surroundings.hours),
-        };
-        Ok(snapshot.clocks.nearest_deadline(snapshot.hours(&hours)))
+        Ok(state.listed(row, &read_snapshot(row)?))
     }
 
     /// Accept or decline an offer.

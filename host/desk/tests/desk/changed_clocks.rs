@@ -104,9 +104,10 @@ fn the_deadline_of_a_conversation_is_that_of_its_target_and_not_its_next_timer()
     let first = Arc::new(generation(1, Some(10 * HOUR), None));
     let desk = desk_of(place.path(), vec![first]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
-    let snapshot = read_snapshot(&conversations(&desk)[0]).expect("a snapshot");
-    let of = desk.conversations().deadline("northwind", &snapshot);
-    let deadline = of.expect("a company").expect("a deadline");
+    let row = &conversations(&desk)[0];
+    let snapshot = read_snapshot(row).expect("a snapshot");
+    let listed = desk.conversations().listed("northwind", row);
+    let deadline = listed.expect("a company").deadline.expect("a deadline");
     let created_ms = snapshot.clocks.created_ms();
     let hour_ms = u64::from(HOUR) * 1_000;
     assert_eq!(deadline.clock, Clock::FirstResponse);

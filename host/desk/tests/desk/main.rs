@@ -5,6 +5,7 @@ mod changed_clocks;
 mod chaos;
 mod clock_model;
 mod clocks;
+mod conversation_list;
 mod crash;
 mod crash_replies;
 mod directives;

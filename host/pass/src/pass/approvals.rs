@@ -158,7 +158,9 @@ fn release(
             .as_ref()
             .and_then(|it| it.source.account.as_deref());
         let target = pass.generation.target_of_account(&target, account);
-        drafts::publish(pass, unit, pending.entry, sending, target);
+        let draft = stored_draft(pass, unit, pending)?;
+        let written_by = draft.map_or(WrittenBy::Human, |draft| draft.written_by);
+        drafts::publish(pass, unit, (pending.entry, written_by), sending, target);
     }
     state_changes::end_approval(pass, unit, &pending.id, status);
     Ok(Ok(status))

@@ -149,6 +149,7 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
     }
     unit.trace.ended = Instant::now();
     report::add(pass, &mut unit);
+    unit.conversation.note_last_message(pass.now);
     let CachedConversation { row, snapshot, .. } = &mut unit.conversation;
     row.state = snapshot.state;
     row.queue.clone_from(&snapshot.queue);

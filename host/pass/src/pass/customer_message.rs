@@ -93,7 +93,7 @@ pub(super) fn decide_input(
         }
         InputKind::Delete | InputKind::Reaction => {}
         InputKind::Echo => {
-            echo::apply(pass, unit, input, &text.interaction);
+            let is_of_reply = echo::apply(pass, unit, input, &text.interaction);
             if is_new {
                 pass.enter(unit, ConversationState::WaitingOnCustomer);
                 unit.snapshot_mut().visibility = text.interaction.visibility;
@@ -101,6 +101,9 @@ pub(super) fn decide_input(
             let mut event = commit::input_event(input);
             event.automatic = text.interaction.automatic;
             unit.conversation.add_text(text);
+            if is_of_reply {
+                unit.snapshot_mut().skip_last_message(input.ordinal.0);
+            }
             commit::record_input_event(pass, unit, input, Event::of_input(event), None);
             return Ok(());
         }

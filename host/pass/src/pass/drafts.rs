@@ -60,7 +60,7 @@ pub(super) fn check<'p>(
 pub(super) fn publish(
     pass: &Pass<'_>,
     unit: &mut UnitOfWork,
-    entry: u64,
+    (entry, written_by): (u64, WrittenBy),
     sending: UnconfirmedReply,
     target: String,
 ) {
@@ -75,4 +75,5 @@ pub(super) fn publish(
     let snapshot = unit.snapshot_mut();
     snapshot.sending.push(sending);
     snapshot.silent_at = None;
+    snapshot.set_last_reply(entry, written_by, pass.now);
 }

@@ -11,28 +11,29 @@ use super::{Pass, unanswered};
 
 /// An echo answers what the customer wrote before it. The echo of a known reply
 /// answers what that reply answers, once; one that a program wrote answers
-/// nothing.
+/// nothing. Returns whether it is of a known reply.
 pub(super) fn apply(
     pass: &Pass<'_>,
     unit: &mut UnitOfWork,
     input: &Input,
     interaction: &Interaction,
-) {
+) -> bool {
     if interaction.automatic {
-        return;
+        return false;
     }
-    if let Some(answer) = answer_of(unit, input, interaction) {
+    let known = known_reply(unit, input, interaction);
+    if let Some(answer) = answer_of(unit, known.as_ref(), interaction) {
         unanswered::answer(pass, unit, answer);
     }
+    known.is_some()
 }
 
 /// What an echo answers; `None`: nothing more than was answered already.
-fn answer_of(unit: &mut UnitOfWork, input: &Input, echo: &Interaction) -> Option<Answer> {
-    let known = known_reply(unit, input, echo);
+fn answer_of(unit: &UnitOfWork, known: Option<&String>, echo: &Interaction) -> Option<Answer> {
     let names: Vec<&str> = reply::names_in_echo(echo).collect();
     let mut sending = unit.snapshot().sending.iter();
     let sending = sending.find(|sending| {
-        known.as_ref() == Some(&sending.id)
+        known == Some(&sending.id)
             || names.contains(&sending.key.as_str())
             || names.contains(&sending.id.as_str())
     });

@@ -156,7 +156,7 @@ pub(super) fn reply(
             };
             let account = recipient.source.account.as_deref();
             let target = pass.generation.target_of_account(&target, account);
-            drafts::publish(pass, unit, entry, sending, target);
+            drafts::publish(pass, unit, (entry, reply.written_by), sending, target);
         }
         _ => {}
     }

@@ -1,0 +1,374 @@
+//! Pages of 10,000 open conversations, compared with plainly sorted lists.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use patchbay_config::duration::Seconds;
+use patchbay_journal::{ContactId, ConversationId};
+use patchbay_model::conversation_state::ConversationState;
+use patchbay_model::sla::{ClockEvent, SlaClocks, Targets};
+use patchbay_records::last_message::MessageAuthor;
+use patchbay_records::listing::{Cursor, ListFilter, ListOrder, ListedConversation, OpenIndex};
+use patchbay_records::snapshot::unix_ms;
+
+const CONVERSATIONS: u64 = 10_000;
+
+/// Pseudorandom numbers, the same in each run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+
+    fn one_of<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        all[self.below(all.len() as u64) as usize]
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_790_000_000).expect("in range")
+}
+
+fn minutes_ago(minutes: u64) -> Timestamp {
+    now() - SignedDuration::from_mins(minutes as i64)
+}
+
+fn id(number: u64) -> ConversationId {
+    let mut id = [0; 16];
+    // Not in the order of creation.
+    id[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+    id[8..].copy_from_slice(&number.to_be_bytes());
+    ConversationId(id)
+}
+
+/// A conversation with many values in common with others, so that ties are common.
+fn conversation(number: u64, numbers: &mut Numbers) -> ListedConversation {
+    let created_at = minutes_ago(numbers.below(300));
+    let target = (numbers.below(4) > 0).then(|| Seconds(60 * numbers.below(600) as u32));
+    let targets = Targets {
+        first_response: target,
+        ..Targets::default()
+    };
+    let mut clocks = SlaClocks::new(unix_ms(created_at), targets);
+    let started_ms = unix_ms(created_at);
+    let event = ClockEvent::CustomerMessage {
+        started_ms,
+        expects_reply: true,
+    };
+    clocks.apply(started_ms, event, None).expect("taken");
+    let state = ConversationState::ALL[numbers.below(7) as usize];
+    let owner = numbers.one_of(&["", "ana", "ben", "eva"]);
+    ListedConversation {
+        id: id(number),
+        sequence: 1,
+        state,
+        channel: numbers.one_of(&["x", "email"]).to_owned(),
+        contact: Some(ContactId([numbers.below(5) as u8; 16])),
+        queue: Some(numbers.one_of(&["general", "tax"]).to_owned()),
+        owner: Some(owner.to_owned()).filter(|owner| !owner.is_empty()),
+        last_agent: None,
+        priority: numbers.below(4) as u8 * 30,
+        tags: vec![numbers.one_of(&["vip", "spam"]).to_owned()],
+        needs_approval: false,
+        incident: None,
+        created_at,
+        deadline: clocks.nearest_deadline(None),
+        clocks: clocks.readings(None),
+        interactions: 1,
+        last_message_at: (numbers.below(9) > 0).then(|| minutes_ago(numbers.below(100))),
+        last_message_from: Some(MessageAuthor::Customer),
+        last_message: None,
+        named: None,
+    }
+}
+
+fn all() -> Vec<ListedConversation> {
+    let mut numbers = Numbers(7);
+    (0..CONVERSATIONS)
+        .map(|number| conversation(number, &mut numbers))
+        .collect()
+}
+
+fn index(rows: &[ListedConversation]) -> OpenIndex {
+    let mut index = OpenIndex::default();
+    for row in rows {
+        index.put(Arc::new(row.clone()));
+    }
+    index
+}
+
+/// The order as the API promises it.
+fn compare(order: ListOrder, a: &ListedConversation, b: &ListedConversation) -> Ordering {
+    let newest = |row: &ListedConversation| row.last_message_at.unwrap_or(row.created_at);
+    let by = match order {
+        ListOrder::Id => Ordering::Equal,
+        ListOrder::Deadline => match (a.deadline, b.deadline) {
+            (Some(a), Some(b)) => a.at_ms.cmp(&b.at_ms),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        },
+        ListOrder::Age => a.created_at.cmp(&b.created_at),
+        ListOrder::Priority => {
+            let by_priority = b.priority.cmp(&a.priority);
+            by_priority.then(a.created_at.cmp(&b.created_at))
+        }
+        ListOrder::Activity => newest(b).cmp(&newest(a)),
+    };
+    by.then(a.id.to_string().cmp(&b.id.to_string()))
+}
+
+/// Every page of a list, as ids; the cursor goes through its text each time.
+fn pages(
+    index: &mut OpenIndex,
+    filter: &ListFilter,
+    order: ListOrder,
+    limit: usize,
+    mut between: impl FnMut(&mut OpenIndex),
+) -> Vec<ConversationId> {
+    let mut ids = Vec::new();
+    let mut after = None;
+    loop {
+        let page = index.page(filter, order, after, limit, now());
+        ids.extend(page.rows.iter().map(|row| row.id));
+        assert!(page.rows.len() == limit || !page.has_more);
+        let Some(last) = page.rows.last().filter(|_| page.has_more) else {
+            return ids;
+        };
+        let text = Cursor::Open(order, order.key(last)).to_string();
+        match Cursor::parse(&text, order) {
+            Ok(Cursor::Open(of, key)) if of == order => after = Some(key),
+            other => panic!("{text}: {other:?}"),
+        }
+        between(index);
+    }
+}
+
+fn filters() -> Vec<ListFilter> {
+    let some = |text: &str| Some(text.to_owned());
+    let waiting = [ConversationState::Queued, ConversationState::Reserved];
+    vec![
+        ListFilter::default(),
+        ListFilter {
+            states: Some(waiting.into()),
+            queue: some("tax"),
+            ..ListFilter::default()
+        },
+        ListFilter {
+            owner: some("ana"),
+            tag: some("vip"),
+            ..ListFilter::default()
+        },
+        ListFilter {
+            agent: some("ben"),
+            offered: (0..40).map(id).collect(),
+            channel: some("email"),
+            ..ListFilter::default()
+        },
+        ListFilter {
+            contacts: Some([ContactId([1; 16]), ContactId([3; 16])].into()),
+            ..ListFilter::default()
+        },
+    ]
+}
+
+/// Whether a filter has a conversation, whatever its state.
+fn matches(filter: &ListFilter, row: &ListedConversation) -> bool {
+    let is =
+        |wanted: &Option<String>, found: &str| wanted.is_none() || wanted.as_deref() == Some(found);
+    let owner = row.owner.as_deref().unwrap_or("-");
+    is(&filter.queue, row.queue.as_deref().unwrap_or("-"))
+        && is(&filter.owner, owner)
+        && (is(&filter.agent, owner) || filter.offered.contains(&row.id))
+        && is(&filter.channel, &row.channel)
+        && is(&filter.tag, &row.tags[0])
+        && filter
+            .contacts
+            .as_ref()
+            .is_none_or(|of| of.contains(&row.contact.expect("one")))
+}
+
+#[test]
+fn pages_of_10_000_conversations_are_those_of_a_sorted_list() {
+    let rows = all();
+    let mut index = index(&rows);
+    for filter in filters() {
+        for order in ListOrder::ALL {
+            let states = filter.states.clone();
+            let states = states.unwrap_or_else(|| ConversationState::ALL.into());
+            let mut expected: Vec<&ListedConversation> = rows
+                .iter()
+                .filter(|row| matches(&filter, row) && states.contains(&row.state))
+                .collect();
+            assert!(expected.len() > 100, "{filter:?}");
+            expected.sort_by(|a, b| compare(order, a, b));
+            let expected: Vec<ConversationId> = expected.iter().map(|row| row.id).collect();
+            for limit in [1, 97, 100] {
+                if limit == 1 && expected.len() > 2_000 {
+                    continue;
+                }
+                let listed = pages(&mut index, &filter, order, limit, |_| {});
+                assert!(listed == expected, "{order} by {limit} of {filter:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn counts_are_those_of_all_that_match() {
+    let rows = all();
+    let index = index(&rows);
+    for filter in filters() {
+        let counts = index.page(&filter, ListOrder::Id, None, 1, now()).counts;
+        let found: Vec<&ListedConversation> =
+            rows.iter().filter(|row| matches(&filter, row)).collect();
+        let mut by_state = BTreeMap::new();
+        let (mut matching, mut at_risk, mut missed) = (0, 0, 0);
+        for row in found {
+            *by_state.entry(row.state).or_insert(0) += 1;
+            matching += usize::from(
+                filter
+                    .states
+                    .as_ref()
+                    .is_none_or(|of| of.contains(&row.state)),
+            );
+            // One clock, which began when the conversation was created.
+            if let Some(clock) = row.clocks.first() {
+                let gone = now().duration_since(row.created_at).as_secs();
+                let target = i64::from(clock.target.0);
+                missed += usize::from(gone >= target);
+                at_risk += usize::from(gone < target && gone * 100 >= target * 80);
+            }
+        }
+        assert!(at_risk > 0 && missed > 0, "{at_risk} {missed}");
+        assert_eq!(counts.by_state, by_state);
+        assert_eq!(
+            (counts.matching, counts.at_risk, counts.missed),
+            (matching, at_risk, missed)
+        );
+    }
+}
+
+#[test]
+fn conversations_that_do_not_change_are_neither_skipped_nor_repeated() {
+    let rows = all();
+    for order in ListOrder::ALL {
+        let mut index = index(&rows);
+        let mut numbers = Numbers(11);
+        // One in three is resolved, moved within the order or new while pages are read.
+        let changes = |number: u64| number.is_multiple_of(3);
+        let mut turn = 0;
+        let listed = pages(&mut index, &ListFilter::default(), order, 50, |index| {
+            for number in (0..CONVERSATIONS).filter(|n| changes(*n) && n % 7 == turn % 7) {
+                match numbers.below(3) {
+                    0 => index.remove(id(number)),
+                    _ => {
+                        let mut moved = conversation(number, &mut numbers);
+                        moved.sequence = 2 + turn;
+                        index.put(Arc::new(moved));
+                    }
+                }
+            }
+            index.put(Arc::new(conversation(
+                CONVERSATIONS + 3 * turn,
+                &mut numbers,
+            )));
+            turn += 1;
+        });
+        let unchanged: BTreeSet<ConversationId> = (0..CONVERSATIONS)
+            .filter(|number| !changes(*number))
+            .map(id)
+            .collect();
+        let seen: Vec<ConversationId> = listed
+            .into_iter()
+            .filter(|id| unchanged.contains(id))
+            .collect();
+        assert_eq!(seen.len(), unchanged.len(), "{order}: skipped or repeated");
+        let seen: BTreeSet<ConversationId> = seen.into_iter().collect();
+        assert!(seen == unchanged, "{order}");
+    }
+}
+
+#[test]
+fn an_agent_list_follows_the_owner() {
+    let mut numbers = Numbers(3);
+    let mut row = conversation(1, &mut numbers);
+    row.owner = Some("ana".to_owned());
+    let mut index = OpenIndex::default();
+    let of = |index: &OpenIndex, agent: &str| {
+        let filter = ListFilter {
+            agent: Some(agent.to_owned()),
+            ..ListFilter::default()
+        };
+        let page = index.page(&filter, ListOrder::Id, None, 9, now());
+        assert_eq!(page.rows.len(), page.counts.matching);
+        page.rows.len()
+    };
+    index.put(Arc::new(row.clone()));
+    assert_eq!((of(&index, "ana"), of(&index, "ben")), (1, 0));
+    row.owner = Some("ben".to_owned());
+    row.sequence = 3;
+    index.put(Arc::new(row.clone()));
+    assert_eq!((of(&index, "ana"), of(&index, "ben")), (0, 1));
+    // An older row comes late.
+    row.owner = Some("ana".to_owned());
+    row.sequence = 2;
+    index.put(Arc::new(row.clone()));
+    assert_eq!((of(&index, "ana"), of(&index, "ben")), (0, 1));
+    index.remove(row.id);
+    assert_eq!((of(&index, "ana"), of(&index, "ben")), (0, 0));
+    assert!(index.is_empty());
+}
+
+#[test]
+fn a_cursor_of_another_order_or_of_nothing_is_refused() {
+    let id = id(9).to_string();
+    for (text, order, is_valid) in [
+        (id.clone(), ListOrder::Id, true),
+        (id.clone(), ListOrder::Age, false),
+        (
+            format!("age-{0}-{0}-{id}", "0".repeat(16)),
+            ListOrder::Age,
+            true,
+        ),
+        (
+            format!("age-{0}-{0}-{id}", "0".repeat(16)),
+            ListOrder::Priority,
+            false,
+        ),
+        (
+            format!("age-{0}-{0}-{id}", "0".repeat(15)),
+            ListOrder::Age,
+            false,
+        ),
+        (
+            format!("age-{0}-{0}-{id}-", "0".repeat(16)),
+            ListOrder::Age,
+            false,
+        ),
+        (
+            format!("resolved-{0}-{0}", "f".repeat(16)),
+            ListOrder::Age,
+            true,
+        ),
+        (
+            format!("resolved-{0}-+{1}", "f".repeat(16), "f".repeat(15)),
+            ListOrder::Age,
+            false,
+        ),
+        ("".to_owned(), ListOrder::Id, false),
+        ("x".to_owned(), ListOrder::Id, false),
+    ] {
+        assert_eq!(
+            Cursor::parse(&text, order).is_ok(),
+            is_valid,
+            "{text} {order}"
+        );
+    }
+}
