@@ -15,6 +15,8 @@ mod contact_card;
 mod contact_import;
 mod contact_opt_outs;
 mod contacts;
+mod conversation_list;
+mod conversation_summary;
 mod conversations;
 mod decide;
 mod decisions;
@@ -64,7 +66,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(decide::decide))
         .routes(routes!(tone::tone))
         .routes(routes!(interactions::accept))
-        .routes(routes!(conversations::open))
+        .routes(routes!(conversation_list::list))
         .routes(routes!(conversations::one))
         .routes(routes!(attachments::download))
         .routes(routes!(conversations::journey))

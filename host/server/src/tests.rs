@@ -14,6 +14,7 @@ mod company_file_watcher;
 mod contact_card;
 mod contact_import;
 mod contract;
+mod conversation_list;
 mod documents;
 mod entrances;
 mod fair_shares;

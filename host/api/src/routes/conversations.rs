@@ -1,82 +1,29 @@
-//! Conversations, their histories, and journeys of contacts.
+//! A conversation with its history, and journeys of contacts.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::{Extension, Json};
 use jiff::Timestamp;
-use patchbay_access::Caller;
 use patchbay_adapter::ReplyWindow;
-use patchbay_config::name_suggestion;
-use patchbay_desk::Desk;
 use patchbay_events::EventKind;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::{ContactId, Conversation, ConversationId, Entry, Journal, forbidding};
 use patchbay_records::conversation_reader::{self, StoredInteraction};
-use patchbay_records::snapshot::{Snapshot, from_unix_ms};
+use patchbay_records::listing::read_previews;
+use patchbay_records::snapshot::Snapshot;
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::conversation_summary::ConversationSummary;
 use super::next_page;
 use super::reactions::{self, Reaction};
 use crate::descriptions;
 
 /// Entries per page.
 const PAGE: usize = 500;
-/// Conversations per page.
-const CONVERSATIONS: usize = 100;
-/// Agents compared to suggest one for a misspelled id.
-const AGENTS: usize = 10_000;
-
-/// A conversation without its messages.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ConversationSummary {
-    /// Id of the conversation.
-    id: String,
-    /// `queued`, `reserved`, `active`, `waiting-on-customer`, `on-hold`,
-    /// `awaiting-approval`, `wrapping` or `resolved`.
-    state: String,
-    /// Code of the channel.
-    channel: String,
-    /// Id of the contact.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    contact: Option<String>,
-    /// Queue it waits in or came from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    queue: Option<String>,
-    /// Agent who owns it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owner: Option<String>,
-    /// 0 to 100.
-    priority: u8,
-    /// Tags, sorted.
-    tags: Vec<String>,
-    /// Whether every reply needs approval.
-    needs_approval: bool,
-    /// Subject of the incident it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    incident: Option<String>,
-    /// When its first interaction was accepted.
-    created_at: Timestamp,
-    /// The nearest deadline of its SLA clocks: when a target is used up, or was if
-    /// the customer still waits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    due_at: Option<Timestamp>,
-    /// The SLA clock of `due_at`, such as `first-response`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    due_clock: Option<String>,
-    /// When the at-risk share of the target of `due_at` is used up; absent once the
-    /// escalation policies were called for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    at_risk_at: Option<Timestamp>,
-    /// Number of interactions.
-    interactions: u32,
-    /// Number of its last history entry.
-    sequence: u64,
-}
 
 /// An entry in the history of a conversation, or of the company.
 #[derive(Debug, Serialize, ToSchema)]
@@ -166,131 +113,11 @@ pub(crate) struct Journey {
     next: Option<u64>,
 }
 
-/// A page of open conversations.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct OpenConversations {
-    /// At most 100, in the order of their ids. With a filter a page may hold fewer
-    /// although there are more pages.
-    conversations: Vec<ConversationSummary>,
-    /// Value of `after` for the next page; absent on the last page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct OpenQuery {
-    /// `next` of the previous page.
-    #[param(pattern = "^[0-9a-f]{32}$")]
-    after: Option<String>,
-    /// Only conversations that wait in this queue or came from it.
-    queue: Option<String>,
-    /// Only conversations that this agent owns or is offered.
-    agent: Option<String>,
-}
-
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AfterFeed {
     /// Feed number of the previous page's last entry.
     after: Option<u64>,
-}
-
-/// List open conversations
-#[utoipa::path(
-    get,
-    path = "/v1/companies/{company}/conversations",
-    operation_id = "conversations",
-    tag = "conversations",
-    params(("company" = String, Path, description = "Name of the company."), OpenQuery),
-    responses((status = 200, description = "A page of conversations that are not resolved.", body = OpenConversations), descriptions::ReadErrors)
-)]
-pub(super) async fn open(
-    State(app): State<Arc<App>>,
-    Path(company): Path<String>,
-    Extension(caller): Extension<Caller>,
-    Query(which): Query<OpenQuery>,
-) -> Result<Json<OpenConversations>, Problem> {
-    let after = match &which.after {
-        None => None,
-        Some(id) => Some(conversation_id(id)?),
-    };
-    app.read(move |desk| {
-        let id = desk.company(&company)?;
-        let filter = OpenFilter::new(desk, &company, &which, &caller)?;
-        let rows =
-            conversation_reader::open_conversations(&**desk.journal(), id, after, CONVERSATIONS)?;
-        let next = next_page(&rows, CONVERSATIONS, |row| row.id.to_string());
-        let matching = rows.iter().filter(|row| filter.matches(row));
-        let conversations = matching
-            .map(|row| summary(desk, &company, row))
-            .collect::<Result<_, _>>()?;
-        Ok(Json(OpenConversations {
-            conversations,
-            next,
-        }))
-    })
-    .await
-}
-
-struct OpenFilter<'a> {
-    queue: Option<&'a str>,
-    agent: Option<&'a str>,
-    /// Conversations that are offered to the agent.
-    offered: BTreeSet<String>,
-}
-
-impl<'a> OpenFilter<'a> {
-    /// The filter; an error if the queue or the agent does not exist.
-    fn new(
-        desk: &Desk,
-        company: &str,
-        which: &'a OpenQuery,
-        caller: &Caller,
-    ) -> Result<OpenFilter<'a>, Problem> {
-        if let Some(queue) = &which.queue {
-            let generation = desk.generation(company)?;
-            let all = generation.queues.keys().chain(generation.moved.keys());
-            let all: Vec<String> = all.cloned().collect();
-            if !all.contains(queue) {
-                let detail = name_suggestion::suggest(queue, "queues", &all);
-                return Err(Problem::of(Kind::UnknownQueue)
-                    .field("queue")
-                    .detail(detail));
-            }
-        }
-        let mut offered = BTreeSet::new();
-        if let Some(agent) = &which.agent {
-            if !desk.roster().has_agent(company, agent)? {
-                let all = desk.roster().agents(company, "", AGENTS)?;
-                let all: Vec<String> = all.into_iter().map(|(agent, _)| agent.id).collect();
-                let detail = name_suggestion::suggest(agent, "agents", &all);
-                return Err(Problem::of(Kind::UnknownAgent)
-                    .field("agent")
-                    .detail(detail));
-            }
-            // An agent must not see other agents' offers.
-            if caller.agent().is_none_or(|own| own == agent) {
-                let offers = desk.roster().agent(company, agent)?.offers.into_iter();
-                offered = offers.map(|offer| offer.conversation).collect();
-            }
-        }
-        Ok(OpenFilter {
-            queue: which.queue.as_deref(),
-            agent: which.agent.as_deref(),
-            offered,
-        })
-    }
-
-    fn matches(&self, row: &Conversation) -> bool {
-        let in_queue = self
-            .queue
-            .is_none_or(|queue| row.queue.as_deref() == Some(queue));
-        let with_agent = self.agent.is_none_or(|agent| {
-            row.owner.as_deref() == Some(agent) || self.offered.contains(&row.id.to_string())
-        });
-        in_queue && with_agent
-    }
 }
 
 /// Get a conversation with its history
@@ -329,10 +156,13 @@ pub(super) async fn one(
         let account = said
             .iter()
             .find_map(|stored| stored.interaction.as_ref()?.account.as_deref());
+        let listed = desk.conversations().listed(&company, &row)?;
+        let previews = read_previews(journal, company_id, [&listed].into_iter())?;
+        let preview = previews.into_iter().next().unwrap_or_default();
         Ok(Json(ConversationDocument {
             reply_window: ReplyWindowDocument::of(window, desk.now()),
             opted_out_since: opted_out_since(journal, &row, &snapshot, account)?,
-            summary: summary(desk, &company, &row)?,
+            summary: ConversationSummary::new(&listed, preview, desk.now()),
             reactions: reactions::read(journal, company_id, &entries)?,
             history: entries.into_iter().map(HistoryEntry::from).collect(),
             said: said.into_iter().map(message).collect(),
@@ -397,33 +227,6 @@ pub(super) async fn journey(
 pub(super) fn conversation_id(text: &str) -> Result<ConversationId, Problem> {
     text.parse()
         .map_err(|_| Problem::of(Kind::UnknownConversation))
-}
-
-pub(super) fn summary(
-    desk: &Desk,
-    company: &str,
-    row: &Conversation,
-) -> Result<ConversationSummary, Problem> {
-    let snapshot = conversation_reader::read_snapshot(row)?;
-    let deadline = desk.conversations().deadline(company, &snapshot)?;
-    Ok(ConversationSummary {
-        id: row.id.to_string(),
-        state: row.state.as_str().to_owned(),
-        channel: snapshot.channel,
-        contact: row.contact.map(|contact| contact.to_string()),
-        queue: row.queue.clone(),
-        owner: row.owner.clone(),
-        priority: snapshot.priority,
-        tags: snapshot.tags,
-        needs_approval: snapshot.needs_approval,
-        incident: snapshot.incident,
-        created_at: snapshot.created_at,
-        due_at: deadline.map(|deadline| from_unix_ms(deadline.at_ms)),
-        due_clock: deadline.map(|deadline| deadline.clock.as_str().to_owned()),
-        at_risk_at: deadline.and_then(|deadline| Some(from_unix_ms(deadline.at_risk_ms?))),
-        interactions: snapshot.interaction_count,
-        sequence: row.sequence,
-    })
 }
 
 impl From<Entry> for HistoryEntry {
