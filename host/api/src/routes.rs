@@ -45,8 +45,8 @@ mod templates;
 mod tokens;
 mod tone;
 mod unsealings;
-mod what_if;
 mod viewers;
+mod what_if;
 
 pub use audit::AuditReport;
 pub use journal::{CheckDocument, CompactDocument};

@@ -14,7 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::contacts::contact_id;
-use super::conversations::{ConversationSummary, summary};
+use super::conversation_summary::{ConversationSummary, read_summaries};
 use crate::descriptions;
 
 /// What an agent needs to know about a person while answering them.
@@ -105,7 +105,9 @@ pub(super) async fn get(
         let id = desk.company(&company)?;
         let card = contact_card::read(&**desk.journal(), id, contact)?;
         let address = |(channel, address)| AddressDocument { channel, address };
-        let open = card.open.iter().map(|row| summary(desk, &company, row));
+        let open = card.open.iter();
+        let open = open.map(|row| desk.conversations().listed(&company, row));
+        let open: Vec<_> = open.collect::<Result<_, _>>()?;
         Ok(Json(ContactCardDocument {
             contact: contact.to_string(),
             name: card.name,
@@ -113,7 +115,7 @@ pub(super) async fn get(
             language: card.language,
             attributes: card.attributes,
             opt_outs: card.opt_outs.into_iter().map(Into::into).collect(),
-            open: open.collect::<Result<_, _>>()?,
+            open: read_summaries(desk, id, &open)?,
             resolved: card.resolved,
         }))
     })

@@ -1,10 +1,13 @@
 //! What lists show of a conversation.
 
 use jiff::Timestamp;
+use patchbay_desk::Desk;
 use patchbay_http::code_schema::codes;
+use patchbay_http::problem::Problem;
+use patchbay_journal::CompanyId;
 use patchbay_model::sla::{Clock, ClockPhase, ClockReading};
 use patchbay_records::last_message::MessageAuthor;
-use patchbay_records::listing::{ListedConversation, Preview};
+use patchbay_records::listing::{ListedConversation, Preview, read_previews};
 use patchbay_records::snapshot::{from_unix_ms, unix_ms};
 use serde::Serialize;
 use utoipa::openapi::RefOr;
@@ -187,4 +190,17 @@ code_schemas! {
         ClockPhase::Met => "it was stopped in time",
         ClockPhase::Missed => "its target is or was used up; it stays so until a new run begins",
     };
+}
+
+/// The summaries of conversations as they are now, in their order.
+pub(super) fn read_summaries(
+    desk: &Desk,
+    company: CompanyId,
+    rows: &[ListedConversation],
+) -> Result<Vec<ConversationSummary>, Problem> {
+    let previews = read_previews(&**desk.journal(), company, rows.iter())?;
+    let now = desk.now();
+    let rows = rows.iter().zip(previews);
+    let summary = |(row, preview)| ConversationSummary::new(row, preview, now);
+    Ok(rows.map(summary).collect())
 }
