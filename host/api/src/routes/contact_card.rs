@@ -83,8 +83,8 @@ impl From<OptOut> for EffectiveOptOut {
 /// Get a contact's card
 ///
 /// What an agent needs to know while answering the person: name, addresses, language,
-/// attributes of the CRM, opt-outs and open conversations. Messages and history are not
-/// part of it, and it is not written to the audit trail.
+/// attributes of the CRM, opt-outs and open conversations, as lists show them. Other
+/// messages and the history are not part of it, and it is not written to the audit trail.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/contacts/{contact}/card",

@@ -46,7 +46,7 @@ async fn opt_out(office: &Office, row: Value) {
 }
 
 #[tokio::test]
-async fn a_card_has_what_an_agent_needs_and_no_message() {
+async fn a_card_has_what_an_agent_needs_and_no_older_message() {
     let office = Office::with(&[]).await;
     let named = |name: &str| json!({"address": "jo", "name": name});
     write(
@@ -64,8 +64,8 @@ async fn a_card_has_what_an_agent_needs_and_no_message() {
         json!({"author": named("Joanna"), "language": "pt-BR"}),
     )
     .await;
-    // The newest message has neither a name nor a language.
-    write(&office, "3", "b", json!({})).await;
+    // The newest message has neither a name nor a language, and is all that is shown.
+    write(&office, "3", "b", json!({"text": "Hello?"})).await;
     let record = json!({
         "id": "C-1", "addresses": [{"channel": "chat", "address": "jo"}, {"channel": "email", "address": "jo@example.org"}],
         "attributes": {"tier": "gold"},

@@ -22,10 +22,12 @@ fn texts(listed: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn any_agent_notes_on_any_conversation_and_changes_nothing_else() {
-    let office = Office::with(&["ana", "ben"]).await;
+    let sla = "[queue.general.sla]\nfirst-response = \"1h\"\nresolution = \"8h\"\n";
+    let office = Office::of(&["ana", "ben"], sla).await;
     let conversation = office.taken("jo", "ana").await;
     let path = format!("/conversations/{conversation}");
     let before = office.get(&path).await.json();
+    assert_eq!(before["due_clock"], "first-response", "{before}");
     // Ben does not own it.
     let note = json!({"by": "ben", "note": "n1", "text": SECRET});
     for _ in 0..2 {
