@@ -28,11 +28,27 @@ struct AcceleratedClock {
     from: Timestamp,
     started: Instant,
     rate: u32,
+    /// Real time for which it is faster; then it runs as fast as real time.
+    faster_for: Duration,
 }
 
 impl AcceleratedClock {
     fn passed(&self) -> Duration {
-        self.started.elapsed().saturating_mul(self.rate)
+        self.passed_after(self.started.elapsed())
+    }
+
+    fn passed_after(&self, real: Duration) -> Duration {
+        let faster = real.min(self.faster_for);
+        let rest = real.saturating_sub(faster);
+        faster.saturating_mul(self.rate).saturating_add(rest)
+    }
+
+    /// Real time until `span` has passed, or until its speed changes.
+    fn real(&self, span: Duration) -> Duration {
+        match self.faster_for.saturating_sub(self.started.elapsed()) {
+            Duration::ZERO => span,
+            left => (span / self.rate).min(left),
+        }
     }
 }
 
@@ -119,6 +135,20 @@ impl Clock {
             from,
             started: Instant::now(),
             rate: rate.max(1),
+            faster_for: Duration::MAX,
+        }))
+    }
+
+    /// [`Self::accelerated`] until its time is `until`; from then on it runs as fast as
+    /// real time.
+    pub fn accelerated_until(from: Timestamp, rate: u32, until: Timestamp) -> Clock {
+        let rate = rate.max(1);
+        let faster = Duration::try_from(until.duration_since(from)).unwrap_or_default();
+        Clock(Source::Accelerated(AcceleratedClock {
+            from,
+            started: Instant::now(),
+            rate,
+            faster_for: faster / rate,
         }))
     }
 
@@ -158,11 +188,12 @@ impl Clock {
         }
     }
 
-    /// The real time in which `span` passes on this clock.
+    /// The real time in which `span` passes on this clock, or less if its speed changes
+    /// before.
     pub fn real(&self, span: Duration) -> Duration {
         match &self.0 {
             Source::System | Source::Adjustable(_) => span,
-            Source::Accelerated(clock) => span / clock.rate,
+            Source::Accelerated(clock) => clock.real(span),
             Source::Stepped(_) => span.min(SteppedClock::POLL),
         }
     }
@@ -275,6 +306,26 @@ mod tests {
             clock.real(Duration::from_secs(3_600)),
             Duration::from_secs(1)
         );
+    }
+
+    #[test]
+    fn an_accelerated_clock_slows_down_to_real_time() {
+        let from = Timestamp::from_second(1_000_000).expect("in range");
+        let until = from + SignedDuration::from_hours(1);
+        let Source::Accelerated(clock) = Clock::accelerated_until(from, 360, until).0 else {
+            panic!("another kind of clock");
+        };
+        let seconds = Duration::from_secs;
+        // Ten real seconds for the hour.
+        for (real, passed) in [(0, 0), (1, 360), (10, 3_600), (11, 3_601), (70, 3_660)] {
+            assert_eq!(clock.passed_after(seconds(real)), seconds(passed), "{real}");
+        }
+        assert!(clock.real(seconds(36_000)) <= seconds(10));
+        let over = AcceleratedClock {
+            faster_for: Duration::ZERO,
+            ..clock
+        };
+        assert_eq!(over.real(seconds(60)), seconds(60));
     }
 
     #[test]

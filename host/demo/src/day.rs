@@ -13,6 +13,9 @@ const FROM: Timestamp = Timestamp::constant(1_772_431_200, 0);
 const UNTIL: Timestamp = Timestamp::constant(1_772_481_600, 0);
 /// Midnight before.
 const MIDNIGHT: Timestamp = Timestamp::constant(1_772_409_600, 0);
+/// How long after the day its clock goes on as fast, for what is still to be delivered.
+/// Then it runs as fast as real time: the companies are those of the visitor.
+const CLOSING: SignedDuration = SignedDuration::from_hours(4);
 /// The server starts this long before the first message.
 const OPENING: SignedDuration = SignedDuration::from_mins(10);
 /// Seed of all random choices, so that two days of one length are alike.
@@ -39,7 +42,7 @@ impl Day {
             from: FROM,
             until: UNTIL,
             rate,
-            clock: Clock::accelerated(FROM - OPENING, rate),
+            clock: Clock::accelerated_until(FROM - OPENING, rate, UNTIL + CLOSING),
         }
     }
 

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 
@@ -109,13 +109,21 @@ pub(crate) async fn play(
     })
 }
 
-/// Add agents whom the company file does not list, and set everybody offline.
+/// Id of the agent as whom a visitor may work.
+const GUEST: &str = "guest";
+
+/// Add agents whom the company file does not list, and the visitor's; set everybody
+/// offline.
 async fn open(office: &Office) {
-    let profiles = office.crew.agents.iter().filter_map(|member| {
-        let mut profile = member.profile.clone()?;
-        profile["id"] = json!(member.id);
-        Some(profile)
-    });
+    let crew = &office.crew;
+    let with_id = |profile: &Value, id: &str| {
+        let mut profile = profile.clone();
+        profile["id"] = json!(id);
+        profile
+    };
+    let members = crew.agents.iter();
+    let profiles = members.filter_map(|member| Some(with_id(member.profile.as_ref()?, &member.id)));
+    let profiles = profiles.chain([with_id(&crew.guest, GUEST)]);
     let _ = office.api.post("agents", &profiles.collect()).await;
     let roster = office.api.get("agents").await.unwrap_or_default();
     for agent in roster["agents"].as_array().into_iter().flatten() {

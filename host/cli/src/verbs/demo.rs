@@ -57,7 +57,8 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
             .map_err(failure)?;
         let (address, day) = (running.address, running.day);
         output::note(format!(
-            "serving on http://{address}; {} simulated hours pass in {} s",
+            "serving on http://{address}; {} simulated hours pass in {} s\n\
+             the console, for agents, supervisors and operators: http://{address}/console/",
             day.until.duration_since(day.from).as_hours(),
             args.seconds
         ));

@@ -262,7 +262,8 @@ fn next_steps(address: SocketAddr, settings: &Path, once: bool) -> String {
              \x20 patchbay journal check --config {settings}"
         ),
         false => format!(
-            "  curl http://{address}/v1/companies/meridian-air/conversations   open conversations\n\
+            "  http://{address}/console/                                       the console: the time is real now, and `guest` is yours\n\
+             \x20 curl http://{address}/v1/companies/meridian-air/conversations   open conversations\n\
              \x20 curl http://{address}/v1/companies/harbour-bank/alerts          alerts\n\
              \x20 curl http://{address}/metrics                                   metrics of the server\n\
              \x20 patchbay journal status --config {settings}   state of the journal, also after the demo"
