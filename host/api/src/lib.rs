@@ -4,9 +4,8 @@
 //! off the async threads.
 
 mod decision_endpoint;
-mod descriptions;
 mod openapi;
 mod routes;
 
 pub use openapi::{described_routes, openapi_json, permissions, routes_document};
-pub use routes::{AuditReport, CheckDocument, CompactDocument, TokenDocument};
+pub use patchbay_operator_api::{AuditReport, CheckDocument, CompactDocument, TokenDocument};

@@ -15,8 +15,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::descriptions::{DOCUMENTS, PublicErrors, Stage};
 use crate::routes;
+use patchbay_http::descriptions::{DOCUMENTS, PublicErrors, Stage};
 
 #[derive(OpenApi)]
 #[openapi(

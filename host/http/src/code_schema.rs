@@ -20,6 +20,29 @@ impl PartialSchema for OutcomeKind {
 
 impl ToSchema for OutcomeKind {}
 
+/// Schemas of closed sets of the model, each a type with the name of the schema: description,
+/// codes, and what each code means where that needs saying.
+#[macro_export]
+macro_rules! code_schemas {
+    ($( $name:ident of $model:ty, $description:literal, $meaning:expr; )+) => { $(
+        #[doc = $description]
+        pub struct $name;
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                let meaning: fn($model) -> &'static str = $meaning;
+                let all = <$model>::ALL.into_iter();
+                $crate::code_schema::codes(
+                    $description,
+                    all.map(|one| (one.as_str(), meaning(one))),
+                )
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    )+ };
+}
+
 /// The schema of a closed set: each code with its meaning, which the description
 /// lists unless it is empty.
 pub fn codes<'a>(

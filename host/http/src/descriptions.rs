@@ -3,10 +3,10 @@
 mod schema_names;
 mod shared;
 
-pub(crate) use schema_names::{
+pub use schema_names::{
     AfterReply, DOCUMENTS, DecideRequest, Decision, Finding, Interaction, Presence, Review, Role,
-    RolloutKind, Stage, ToneRequest, ViewerState, WrittenBy,
+    RolloutKind, Stage, ToneRequest, WrittenBy,
 };
-pub(crate) use shared::{
+pub use shared::{
     ActionErrors, DeadlineHeader, DecisionErrors, PublicErrors, ReadErrors, TraceparentHeader,
 };

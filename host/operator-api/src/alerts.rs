@@ -14,8 +14,8 @@ use patchbay_service::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::status_scope::{StatusQuery, StatusScope};
-use crate::descriptions;
+use crate::status_scope::{StatusQuery, StatusScope};
+use patchbay_http::descriptions;
 
 /// Active alerts.
 #[derive(Debug, Serialize, ToSchema)]
@@ -79,7 +79,7 @@ impl From<Alert> for AlertDocument {
     params(StatusQuery),
     responses((status = 200, description = "Active alerts.", body = ActiveAlertList), descriptions::ReadErrors)
 )]
-pub(super) async fn active(
+pub(crate) async fn active(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<StatusQuery>,

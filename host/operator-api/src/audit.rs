@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::next_page;
-use crate::descriptions;
+use patchbay_http::descriptions;
+use patchbay_http::request_fields::next_page;
 
 /// Entries per page.
 const PAGE: usize = 500;
@@ -83,14 +83,14 @@ pub(crate) struct BrokenDocument {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct AfterAct {
+pub(crate) struct AfterAct {
     /// Number of the previous page's last entry.
     after: Option<u64>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct ExpectedHead {
+pub(crate) struct ExpectedHead {
     /// A `head` stored earlier: 64 hexadecimal digits.
     #[param(pattern = "^[0-9a-fA-F]{64}$")]
     expect: Option<String>,
@@ -151,7 +151,7 @@ impl AuditReport {
     params(AfterAct),
     responses((status = 200, description = "Entries of the audit trail.", body = AuditList), descriptions::ReadErrors)
 )]
-pub(super) async fn list(
+pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Query(page): Query<AfterAct>,
 ) -> Result<Json<AuditList>, Problem> {
@@ -175,7 +175,7 @@ pub(super) async fn list(
     params(("company" = String, Path, description = "Name of the company."), AfterAct),
     responses((status = 200, description = "Entries of the audit trail.", body = AuditList), descriptions::ReadErrors)
 )]
-pub(super) async fn of_company(
+pub(crate) async fn of_company(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
     Query(page): Query<AfterAct>,
@@ -202,7 +202,7 @@ pub(super) async fn of_company(
     params(ExpectedHead),
     responses((status = 200, description = "Result of the verification.", body = AuditReport), descriptions::ReadErrors)
 )]
-pub(super) async fn verify(
+pub(crate) async fn verify(
     State(app): State<Arc<App>>,
     Query(query): Query<ExpectedHead>,
 ) -> Result<Json<AuditReport>, Problem> {

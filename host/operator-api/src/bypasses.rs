@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::drain::reason;
-use crate::descriptions;
+use crate::drain::reason;
+use patchbay_http::descriptions;
 
 /// A bypass to set.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -94,7 +94,7 @@ impl BypassDocument {
     params(("company" = String, Path, description = "Name of the company.")),
     responses((status = 200, description = "Bypasses in effect.", body = BypassList), descriptions::ReadErrors)
 )]
-pub(super) async fn list(
+pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
 ) -> Result<Json<BypassList>, Problem> {
@@ -125,7 +125,7 @@ pub(super) async fn list(
     request_body = BypassRequest,
     responses((status = 200, description = "The bypass.", body = BypassDocument), descriptions::ActionErrors)
 )]
-pub(super) async fn put(
+pub(crate) async fn put(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path((company, target)): Path<(String, String)>,
@@ -169,7 +169,7 @@ pub(super) async fn put(
     ),
     responses((status = 200, description = "The bypass that was lifted.", body = BypassDocument), descriptions::ActionErrors)
 )]
-pub(super) async fn lift(
+pub(crate) async fn lift(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path((company, target)): Path<(String, String)>,

@@ -19,12 +19,12 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use super::channels::targets_of;
-use crate::descriptions;
+use crate::channels::targets_of;
+use patchbay_http::descriptions;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct RetriedConnection {
+pub(crate) struct RetriedConnection {
     /// Name of the connection; without it, all of the channel.
     connection: Option<String>,
 }
@@ -60,7 +60,7 @@ pub(crate) struct ChannelRetryDocument {
     ),
     responses((status = 200, description = "The replies are due.", body = ChannelRetryDocument), descriptions::ActionErrors)
 )]
-pub(super) async fn retry(
+pub(crate) async fn retry(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path((company, channel)): Path<(String, String)>,
@@ -187,7 +187,7 @@ impl From<Finding> for FindingDocument {
     ),
     responses((status = 200, description = "What the provider answered.", body = ConnectionTestDocument), descriptions::ActionErrors)
 )]
-pub(super) async fn test(
+pub(crate) async fn test(
     State(app): State<Arc<App>>,
     Path((company, channel, name)): Path<(String, String, String)>,
 ) -> Result<Json<ConnectionTestDocument>, Problem> {

@@ -19,7 +19,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// The connections of a company.
 #[derive(Debug, Serialize, ToSchema)]
@@ -174,7 +174,7 @@ impl ToSchema for PollFailureCode {}
     params(("company" = String, Path, description = "Name of the company.")),
     responses((status = 200, description = "The connections.", body = ConnectionList), descriptions::ReadErrors)
 )]
-pub(super) async fn list(
+pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
 ) -> Result<Json<ConnectionList>, Problem> {
@@ -222,7 +222,7 @@ fn unreached_accounts(app: &App, company: &str, report: &ConnectionReport) -> Ve
 }
 
 /// Names of the targets that send by a connection.
-pub(super) fn targets_of(report: &ConnectionReport) -> [String; 2] {
+pub(crate) fn targets_of(report: &ConnectionReport) -> [String; 2] {
     [
         connection_target(report.channel, &report.name),
         adapter_target(report.channel),

@@ -22,8 +22,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::unsealings;
-use crate::descriptions;
+use crate::unsealings;
+use patchbay_http::descriptions;
 
 /// Default page size.
 const PAGE: usize = 50;
@@ -33,7 +33,7 @@ const MOST: usize = 500;
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct DecisionFilter {
+pub(crate) struct DecisionFilter {
     /// Only decisions of this last period, such as `24h`.
     #[param(pattern = "^(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?$", min_length = 2)]
     since: Option<String>,
@@ -71,7 +71,7 @@ pub(super) struct DecisionFilter {
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct UnsealingQuery {
+pub(crate) struct UnsealingQuery {
     /// `true`: with the customer's words and identity, for an auditor. Default false.
     #[param(value_type = Option<bool>)]
     unsealed: Option<String>,
@@ -84,7 +84,7 @@ pub(super) struct UnsealingQuery {
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct CaseQuery {
+pub(crate) struct CaseQuery {
     /// Name of the plugin; required if the decision called several.
     plugin: Option<String>,
     /// Whether personal data is masked: then the answer may differ from what the policy
@@ -119,7 +119,7 @@ pub(crate) struct DecisionPage {
     params(("company" = String, Path, description = "Name of the company."), DecisionFilter),
     responses((status = 200, description = "A page of decisions.", body = DecisionPage), descriptions::ActionErrors)
 )]
-pub(super) async fn list(
+pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
     Query(which): Query<DecisionFilter>,
@@ -182,7 +182,7 @@ pub(super) async fn list(
     ),
     responses((status = 200, description = "The decision.", body = Value), descriptions::ActionErrors)
 )]
-pub(super) async fn one(
+pub(crate) async fn one(
     State(app): State<Arc<App>>,
     Path((company, decision)): Path<(String, String)>,
     Query(shown): Query<UnsealingQuery>,
@@ -222,7 +222,7 @@ pub(super) async fn one(
     ),
     responses((status = 200, description = "Result of the replay.", body = Value), descriptions::ActionErrors)
 )]
-pub(super) async fn replay(
+pub(crate) async fn replay(
     State(app): State<Arc<App>>,
     Path((company, decision)): Path<(String, String)>,
     Query(shown): Query<UnsealingQuery>,
@@ -266,7 +266,7 @@ pub(super) async fn replay(
     ),
     responses((status = 200, description = "The case.", body = Value), descriptions::ActionErrors)
 )]
-pub(super) async fn case(
+pub(crate) async fn case(
     State(app): State<Arc<App>>,
     Path((company, decision)): Path<(String, String)>,
     Query(query): Query<CaseQuery>,
@@ -299,7 +299,7 @@ pub(super) async fn case(
     .await
 }
 
-pub(super) fn find(desk: &Desk, company: &str, id: u64) -> Result<StoredDecision, Problem> {
+pub(crate) fn find(desk: &Desk, company: &str, id: u64) -> Result<StoredDecision, Problem> {
     let company = desk.company(company)?;
     let record = decisions::find(&**desk.journal(), company, id)?;
     record.ok_or_else(|| {
@@ -328,7 +328,7 @@ fn generation_of(
         .unwrap_or(present))
 }
 
-pub(super) fn decision_id(text: &str) -> Result<u64, Problem> {
+pub(crate) fn decision_id(text: &str) -> Result<u64, Problem> {
     text.parse().map_err(|_| {
         Problem::of(Kind::UnknownDecision)
             .detail("the number of a decision is a whole number, such as 1841")

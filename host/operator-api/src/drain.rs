@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Longest reason, in bytes.
-pub(super) const REASON_BYTES: usize = 500;
+pub(crate) const REASON_BYTES: usize = 500;
 
 /// A drain to start.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -88,7 +88,7 @@ impl DrainDocument {
     tag = "operation",
     responses((status = 200, description = "Whether it is draining, and the work in progress.", body = DrainDocument), descriptions::ReadErrors)
 )]
-pub(super) async fn of_host(State(app): State<Arc<App>>) -> Result<Json<DrainDocument>, Problem> {
+pub(crate) async fn of_host(State(app): State<Arc<App>>) -> Result<Json<DrainDocument>, Problem> {
     Ok(Json(host(app).await?))
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn of_host(State(app): State<Arc<App>>) -> Result<Json<DrainDoc
     request_body = DrainRequest,
     responses((status = 200, description = "The drain.", body = DrainDocument), descriptions::ActionErrors)
 )]
-pub(super) async fn begin(
+pub(crate) async fn begin(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     request: Request,
@@ -138,7 +138,7 @@ pub(super) async fn begin(
     tag = "operation",
     responses((status = 200, description = "Not draining.", body = DrainDocument), descriptions::ReadErrors)
 )]
-pub(super) async fn undo(
+pub(crate) async fn undo(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<DrainDocument>, Problem> {
@@ -162,7 +162,7 @@ pub(super) async fn undo(
     params(("company" = String, Path, description = "Name of the company.")),
     responses((status = 200, description = "Whether it is draining, and the work in progress.", body = DrainDocument), descriptions::ReadErrors)
 )]
-pub(super) async fn of_company(
+pub(crate) async fn of_company(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
 ) -> Result<Json<DrainDocument>, Problem> {
@@ -182,7 +182,7 @@ pub(super) async fn of_company(
     request_body = DrainRequest,
     responses((status = 200, description = "The drain.", body = DrainDocument), descriptions::ActionErrors)
 )]
-pub(super) async fn begin_company(
+pub(crate) async fn begin_company(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(company): Path<String>,
@@ -215,7 +215,7 @@ pub(super) async fn begin_company(
     params(("company" = String, Path, description = "Name of the company.")),
     responses((status = 200, description = "Not draining.", body = DrainDocument), descriptions::ReadErrors)
 )]
-pub(super) async fn undo_company(
+pub(crate) async fn undo_company(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(company): Path<String>,
@@ -259,10 +259,11 @@ async fn host(app: Arc<App>) -> Result<DrainDocument, Problem> {
 }
 
 /// Checks the length of a reason; an empty one counts as none.
-pub(super) fn reason(reason: Option<String>) -> Result<Option<String>, Problem> {
+pub(crate) fn reason(reason: Option<String>) -> Result<Option<String>, Problem> {
     let reason = reason.filter(|reason| !reason.trim().is_empty());
     match &reason {
-        Some(text) => super::actions::check_length("reason", text, REASON_BYTES).map(|()| reason),
+        Some(text) => patchbay_http::request_fields::check_length("reason", text, REASON_BYTES)
+            .map(|()| reason),
         None => Ok(None),
     }
 }

@@ -24,7 +24,7 @@ use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Largest request body, in bytes: it may carry components.
 const BODY_BYTES: u64 = 64 << 20;
@@ -113,7 +113,7 @@ pub(crate) struct HowDocument {
 }
 
 /// The name under which a change is recorded.
-pub(super) fn name_for_record(caller: &Caller, by: Option<String>) -> Result<String, Problem> {
+pub(crate) fn name_for_record(caller: &Caller, by: Option<String>) -> Result<String, Problem> {
     let by = match (caller, by) {
         (Caller::Local, None) => "operator".to_owned(),
         (caller, by) => caller.name(by)?,
@@ -129,7 +129,7 @@ pub(super) fn name_for_record(caller: &Caller, by: Option<String>) -> Result<Str
 }
 
 impl HowDocument {
-    pub(super) fn change_request(
+    pub(crate) fn change_request(
         self,
         caller: &Caller,
         allowed: BTreeSet<String>,
@@ -211,7 +211,7 @@ pub(crate) struct RollBackRequest {
         descriptions::ActionErrors,
     )
 )]
-pub(super) async fn apply(
+pub(crate) async fn apply(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
     Extension(caller): Extension<Caller>,
@@ -336,7 +336,7 @@ fn check_company(source: &Source, company: &str) -> Result<(), Problem> {
 }
 
 /// Change a company's generation, and answer the plan: 201 if the change made it active.
-pub(super) async fn change(
+pub(crate) async fn change(
     app: &Arc<App>,
     company: String,
     request: ChangeRequest,
@@ -384,7 +384,7 @@ pub(super) async fn change(
         descriptions::ActionErrors,
     )
 )]
-pub(super) async fn activate(
+pub(crate) async fn activate(
     State(app): State<Arc<App>>,
     Path((company, number)): Path<(String, u64)>,
     Extension(caller): Extension<Caller>,
@@ -430,7 +430,7 @@ pub(crate) struct DeletedGeneration {
         descriptions::ActionErrors,
     )
 )]
-pub(super) async fn delete(
+pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     Path((company, number)): Path<(String, u64)>,
     Extension(caller): Extension<Caller>,
@@ -464,7 +464,7 @@ pub(super) async fn delete(
         descriptions::ActionErrors,
     )
 )]
-pub(super) async fn roll_back(
+pub(crate) async fn roll_back(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
     Extension(caller): Extension<Caller>,

@@ -15,8 +15,8 @@ use patchbay_watcher::WatchedFile;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::next_page;
-use crate::descriptions;
+use patchbay_http::descriptions;
+use patchbay_http::request_fields::next_page;
 
 /// Generations per page.
 const PAGE: usize = 100;
@@ -82,14 +82,14 @@ pub(crate) struct DifferenceList {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct GenerationQuery {
+pub(crate) struct GenerationQuery {
     /// Only generations with a smaller number.
     before: Option<u64>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct CompareQuery {
+pub(crate) struct CompareQuery {
     /// Number of the generation to compare with. Default: the active one.
     from: Option<u64>,
 }
@@ -103,7 +103,7 @@ pub(super) struct CompareQuery {
     params(("company" = String, Path, description = "Name of the company."), GenerationQuery),
     responses((status = 200, description = "A page of generations, newest first.", body = GenerationList), descriptions::ReadErrors)
 )]
-pub(super) async fn list(
+pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
     Query(which): Query<GenerationQuery>,
@@ -148,7 +148,7 @@ fn document(row: GenerationRow, active: Option<u64>) -> GenerationDocument {
     ),
     responses((status = 200, description = "The generation with its source.", body = GenerationDetail), descriptions::ReadErrors)
 )]
-pub(super) async fn one(
+pub(crate) async fn one(
     State(app): State<Arc<App>>,
     Path((company, number)): Path<(String, u64)>,
 ) -> Result<Json<GenerationDetail>, Problem> {
@@ -189,7 +189,7 @@ pub(super) async fn one(
     ),
     responses((status = 200, description = "The differences.", body = DifferenceList), descriptions::ReadErrors)
 )]
-pub(super) async fn compare(
+pub(crate) async fn compare(
     State(app): State<Arc<App>>,
     Path((company, to)): Path<(String, u64)>,
     Query(which): Query<CompareQuery>,

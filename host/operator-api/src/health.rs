@@ -10,7 +10,7 @@ use patchbay_service::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// The server is alive.
 #[derive(Serialize, ToSchema)]
@@ -41,7 +41,7 @@ pub(crate) struct Readiness {
     tag = "operation",
     responses((status = 200, description = "The server is alive.", body = Status), descriptions::PublicErrors)
 )]
-pub(super) async fn healthz() -> Json<Status> {
+pub(crate) async fn healthz() -> Json<Status> {
     Json(Status { status: "ok" })
 }
 
@@ -57,7 +57,7 @@ pub(super) async fn healthz() -> Json<Status> {
         (status = 503, description = "The server has no company that is ready, cannot store anything, is draining, or is stopping.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Readiness>, Problem> {
+pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Readiness>, Problem> {
     let not_ready = |detail: &str| Err(Problem::of(Kind::NotReady).detail(detail));
     if app.is_stopping() {
         return not_ready("the server is stopping");

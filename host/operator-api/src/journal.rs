@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Longest name of a backup, in bytes.
 const NAME_BYTES: usize = 128;
@@ -140,7 +140,7 @@ impl From<CompactReport> for CompactDocument {
     tag = "operation",
     responses((status = 200, description = "Counts and size.", body = JournalStatus), descriptions::ReadErrors)
 )]
-pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<JournalStatus>, Problem> {
+pub(crate) async fn status(State(app): State<Arc<App>>) -> Result<Json<JournalStatus>, Problem> {
     app.read(|desk| {
         let status = desk.journal().status()?;
         Ok(Json(JournalStatus {
@@ -168,7 +168,7 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<JournalSt
     request_body = BackupRequest,
     responses((status = 200, description = "The backup.", body = BackupDocument), descriptions::ActionErrors)
 )]
-pub(super) async fn backup(
+pub(crate) async fn backup(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     request: Request,
@@ -227,7 +227,7 @@ fn check_name(name: &str) -> Result<(), Problem> {
     tag = "operation",
     responses((status = 200, description = "Result of the check.", body = CheckDocument), descriptions::ActionErrors)
 )]
-pub(super) async fn check(State(app): State<Arc<App>>) -> Result<Json<CheckDocument>, Problem> {
+pub(crate) async fn check(State(app): State<Arc<App>>) -> Result<Json<CheckDocument>, Problem> {
     app.read(|desk| Ok(Json(desk.journal().check()?.into())))
         .await
 }
@@ -244,7 +244,7 @@ pub(super) async fn check(State(app): State<Arc<App>>) -> Result<Json<CheckDocum
     request_body = CompactRequest,
     responses((status = 200, description = "Numbers of deleted rows.", body = CompactDocument), descriptions::ActionErrors)
 )]
-pub(super) async fn compact(
+pub(crate) async fn compact(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     request: Request,

@@ -11,7 +11,7 @@ use patchbay_service::alerts;
 use patchbay_service::app::App;
 use patchbay_telemetry::{ConnectionReading, HostReadings, LmtpReading, PollReading};
 
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Get metrics in Prometheus' text format
 #[utoipa::path(
@@ -21,7 +21,7 @@ use crate::descriptions;
     tag = "operation",
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain"), descriptions::PublicErrors)
 )]
-pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {
+pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {
     let observed = Arc::clone(&app);
     let text = on_share(&observed.shares.observation, move || {
         app.drop_retired_counters();

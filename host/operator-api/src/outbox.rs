@@ -17,15 +17,15 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use super::next_page;
-use crate::descriptions;
+use patchbay_http::descriptions;
+use patchbay_http::request_fields::next_page;
 
 /// Items per page.
 const PAGE: usize = 500;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct OutboxQuery {
+pub(crate) struct OutboxQuery {
     /// `waiting`, `dead` (failed for good) or `done`. Default `dead`.
     #[param(value_type = Option<OutboxStateCode>, inline)]
     state: Option<String>,
@@ -85,7 +85,7 @@ pub(crate) struct OutboxDocument {
     params(("company" = String, Path, description = "Name of the company."), OutboxQuery),
     responses((status = 200, description = "Items of the outbox.", body = OutboxList), descriptions::ReadErrors)
 )]
-pub(super) async fn list(
+pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
     Query(query): Query<OutboxQuery>,
@@ -127,7 +127,7 @@ pub(super) async fn list(
     ),
     responses((status = 204, description = "The delivery starts at once."), descriptions::ActionErrors)
 )]
-pub(super) async fn retry(
+pub(crate) async fn retry(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path((company, key)): Path<(String, String)>,

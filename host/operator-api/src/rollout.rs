@@ -17,8 +17,8 @@ use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::generation_changes::{HowDocument, PlanDocument, change, name_for_record};
-use crate::descriptions;
+use crate::generation_changes::{HowDocument, PlanDocument, change, name_for_record};
+use patchbay_http::descriptions;
 
 /// Longest reason, in bytes.
 const REASON_BYTES: usize = 1_000;
@@ -213,7 +213,7 @@ fn change_request(
         descriptions::ActionErrors,
     )
 )]
-pub(super) async fn put(
+pub(crate) async fn put(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
     Extension(caller): Extension<Caller>,
@@ -251,7 +251,7 @@ pub(super) async fn put(
     params(("company" = String, Path, description = "Name of the company.")),
     responses((status = 200, description = "State of the rollout.", body = RolloutDocument), descriptions::ReadErrors)
 )]
-pub(super) async fn get(
+pub(crate) async fn get(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
 ) -> Result<Json<RolloutDocument>, Problem> {
@@ -275,7 +275,7 @@ pub(super) async fn get(
     params(("company" = String, Path, description = "Name of the company.")),
     responses((status = 200, description = "End of the last rollout.", body = EndedRolloutDocument), descriptions::ReadErrors)
 )]
-pub(super) async fn last(
+pub(crate) async fn last(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
 ) -> Result<Json<EndedRolloutDocument>, Problem> {
@@ -301,7 +301,7 @@ pub(super) async fn last(
         descriptions::ActionErrors,
     )
 )]
-pub(super) async fn promote(
+pub(crate) async fn promote(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
     Extension(caller): Extension<Caller>,
@@ -333,7 +333,7 @@ pub(super) async fn promote(
         descriptions::ActionErrors,
     )
 )]
-pub(super) async fn abort(
+pub(crate) async fn abort(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
     Extension(caller): Extension<Caller>,

@@ -19,9 +19,9 @@ use patchbay_watcher::WatchedFile;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::alerts::AlertDocument;
-use super::status_scope::{StatusQuery, StatusScope};
-use crate::descriptions;
+use crate::alerts::AlertDocument;
+use crate::status_scope::{StatusQuery, StatusScope};
+use patchbay_http::descriptions;
 
 /// Health of the host and its companies.
 #[derive(Debug, Serialize, ToSchema)]
@@ -216,7 +216,7 @@ pub(crate) struct QueueDepth {
     params(StatusQuery),
     responses((status = 200, description = "Health and concerns.", body = HostStatus), descriptions::ReadErrors)
 )]
-pub(super) async fn status(
+pub(crate) async fn status(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<StatusQuery>,

@@ -11,19 +11,19 @@ use utoipa::IntoParams;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct StatusQuery {
+pub(crate) struct StatusQuery {
     /// Only this company.
     company: Option<String>,
 }
 
 /// What a status or a list of alerts covers.
-pub(super) struct StatusScope {
+pub(crate) struct StatusScope {
     /// The company; absent: the host and every company.
-    pub(super) company: Option<String>,
+    pub(crate) company: Option<String>,
     /// Its active generation; absent also where that cannot be built.
-    pub(super) generation: Option<Arc<Generation>>,
+    pub(crate) generation: Option<Arc<Generation>>,
     /// The caller must see nothing of the host and of other companies.
-    pub(super) is_company_token: bool,
+    pub(crate) is_company_token: bool,
 }
 
 impl StatusScope {
@@ -31,7 +31,7 @@ impl StatusScope {
     ///
     /// # Errors
     /// The company is unknown, or the caller may not see it.
-    pub(super) fn new(
+    pub(crate) fn new(
         app: &App,
         caller: &Caller,
         query: StatusQuery,

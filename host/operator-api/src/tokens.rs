@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Default lifetime of a token behind a one-time link: a working day.
 const LINK_TOKEN: Seconds = Seconds(12 * 3_600);
@@ -152,7 +152,7 @@ impl TokenRequest {
     tag = "access",
     responses((status = 200, description = "Tokens, without their secrets.", body = TokenList), descriptions::ReadErrors)
 )]
-pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Json<TokenList>, Problem> {
+pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<TokenList>, Problem> {
     app.read(|desk| {
         let now = Timestamp::now();
         let tokens = desk.journal().tokens()?.into_iter();
@@ -175,7 +175,7 @@ pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Json<TokenList>,
     request_body = TokenRequest,
     responses((status = 201, description = "The token, with its secret.", body = NewToken), descriptions::ActionErrors)
 )]
-pub(super) async fn create(
+pub(crate) async fn create(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     request: Request,
@@ -204,7 +204,7 @@ pub(super) async fn create(
     request_body = TokenRequest,
     responses((status = 201, description = "The link, and its token.", body = NewLink), descriptions::ActionErrors)
 )]
-pub(super) async fn create_link(
+pub(crate) async fn create_link(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     request: Request,
@@ -286,7 +286,7 @@ fn audit_details(token: &Token) -> serde_json::Value {
     params(("token" = String, Path, description = "Id of the token.")),
     responses((status = 204, description = "The token is revoked."), descriptions::ReadErrors)
 )]
-pub(super) async fn revoke(
+pub(crate) async fn revoke(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(token): Path<String>,

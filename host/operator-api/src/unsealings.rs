@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Code of an unsealing of many decisions in the audit trail.
 const ACT: &str = "decisions.unsealed";
@@ -55,7 +55,7 @@ pub(crate) struct UnsealingDocument {
     request_body = UnsealingRequest,
     responses((status = 201, description = "The unsealing is recorded.", body = UnsealingDocument), descriptions::ActionErrors)
 )]
-pub(super) async fn unseal(
+pub(crate) async fn unseal(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
     Extension(caller): Extension<Caller>,
@@ -84,7 +84,7 @@ pub(super) async fn unseal(
 
 /// Record that the caller reads a decision unsealed, or check that the unsealing
 /// `under` covers it.
-pub(super) fn record(
+pub(crate) fn record(
     desk: &Desk,
     company: &str,
     id: u64,

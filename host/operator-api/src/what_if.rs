@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::decisions;
-use super::generation_changes::name_for_record;
-use crate::descriptions;
+use crate::decisions;
+use crate::generation_changes::name_for_record;
+use patchbay_http::descriptions;
 
 /// Default of `limit`.
 const LIMIT: usize = 1_000;
@@ -250,7 +250,7 @@ impl From<tally::PluginFailures> for FailuresDocument {
     request_body = DecisionWhatIfRequest,
     responses((status = 200, description = "The comparison.", body = DecisionWhatIf), descriptions::ActionErrors)
 )]
-pub(super) async fn one(
+pub(crate) async fn one(
     State(app): State<Arc<App>>,
     Path((company, decision)): Path<(String, String)>,
     request: Request,
@@ -325,7 +325,7 @@ fn stored_generation(
     request_body = RangeRequest,
     responses((status = 202, description = "The job has started.", body = JobDocument), descriptions::ActionErrors)
 )]
-pub(super) async fn start(
+pub(crate) async fn start(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
     Extension(caller): Extension<Caller>,
@@ -386,7 +386,7 @@ pub(super) async fn start(
     ),
     responses((status = 200, description = "The job.", body = JobDocument), descriptions::ReadErrors)
 )]
-pub(super) async fn report(
+pub(crate) async fn report(
     State(app): State<Arc<App>>,
     Path((company, job)): Path<(String, String)>,
 ) -> Result<Json<JobDocument>, Problem> {
@@ -408,7 +408,7 @@ pub(super) async fn report(
     ),
     responses((status = 200, description = "The job.", body = JobDocument), descriptions::ActionErrors)
 )]
-pub(super) async fn cancel(
+pub(crate) async fn cancel(
     State(app): State<Arc<App>>,
     Path((company, job)): Path<(String, String)>,
     request: Request,

@@ -45,8 +45,8 @@ use crate::chat_limits::ChatLimits;
 use crate::chat_signals::ChatSignals;
 use crate::company_locks::CompanyLocks;
 use crate::feed_signals::FeedSignals;
-use crate::what_if::WhatIfJobs;
 use crate::viewers::Viewers;
+use crate::what_if::WhatIfJobs;
 
 /// How often data older than `retain` is deleted.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(3_600);

@@ -13,7 +13,7 @@ mod companies;
 pub mod company_locks;
 pub mod feed_signals;
 mod trust_monitor;
-pub mod what_if;
 pub mod viewers;
+pub mod what_if;
 
 pub use companies::Companies;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::conversations::conversation_id;
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Who acts. Without tokens the server trusts this, from programs on the same
 /// machine; with a token it may be left out and must match the token.
@@ -245,19 +245,4 @@ pub(super) async fn run_action(
         Ok(Json(ActionResult::new(answer?)))
     })
     .await
-}
-
-/// An error if a text is empty or longer than `limit` bytes.
-pub(super) fn check_length(field: &str, text: &str, limit: usize) -> Result<(), Problem> {
-    let problem = Problem::of(Kind::InvalidInput).field(field);
-    if text.trim().is_empty() {
-        return Err(problem.detail("is empty"));
-    }
-    if text.len() > limit {
-        let size = Some(text.len() as u64);
-        return Err(problem
-            .detail(format!("has {} bytes; the limit is {limit}", text.len()))
-            .limit(limit as u64, size, "bytes"));
-    }
-    Ok(())
 }

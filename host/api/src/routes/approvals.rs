@@ -20,8 +20,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::actions::{ActionResult, ActorFields, RoleField, run_action};
 use super::conversations::conversation_id;
-use super::{next_page, page_limit};
-use crate::descriptions;
+use patchbay_http::descriptions;
+use patchbay_http::request_fields::{next_page, page_limit};
 
 /// Replies per page, unless the request says otherwise.
 const PAGE: usize = 50;

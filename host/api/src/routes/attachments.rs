@@ -25,7 +25,7 @@ use patchbay_service::app::App;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::conversations::conversation_id;
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Position that names the whole delivery: the attribute of interactions.
 const ORIGINAL: &str = "original";

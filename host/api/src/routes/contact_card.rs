@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::contacts::contact_id;
 use super::conversation_summary::{ConversationSummary, read_summaries};
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// What an agent needs to know about a person while answering them.
 #[derive(Debug, Serialize, ToSchema)]

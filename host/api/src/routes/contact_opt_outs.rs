@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::contact_import::{RowNoticeDocument, read_rows};
 use super::contacts::contact_id;
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Contacts per page.
 const PAGE: usize = 200;

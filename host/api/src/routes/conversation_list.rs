@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::contacts::contact_id;
 use super::conversation_summary::ConversationSummary;
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Most conversations of a page.
 const PAGE: u64 = 100;

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use patchbay_desk::Desk;
-use patchbay_http::code_schema::codes;
 use patchbay_http::problem::Problem;
 use patchbay_journal::CompanyId;
 use patchbay_model::sla::{Clock, ClockPhase, ClockReading};
@@ -10,9 +9,7 @@ use patchbay_records::last_message::MessageAuthor;
 use patchbay_records::listing::{ListedConversation, Preview, read_previews};
 use patchbay_records::snapshot::{from_unix_ms, unix_ms};
 use serde::Serialize;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::Schema;
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 /// A conversation without its messages.
 #[derive(Debug, Serialize, ToSchema)]
@@ -160,24 +157,7 @@ impl ConversationSummary {
     }
 }
 
-/// Schemas of the codes.
-macro_rules! code_schemas {
-    ($( $name:ident of $model:ty, $description:literal, $meaning:expr; )+) => { $(
-        pub(crate) struct $name;
-
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                let meaning: fn($model) -> &'static str = $meaning;
-                let all = <$model>::ALL.into_iter();
-                codes($description, all.map(|one| (one.as_str(), meaning(one))))
-            }
-        }
-
-        impl ToSchema for $name {}
-    )+ };
-}
-
-code_schemas! {
+patchbay_http::code_schemas! {
     MessageAuthorCode of MessageAuthor, "Who wrote a message.", |author| match author {
         MessageAuthor::Customer => "the customer, or another person outside of the company",
         MessageAuthor::Agent => "a person of the company",

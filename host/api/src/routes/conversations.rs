@@ -18,9 +18,9 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::conversation_summary::ConversationSummary;
-use super::next_page;
 use super::reactions::{self, Reaction};
-use crate::descriptions;
+use patchbay_http::descriptions;
+use patchbay_http::request_fields::next_page;
 
 /// Entries per page.
 const PAGE: usize = 500;

@@ -8,7 +8,8 @@ use patchbay_generations::inquiry::DecideRequest;
 use patchbay_http::problem::Problem;
 use patchbay_service::app::App;
 
-use crate::{decision_endpoint, descriptions};
+use crate::decision_endpoint;
+use patchbay_http::descriptions;
 
 /// Decide about an interaction
 ///

@@ -23,7 +23,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Entries read from the journal at once.
 const PAGE: usize = 256;

@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Interactions per batch at most.
 const BATCH: usize = 10_000;

@@ -11,8 +11,8 @@ use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::page_limit;
-use crate::descriptions;
+use patchbay_http::descriptions;
+use patchbay_http::request_fields::page_limit;
 
 /// Articles per answer, unless the request says otherwise.
 const USUAL: usize = 10;

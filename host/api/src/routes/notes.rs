@@ -16,10 +16,11 @@ use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::actions::{RoleField, actor, check_length, run_action};
+use super::actions::{RoleField, actor, run_action};
 use super::conversations::conversation_id;
-use super::page_limit;
-use crate::descriptions;
+use patchbay_http::descriptions;
+use patchbay_http::request_fields::check_length;
+use patchbay_http::request_fields::page_limit;
 
 /// Notes per page, unless the request says otherwise.
 const PAGE: usize = 50;

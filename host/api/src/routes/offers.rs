@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::actions::{ActionResult, ActorFields};
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// An offer of a conversation to an agent.
 #[derive(Debug, Serialize, ToSchema)]

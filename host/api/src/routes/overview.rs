@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::conversations::HistoryEntry;
-use super::next_page;
-use crate::descriptions;
+use patchbay_http::descriptions;
+use patchbay_http::request_fields::next_page;
 
 /// Alerts per page.
 const PAGE: usize = 500;

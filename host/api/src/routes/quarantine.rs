@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{attachments, next_page};
-use crate::descriptions;
+use super::attachments;
+use patchbay_http::descriptions;
+use patchbay_http::request_fields::next_page;
 
 /// Items per page.
 const PAGE: usize = 500;

@@ -20,9 +20,10 @@ use patchbay_service::chat_signals::ChatSignals;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::actions::{ActionResult, RoleField, actor, check_length, run_action};
+use super::actions::{ActionResult, RoleField, actor, run_action};
 use super::conversations::conversation_id;
-use crate::descriptions;
+use patchbay_http::descriptions;
+use patchbay_http::request_fields::check_length;
 
 /// Longest id, in bytes.
 const ID_BYTES: usize = 256;

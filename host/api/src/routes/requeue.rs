@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 use super::actions::{RoleField, actor};
 use super::conversations::conversation_id;
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Conversations per request at most.
 const MOST: usize = 100;

@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{descriptions, openapi};
+use crate::openapi;
+use patchbay_http::descriptions;
 
 /// Deletes what the pages stored in the browser, such as drafts.
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");

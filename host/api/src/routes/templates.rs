@@ -9,7 +9,7 @@ use patchbay_service::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// The templates of the company file.
 #[derive(Debug, Serialize, ToSchema)]

@@ -9,7 +9,8 @@ use patchbay_http::problem::Problem;
 use patchbay_service::app::App;
 use serde::Deserialize;
 
-use crate::{decision_endpoint, descriptions};
+use crate::decision_endpoint;
+use patchbay_http::descriptions;
 
 /// Check a draft
 ///

@@ -15,9 +15,22 @@ use patchbay_service::viewers::{Viewer, ViewerState};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::actions::{RoleField, actor, check_length};
+use super::actions::{RoleField, actor};
 use super::conversations::conversation_id;
-use crate::descriptions;
+use patchbay_http::descriptions;
+use patchbay_http::request_fields::check_length;
+
+mod schema {
+    use super::ViewerState as State;
+
+    patchbay_http::code_schemas! {
+        ViewerState of State, "What a person does in a conversation that they have open.", |state| match state {
+            State::Viewing => "they look at it",
+            State::Typing => "they write a reply or a note",
+            State::Away => "they have it open and are elsewhere",
+        };
+    }
+}
 
 /// What a person does in a conversation.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -30,7 +43,7 @@ pub(crate) struct ViewingRequest {
     #[serde(default)]
     role: Option<RoleField>,
     /// What they do.
-    #[schema(value_type = descriptions::ViewerState)]
+    #[schema(value_type = schema::ViewerState)]
     state: ViewerState,
 }
 
@@ -48,7 +61,7 @@ pub(crate) struct ViewerDocument {
     /// Id of the agent, or name of the supervisor.
     agent: String,
     /// What they do.
-    #[schema(value_type = descriptions::ViewerState)]
+    #[schema(value_type = schema::ViewerState)]
     state: ViewerState,
     /// Since when they do it.
     since: Timestamp,

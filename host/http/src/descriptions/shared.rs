@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_http::problem::MEDIA_TYPE;
+use crate::problem::MEDIA_TYPE;
 use serde::Deserialize;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::response::ResponseBuilder;
@@ -11,34 +11,36 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response};
 use utoipa::{IntoParams, IntoResponses};
 
+/// The header with which a request limits its wait.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Header)]
 #[allow(dead_code, reason = "describes a header")]
-pub(crate) struct DeadlineHeader {
+pub struct DeadlineHeader {
     /// How long the request may wait for a thread, in milliseconds; at most the server's own deadline.
     #[param(rename = "Patchbay-Deadline-Ms", minimum = 1)]
     deadline: Option<u32>,
 }
 
+/// The header of traces.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Header)]
 #[allow(dead_code, reason = "describes a header")]
-pub(crate) struct TraceparentHeader {
+pub struct TraceparentHeader {
     /// The span this request belongs to (W3C Trace Context); a malformed header is ignored.
     traceparent: Option<String>,
 }
 
 /// Errors of operations that decide.
-pub(crate) struct DecisionErrors;
+pub struct DecisionErrors;
 
 /// Errors of operations that change something.
-pub(crate) struct ActionErrors;
+pub struct ActionErrors;
 
 /// Errors of operations that only read.
-pub(crate) struct ReadErrors;
+pub struct ReadErrors;
 
 /// Errors of operations that read neither companies nor the journal.
-pub(crate) struct PublicErrors;
+pub struct PublicErrors;
 
 const PUBLIC: [(u16, &str); 5] = [
     (400, "The request is malformed."),
