@@ -197,10 +197,11 @@ bounds! {
     Deadline = "deadline", Refusal::Busy(1), [
         Item "server.deadline" = 2_000, 1, 86_400_000, Unit::Millis;
     ];
-    /// Request bodies, and mails that arrive by LMTP, in memory.
+    /// Request bodies, and mails that arrive in whatever way, in memory; a mail counts twice
+    /// while it is stored.
     Bodies = "bodies", Refusal::Busy(1), [
-        Company "bounds.bodies-per-company" = 128 << 20, 64 << 20, 1 << 40, Unit::Bytes;
-        Host "server.body-budget" = 256 << 20, 64 << 20, 1 << 40, Unit::Bytes;
+        Company "bounds.bodies-per-company" = 128 << 20, 72 << 20, 1 << 40, Unit::Bytes;
+        Host "server.body-budget" = 256 << 20, 72 << 20, 1 << 40, Unit::Bytes;
     ];
     /// Size of a request's body.
     Body = "body", Refusal::TooLarge, [

@@ -112,7 +112,7 @@ impl Gateway {
         Ok(MessageIds::new(&CompanyKey::new(*key), channel))
     }
 
-    /// Most bytes of a request to a webhook; `None` if the company has no connection of
+    /// How long a request to a webhook may be; `None` if the company has no connection of
     /// that channel and name with one.
     ///
     /// # Errors
@@ -122,9 +122,12 @@ impl Gateway {
         company: &str,
         channel: &str,
         name: &str,
-    ) -> Result<Option<usize>, DeskError> {
+    ) -> Result<Option<BodyLimit>, DeskError> {
         let connection = self.webhook(company, channel, name)?;
-        Ok(connection.map(|it| it.settings.adapter.body_limit))
+        Ok(connection.map(|it| BodyLimit {
+            bytes: it.settings.adapter.body_limit,
+            is_stored: it.settings.adapter.files_within,
+        }))
     }
 
     /// What each connection of a company did, and why it is not open.
@@ -193,6 +196,15 @@ impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gateway").finish_non_exhaustive()
     }
+}
+
+/// The limit of a request to a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyLimit {
+    /// Most bytes of the body.
+    pub bytes: usize,
+    /// Whether the body is stored as it came. Sealing it takes its size once more.
+    pub is_stored: bool,
 }
 
 /// A connection, for status, metrics and the command line.

@@ -194,18 +194,19 @@ impl Gateway {
         let Undecodable { place, reason } = problem;
         let channel = connection.settings.adapter.name;
         let name = &connection.settings.name;
-        let stored = QuarantinedRequest::of(request.request()).to_bytes();
+        let stored = QuarantinedRequest::to_bytes(request.request());
+        let digest = *blake3::hash(&stored).as_bytes();
         let new = |company, sealed| NewQuarantined {
             company,
             channel: channel.to_owned(),
             account: name.clone(),
             received_at: now,
-            digest: *blake3::hash(&stored).as_bytes(),
+            digest,
             place: place.clone(),
             reason: reason.clone(),
             sealed,
         };
-        let is_stored = self.desk.channels().quarantine(company, &stored, new)?;
+        let is_stored = self.desk.channels().quarantine(company, stored, new)?;
         match is_stored {
             true => {
                 tracing::warn!(company, channel, connection = %name, place, reason, "a delivery is in quarantine: `patchbay channels quarantine list` shows it");

@@ -52,7 +52,7 @@ pub use connection::{ConnectionState, DeliveryResult};
 pub use connection_test::ConnectionTest;
 pub use destination::ConnectionDestination;
 pub use file_download::{DownloadError, DownloadLimits, FileDownload};
-pub use gateway::{ConnectionReport, Gateway};
+pub use gateway::{BodyLimit, ConnectionReport, Gateway};
 pub use inbound::{ProviderRequest, Reception};
 pub use mail::{MailAddressee, MailConnection, MailReception};
 pub use poll_host::{HostRefusal, PollHost};

@@ -288,6 +288,12 @@ impl<H: PollHost> Poller<H> {
     /// Stores a delivery: its interactions, or the delivery in quarantine.
     async fn take(&self, memory: &mut Memory, delivery: PolledDelivery) -> Result<(), PollFailure> {
         let connection = Arc::clone(&self.connection);
+        // Sealing what is stored as it came takes its size once more.
+        let mut sealing = self.host.share(&self.company);
+        let is_stored = connection.settings.adapter.files_within;
+        if is_stored && !self.host.grow(&mut sealing, delivery.body.len()) {
+            return Err(busy(HostRefusal::Busy));
+        }
         let is_hopeless = memory.unstored >= STORE_ATTEMPTS;
         let taken = self
             .host

@@ -23,7 +23,7 @@ struct Head {
 
 impl QuarantinedRequest {
     /// The stored form of a request.
-    pub(crate) fn of(request: &InboundRequest<'_>) -> QuarantinedRequest {
+    pub(crate) fn to_bytes(request: &InboundRequest<'_>) -> Vec<u8> {
         let headers = HEADERS.into_iter().filter_map(|name| {
             let value = request.headers.only(name).ok()??;
             Some((name.to_owned(), value.to_owned()))
@@ -32,16 +32,9 @@ impl QuarantinedRequest {
             url: request.url.to_owned(),
             headers: headers.collect(),
         };
-        QuarantinedRequest {
-            head,
-            body: request.body.to_vec(),
-        }
-    }
-
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         // A struct of plain values: serialization cannot fail.
-        let head = serde_json::to_vec(&self.head).unwrap_or_default();
-        [&head, &b"\n"[..], &self.body].concat()
+        let head = serde_json::to_vec(&head).unwrap_or_default();
+        [&head, &b"\n"[..], request.body].concat()
     }
 
     /// Parses the stored form.
@@ -91,7 +84,7 @@ mod tests {
             .collect(),
             body: b"{\n\xff\0}\n",
         };
-        let bytes = QuarantinedRequest::of(&request).to_bytes();
+        let bytes = QuarantinedRequest::to_bytes(&request);
         assert!(!bytes.windows(4).any(|part| part == b"hush"));
         let stored = QuarantinedRequest::from_bytes(&bytes).expect("parsed");
         let again = stored.request();

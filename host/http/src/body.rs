@@ -24,7 +24,17 @@ const DRAIN_BYTES: usize = 16 << 20;
 #[derive(Debug)]
 pub struct RequestBody {
     bytes: Vec<u8>,
-    _share: BoundPermit,
+    share: BoundPermit,
+}
+
+impl RequestBody {
+    /// Counts so many bytes more until it is dropped: what work on it takes.
+    ///
+    /// # Errors
+    /// 503 at a limit of [`Bound::Bodies`].
+    pub fn grow(&mut self, more: u64) -> Result<(), Problem> {
+        self.share.grow(more)
+    }
 }
 
 impl Deref for RequestBody {
@@ -107,10 +117,7 @@ async fn collect(
         share.grow(data.len() as u64).map_err(ReadError::AtBound)?;
         bytes.extend_from_slice(&data);
     }
-    Ok(RequestBody {
-        bytes,
-        _share: share,
-    })
+    Ok(RequestBody { bytes, share })
 }
 
 /// Read and drop the body of a refused request, within bounds. A client that

@@ -24,6 +24,7 @@ mod generations;
 mod intake;
 mod lanes;
 mod lock;
+mod long_value;
 mod maintenance;
 mod meta;
 mod opt_outs;

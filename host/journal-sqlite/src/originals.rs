@@ -5,6 +5,7 @@ use patchbay_journal::{CompanyId, ContactId, NewOriginal, Original, Originals, R
 use patchbay_model::input;
 use rusqlite::{Connection, params};
 
+use super::long_value::LongValue;
 use super::{Micros, Query, SqliteJournal, id, value};
 
 impl Originals for SqliteJournal {
@@ -77,6 +78,7 @@ fn delete_before(sql: &Connection, company: CompanyId, place: u64) -> Result<()>
 }
 
 fn insert(sql: &Connection, new: &NewOriginal, start: u64) -> Result<()> {
+    let sealed = LongValue(&new.sealed);
     sql.run(
         "INSERT INTO original (company, start, channel, account, message, contact, received_at,
            sealed)
@@ -89,10 +91,10 @@ fn insert(sql: &Connection, new: &NewOriginal, start: u64) -> Result<()> {
             new.message,
             new.contact.0,
             Micros(new.received_at),
-            new.sealed,
+            sealed,
         ],
     )?;
-    Ok(())
+    sealed.write(sql, "original", "sealed")
 }
 
 /// Deletes those of a contact.

@@ -6,6 +6,7 @@ mod tests;
 use patchbay_model::input;
 use rusqlite::{Connection, Row, params};
 
+use super::long_value::LongValue;
 use super::{Micros, Query, SqliteJournal, append_audit, check_audit, clamp_i64, id, time, value};
 use patchbay_journal::limits::{self, check_length};
 use patchbay_journal::{
@@ -156,6 +157,7 @@ fn insert(sql: &Connection, new: &NewQuarantined) -> Result<u64> {
         value,
     )?;
     let number = number.ok_or_else(|| JournalError::invalid("company", "does not exist"))?;
+    let sealed = LongValue(&new.sealed);
     sql.run(
         "INSERT INTO quarantine (company, number, channel, account, received_at, place, reason,
            digest, bytes, sealed)
@@ -170,9 +172,10 @@ fn insert(sql: &Connection, new: &NewQuarantined) -> Result<u64> {
             new.reason,
             new.digest,
             new.sealed.len() as u64,
-            new.sealed,
+            sealed,
         ],
     )?;
+    sealed.write(sql, "quarantine", "sealed")?;
     Ok(number)
 }
 

@@ -323,7 +323,7 @@ mod tests {
         });
         let receipt = receipt.expect("recorded");
         assert_eq!(receipt.conversation, Some(conversation));
-        let sealed = journal.seal_company(company, Purpose::Quarantine, b"a");
+        let sealed = journal.seal_company(company, Purpose::Quarantine, b"a".to_vec());
         let stored = journal.quarantine(NewQuarantined {
             company,
             channel: "sms".to_owned(),

@@ -46,7 +46,7 @@ impl Seal for SqliteJournal {
         &self,
         company: CompanyId,
         purpose: Purpose,
-        plain: &[u8],
+        plain: Vec<u8>,
     ) -> Result<Vec<u8>, SealError> {
         let sealed = self.vault.company_key(company).seal(purpose, plain);
         sealed.map_err(|_| SealError::NotAuthentic)

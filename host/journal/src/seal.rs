@@ -57,13 +57,13 @@ pub trait Seal {
 
     /// Seal bytes under the company's key, which derives from the master key. No
     /// erasure makes them unreadable: what holds personal data must be deleted.
-    /// The same bytes for the same company and purpose give the same sealed
+    /// They are sealed in their own memory: no second copy is made. The same bytes for the same company and purpose give the same sealed
     /// bytes.
     fn seal_company(
         &self,
         company: CompanyId,
         purpose: Purpose,
-        plain: &[u8],
+        plain: Vec<u8>,
     ) -> Result<Vec<u8>, SealError>;
 
     /// Open bytes sealed under the company's key.

@@ -9,7 +9,7 @@ mod company_key;
 mod key_file;
 
 use blake3::Hasher;
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::aead::{Aead, AeadInOut, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
@@ -196,16 +196,45 @@ impl SealingKeys {
     /// the same bytes, and two texts never share a nonce. A reader of the store
     /// learns only that an owner sealed the same text twice.
     fn seal(&self, data: &[u8], plain: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
-        let hash = Hasher::new_keyed(&self.nonce)
-            .update(data)
-            .update(plain)
-            .finalize();
-        let mut nonce = [0; NONCE_BYTES];
-        nonce.copy_from_slice(&hash.as_bytes()[..NONCE_BYTES]);
+        let nonce = self.nonce(data, plain);
         let mut sealed = Vec::with_capacity(HEAD_BYTES + plain.len() + TAG_BYTES);
         sealed.extend_from_slice(&data[..2]);
         sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(&encrypt(&self.seal, nonce, plain, data)?);
+        sealed.extend_from_slice(plain);
+        self.encrypt(data, nonce, sealed)
+    }
+
+    /// [`SealingKeys::seal`] in the memory of the plain text, which may be long.
+    fn seal_in_place(&self, data: &[u8], plain: Vec<u8>) -> Result<Vec<u8>, NotAuthentic> {
+        let nonce = self.nonce(data, &plain);
+        let (text, mut sealed) = (plain.len(), plain);
+        sealed.reserve_exact(HEAD_BYTES + TAG_BYTES);
+        sealed.resize(HEAD_BYTES + text, 0);
+        sealed.copy_within(..text, HEAD_BYTES);
+        sealed[..2].copy_from_slice(&data[..2]);
+        sealed[2..HEAD_BYTES].copy_from_slice(&nonce);
+        self.encrypt(data, nonce, sealed)
+    }
+
+    fn nonce(&self, data: &[u8], plain: &[u8]) -> Nonce {
+        let mut hasher = Hasher::new_keyed(&self.nonce);
+        let hash = hasher.update(data).update(plain).finalize();
+        let mut nonce = [0; NONCE_BYTES];
+        nonce.copy_from_slice(&hash.as_bytes()[..NONCE_BYTES]);
+        nonce
+    }
+
+    /// Encrypts what follows the head, and appends the tag.
+    fn encrypt(
+        &self,
+        data: &[u8],
+        nonce: Nonce,
+        mut sealed: Vec<u8>,
+    ) -> Result<Vec<u8>, NotAuthentic> {
+        let cipher = XChaCha20Poly1305::new(&Key::from(*self.seal));
+        let text = (&mut sealed[HEAD_BYTES..]).into();
+        let tag = cipher.encrypt_inout_detached(&XNonce::from(nonce), data, text);
+        sealed.extend_from_slice(&tag.map_err(|_| NotAuthentic)?);
         Ok(sealed)
     }
 

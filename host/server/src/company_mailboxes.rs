@@ -66,8 +66,14 @@ impl CompanyMailboxes {
         envelope: MailEnvelope,
         content: Arc<Vec<u8>>,
     ) -> Verdict {
+        // Sealing it takes its size once more. What came counts already.
+        let mut sealing = self.share(mailbox);
+        if !self.grow(&mut sealing, content.len()) {
+            return Verdict::Deferred(Deferral::Busy);
+        }
         let (app, connection) = (Arc::clone(&self.app), mailbox.connection.clone());
         let stored = self.on_intake(&mailbox.company, move |gateway, company| {
+            let _sealing = sealing;
             app.check_free_space()
                 .map_err(|_: Problem| Deferral::NoSpace)?;
             let received = gateway.receive_mail(company, &connection, &envelope, &content);

@@ -30,6 +30,8 @@ mod journal;
 mod knowledge;
 mod lmtp;
 mod mail;
+#[cfg(target_os = "linux")]
+mod mail_memory;
 mod mailbox;
 mod matrix;
 mod names;

@@ -55,13 +55,16 @@ async fn receive(
     };
     let head = RequestHead::of(&request);
     let trace = traceparent(request.headers());
-    let body = body::read(
+    let mut body = body::read(
         request,
-        limit as u64,
+        limit.bytes as u64,
         app.settings.request_timeout,
         &app.bounds,
     )
     .await?;
+    if limit.is_stored {
+        body.grow(body.len() as u64)?;
+    }
     let host = Arc::clone(&app);
     let reception = on_share(&app.shares.intake, move || {
         // A handshake is answered at any time: what fails it ends the subscription.

@@ -418,7 +418,7 @@ impl ChannelService<'_> {
     pub fn quarantine(
         &self,
         company: &str,
-        plain: &[u8],
+        plain: Vec<u8>,
         new: impl FnOnce(CompanyId, Vec<u8>) -> NewQuarantined,
     ) -> Result<bool, DeskError> {
         let id = self.0.company_id(company)?;
@@ -495,7 +495,7 @@ impl ChannelService<'_> {
     ) -> Result<(), DeskError> {
         let name = self.connection_name(company, (channel, connection))?;
         let journal = &*self.0.journal;
-        let sealed = journal.seal_company(name.company, kind.purpose(), plain);
+        let sealed = journal.seal_company(name.company, kind.purpose(), plain.to_vec());
         let record = ConnectionRecord {
             stored_at: self.0.now(),
             sealed: sealed.map_err(seal_failed)?,

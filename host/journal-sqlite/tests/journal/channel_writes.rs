@@ -59,7 +59,7 @@ pub(crate) fn write(
                 reason: "unknown".into(),
                 digest: [next.below(9) as u8; 32],
                 sealed: journal
-                    .seal_company(company, Purpose::Quarantine, &body)
+                    .seal_company(company, Purpose::Quarantine, body)
                     .unwrap(),
             };
             journal.quarantine(new).unwrap();

@@ -81,7 +81,9 @@ fn a_check_opens_records_by_what_they_are_sealed_for() {
     let journal = store.open();
     let company = journal.company("acme").unwrap();
     let store_sealed = |kind, purpose| {
-        let sealed = journal.seal_company(company, purpose, b"plain").unwrap();
+        let sealed = journal
+            .seal_company(company, purpose, b"plain".to_vec())
+            .unwrap();
         journal
             .store_connection_record(name(company, "main"), kind, record(1, &sealed))
             .unwrap();
@@ -162,7 +164,7 @@ fn a_database_of_version_10_keeps_its_cursors() {
     let journal = store.open();
     let company = journal.company("acme").unwrap();
     let main = name(company, "main");
-    let sealed = journal.seal_company(company, Purpose::PollCursor, b"uid 7");
+    let sealed = journal.seal_company(company, Purpose::PollCursor, b"uid 7".to_vec());
     let cursor = record(3, &sealed.unwrap());
     journal
         .store_connection_record(main.clone(), PollCursor, cursor.clone())

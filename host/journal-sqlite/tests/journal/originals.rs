@@ -40,6 +40,31 @@ fn read(journal: &SqliteJournal, company: CompanyId, message: &str) -> Option<Ve
     Some(opened.unwrap())
 }
 
+/// A long one is written piece by piece.
+#[test]
+fn an_original_of_any_length_is_read_as_it_was_stored() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let piece = (256 << 10) - usize::try_from(SEAL).unwrap();
+    let lengths = [piece, piece + 1, 2 * piece, (3 << 20) + 7, 20 << 20];
+    let content = |length: usize| -> Vec<u8> { (0..length).map(|at| (at % 251) as u8).collect() };
+    for (number, length) in lengths.into_iter().enumerate() {
+        let new = mail(&journal, company, &number.to_string(), &content(length));
+        journal.store_original(new, ALL).unwrap();
+    }
+    let counted = journal.stored_bytes(company);
+    let report = journal.check().unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    drop(journal);
+    let journal = store.open();
+    for (number, length) in lengths.into_iter().enumerate() {
+        let found = read(&journal, company, &number.to_string());
+        assert!(found == Some(content(length)), "{length} bytes");
+    }
+    assert_eq!(journal.stored_bytes(company), counted);
+}
+
 #[test]
 fn an_original_is_stored_once_and_read_after_a_restart() {
     let store = TestStore::new();

@@ -8,7 +8,7 @@ use crate::store::{TestStore, accept_one, arrival, at, audit_entry};
 const DAY: i64 = 24 * 60 * 60;
 
 fn delivery(journal: &SqliteJournal, company: CompanyId, body: &str) -> NewQuarantined {
-    let sealed = journal.seal_company(company, Purpose::Quarantine, body.as_bytes());
+    let sealed = journal.seal_company(company, Purpose::Quarantine, body.as_bytes().to_vec());
     NewQuarantined {
         company,
         channel: "whatsapp".into(),

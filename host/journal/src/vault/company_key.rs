@@ -40,12 +40,13 @@ impl Vault {
 }
 
 impl CompanyKey {
-    /// Seals bytes for a purpose.
+    /// Seals bytes for a purpose, in their own memory.
     ///
     /// # Errors
     /// The cipher takes no more bytes than 256 GiB.
-    pub fn seal(&self, purpose: Purpose, plain: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
-        self.keys.seal(&self.associated_data(purpose), plain)
+    pub fn seal(&self, purpose: Purpose, plain: Vec<u8>) -> Result<Vec<u8>, NotAuthentic> {
+        let data = self.associated_data(purpose);
+        self.keys.seal_in_place(&data, plain)
     }
 
     /// Opens bytes.

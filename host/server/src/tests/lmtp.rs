@@ -44,17 +44,17 @@ fn listen(settings: &mut ServerSettings) {
     settings.lmtp = Some(lmtp);
 }
 
-async fn office() -> Office {
+pub(super) async fn office() -> Office {
     Office::built(&[], ("", &connection(&[HELP, SALES])), listen).await
 }
 
 /// A mail server that is connected.
-struct MailServer {
+pub(super) struct MailServer {
     stream: BufReader<TcpStream>,
 }
 
 impl MailServer {
-    async fn connect(server: &Running) -> MailServer {
+    pub(super) async fn connect(server: &Running) -> MailServer {
         let address = server.lmtp.expect("it listens");
         let stream = TcpStream::connect(address).await.expect("it listens");
         let mut peer = MailServer {
@@ -99,9 +99,15 @@ impl MailServer {
     }
 
     /// Sends a mail whole: the answer for each recipient that was accepted.
-    async fn deliver(&mut self, from: &str, recipients: &[&str], mail: &str) -> Vec<String> {
+    pub(super) async fn deliver(
+        &mut self,
+        from: &str,
+        recipients: &[&str],
+        mail: &str,
+    ) -> Vec<String> {
         let accepted = self.begin(from, recipients).await;
-        self.send(&format!("{mail}.\r\n")).await;
+        self.send(mail).await;
+        self.send(".\r\n").await;
         let mut replies = Vec::new();
         for reply in accepted {
             assert_eq!(reply, "250 2.1.5 ok");
@@ -368,6 +374,24 @@ async fn a_drained_host_and_one_at_a_bound_defer_mails() {
         "{replies:?}"
     );
     assert_eq!(conversations(&office).await[0]["interactions"], 1 + stored);
+}
+
+/// Sealing a mail takes its size once more, for each company that gets it.
+#[tokio::test]
+async fn a_mail_counts_twice_while_it_is_stored() {
+    let long = format!("{MAIL}{}", "One of many lines.\r\n".repeat(2_000));
+    // What came with the end of the mail counts too.
+    let size = long.len() as u64 + 3;
+    let busy = "451 4.3.2 the host is at a bound; deliver again later";
+    for (most, reply) in [(size * 2 - 9, busy), (size * 2, STORED)] {
+        let office = Office::built(&[], ("", &connection(&[HELP])), |settings| {
+            listen(settings);
+            settings.bounds.set(Bound::Bodies, Scope::Company, most);
+        })
+        .await;
+        assert_eq!(deliver(&office.server, HELP, &long).await, reply, "{most}");
+        assert_eq!(office.server.app.bounds.used(Bound::Bodies), 0);
+    }
 }
 
 #[tokio::test]

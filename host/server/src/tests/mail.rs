@@ -16,16 +16,21 @@ const VARIABLE: &str = "PATH";
 const HOOK: &str = "/webhooks/northwind/email/main";
 const MAIL: &str = "From: Jo <jo@example.org>\r\nTo: help@northwind.example\r\nSubject: Order 7\r\nMessage-ID: <1@example.org>\r\n\r\nWhere is it?\r\n";
 
-async fn deliver(office: &Office, mail: &str) -> u16 {
+/// A request with a mail, signed now.
+pub(super) fn signed(mail: &str) -> String {
     let secret = std::env::var(VARIABLE).expect("set in every process");
     let now = jiff::Timestamp::now().as_second();
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
     let signed = format!("a.{now}.{mail}");
     let signature = BASE64_STANDARD.encode(ring::hmac::sign(&key, signed.as_bytes()));
-    let request = format!(
+    format!(
         "POST {HOOK} HTTP/1.1\r\nHost: care.northwind.example\r\nConnection: close\r\nContent-Type: message/rfc822\r\nwebhook-id: a\r\nwebhook-timestamp: {now}\r\nwebhook-signature: v1,{signature}\r\nContent-Length: {}\r\n\r\n{mail}",
         mail.len()
-    );
+    )
+}
+
+async fn deliver(office: &Office, mail: &str) -> u16 {
+    let request = signed(mail);
     office.server.client.raw(request.as_bytes()).await.status
 }
 
@@ -87,7 +92,7 @@ async fn a_mail_is_answered_by_the_companys_mail_server() {
 }
 
 /// A connection that only receives, and an office with changed settings.
-async fn receiving(change: impl FnOnce(&mut ServerSettings)) -> Office {
+pub(super) async fn receiving(change: impl FnOnce(&mut ServerSettings)) -> Office {
     let connection = format!(
         "[channel.email.connection.main]\nsettings = {{ accounts = [\"help@northwind.example\"], message-domain = \"care.northwind.example\" }}\nsecrets = {{ signing-secret = {{ env = \"{VARIABLE}\" }} }}\n"
     );
@@ -187,4 +192,19 @@ async fn a_mail_whose_files_cannot_be_kept_is_not_acknowledged() {
     let open = office.get("/conversations").await.json();
     assert_eq!(open["conversations"].as_array().map(Vec::len), Some(1));
     assert_eq!(open["conversations"][0]["interactions"], 1, "{open}");
+}
+
+/// Sealing a mail takes its size once more.
+#[tokio::test]
+async fn a_mail_counts_twice_while_it_is_stored() {
+    let mail = mail_with_file(&[b'x'; 30 << 10]);
+    let size = mail.len() as u64;
+    for (most, status) in [(size * 2 - 1, 503), (size * 2, 200)] {
+        let office = receiving(|settings| {
+            settings.bounds.set(Bound::Bodies, Scope::Company, most);
+        })
+        .await;
+        assert_eq!(deliver(&office, &mail).await, status, "{most}");
+        assert_eq!(office.server.app.bounds.used(Bound::Bodies), 0);
+    }
 }

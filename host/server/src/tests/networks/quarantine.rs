@@ -32,7 +32,7 @@ async fn fill(office: &ConnectedOffice) {
                     reason: "fills it".to_owned(),
                     sealed,
                 };
-                let stored = channels.quarantine("northwind", &plain, new);
+                let stored = channels.quarantine("northwind", plain.clone(), new);
                 if !stored.expect("it is written") {
                     break;
                 }
