@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use patchbay_config::bound::{Bound, Scope};
 use patchbay_generations::Environment;
+use patchbay_http::bounds::Requester;
 use patchbay_outbound::egress::EgressSettings;
 use serde_json::{Value, json};
 
@@ -438,6 +439,34 @@ async fn a_drained_host_reads_nothing_and_what_comes_waits_in_the_mailbox() {
     server.add(&mail(1));
     failing(&office, "host-busy").await;
     client.ask("DELETE", "/v1/drain", "", "").await;
+    retry(&office).await;
+    taken(&office, "accepted", 1).await;
+    assert_eq!(interactions(&office).await, 1);
+}
+
+/// Sealing a mail takes its size once more.
+#[tokio::test]
+async fn a_mail_without_room_to_store_it_waits_in_the_mailbox() {
+    const MOST: u64 = 10_000;
+    let server = MailboxServer::start().await;
+    let tables = connection("main", server.port);
+    let office = Office::built(&[], ("", &tables), |settings| {
+        with_password(settings);
+        settings.bounds.set(Bound::Bodies, Scope::Company, MOST);
+    })
+    .await;
+    taken_nothing(&office).await;
+    let requester = Requester {
+        company: Some("northwind".into()),
+        token: None,
+    };
+    let bounds = &office.server.app.bounds;
+    let mut held = bounds.enter_with_nothing(Bound::Bodies, &requester);
+    let size = mail(1).len() as u64;
+    held.grow(MOST - 2 * size + 1).expect("room");
+    server.add(&mail(1));
+    failing(&office, "host-busy").await;
+    drop(held);
     retry(&office).await;
     taken(&office, "accepted", 1).await;
     assert_eq!(interactions(&office).await, 1);
