@@ -137,3 +137,35 @@ async fn a_customer_who_answers_what_the_company_wrote_elsewhere_is_in_the_same_
             .await;
     }
 }
+
+#[tokio::test]
+async fn what_the_company_writes_elsewhere_opens_no_resolved_conversation() {
+    let office = ConnectedOffice::open().await;
+    for Written {
+        network,
+        copy,
+        answer,
+    } in networks()
+    {
+        let name = network.name;
+        let before = office.conversations().await;
+        let question = answer(&message(3, "Where is it?", 60));
+        office.delivered(network, &question, 1).await;
+        let open = office.conversations().await;
+        let new: Vec<_> = open.iter().filter(|it| !before.contains(it)).collect();
+        let [conversation] = &new[..] else {
+            panic!("{name}: {new:?}");
+        };
+        let resolve = json!({"by": "eva", "role": "supervisor", "action": "resolve"});
+        let path = format!("/conversations/{conversation}/actions");
+        let resolved = office.office.post(&path, resolve).await;
+        assert_eq!(resolved.status, 200, "{name}: {resolved:?}");
+        let later = copy(&message(3, SAID, 0));
+        office.delivered(network, &later, 2).await;
+        assert_eq!(office.conversations().await, before, "{name}");
+        let document = office.document(conversation).await;
+        assert_eq!(document["state"], "resolved", "{name}: {document}");
+        let expected = [("outbound", SAID), ("inbound", "Where is it?")];
+        assert_eq!(said(&document), expected, "{name}: {document}");
+    }
+}
