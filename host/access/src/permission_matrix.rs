@@ -101,6 +101,8 @@ pub const PERMISSIONS: &[Permission] = &[
         &[Integrator, Operator, Agent, Supervisor, Auditor],
     ),
     row("conversation", &[Operator, Agent, Supervisor, Auditor]),
+    row("messages", &[Operator, Agent, Supervisor, Auditor]),
+    row("history", &[Operator, Agent, Supervisor, Auditor]),
     row("attachment", &[Operator, Agent, Supervisor, Auditor]),
     row("journey", &[Operator, Agent, Supervisor, Auditor]),
     row("act", &[Operator, Agent, Supervisor]).own_only(),

@@ -26,6 +26,8 @@ mod replies;
 mod requeue;
 mod session;
 mod templates;
+mod thread;
+mod tokens;
 mod tone;
 mod viewers;
 
@@ -44,6 +46,8 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(interactions::accept))
         .routes(routes!(conversation_list::list))
         .routes(routes!(conversations::one))
+        .routes(routes!(thread::messages))
+        .routes(routes!(thread::history))
         .routes(routes!(attachments::download))
         .routes(routes!(conversations::journey))
         .routes(routes!(actions::act))

@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 use patchbay_journal::limits::{self, check_count, check_length};
 use patchbay_journal::{
-    CompanyId, ContactId, ConversationId, Entries, Entry, EntryPage, FeedPage, Note, Result,
+    CompanyId, ContactId, ConversationId, Entries, Entry, EntryPage, FeedPage, MessagePage, Note,
+    PlacedMessage, Result,
 };
 use rusqlite::{Row, params};
 
+use super::intake::{COLUMNS as INPUT_COLUMNS, read_input};
 use super::{
-    Micros, PERSON, Query, SqliteJournal, WriteTransaction, clamp_i64, newest_feed, oldest_feed,
-    optional_id, time,
+    Micros, PERSON, Query, SqliteJournal, WriteTransaction, clamp_i64, id, newest_feed,
+    oldest_feed, optional_id, time, value,
 };
 
 pub(super) const COLUMNS: &str =
@@ -49,6 +51,86 @@ impl Entries for SqliteJournal {
             clamp_i64(limit)
         ];
         self.read(|sql| sql.read_all(&query, params, entry))
+    }
+
+    fn entries_before(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        before: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM conversation v CROSS JOIN entry e INDEXED BY entry_sequence
+               ON e.company = ?1 AND e.conversation = v.number
+             WHERE v.company = ?1 AND v.id = ?2 AND e.sequence < ?3
+             ORDER BY e.sequence DESC LIMIT ?4"
+        );
+        let params = params![
+            company.0,
+            conversation.0,
+            clamp_i64(before),
+            clamp_i64(limit)
+        ];
+        let mut newest_first = self.read(|sql| sql.read_all(&query, params, entry))?;
+        newest_first.reverse();
+        Ok(newest_first)
+    }
+
+    fn messages(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        page: MessagePage,
+        limit: usize,
+    ) -> Result<Vec<PlacedMessage>> {
+        let (place, bound, order) = match page {
+            MessagePage::After(place) => (place, ">", "ASC"),
+            MessagePage::Before(place) => (place, "<", "DESC"),
+        };
+        // Where the place is one of the conversation, the entries before or after it need
+        // not be read. Inputs are recorded in the order of their ordinals.
+        let entry_of_place = "SELECT e.sequence FROM entry e JOIN conversation v
+               ON v.number = e.conversation
+             WHERE e.company = ?1 AND e.input = ?3 AND v.id = ?2";
+        let query = format!(
+            "SELECT {INPUT_COLUMNS}, p.ordinal, e.sequence
+             FROM conversation v CROSS JOIN entry e INDEXED BY entry_sequence
+               ON e.company = ?1 AND e.conversation = v.number
+             CROSS JOIN inbound p ON p.ordinal = e.input
+             CROSS JOIN inbound i ON i.ordinal =
+               (SELECT c.ordinal FROM inbound c
+                WHERE c.company = ?1 AND c.channel = p.channel AND c.account = p.account
+                  AND c.message = p.message AND c.kind <> 'reaction'
+                  AND ifnull(c.wording, 0) <> 2
+                ORDER BY c.ordinal DESC LIMIT 1)
+             WHERE v.company = ?1 AND v.id = ?2 AND e.sequence {bound} ?4 AND e.input {bound} ?3
+               AND p.kind IN ('message', 'edit', 'echo')
+               AND ifnull(p.wording, p.kind = 'edit') = 0
+             ORDER BY e.sequence {order} LIMIT ?5"
+        );
+        let (company, place) = (company.0, clamp_i64(place.0));
+        let mut found = self.read(|sql| {
+            let key = params![company, conversation.0, place];
+            let known: Option<i64> = sql.read_first(entry_of_place, key, value)?;
+            let any = match page {
+                MessagePage::After(_) => 0,
+                MessagePage::Before(_) => i64::MAX,
+            };
+            let sequence = known.unwrap_or(any);
+            let params = params![company, conversation.0, place, sequence, clamp_i64(limit)];
+            sql.read_all(&query, params, |row| {
+                Ok(PlacedMessage {
+                    input: read_input(row)?,
+                    place: id(row, 15)?,
+                    sequence: row.get(16)?,
+                })
+            })
+        })?;
+        if matches!(page, MessagePage::Before(_)) {
+            found.reverse();
+        }
+        Ok(found)
     }
 
     fn journey(

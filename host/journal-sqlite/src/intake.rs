@@ -95,6 +95,20 @@ impl Intake for SqliteJournal {
         self.read(|sql| sql.read_first(&query, of, read_input))
     }
 
+    fn first_wording(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        account: &str,
+        message: &str,
+    ) -> Result<Option<Ordinal>> {
+        let query = "SELECT ordinal FROM inbound WHERE company = ?1 AND channel = ?2
+               AND account = ?3 AND message = ?4 AND kind IN ('message', 'edit', 'echo')
+               AND ifnull(wording, kind = 'edit') = 0 ORDER BY ordinal LIMIT 1";
+        let of = params![company.0, channel, account, message];
+        self.read(|sql| sql.read_first(query, of, only_id))
+    }
+
     fn inputs(&self, company: CompanyId, ordinals: &[Ordinal]) -> Result<Vec<Input>> {
         let query =
             format!("SELECT {COLUMNS} FROM inbound i WHERE i.ordinal = ?1 AND i.company = ?2");
@@ -411,10 +425,11 @@ fn thread_of_parent(sql: &Connection, arrival: &Arrival, parent: &str) -> Result
     Ok(is_participant.map(|_| thread))
 }
 
-const COLUMNS: &str = "i.ordinal, i.company, i.slot, i.channel, i.account, i.message, i.kind,
+pub(super) const COLUMNS: &str =
+    "i.ordinal, i.company, i.slot, i.channel, i.account, i.message, i.kind,
     i.thread, i.contact, i.received_at, i.accepted_at, i.traceparent, i.body, i.crashes, i.wording";
 
-fn read_input(row: &Row<'_>) -> rusqlite::Result<Input> {
+pub(super) fn read_input(row: &Row<'_>) -> rusqlite::Result<Input> {
     let traceparent: Option<[u8; Traceparent::BYTES]> = row.get(11)?;
     let parse = |bytes| Traceparent::from_bytes(&bytes).ok_or(FromSqlError::InvalidType);
     let kind = code(row, 6, InputKind::from_code)?;

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::{CompanyId, ContactId, ConversationId, Ordinal, Result};
+use crate::{CompanyId, ContactId, ConversationId, Input, Ordinal, Result};
 
 /// An event that concerns a company and none of its conversations, before it
 /// has its feed number.
@@ -68,6 +68,27 @@ pub enum EntryPage {
     Before(u64),
 }
 
+/// Which messages of a conversation to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessagePage {
+    /// The first after a place.
+    After(Ordinal),
+    /// The last before a place.
+    Before(Ordinal),
+}
+
+/// A message in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedMessage {
+    /// Its place: ordinal of its first wording.
+    pub place: Ordinal,
+    /// Number of the entry that records the first wording.
+    pub sequence: u64,
+    /// The input that counts: the newest wording, the newest change of its counters, or
+    /// its deletion.
+    pub input: Input,
+}
+
 /// Reads the history of a company, and appends notes to it. Entries of
 /// conversations are appended by [`Commits`](crate::Commits).
 pub trait Entries {
@@ -79,6 +100,26 @@ pub trait Entries {
         after: u64,
         limit: usize,
     ) -> Result<Vec<Entry>>;
+
+    /// The last entries of a conversation before a sequence number, in order.
+    fn entries_before(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        before: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>>;
+
+    /// Messages and echoes of a conversation in the order in which they were first
+    /// accepted, each once, however often it was reworded: the first ones after an
+    /// ordinal, or the last ones before it.
+    fn messages(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        page: MessagePage,
+        limit: usize,
+    ) -> Result<Vec<PlacedMessage>>;
 
     /// Entries of all conversations of the person behind a contact, after a
     /// feed number, in feed order.

@@ -225,6 +225,16 @@ pub trait Intake {
         message: &str,
     ) -> Result<Option<Input>>;
 
+    /// The ordinal of the first wording with a channel's message id: of a message, an
+    /// echo, or an edit whose message is not known.
+    fn first_wording(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        account: &str,
+        message: &str,
+    ) -> Result<Option<Ordinal>>;
+
     /// Inputs by their ordinals, in order; unknown ordinals are skipped.
     fn inputs(&self, company: CompanyId, ordinals: &[Ordinal]) -> Result<Vec<Input>>;
 

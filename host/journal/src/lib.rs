@@ -66,7 +66,7 @@ pub use contact_record::{
 pub use conversation::{Conversation, Conversations, ResolvedMark};
 pub use conversation_entry::ConversationEntries;
 pub use directive::{Directive, Directives};
-pub use entry::{Entries, Entry, EntryPage, FeedPage, Note};
+pub use entry::{Entries, Entry, EntryPage, FeedPage, MessagePage, Note, PlacedMessage};
 pub use error::{CommitError, Conflict, JournalError, Result, SealError};
 pub use generation::{
     Activation, ActiveGeneration, GenerationRow, GenerationUsage, Generations, NewGeneration,

@@ -19,4 +19,5 @@ pub mod person_export;
 pub mod reply;
 pub mod roster;
 pub mod snapshot;
+pub mod thread;
 pub mod unanswered;

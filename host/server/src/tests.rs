@@ -49,6 +49,7 @@ mod sessions;
 mod shutdown;
 mod status;
 mod stored_bytes;
+mod thread;
 mod tls;
 mod traces;
 mod transcription;

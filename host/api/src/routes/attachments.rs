@@ -20,7 +20,7 @@ use patchbay_http::bounds::{BoundPermit, Requester};
 use patchbay_http::problem::{Kind, Problem, ProblemDocument};
 use patchbay_journal::{ConversationId, Ordinal};
 use patchbay_model::interaction::{Attachment, Interaction};
-use patchbay_records::conversation_reader;
+use patchbay_records::{conversation_reader, thread};
 use patchbay_service::app::App;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -39,9 +39,8 @@ const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.')
 /// Download a file of an interaction
 ///
 /// The host fetches it from the provider with the connection's credential, or from the
-/// web address that a sender gave. Of the interactions that the conversation lists, the
-/// 64 newest. Files of mails are in the mail, which the host keeps. The media type is that of the file's bytes, and
-/// `application/octet-stream` for every type that a browser could run. Providers keep
+/// web address that a sender gave. Files of mails are in the mail, which the host keeps.
+/// The media type is that of the file's bytes, and `application/octet-stream` for every type that a browser could run. Providers keep
 /// files for a limited time.
 #[utoipa::path(
     get,
@@ -122,9 +121,13 @@ fn find_file(
     let row = journal.conversation(company, conversation)?;
     let row = row.ok_or_else(|| Problem::of(Kind::UnknownConversation))?;
     let mut listed = conversation_reader::recent_interactions(journal, &row)?.into_iter();
-    let interaction = listed
+    let listed = listed
         .find(|stored| stored.ordinal == ordinal)
         .and_then(|stored| stored.interaction);
+    let interaction = match listed {
+        Some(listed) => Some(listed),
+        None => thread::read_message(journal, (company, conversation), ordinal)?,
+    };
     let interaction = interaction.ok_or_else(|| Problem::of(Kind::UnknownFile))?;
     let file = match index {
         Some(index) => interaction.attachments.get(index).cloned(),

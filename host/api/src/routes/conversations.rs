@@ -6,9 +6,9 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use jiff::Timestamp;
 use patchbay_adapter::ReplyWindow;
-use patchbay_events::EventKind;
+use patchbay_http::history_entry::HistoryEntry;
 use patchbay_http::problem::{Kind, Problem};
-use patchbay_journal::{ContactId, Conversation, ConversationId, Entry, Journal, forbidding};
+use patchbay_journal::{ContactId, Conversation, ConversationId, Journal, forbidding};
 use patchbay_records::conversation_reader::{self, StoredInteraction};
 use patchbay_records::listing::read_previews;
 use patchbay_records::snapshot::Snapshot;
@@ -24,26 +24,6 @@ use patchbay_http::request_fields::next_page;
 
 /// Entries per page.
 const PAGE: usize = 500;
-
-/// An entry in the history of a conversation, or of the company.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct HistoryEntry {
-    /// Number of the entry in the company's feed.
-    feed: u64,
-    /// Number of the entry in the conversation; 0 for an entry of the company.
-    sequence: u64,
-    /// Id of the conversation; absent for an entry of the company.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    conversation: Option<String>,
-    /// Kind, as `docs/desk.md` lists them, such as `received`, `routed`, `accepted`
-    /// or `reply-published`. The set grows.
-    kind: String,
-    /// Time of the entry.
-    at: Timestamp,
-    /// Details, as codes and numbers.
-    #[schema(value_type = Object)]
-    data: Value,
-}
 
 /// An interaction with its text.
 #[derive(Debug, Serialize, ToSchema)]
@@ -227,21 +207,6 @@ pub(super) async fn journey(
 pub(super) fn conversation_id(text: &str) -> Result<ConversationId, Problem> {
     text.parse()
         .map_err(|_| Problem::of(Kind::UnknownConversation))
-}
-
-impl From<Entry> for HistoryEntry {
-    fn from(entry: Entry) -> HistoryEntry {
-        HistoryEntry {
-            feed: entry.feed,
-            sequence: entry.sequence,
-            conversation: entry.conversation.map(|id| id.to_string()),
-            kind: EventKind::from_number(entry.kind)
-                .map_or("unknown", EventKind::as_str)
-                .to_owned(),
-            at: entry.at,
-            data: serde_json::from_str(&entry.head).unwrap_or(Value::Null),
-        }
-    }
 }
 
 fn message(held: StoredInteraction) -> Message {

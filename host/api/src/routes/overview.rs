@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use patchbay_http::history_entry::HistoryEntry;
 use patchbay_http::problem::Problem;
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::conversations::HistoryEntry;
 use patchbay_http::descriptions;
 use patchbay_http::request_fields::next_page;
 

@@ -1,0 +1,60 @@
+//! Entries of histories, as answers and problems have them.
+
+use jiff::Timestamp;
+use patchbay_events::EventKind;
+use patchbay_journal::Entry;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// An entry in the history of a conversation, or of the company.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HistoryEntry {
+    /// Number of the entry in the company's feed.
+    feed: u64,
+    /// Number of the entry in the conversation; 0 for an entry of the company.
+    sequence: u64,
+    /// Id of the conversation; absent for an entry of the company.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation: Option<String>,
+    /// Kind, as `docs/desk.md` lists them, such as `received`, `routed`, `accepted`
+    /// or `reply-published`. The set grows.
+    kind: String,
+    /// Time of the entry.
+    at: Timestamp,
+    /// Ordinal of the interaction that it records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ordinal: Option<u64>,
+    /// In the history of a conversation: the text of a reply (`reply-drafted`), or why an
+    /// approver rejected it (`reply-rejected`). Absent if the customer was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// Details, as codes and numbers.
+    #[schema(value_type = Object)]
+    data: Value,
+}
+
+impl HistoryEntry {
+    /// The entry with its words.
+    #[must_use]
+    pub fn with_text(self, text: Option<String>) -> HistoryEntry {
+        HistoryEntry { text, ..self }
+    }
+}
+
+impl From<Entry> for HistoryEntry {
+    fn from(entry: Entry) -> HistoryEntry {
+        HistoryEntry {
+            feed: entry.feed,
+            sequence: entry.sequence,
+            conversation: entry.conversation.map(|id| id.to_string()),
+            kind: EventKind::from_number(entry.kind)
+                .map_or("unknown", EventKind::as_str)
+                .to_owned(),
+            at: entry.at,
+            ordinal: entry.input.map(|input| input.0),
+            text: None,
+            data: serde_json::from_str(&entry.head).unwrap_or(Value::Null),
+        }
+    }
+}
