@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use patchbay_config::bound::{Bound, BoundLimit, Refusal};
 use patchbay_config::file_problem::FileProblem;
+use patchbay_journal::Entry;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,6 +20,7 @@ use utoipa::ToSchema;
 pub use kind::Kind;
 
 use crate::code_schema;
+use crate::history_entry::HistoryEntry;
 
 /// Media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -78,6 +80,13 @@ pub struct ProblemDocument {
     /// Column in the body, from 1; 0 before the first character.
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<usize>,
+    /// Number of the last entry of the conversation, if it has changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
+    /// The newer entries of the conversation that matter, oldest first; the newest 100 of
+    /// many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newer: Option<Vec<HistoryEntry>>,
     /// Every reason, if there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<ProblemPlace>,
@@ -131,6 +140,8 @@ impl Problem {
             unit: None,
             line: None,
             column: None,
+            sequence: None,
+            newer: None,
             problems: Vec::new(),
             warnings: Vec::new(),
         };
@@ -212,6 +223,13 @@ impl Problem {
     pub(crate) fn at(mut self, line: usize, column: usize) -> Problem {
         self.0.line = Some(line);
         self.0.column = Some(column);
+        self
+    }
+
+    /// Sets what changed in a conversation.
+    fn newer(mut self, sequence: u64, newer: Vec<Entry>) -> Problem {
+        self.0.sequence = Some(sequence);
+        self.0.newer = Some(newer.into_iter().map(HistoryEntry::from).collect());
         self
     }
 

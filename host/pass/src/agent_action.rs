@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use patchbay_company::TemplateError;
 use patchbay_floor::{FloorError, OfferId};
-use patchbay_journal::JournalError;
+use patchbay_journal::{Entry, JournalError};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::Review;
 use patchbay_model::final_failure::FinalFailure;
@@ -102,6 +102,8 @@ pub struct ActionResult {
     pub exceeds_capacity: bool,
     /// What became of the reply, for a reply or approval.
     pub reply: Option<ReplyResult>,
+    /// Number of its last entry.
+    pub sequence: u64,
 }
 
 /// Why an action failed. Nothing changed.
@@ -171,6 +173,20 @@ pub enum ActionError {
         length: u32,
         /// The channel's limit.
         limit: u32,
+    },
+    /// Something that its author must know of came after what they saw.
+    #[error("the conversation has changed since entry {}; read what is newer", .newer.first().map_or(*.sequence, |entry| entry.sequence - 1))]
+    Moved {
+        /// Number of its last entry.
+        sequence: u64,
+        /// What came and matters, oldest first, without sealed parts; the newest of many.
+        newer: Vec<Entry>,
+    },
+    /// The author names an entry that does not exist.
+    #[error("the conversation has {sequence} entries; name the last one that its author saw")]
+    NotYetThere {
+        /// Number of its last entry.
+        sequence: u64,
     },
     /// Another reply has the same id.
     #[error("another reply has the id {id:?}; use a new id")]

@@ -22,6 +22,7 @@ mod drafts;
 mod due_timers;
 mod echo;
 mod load;
+mod newer_entries;
 mod notes;
 mod place;
 mod recipient;
@@ -181,12 +182,15 @@ impl Pass<'_> {
         self.finish(unit, decided)
     }
 
-    /// Perform an action of an agent, a supervisor or the host.
+    /// Perform an action of an agent, a supervisor or the host. `expected` is the number of
+    /// the last entry that its author saw: it is refused where something that matters
+    /// came later.
     pub fn act(
         &self,
         id: ConversationId,
         actor: &Actor,
         action: &AgentAction,
+        expected: Option<u64>,
     ) -> Result<ActionOutcome, PassError> {
         let conversation = match load::conversation(self, id) {
             Ok(conversation) => conversation,
@@ -200,7 +204,7 @@ impl Pass<'_> {
         };
         let mut unit = self.begin(conversation, None);
         let acted = act::follow_up(self, &mut unit)
-            .and_then(|()| agent_actions::perform(self, &mut unit, actor, action))
+            .and_then(|()| agent_actions::perform(self, &mut unit, actor, (action, expected)))
             .and_then(|answer| act::follow_up(self, &mut unit).map(|()| answer));
         let answer = match acted {
             Ok(answer) => answer,

@@ -97,6 +97,11 @@ pub(crate) struct ActionRequest {
     /// Id of a queue, for `transfer`.
     #[serde(default)]
     queue: Option<String>,
+    /// `sequence` of the conversation as its author saw it. If the customer wrote, somebody
+    /// replied, or another person changed its owner or state since then, the action is
+    /// refused with `conversation-moved` and what is newer. Default: no check.
+    #[serde(default)]
+    expected: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -171,6 +176,9 @@ pub(crate) struct ActionResult {
     /// Result of the reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     reply: Option<ReplyResult>,
+    /// Number of the last history entry of the conversation: the value of `expected` for
+    /// what the author does next.
+    sequence: u64,
 }
 
 /// Result of a reply.
@@ -196,6 +204,7 @@ impl ActionResult {
             state: done.state.as_str(),
             owner: done.owner,
             exceeds_capacity: done.exceeds_capacity,
+            sequence: done.sequence,
             reply: done.reply.map(|reply: reply::ReplyResult| ReplyResult {
                 id: reply.id,
                 status: reply.status.as_str(),
@@ -228,6 +237,7 @@ pub(super) async fn act(
     let request: ActionRequest = app.json(request).await?;
     let action = request.action()?;
     let actor = actor(&caller, request.by, request.role)?;
+    let action = (action, request.expected);
     run_action(app, company, conversation, actor, action).await
 }
 
@@ -236,12 +246,12 @@ pub(super) async fn run_action(
     company: String,
     conversation: ConversationId,
     actor: Actor,
-    action: AgentAction,
+    action: (AgentAction, Option<u64>),
 ) -> Result<Json<ActionResult>, Problem> {
     app.read(move |desk| {
         let answer = desk
             .conversations()
-            .act(&company, conversation, actor, action)?;
+            .act_on(&company, conversation, actor, action)?;
         Ok(Json(ActionResult::new(answer?)))
     })
     .await

@@ -258,7 +258,7 @@ pub(super) async fn approve(
     let actor: ActorFields = app.json(request).await?;
     let actor = actor.check(&caller)?;
     let action = AgentAction::Approve { reply };
-    run_action(app, company, conversation, actor, action).await
+    run_action(app, company, conversation, actor, (action, None)).await
 }
 
 /// Reject a reply
@@ -286,5 +286,5 @@ pub(super) async fn reject(
     let actor = super::actions::actor(&caller, request.by, request.role)?;
     let why = request.why.chars().take(1_000).collect();
     let action = AgentAction::Reject { reply, why };
-    run_action(app, company, conversation, actor, action).await
+    run_action(app, company, conversation, actor, (action, None)).await
 }

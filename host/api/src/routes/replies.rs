@@ -61,6 +61,12 @@ pub(crate) struct ReplyRequest {
     #[serde(default)]
     #[schema(value_type = descriptions::AfterReply)]
     then: AfterReply,
+    /// `sequence` of the conversation as its author saw it. If the customer wrote, somebody
+    /// replied, or another person changed its owner or state since then, the reply is
+    /// refused with `conversation-moved` and what is newer. The same reply again is
+    /// answered as the first time all the same. Default: no check.
+    #[serde(default)]
+    expected: Option<u64>,
 }
 
 /// A template of the company file, and what to fill in.
@@ -164,7 +170,8 @@ pub(super) async fn reply(
         then: request.then,
     };
     let actor = actor(&caller, request.by, request.role)?;
-    run_action(app, company, conversation, actor, AgentAction::Reply(reply)).await
+    let action = (AgentAction::Reply(reply), request.expected);
+    run_action(app, company, conversation, actor, action).await
 }
 
 /// Tells the visitor of a web chat that an agent is typing, if a stream is open.

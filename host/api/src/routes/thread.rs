@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::conversation_list::page_limit;
 use super::conversations::conversation_id;
-use crate::descriptions;
+use patchbay_http::descriptions;
 
 /// Messages of a page.
 const MESSAGES: u64 = 100;

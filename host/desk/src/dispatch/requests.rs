@@ -25,6 +25,8 @@ pub(crate) struct Request {
     pub(crate) company: CompanyId,
     pub(crate) actor: Actor,
     pub(crate) action: AgentAction,
+    /// Number of the last entry that the author saw.
+    pub(crate) expected: Option<u64>,
     pub(crate) until: Instant,
     pub(crate) reply: SyncSender<Answer>,
 }

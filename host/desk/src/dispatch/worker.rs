@@ -20,7 +20,7 @@ use patchbay_pass::{ActionOutcome, AfterCommit, PassError, PlannedCommit};
 use patchbay_records::conversation_cache::PendingInput;
 
 use crate::desk_core::DeskCore;
-use crate::dispatch::requests::{Answer, busy};
+use crate::dispatch::requests::{Answer, Request, busy};
 use crate::dispatch::work_list::{Lane, Work};
 
 /// Most conversations of one commit.
@@ -217,7 +217,15 @@ impl DeskCore {
                     let ActionOutcome {
                         planned,
                         answer: outcome,
-                    } = guard(|| pass.act(conversation, &request.actor, &request.action))?;
+                    } = guard(|| {
+                        let Request {
+                            actor,
+                            action,
+                            expected,
+                            ..
+                        } = &request;
+                        pass.act(conversation, actor, action, *expected)
+                    })?;
                     answer = Some(outcome);
                     planned
                 }

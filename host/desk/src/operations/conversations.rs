@@ -40,6 +40,20 @@ impl ConversationService<'_> {
         actor: Actor,
         action: AgentAction,
     ) -> Result<Answer, DeskError> {
+        self.act_on(company, conversation, actor, (action, None))
+    }
+
+    /// The same for an author who saw the entries of the conversation up to a number.
+    ///
+    /// # Errors
+    /// As [`act`](Self::act); [`ActionError::Moved`] if something that matters came later.
+    pub fn act_on(
+        &self,
+        company: &str,
+        conversation: ConversationId,
+        actor: Actor,
+        (action, expected): (AgentAction, Option<u64>),
+    ) -> Result<Answer, DeskError> {
         let company = self.0.company_id(company)?;
         let Some(row) = self.0.journal.conversation(company, conversation)? else {
             return Ok(Err(ActionError::UnknownConversation));
@@ -48,6 +62,7 @@ impl ConversationService<'_> {
             self.0.check_reserve(company)?;
         }
         let slot = Slot::for_thread(company, &row.thread);
+        let action = (action, expected);
         Ok(self.0.request((company, slot), conversation, actor, action))
     }
 
@@ -83,6 +98,7 @@ impl ConversationService<'_> {
             true => AgentAction::Accept(offer),
             false => AgentAction::Decline(offer),
         };
+        let action = (action, None);
         Ok(self.0.request((company, slot), conversation, actor, action))
     }
 
@@ -175,7 +191,7 @@ impl DeskCore {
         (company, slot): (CompanyId, Slot),
         conversation: ConversationId,
         actor: Actor,
-        action: AgentAction,
+        (action, expected): (AgentAction, Option<u64>),
     ) -> Answer {
         if !actor.is_valid() {
             return Err(ActionError::InvalidActor);
@@ -186,6 +202,7 @@ impl DeskCore {
             company,
             actor,
             action,
+            expected,
             until: Instant::now() + TIMEOUT,
             reply,
         };

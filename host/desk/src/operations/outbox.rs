@@ -195,7 +195,9 @@ impl OutboxService<'_> {
             role: ActorRole::Supervisor,
         };
         let slot = Slot::for_thread(company, &row.thread);
-        let answer = self.0.request((company, slot), conversation, actor, action);
+        let answer = self
+            .0
+            .request((company, slot), conversation, actor, (action, None));
         answer.map(|_| ()).map_err(DeskError::Action)
     }
 }

@@ -9,6 +9,7 @@ mod conversation_list;
 mod crash;
 mod crash_replies;
 mod directives;
+mod expected;
 mod floor;
 mod intake;
 mod load;

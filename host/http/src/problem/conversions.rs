@@ -142,6 +142,16 @@ impl From<DeskError> for Problem {
 impl From<ActionError> for Problem {
     fn from(error: ActionError) -> Problem {
         let kind = match &error {
+            ActionError::Moved { sequence, newer } => {
+                return Problem::of(Kind::ConversationMoved)
+                    .detail(error.to_string())
+                    .newer(*sequence, newer.clone());
+            }
+            ActionError::NotYetThere { .. } => {
+                return Problem::of(Kind::InvalidInput)
+                    .field("expected")
+                    .detail(error.to_string());
+            }
             ActionError::InvalidActor => {
                 return Problem::of(Kind::InvalidInput)
                     .field("by")

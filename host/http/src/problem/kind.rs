@@ -65,6 +65,7 @@ kinds! {
     NotNow = "not-now", CONFLICT, "The current state does not allow this";
     Unanswered = "unanswered", CONFLICT, "A customer's message is unanswered";
     NoPublisher = "no-publisher", CONFLICT, "No target publishes on this channel";
+    ConversationMoved = "conversation-moved", CONFLICT, "The conversation has changed meanwhile";
     ReplyIdTaken = "reply-id-taken", CONFLICT, "Another reply has this id";
     NoteIdTaken = "note-id-taken", CONFLICT, "Another note has this id";
     NoCustomer = "no-customer", CONFLICT, "The conversation has no customer";

@@ -11,7 +11,9 @@ use patchbay_records::reply::ReplyResult;
 use patchbay_records::snapshot::{from_unix_ms, span};
 
 use super::unit_of_work::{Attempt, UnitOfWork};
-use super::{Pass, act, approvals, commit, notes, place, replies, state_changes};
+use super::{
+    Pass, act, approvals, commit, newer_entries, notes, place, replies, state_changes,
+};
 use crate::agent_action::{ActionError, ActionResult, AgentAction, Destination};
 use crate::floor_state::FollowUp;
 
@@ -21,8 +23,15 @@ pub(super) fn perform(
     pass: &Pass<'_>,
     unit: &mut UnitOfWork,
     actor: &Actor,
-    action: &AgentAction,
+    (action, expected): (&AgentAction, Option<u64>),
 ) -> Attempt {
+    // A reply is checked later: the same one again is answered as before.
+    if let AgentAction::Reply(reply) = action {
+        return replies::reply(pass, unit, actor, (reply, expected));
+    }
+    if let Err(refused) = newer_entries::check(pass, unit, actor, expected)? {
+        return Ok(Err(refused));
+    }
     let done = match action {
         AgentAction::Accept(offer) => accept(pass, unit, actor, *offer),
         AgentAction::Decline(offer) => decline(pass, unit, actor, *offer),
@@ -35,7 +44,7 @@ pub(super) fn perform(
         AgentAction::Wait => wait(pass, unit, actor),
         AgentAction::WrapUp => wrap_up(pass, unit, actor),
         AgentAction::Resolve => resolve(pass, unit, actor),
-        AgentAction::Reply(reply) => return replies::reply(pass, unit, actor, reply),
+        AgentAction::Reply(reply) => return replies::reply(pass, unit, actor, (reply, None)),
         AgentAction::Approve { reply } => return approvals::approve(pass, unit, actor, reply),
         AgentAction::Reject { reply, why } => {
             return Ok(approvals::reject(pass, unit, actor, reply, why));
@@ -71,6 +80,7 @@ pub(super) fn result(
         exceeds_capacity: agent.is_some_and(|(_, view)| view.exceeds_capacity),
         owner,
         reply,
+        sequence: unit.next_entry() - 1,
     }
 }
 

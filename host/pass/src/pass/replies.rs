@@ -22,8 +22,8 @@ use serde_json::json;
 use super::recipient::Recipient;
 use super::unit_of_work::{Attempt, UnitOfWork};
 use super::{
-    Pass, PassError, agent_actions, approvals, commit, customer_message, drafts, recipient,
-    state_changes, unanswered,
+    Pass, PassError, agent_actions, approvals, commit, customer_message, drafts, newer_entries,
+    recipient, state_changes, unanswered,
 };
 use crate::agent_action::{ActionError, DraftCheck};
 
@@ -37,7 +37,7 @@ pub(super) fn reply(
     pass: &Pass<'_>,
     unit: &mut UnitOfWork,
     actor: &Actor,
-    reply: &Reply,
+    (reply, expected): (&Reply, Option<u64>),
 ) -> Attempt {
     if let Err(refused) = unit.check_access(actor) {
         return Ok(Err(refused));
@@ -79,6 +79,9 @@ pub(super) fn reply(
                 review: None,
             })));
         }
+    }
+    if let Err(refused) = newer_entries::check(pass, unit, actor, expected)? {
+        return Ok(Err(refused));
     }
     let target = match check_publishable(pass, unit, &draft) {
         Ok(target) => target.to_owned(),

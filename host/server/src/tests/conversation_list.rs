@@ -170,6 +170,8 @@ async fn a_summary_has_the_newest_words_and_the_clocks() {
 async fn an_integrator_reads_no_words_and_an_agent_no_offers_of_others() {
     let office = Office::with(&["ana"]).await;
     let conversation = office.wrote("1", "chat", "Jo", "My secret").await;
+    let ben = office.post("/agents", json!([{"id": "ben"}])).await;
+    assert_eq!(ben.status, 200, "{ben:?}");
     let ask = async |role: Role, agent: Option<&str>, query: &str| {
         let mut standing = standing(Some("northwind"), role);
         standing.agent = agent.map(str::to_owned);
@@ -240,4 +242,48 @@ async fn an_invalid_filter_is_answered_with_its_field() {
     }
     let queue = office.get("/conversations?queue=txa").await.json();
     assert!(queue["detail"].to_string().contains("tax"), "{queue}");
+}
+
+#[tokio::test]
+async fn a_reply_to_what_has_changed_is_refused_with_what_is_newer() {
+    let office = Office::with(&["ana"]).await;
+    let conversation = office.taken("1", "ana").await;
+    let path = format!("/conversations/{conversation}");
+    let seen = office.get(&path).await.json()["sequence"].clone();
+    let more =
+        json!({"id": "2", "channel": "chat", "text": "One more thing", "author": {"address": "1"}});
+    assert_eq!(office.post("/interactions", more).await.status, 202);
+    office.settled().await;
+    let replies = format!("{path}/replies");
+    let reply =
+        |expected: &Value| json!({"by": "ana", "id": "r1", "text": "Hello!", "expected": expected});
+    let refused = office.post(&replies, reply(&seen)).await;
+    let problem = refused.problem(409, "conversation-moved");
+    let now = problem["sequence"].clone();
+    assert_eq!(
+        now.as_u64(),
+        seen.as_u64().map(|seen| seen + 1),
+        "{problem}"
+    );
+    let newer = problem["newer"].as_array().expect("entries");
+    assert_eq!((newer.len(), &newer[0]["kind"]), (1, &json!("received")));
+    assert_eq!(newer[0]["sequence"], now);
+    assert!(!problem.to_string().contains("One more"), "{problem}");
+    let actions = format!("{path}/actions");
+    let hold = json!({"by": "ana", "action": "hold", "expected": seen});
+    office
+        .post(&actions, hold)
+        .await
+        .problem(409, "conversation-moved");
+    let late = office.post(&replies, reply(&json!(999))).await;
+    assert_eq!(late.problem(422, "invalid-input")["field"], "expected");
+    let wrong = office.post(&replies, reply(&json!("3"))).await;
+    wrong.problem(422, "invalid-input");
+    // Read and sent again, and repeated on a bad net.
+    let sent = office.post(&replies, reply(&now)).await.json();
+    assert_eq!(sent["reply"]["status"], "published");
+    assert!(sent["sequence"].as_u64() > now.as_u64(), "{sent}");
+    let again = office.post(&replies, reply(&seen)).await.json();
+    assert!(again["reply"]["status"].is_string(), "{again}");
+    assert_eq!(office.given(1).await.len(), 1);
 }
