@@ -1,0 +1,20 @@
+// Writes `src/api/schema.ts` from `openapi.json`, the API that this console is built for.
+// `npm run schema -- http://127.0.0.1:7420` first fetches the document of a running host.
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import openapiTS, { astToString } from "openapi-typescript";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const document = join(root, "openapi.json");
+const host = process.argv[2];
+if (host) {
+  const answer = await fetch(new URL("/openapi.json", host));
+  if (!answer.ok) throw new Error(`${host} answered ${answer.status}`);
+  const fetched = await answer.json();
+  await writeFile(document, `${JSON.stringify(fetched, null, 1)}\n`);
+}
+const api = JSON.parse(await readFile(document, "utf8"));
+const types = astToString(await openapiTS(api, { alphabetize: true }));
+const note = "// Generated from openapi.json by scripts/generate_schema.mjs: do not edit.\n";
+await writeFile(join(root, "src/api/schema.ts"), note + types);
