@@ -13,7 +13,7 @@ const RULES = [
   [/\sstyle="/, "has a style attribute: use a class, or style:name={…}"],
   [/target="_blank"(?![^>]*rel=)/, "opens a window without rel"],
   [/sessionStorage/, "stores in the session's store"],
-  [/(margin|padding|border)-(left|right)|(?<![-\w])(left|right)\s*:|text-align:\s*(left|right)/, "names a side: use logical properties"],
+  [/(margin|padding|border)-(left|right)|(?<![-\w.])(left|right)\s*:|text-align:\s*(left|right)/, "names a side: use logical properties"],
 ];
 const files = (folder) =>
   readdirSync(join(root, folder), { recursive: true })

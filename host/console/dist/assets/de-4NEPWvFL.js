@@ -1,0 +1,1 @@
+var e={floor:`Übersicht`};export{e as default};

@@ -1,0 +1,1 @@
+var e={inbox:`Eingang`,conversation:`Konversation`};export{e as default};

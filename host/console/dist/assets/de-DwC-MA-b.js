@@ -1,0 +1,1 @@
+var e={feed:`Ereignisse`};export{e as default};

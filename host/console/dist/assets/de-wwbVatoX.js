@@ -1,0 +1,1 @@
+var e={health:`Zustand`};export{e as default};

@@ -1,0 +1,1 @@
+var e={health:`Health`};export{e as default};

@@ -1,0 +1,1 @@
+var e={floor:`Floor`};export{e as default};

@@ -1,0 +1,1 @@
+var e={inbox:`Inbox`,conversation:`Conversation`};export{e as default};

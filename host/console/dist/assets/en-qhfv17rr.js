@@ -1,0 +1,1 @@
+var e={feed:`Live feed`};export{e as default};

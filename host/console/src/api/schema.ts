@@ -1,0 +1,6907 @@
+// Generated from openapi.json by scripts/generate_schema.mjs: do not edit.
+export interface paths {
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check liveness */
+        get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get metrics in Prometheus' text format */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get this OpenAPI document */
+        get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check readiness */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the active alerts
+         * @description What needs an operator's attention now: storage, clock, company files, circuit
+         *     breakers, rollouts that ended, outboxes. `GET /v1/status` contains the same
+         *     alerts; the metric `patchbay_alerts` counts them. A company's token sees the
+         *     alerts of that company, and those of the host that affect it.
+         */
+        get: operations["active_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the audit trail
+         * @description Entries of every company and of the host.
+         */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit trail
+         * @description Checks the hash chain of all entries and names the first one that is missing or
+         *     changed. Entries removed from the end leave a valid chain: to detect that, give
+         *     a `head` that was stored elsewhere as `expect`.
+         */
+        get: operations["verify_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List agents */
+        get: operations["agents"];
+        put?: never;
+        /**
+         * Import agents
+         * @description Adds or changes a list of agents, all or none. New agents are offline until
+         *     their presence is set.
+         */
+        post: operations["import_agents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/agents/{agent}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an agent */
+        get: operations["agent"];
+        /** Add or change an agent */
+        put: operations["put_agent"];
+        post?: never;
+        /**
+         * Remove an agent
+         * @description Their conversations return to their queues with their age; their tokens are
+         *     revoked.
+         */
+        delete: operations["remove_agent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/agents/{agent}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set an agent's presence
+         * @description Ends `not_responding`. Offers to an agent who goes away or offline are rescinded.
+         *     Agents keep their conversations; some time after they go offline, those return
+         *     to their queues.
+         */
+        put: operations["set_presence"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alerts
+         * @description Alerts for operators and supervisors, as long as they are stored. Each is also
+         *     in its conversation's history and in the feed of events.
+         */
+        get: operations["alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List replies waiting for approval */
+        get: operations["approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/approvals/{conversation}/{reply}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a reply
+         * @description With the last required approval the reply is published; it is checked again if
+         *     the policies have changed. Authors cannot approve their own replies.
+         */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/approvals/{conversation}/{reply}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reject a reply */
+        post: operations["reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a company's audit trail
+         * @description Numbers have gaps, because they count the entries of all companies.
+         */
+        get: operations["company_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/bypasses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List bypasses */
+        get: operations["bypasses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/bypasses/{target}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Bypass a stage or a plugin
+         * @description From the next decision on it is not called, until the bypass ends. Does not
+         *     create a generation. Repeat the request to change the mode or, with `for`, the
+         *     end.
+         */
+        put: operations["bypass"];
+        post?: never;
+        /** Lift a bypass */
+        delete: operations["lift_bypass"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the connections of a company
+         * @description What each connection received since the server started, and whether it is open.
+         */
+        get: operations["channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/channels/{channel}/{connection}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a connection
+         * @description Asks the provider whether the token works and whose it is, and where its deliveries
+         *     go. Nothing is changed, and no customer gets anything. One test of a connection runs at
+         *     a time, at most every 5 seconds; it ends within half a minute.
+         */
+        post: operations["test_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/channels/{channel}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a channel now
+         * @description After its access is renewed: a connection that asks its provider asks at once, and
+         *     replies that wait because the account cannot send, or for a later attempt, are due. One
+         *     of them tries whether the connection works, and the others follow when it does. No
+         *     attempt is counted.
+         */
+        post: operations["retry_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/contacts/{contact}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export a contact */
+        get: operations["export_contact"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase a contact
+         * @description Destroys the key that seals the person's data. This cannot be undone. Discard
+         *     backups made before: they still hold the key.
+         */
+        delete: operations["erase_contact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/contacts/{contact}/journey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a contact's journey
+         * @description The history of the person on every channel and address, in one order.
+         */
+        get: operations["journey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/contacts/{contact}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merge two contacts */
+        post: operations["merge_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/contacts/{contact}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Split a contact from the one it was merged into */
+        post: operations["split_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/contacts/changes/{change}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo a merge or a split */
+        post: operations["undo_contact_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/contacts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import records of people
+         * @description What the company's CRM says about people: an id, addresses by channel, and
+         *     attributes that policies may read. At most 1,000 records, as NDJSON
+         *     (`application/x-ndjson`) or CSV (`text/csv`). A record replaces the stored one of
+         *     its id; the same records again change nothing. A row that is refused leaves the
+         *     others alone. Contacts that have written before become one person only if the
+         *     record is `verified`; each such change can be undone.
+         */
+        post: operations["import_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/contacts/opt-outs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List opt-outs
+         * @description Of 200 contacts a page, without addresses.
+         */
+        get: operations["opt_outs"];
+        put?: never;
+        /**
+         * Import opt-outs
+         * @description Addresses that the company may not write to, or may again: `channel`, `address`, and
+         *     `account`, `purpose` (`any`, `marketing`), `opted_out`, `source` and `at` where they
+         *     are not the usual. At most 1,000 rows, as NDJSON (`application/x-ndjson`) or CSV
+         *     (`text/csv`). A row that takes back what the customer said is refused without
+         *     `override`.
+         */
+        post: operations["import_opt_outs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List open conversations */
+        get: operations["conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/conversations/{conversation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a conversation with its history */
+        get: operations["conversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/conversations/{conversation}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Act on a conversation */
+        post: operations["act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/conversations/{conversation}/interactions/{ordinal}/attachments/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file of an interaction
+         * @description The host fetches it from the provider with the connection's credential, or from the
+         *     web address that a sender gave. Of the interactions that the conversation lists, the
+         *     64 newest. Files of mails are in the mail, which the host keeps. The media type is that of the file's bytes, and
+         *     `application/octet-stream` for every type that a browser could run. Providers keep
+         *     files for a limited time.
+         */
+        get: operations["attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/conversations/{conversation}/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reply to the customer
+         * @description Checks the draft. It is then published through the outbox, returned for
+         *     revision, held for approval, or blocked. Only the conversation's agent and
+         *     supervisors may reply.
+         */
+        post: operations["reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/conversations/{conversation}/replies/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a reply while it is typed
+         * @description Nothing is recorded, and policies' state does not change.
+         */
+        post: operations["check_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/conversations/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Requeue conversations
+         * @description Takes conversations from their agents and routes them again; they keep their
+         *     age. For conversations of an agent who left, or that are stuck. A reply waiting
+         *     for approval becomes stale.
+         */
+        post: operations["requeue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide about an interaction
+         * @description Stateless: the body carries the interaction and any data about its
+         *     conversation, contact, agents and queues. Nothing is stored, and policies'
+         *     state is neither read nor written. If a plugin fails, the answer is still 200;
+         *     the decision reports the failure and the fallback that was used.
+         */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List decisions
+         * @description Newest first, as codes and numbers. The number of a decision is that of its
+         *     entry in the company's feed.
+         */
+        get: operations["decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/decisions/{decision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a decision
+         * @description Its input, its answer, and each plugin's part with every host call and log line.
+         *     Personal data is masked, unless `unsealed` is set.
+         */
+        get: operations["decision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/decisions/{decision}/case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export a decision as a test case
+         * @description A file for `patchbay test`: the input and answer of one plugin. It contains the
+         *     customer's words.
+         */
+        get: operations["decision_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/decisions/{decision}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay a decision
+         * @description Runs the decision again in the sandbox from its transcript. The result is `same`
+         *     (every plugin answers the same bytes), `different` (with the fields), `diverged`
+         *     (with the first host call that is not in the transcript) or `not-replayable`
+         *     (with the reason). Changes nothing.
+         */
+        post: operations["replay_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/decisions/unsealings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unseal many decisions
+         * @description Records one entry in the audit trail for all of them, instead of one each, for
+         *     a replay.
+         */
+        post: operations["unseal_decisions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a company's drain */
+        get: operations["company_drain"];
+        /**
+         * Drain a company
+         * @description The company's interactions and decisions are answered 503, and work in progress
+         *     finishes. Lasts across restarts until it is undone.
+         */
+        put: operations["begin_company_drain"];
+        post?: never;
+        /**
+         * End a company's drain
+         * @description Idempotent.
+         */
+        delete: operations["undo_company_drain"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow events
+         * @description Server-sent events; each is a CloudEvents 1.0 document whose `id` is its number
+         *     in the company's feed. A client that reconnects with `Last-Event-ID` continues
+         *     after that event without gaps or repeats; without the header the feed starts
+         *     with the next event. An id that is no longer stored is answered 410. Streams are
+         *     bounded by token, company and host; one beyond is answered 429.
+         */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/generations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List generations */
+        get: operations["generations"];
+        put?: never;
+        /**
+         * Apply a company file as a new generation
+         * @description Builds the generation off the path of any interaction, runs its packs' cases and
+         *     checks it against live conversations. Then it becomes active without downtime:
+         *     a decision in progress finishes with the previous generation. If anything is
+         *     wrong, the answer lists every problem and nothing changes. If nothing differs from
+         *     the active generation, nothing is stored and that one stays.
+         */
+        post: operations["apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/generations/{generation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a generation */
+        get: operations["generation"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a stored generation
+         * @description Refused with 409 for the active generation and for the candidate of a rollout.
+         *     Decisions of a deleted generation can no longer be replayed.
+         */
+        delete: operations["delete_generation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/generations/{generation}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Activate a stored generation */
+        post: operations["activate_generation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/generations/{generation}/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare two generations */
+        get: operations["generation_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List open incidents
+         * @description An incident groups conversations that policies found to be about the same
+         *     problem. It is open while one of its conversations is.
+         */
+        get: operations["incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/interactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver interactions
+         * @description One interaction as JSON, or a batch as NDJSON (`application/x-ndjson`, one per
+         *     line, at most 10,000). An `accepted` interaction is on disk, in order, and will
+         *     be decided about. The same interaction again, at once or later, is a
+         *     `duplicate`. An invalid line is `refused`; the other lines are not affected. An
+         *     interaction may also have a `kind`: `message`, `edit`, `delete`, `reaction` or
+         *     `echo`.
+         */
+        post: operations["accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List open offers */
+        get: operations["offers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/offers/{offer}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an offer
+         * @description The conversation belongs to the agent from then on. Idempotent.
+         */
+        post: operations["accept_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/offers/{offer}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline an offer
+         * @description The conversation returns to its queue with its age, and is not offered to the
+         *     same agent while others fit.
+         */
+        post: operations["decline_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the outbox */
+        get: operations["outbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/outbox/{key}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry a delivery
+         * @description Delivers a failed or waiting item at once, with its attempts counted from 0.
+         */
+        post: operations["retry_outbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deliveries in quarantine
+         * @description Authentic deliveries of channels that could not be decoded wholly. They are kept
+         *     for 30 days.
+         */
+        get: operations["quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/quarantine/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a delivery in quarantine
+         * @description The body as it came, to be saved: what customers wrote is in it. Each download is
+         *     recorded in the audit trail.
+         */
+        get: operations["quarantined_body"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a delivery from quarantine
+         * @description Its content is lost.
+         */
+        delete: operations["remove_quarantined"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/quarantine/{number}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decode a delivery in quarantine again
+         * @description With the adapter of this version. What was accepted before is a duplicate.
+         */
+        post: operations["retry_quarantined"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List queues */
+        get: operations["queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll back to an earlier generation
+         * @description Makes the same checks as an activation.
+         */
+        post: operations["roll_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/rollout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the rollout */
+        get: operations["rollout"];
+        /**
+         * Start or change a rollout
+         * @description A company has at most one rollout. A request with the same generation and kind
+         *     changes the share and bounds of the running one. A rollout continues across
+         *     restarts; any activation ends it.
+         */
+        put: operations["try_generation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/rollout/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Abort the rollout
+         * @description The active generation stays active. Answers the final state of the rollout.
+         */
+        post: operations["abort_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/rollout/last": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the end of the last rollout
+         * @description When the last shadow run or canary that has ended did so, why, and what it
+         *     counted; as long as its entry of the feed is stored.
+         */
+        get: operations["last_rollout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/rollout/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Activate the candidate generation */
+        post: operations["promote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List templates
+         * @description Messages that a provider approved: a channel such as WhatsApp takes them also when the
+         *     time for free replies is over. A reply names one in `template`.
+         */
+        get: operations["templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/tone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a draft
+         * @description Stateless. The interaction that the draft answers is classified first, unless
+         *     the request gives its classification. If the check fails, the verdict is
+         *     `hold`, never `approve`.
+         */
+        post: operations["tone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the host's drain */
+        get: operations["drain"];
+        /**
+         * Drain the host
+         * @description For every company, interactions and decisions are answered 503, `/readyz`
+         *     reports not ready, and work in progress finishes. Ends when it is undone or the
+         *     host restarts.
+         */
+        put: operations["begin_drain"];
+        post?: never;
+        /**
+         * End the host's drain
+         * @description Idempotent.
+         */
+        delete: operations["undo_drain"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the journal's status */
+        get: operations["journal_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/journal/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Back up the journal
+         * @description Writes a consistent copy to a new file while the server works, and checks the
+         *     copy before answering.
+         */
+        post: operations["journal_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/journal/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check the journal for damage
+         * @description Reads the whole journal while the server works; can take minutes.
+         */
+        post: operations["journal_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/journal/compact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete old data
+         * @description Deletes resolved conversations and finished items older than an age, in small
+         *     steps while the server works.
+         */
+        post: operations["journal_compact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get who the caller is
+         * @description Role, company, and the operations that the caller may call.
+         */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a browser
+         * @description Starts a session and sets its cookie, which no script can read and which counts only
+         *     for the console's own pages: the request needs `Sec-Fetch-Site: same-origin`, and
+         *     `X-Patchbay-Console: 1`, as every later one that changes something. A session ends
+         *     when it is not used for 30 minutes, after 12 hours, and with its token.
+         */
+        post: operations["sign_in"];
+        /**
+         * Sign out
+         * @description Ends the session of the request, or with `everywhere` all of the same person, also
+         *     when the request shows a token instead. Event streams end with it, and the browser
+         *     deletes what the pages stored. Idempotent.
+         */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get how people sign in */
+        get: operations["sign_in_ways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the health of the host and its companies
+         * @description For each company: active generation, queues, open circuit breakers, bypasses and
+         *     rollout. A company's token sees that company only.
+         */
+        get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List tokens */
+        get: operations["tokens"];
+        put?: never;
+        /**
+         * Create a token
+         * @description From the first token on, every request requires one. Create an operator's token
+         *     for the whole host first: it can create the others.
+         */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a token
+         * @description Takes effect at once, also for feeds that are followed with the token.
+         *     Idempotent.
+         */
+        delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a one-time link
+         * @description Creates a token whose secret is never shown, and an address that signs its holder in
+         *     to the console, once, within 10 minutes and until the server stops. The token is valid
+         *     for 12 hours unless the request says otherwise; revoking it ends the session.
+         */
+        post: operations["create_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description An administrative action. */
+        ActDocument: {
+            /** @description Code of the action, as `docs/access.md` lists them. The set grows. */
+            act: string;
+            /**
+             * @description Who acted: id of a token, `local` (a program on the server's machine
+             *     without a token) or `command-line` (with access to the journal's files).
+             */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description Time of the action.
+             */
+            at: string;
+            /** @description Name of the company it concerns; absent: the host. */
+            company?: string | null;
+            /** @description Ids and numbers of what it concerns. */
+            details: Record<string, never>;
+            /** @description Hash of this entry. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description Number of the entry: 1, 2, 3 … across all companies.
+             */
+            number: number;
+            /** @description Hash of the previous entry; zeros for the first. */
+            previous: string;
+        };
+        /** @enum {string} */
+        ActionCode: "assign" | "transfer" | "return" | "hold" | "resume" | "wait" | "wrap-up" | "resolve";
+        /** @description An action on a conversation. */
+        ActionRequest: {
+            /**
+             * @description `assign` (to `agent`, even beyond their capacity; agents may assign
+             *     themselves a conversation without owner), `transfer` (to `queue`, or to wait
+             *     for `agent`), `return` (to its queue, routed again), `hold`, `resume`, `wait`
+             *     (on the customer), `wrap-up` or `resolve`.
+             */
+            action: components["schemas"]["ActionCode"];
+            /** @description Id of an agent, for `assign` and `transfer`. */
+            agent?: string | null;
+            /** @description Id of the agent or supervisor who acts; required without tokens. */
+            by?: string | null;
+            /** @description Id of a queue, for `transfer`. */
+            queue?: string | null;
+            role?: components["schemas"]["RoleField"] | null;
+        };
+        /** @description Active alerts. */
+        ActiveAlertList: {
+            /** @description The most severe first; empty: nothing needs attention. */
+            alerts: components["schemas"]["Alert"][];
+        };
+        /**
+         * @description Who acts. Without tokens the server trusts this, from programs on the same
+         *     machine; with a token it may be left out and must match the token.
+         */
+        ActorFields: {
+            /** @description Id of the agent or supervisor; required without tokens. */
+            by?: string | null;
+            role?: components["schemas"]["RoleField"] | null;
+        };
+        /**
+         * @description What happens after a reply. Default `wait`.
+         * @enum {string}
+         */
+        AfterReply: "wait" | "stay" | "wrap-up" | "resolve";
+        /** @description An agent */
+        Agent: {
+            /**
+             * Format: int32
+             * @description Total capacity in units. Default 100
+             */
+            capacity?: number;
+            /** @description Most conversations at once, by channel. Replaces the company's limits */
+            channel_capacity?: {
+                [key: string]: number;
+            };
+            /** @description Identifier, unique */
+            id: string;
+            /**
+             * Format: int32
+             * @description Seconds since the agent last accepted or finished a conversation
+             */
+            idle?: number | null;
+            /** @description Languages spoken (BCP 47) */
+            languages?: string[];
+            /**
+             * Format: int32
+             * @description Capacity in use, in units. Default 0
+             */
+            load?: number;
+            /** @description Display name */
+            name?: string | null;
+            /** @description Presence of an agent. Default `available` */
+            presence?: components["schemas"]["Presence"];
+            /** @description Most conversations at once, by queue. Replaces the queues' limits */
+            queue_capacity?: {
+                [key: string]: number;
+            };
+            /** @description Ids of the agent's queues; empty: every queue whose skills the agent meets */
+            queues?: string[];
+            /** @description Site */
+            site?: string | null;
+            /** @description Proficiency, 1 to 5, by skill */
+            skills?: {
+                [key: string]: number;
+            };
+            teams?: string[];
+        };
+        /** @description An agent. */
+        AgentDocument: Record<string, never> & {
+            /**
+             * Format: date-time
+             * @description When they last became available: present and responding.
+             */
+            available_since?: string | null;
+            /** @description Conversations they hold; only for a single agent. */
+            conversations?: components["schemas"]["HoldingDocument"][] | null;
+            /**
+             * Format: date-time
+             * @description When they last accepted or finished a conversation.
+             */
+            idle_since?: string | null;
+            /**
+             * Format: int64
+             * @description Capacity in use, including open offers.
+             */
+            load: number;
+            /**
+             * @description Whether an offer to them timed out. They get no offers until their presence is
+             *     set again.
+             */
+            not_responding: boolean;
+            /** @description Their open offers; only for a single agent. */
+            offers?: components["schemas"]["OfferDocument"][] | null;
+            /** @description `available`, `busy`, `away` or `offline`. */
+            presence: components["schemas"]["Presence"];
+        };
+        /** @description Agents. */
+        AgentList: {
+            /** @description At most 500, sorted by id. */
+            agents: components["schemas"]["AgentDocument"][];
+            /** @description Value of `after` for the next page; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description Something that needs an operator's attention now. */
+        Alert: {
+            /** @description What to do about it. */
+            advice: string;
+            /** @description The company; absent: the whole host. */
+            company?: string | null;
+            /** @description What it is about, such as `storage-failing`. The set grows. */
+            kind: string;
+            /**
+             * @description `critical`: the host or a company cannot do its work. `warning`: something
+             *     does not work as configured. `notice`: a person's temporary order is in
+             *     force.
+             */
+            severity: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /**
+             * @description What exactly, such as a plugin, a file or a target; absent where there can
+             *     be only one.
+             */
+            subject?: string | null;
+            /** @description What happens, in one sentence. */
+            what: string;
+        };
+        /** @description Alerts. */
+        AlertList: {
+            /**
+             * @description Oldest first, at most 500. `data.alert` holds the code: `nobody-else-fits`
+             *     (the only suitable agent declined or did not answer), `offered-again`,
+             *     `escalation-failed`, `decided-too-often`, `undeliverable`
+             *     (`data.about.kind` is `uncertain` where the message may have arrived and a
+             *     person must look), `canary-aborted`, `rollout-ended`, `setup-refused` (a
+             *     watched company file is invalid). The set grows. Entries of the kinds
+             *     `quarantined`, `breaker-opened` and `bypassed` are alerts too.
+             */
+            alerts: components["schemas"]["HistoryEntry"][];
+            /**
+             * Format: int64
+             * @description Value of `after` for the next page; absent on the last page.
+             */
+            next?: number | null;
+        };
+        /** @description A company file to apply, with everything it references. */
+        ApplyRequest: {
+            /**
+             * @description Accept packs of a lower version than the active generation has. Without a
+             *     trust policy they always are.
+             */
+            allow_downgrade?: boolean;
+            /** @description Articles of the directory that the file references. */
+            articles?: Record<string, never>[] | null;
+            /** @description Name for the record. Default: the token's, or `operator` without tokens. */
+            by?: string | null;
+            /** @description Files in place of the packs' own data, by plugin and by the data's name. */
+            data?: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["DataUpload"];
+                };
+            };
+            /** @description Text of the company file. */
+            document: string;
+            /** @description Only report what would change. */
+            dry_run?: boolean;
+            /**
+             * Format: int64
+             * @description The active generation that the caller expects; if another is active, the
+             *     request fails.
+             */
+            expected?: number | null;
+            /** @description Store the generation without activating it. */
+            keep_only?: boolean;
+            /**
+             * @description New queues for the conversations of removed queues, in addition to those in
+             *     the file.
+             */
+            moved?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Create the company if it does not exist. Default false: an unknown company
+             *     is an error, because its name may be misspelled.
+             */
+            new?: boolean;
+            /** @description Packs, by their names in the file. */
+            packs?: {
+                [key: string]: components["schemas"]["PackParts"];
+            };
+        };
+        /** @description A reply waiting for approval. */
+        ApprovalDocument: {
+            /** @description Ids of those who approved this step. */
+            approved: string[];
+            /** @description Id of its agent. */
+            by: string;
+            /** @description Id of its conversation. */
+            conversation: string;
+            /** @description Id of the reply. */
+            reply: string;
+            /**
+             * Format: date-time
+             * @description When it was submitted for approval.
+             */
+            since: string;
+            /** @description Current step of the approval, from 0. */
+            step: number;
+            /** @description Its text; absent if the customer was erased. */
+            text?: string | null;
+        };
+        /** @description Replies waiting for approval. */
+        ApprovalList: {
+            /** @description At most 100. */
+            approvals: components["schemas"]["ApprovalDocument"][];
+        };
+        /** @description A file of an interaction or draft, without its content */
+        Attachment: {
+            /** @description Kind, by default `other`: `image`, `video`, `audio`, `document`, `location`, `other`; later versions add codes */
+            kind?: string;
+            /** @description Media type */
+            media_type?: string | null;
+            /** @description File name */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Size in bytes
+             */
+            size?: number | null;
+            /** @description URL of the content */
+            url?: string | null;
+        };
+        /** @description Entries of the audit trail. */
+        AuditList: {
+            /** @description Oldest first, at most 500. */
+            acts: components["schemas"]["ActDocument"][];
+            /**
+             * Format: int64
+             * @description Value of `after` for the next page; absent on the last page.
+             */
+            next?: number | null;
+        };
+        /** @description Result of verifying the audit trail. */
+        AuditReport: {
+            broken?: components["schemas"]["BrokenDocument"] | null;
+            /**
+             * Format: int64
+             * @description Number of unchanged entries from the first one on.
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description Number of the entry with the expected hash; absent if no entry has it, or
+             *     none was given.
+             */
+            expected?: number | null;
+            /**
+             * @description Hash of the last of them. Store it elsewhere to prove later that nothing up
+             *     to here was changed or removed.
+             */
+            head: string;
+            /** @description Whether every entry is unchanged, and the expected one exists. */
+            sound: boolean;
+        };
+        /** @description Author of an interaction, as the channel reports it */
+        Author: {
+            /** @description Handle, number or mail address */
+            address?: string | null;
+            /** @description Display name */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Number of followers
+             */
+            reach?: number | null;
+            /** @description Whether the channel has verified the account */
+            verified?: boolean | null;
+        };
+        /** @description A finished backup. */
+        BackupDocument: {
+            /**
+             * Format: int64
+             * @description Size of the file.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Number of the last interaction in it.
+             */
+            newest: number;
+            /**
+             * @description Path of the file on the server's machine. Restoring it requires the master
+             *     key, which it does not contain.
+             */
+            path: string;
+        };
+        /** @description A backup to make. */
+        BackupRequest: {
+            /**
+             * @description Name of a new file in the server's backup directory: at most 128 letters,
+             *     digits, `.`, `-` and `_`, not starting with a dot.
+             */
+            name: string;
+        };
+        /** @description An entry that is missing or changed. */
+        BrokenDocument: {
+            /**
+             * Format: int64
+             * @description Number of the entry.
+             */
+            number: number;
+            /**
+             * @description `missing`, `unchained` (its `previous` is not the hash of the one before) or
+             *     `changed`.
+             */
+            why: string;
+        };
+        /** @description A bypass of a stage or a plugin. */
+        BypassDocument: {
+            /** @description Who set it: id of a token, or `local`. */
+            by: string;
+            /** @description Whether decisions are made as if it were not in the pipeline. */
+            let_through: boolean;
+            /** @description The bypassed plugin. */
+            plugin?: string | null;
+            /** @description Reason. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            stage?: components["schemas"]["Stage"] | null;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+        };
+        /** @description The bypasses of a company. */
+        BypassList: {
+            /** @description Sorted by stage and name. */
+            bypasses: components["schemas"]["BypassDocument"][];
+        };
+        /** @description A bypass to set. */
+        BypassRequest: {
+            /**
+             * @description Duration, such as `30m`, from a second to a day. Default: an existing bypass
+             *     keeps its end, a new one lasts an hour.
+             */
+            for?: string | null;
+            /**
+             * @description Decide as if the plugin were not in the pipeline. Default false: the
+             *     stage's `on-failure` rule applies as if the plugin failed, so an unchecked
+             *     reply is held for approval.
+             */
+            let_through?: boolean;
+            /** @description Reason, for the list and the audit trail; at most 500 bytes. */
+            reason?: string | null;
+        };
+        /** @description Who makes the change. */
+        ByRequest: {
+            /** @description Name for the record; required without tokens. */
+            by?: string | null;
+        };
+        /** @description A change of contacts. */
+        ChangeDocument: {
+            /**
+             * Format: int64
+             * @description Number of the change, to undo it.
+             */
+            change: number;
+        };
+        /** @description What connections do after they are tried again. */
+        ChannelRetryDocument: {
+            /** @description Whether one of them could not send. If so, one reply tries now whether it can. */
+            broken: boolean;
+            /** @description Name of the channel. */
+            channel: string;
+            /**
+             * Format: int64
+             * @description How many connections ask their provider now for new messages.
+             */
+            polled: number;
+            /**
+             * Format: int64
+             * @description How many replies waited for a later attempt and are due now.
+             */
+            released: number;
+        };
+        /** @description Result of a check. */
+        CheckDocument: {
+            /**
+             * Format: int64
+             * @description Sealed values of erased contacts, which cannot be opened any more.
+             */
+            erased: number;
+            /** @description Every damage found. */
+            findings: string[];
+            /**
+             * Format: int64
+             * @description Sealed values that could be opened.
+             */
+            seals: number;
+            /** @description Whether the journal is undamaged. */
+            sound: boolean;
+            /**
+             * Format: int64
+             * @description Other sealed values that could not be opened: damage.
+             */
+            unopenable: number;
+        };
+        /** @description What an interaction is */
+        Classification: {
+            /** @description Probability of abuse, 0 to 1 */
+            abuse?: number | null;
+            /** @description Intents of the author, most likely first */
+            intents: components["schemas"]["Intent"][];
+            /** @description Language of the text (BCP 47) */
+            language?: string | null;
+            /** @description Personal data found in the text */
+            personal_data: components["schemas"]["PersonalData"][];
+            /** @description Name of the plugin that each field comes from, if several answered */
+            provenance?: {
+                [key: string]: string;
+            };
+            /** @description Whether the author expects a reply */
+            reply_expected?: boolean | null;
+            /** @description -1 (angry) to 1 (delighted) */
+            sentiment?: number | null;
+            /** @description Probability of spam, 0 to 1 */
+            spam?: number | null;
+            /** @description Codes of topics */
+            topics: string[];
+            /**
+             * Format: int32
+             * @description 0 to 100
+             */
+            urgency?: number | null;
+            /** @description Reason */
+            why: string;
+        };
+        /** @description Numbers of deleted rows. */
+        CompactDocument: {
+            /**
+             * Format: int64
+             * @description Resolved conversations deleted.
+             */
+            conversations: number;
+            /**
+             * Format: int64
+             * @description Entries deleted, of conversations and companies.
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description Interactions deleted.
+             */
+            inputs: number;
+            /**
+             * Format: int64
+             * @description Deliveries deleted that were kept as they came.
+             */
+            originals: number;
+            /**
+             * Format: int64
+             * @description Finished items of the outbox deleted.
+             */
+            outbox: number;
+            /**
+             * Format: int64
+             * @description Deliveries deleted that could not be decoded.
+             */
+            quarantined: number;
+            /**
+             * Format: int64
+             * @description Receipts of replies deleted.
+             */
+            receipts: number;
+            /**
+             * Format: int64
+             * @description State entries of policies deleted.
+             */
+            state: number;
+        };
+        /** @description What to delete. */
+        CompactRequest: {
+            /** @description Age since the last change, such as `90d`; at least an hour. */
+            older_than: string;
+        };
+        /** @description Health of a company. `patchbay status` prints every field. */
+        CompanyStatus: {
+            /** @description Circuit breakers that are open. */
+            breakers: components["schemas"]["OpenBreaker"][];
+            /** @description Bypassed stages and plugins. */
+            bypasses: Record<string, never>[];
+            /** @description Name of the company. */
+            company: string;
+            /** @description Problems that need attention, one sentence each. */
+            concerns: string[];
+            desk?: components["schemas"]["DeskStatus"] | null;
+            /** @description Whether it is draining. */
+            draining: boolean;
+            file?: components["schemas"]["WatchedFile"] | null;
+            /**
+             * Format: int64
+             * @description Number of the active generation.
+             */
+            generation: number;
+            rollout?: components["schemas"]["OnTrial"] | null;
+            /**
+             * Format: date-time
+             * @description When that was activated; absent without a journal.
+             */
+            since?: string | null;
+            /** @description Stages at which plugins were called since the start. */
+            stages: components["schemas"]["StageStatus"][];
+        };
+        /**
+         * @description A connection to the provider of a channel. Counts are those since the server
+         *     started.
+         */
+        ConnectionDocument: {
+            /** @description Why the account cannot send. */
+            broken_by?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when the account cannot send; absent while it can.
+             */
+            broken_since?: string | null;
+            /** @description Name of the channel. */
+            channel: string;
+            /** @description Events without an interaction, by the provider's name. */
+            events: {
+                [key: string]: number;
+            };
+            /**
+             * @description How messages reach it: `webhook`; `lmtp` from the company's mail server; or `imap`,
+             *     where the server reads a mailbox.
+             */
+            inbound: string;
+            /**
+             * Format: date-time
+             * @description When the provider last sent an authentic request.
+             */
+            last_delivery?: string | null;
+            /**
+             * Format: date-time
+             * @description When the last request that was not authentic came.
+             */
+            last_rejection?: string | null;
+            /** @description Name of the connection. */
+            name: string;
+            /** @description Whether the server accepts its requests. */
+            open: boolean;
+            /** @description Path of its webhook on this server; absent without a webhook. */
+            path?: string | null;
+            poll?: components["schemas"]["PollDocument"] | null;
+            /** @description Why it is not open. */
+            problem?: string | null;
+            /** @description Rejected requests by reason. */
+            rejections: {
+                [key: string]: number;
+            };
+            /** @description Requests by result: `accepted`, `handshake`, `rejected`, `quarantined`, `busy`. */
+            requests: {
+                [key: string]: number;
+            };
+            /**
+             * @description Its accounts that no mail reaches, because `[lmtp.companies]` of the server's
+             *     settings gives them to no company or to another.
+             */
+            unreached_accounts?: string[];
+            /**
+             * @description URL to register with the provider; absent without a webhook, and while the
+             *     company file has no `public-url`.
+             */
+            url?: string | null;
+        };
+        /** @description The connections of a company. */
+        ConnectionList: {
+            /** @description Sorted by channel and name. */
+            connections: components["schemas"]["ConnectionDocument"][];
+        };
+        /** @description What a test of a connection shows. */
+        ConnectionTestDocument: {
+            /**
+             * @description Whether replies wait because the account could not send. If the connection works,
+             *     `retry_channel` sends them.
+             */
+            broken: boolean;
+            /** @description Name of the channel. */
+            channel: string;
+            /** @description What the provider's answers show. */
+            findings: components["schemas"]["FindingDocument"][];
+            /** @description Name of the connection. */
+            name: string;
+            /** @description Whether nothing is wrong. */
+            works: boolean;
+        };
+        /** @description Data about the author that the channel does not report */
+        Contact: {
+            /** @description What the company's CRM says about them, by name */
+            attributes?: {
+                [key: string]: string;
+            };
+            /** @description The company's identifier of the contact */
+            id?: string | null;
+            /** @description Agent who last replied to them */
+            last_agent?: string | null;
+            /**
+             * Format: int32
+             * @description Inbound interactions of the last seven days, on every channel
+             */
+            recent_interactions?: number;
+        };
+        /** @description Its conversation. Default a new one */
+        Conversation: {
+            /** @description Why a route is requested, by default `new`: `new`, `reopened`, `returned`, `expired`, `held`, `re-routed`; later versions add codes */
+            cause?: string;
+            /**
+             * Format: date-time
+             * @description When its first interaction was accepted
+             */
+            created_at?: string | null;
+            /** @description Identifier */
+            id?: string;
+            /** @description Subject of the incident it belongs to */
+            incident?: string | null;
+            /**
+             * Format: int32
+             * @description Number of interactions; 0: as many as are given
+             */
+            interaction_count?: number;
+            /** @description Agent who last replied */
+            last_agent?: string | null;
+            /** @description Agent who owns it */
+            owner?: string | null;
+            /**
+             * Format: int32
+             * @description Priority
+             */
+            priority?: number;
+            /** @description Queue it waits in or came from */
+            queue?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when its channel takes a free reply; absent: at any time
+             */
+            reply_window_ends?: string | null;
+            state?: components["schemas"]["ConversationState"];
+            tags?: string[];
+            /**
+             * Format: date-time
+             * @description When the oldest unanswered customer message was received
+             */
+            unanswered_since?: string | null;
+        };
+        /** @description A conversation with its history. */
+        ConversationDocument: components["schemas"]["ConversationSummary"] & {
+            /** @description Entries, oldest first; at most 500. */
+            history: components["schemas"]["HistoryEntry"][];
+            /**
+             * Format: date-time
+             * @description Since when the customer takes no messages on this channel; absent where they
+             *     take them. A reply is not sent until they opt in again.
+             */
+            opted_out_since?: string | null;
+            reply_window?: components["schemas"]["ReplyWindowDocument"] | null;
+            /** @description Interactions, newest first; at most 64. */
+            said: components["schemas"]["SaidInteraction"][];
+        };
+        /**
+         * @description State of a conversation. Default `queued`
+         * @enum {string}
+         */
+        ConversationState: "queued" | "reserved" | "active" | "waiting-on-customer" | "on-hold" | "awaiting-approval" | "wrapping" | "resolved";
+        /** @description A conversation without its messages. */
+        ConversationSummary: {
+            /**
+             * Format: date-time
+             * @description When the at-risk share of the target of `due_at` is used up; absent once the
+             *     escalation policies were called for it.
+             */
+            at_risk_at?: string | null;
+            /** @description Code of the channel. */
+            channel: string;
+            /** @description Id of the contact. */
+            contact?: string | null;
+            /**
+             * Format: date-time
+             * @description When its first interaction was accepted.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description The nearest deadline of its SLA clocks: when a target is used up, or was if
+             *     the customer still waits.
+             */
+            due_at?: string | null;
+            /** @description The SLA clock of `due_at`, such as `first-response`. */
+            due_clock?: string | null;
+            /** @description Id of the conversation. */
+            id: string;
+            /** @description Subject of the incident it belongs to. */
+            incident?: string | null;
+            /**
+             * Format: int32
+             * @description Number of interactions.
+             */
+            interactions: number;
+            /** @description Whether every reply needs approval. */
+            needs_approval: boolean;
+            /** @description Agent who owns it. */
+            owner?: string | null;
+            /**
+             * Format: int32
+             * @description 0 to 100.
+             */
+            priority: number;
+            /** @description Queue it waits in or came from. */
+            queue?: string | null;
+            /**
+             * Format: int64
+             * @description Number of its last history entry.
+             */
+            sequence: number;
+            /**
+             * @description `queued`, `reserved`, `active`, `waiting-on-customer`, `on-hold`,
+             *     `awaiting-approval`, `wrapping` or `resolved`.
+             */
+            state: string;
+            /** @description Tags, sorted. */
+            tags: string[];
+        };
+        /** @description A table or bytes in place of a pack's own. */
+        DataUpload: {
+            /**
+             * @description The bytes in base64, of a table in its binary format; may be left out if a stored
+             *     generation of the company has them.
+             */
+            code?: string | null;
+            /** @description `kind`, which is `table` or `bytes`, and `digest`. */
+            part: Record<string, never>;
+        };
+        /** @description An interaction to decide about, with its context */
+        DecideRequest: {
+            /** @description The agents. Default those of the company file */
+            agents?: components["schemas"]["Agent"][] | null;
+            classification?: components["schemas"]["Classification"] | null;
+            contact?: components["schemas"]["Contact"];
+            conversation?: components["schemas"]["Conversation"] | null;
+            /** @description Earlier interactions of the conversation, newest first */
+            earlier?: components["schemas"]["Interaction"][];
+            interaction: components["schemas"]["Interaction"];
+            /** @description The queues, including the company's default queue. Default those of the company file */
+            queues?: components["schemas"]["Queue"][] | null;
+            /**
+             * Format: int64
+             * @description Seed of the policies' random numbers. Default derived from the id
+             */
+            seed?: number | null;
+            /** @description Stages to run. Default `classify` and `route` */
+            stages?: components["schemas"]["Stage"][];
+            /** @description Include every host call in the answer */
+            transcript?: boolean;
+            trigger?: components["schemas"]["Trigger"] | null;
+        };
+        /** @description The decisions about one interaction or draft */
+        Decision: {
+            classification?: components["schemas"]["Classification"] | null;
+            /** @description Id of the draft */
+            draft?: string | null;
+            escalation?: components["schemas"]["Escalation"] | null;
+            /** @description Rules that decided because a plugin failed or had no opinion */
+            fallbacks?: components["schemas"]["Fallback"][];
+            /** @description Id of the interaction */
+            interaction?: string | null;
+            micros: components["schemas"]["Micros"];
+            /** @description How it ended */
+            outcome: components["schemas"]["OutcomeKind"];
+            problem?: components["schemas"]["Outcome"] | null;
+            route?: components["schemas"]["RoutePlan"] | null;
+            stamp: components["schemas"]["Stamp"];
+            tone?: components["schemas"]["Review"] | null;
+        };
+        /** @description Decisions, newest first. */
+        DecisionPage: {
+            /**
+             * @description Each with its number (`id`), `conversation`, `interaction`, `kind`, `at`,
+             *     `outcome`, `generation`, `stages`, `plugins`, and `transcript`: `kept`, or
+             *     `not-kept` if it exceeded the limit.
+             */
+            decisions: Record<string, never>[];
+            /**
+             * Format: int64
+             * @description Value of `before` for the next page; absent on the last page.
+             */
+            next?: number | null;
+        };
+        /** @description A deleted generation. */
+        DeletedGeneration: {
+            /**
+             * Format: int64
+             * @description Bytes that became free: its source, and components that no other
+             *     generation uses.
+             */
+            freed_bytes: number;
+            /**
+             * Format: int64
+             * @description Number of the generation; it is not used again.
+             */
+            generation: number;
+        };
+        /** @description Counts of a company's desk. */
+        DeskStatus: {
+            /** @description Open offers to agents. */
+            offers: number;
+            /**
+             * Format: int64
+             * @description Items of the outbox whose delivery failed for good.
+             */
+            outbox_dead: number;
+            /**
+             * Format: int64
+             * @description Items of the outbox waiting for delivery.
+             */
+            outbox_waiting: number;
+            /** @description Queues, sorted by id. */
+            queues: components["schemas"]["QueueDepth"][];
+            /**
+             * Format: int64
+             * @description Bytes that it stores in the journal.
+             */
+            stored_bytes: number;
+            /**
+             * Format: int64
+             * @description How many it may store; beyond them its deliveries are rejected.
+             */
+            stored_bytes_limit: number;
+            /** @description Inputs waiting for a decision. */
+            undecided: number;
+            /**
+             * Format: int64
+             * @description Decisions since the start whose transcript was not stored because it exceeded
+             *     the company's limit.
+             */
+            unrecorded: number;
+        };
+        /** @description Differences between two generations. */
+        DifferenceList: {
+            /** @description Every difference. */
+            differences: Record<string, never>[];
+            /**
+             * Format: int64
+             * @description Number of the earlier generation.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description Number of the later generation.
+             */
+            to: number;
+        };
+        /**
+         * @description Direction of an interaction. Default `inbound`
+         * @enum {string}
+         */
+        Direction: "inbound" | "outbound";
+        /** @description Result of an action. */
+        DoneDocument: {
+            /** @description Whether it exceeds its owner's capacity. */
+            exceeds_capacity: boolean;
+            /** @description Agent who owns it now. */
+            owner?: string | null;
+            reply?: components["schemas"]["SentDocument"] | null;
+            /** @description State of the conversation now. */
+            state: string;
+        };
+        /** @description A reply that is not published yet */
+        Draft: {
+            /** @description Id of its agent */
+            agent?: string | null;
+            /** @description Files */
+            attachments?: components["schemas"]["Attachment"][];
+            /**
+             * @description Code of the channel; a company's own code is declared under `channels`
+             * @example call
+             * @example phone
+             * @example chat
+             * @example whatsapp
+             * @example messenger
+             * @example telegram
+             * @example slack
+             * @example line
+             * @example viber
+             * @example sms
+             * @example email
+             * @example x
+             * @example facebook
+             * @example instagram
+             * @example mastodon
+             * @example bluesky
+             * @example discourse
+             * @example play-store
+             * @example app-store
+             * @example feed
+             * @example chatwoot
+             * @example zammad
+             * @example zendesk
+             * @example web
+             */
+            channel: string;
+            /** @description Identifier of the draft */
+            id: string;
+            /** @description Id of the interaction it answers */
+            interaction?: string | null;
+            /** @description The text to send; at most 64 KiB of UTF-8 */
+            text: string;
+            visibility?: components["schemas"]["Visibility"] | null;
+            /** @description Author of a draft. Default `human` */
+            written_by?: components["schemas"]["WrittenBy"];
+        };
+        /** @description Whether the host or company is draining, and the work in progress. */
+        DrainDocument: {
+            /** @description Who started it: id of a token, or `local`. */
+            by?: string | null;
+            /** @description For the host: companies with a drain of their own, sorted by name. */
+            companies?: components["schemas"]["DrainedCompany"][] | null;
+            /** @description Whether nothing new is accepted. */
+            draining: boolean;
+            /**
+             * Format: int64
+             * @description Items of the outbox waiting for delivery.
+             */
+            outbox_waiting: number;
+            /** @description Reason. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Start of the drain.
+             */
+            since?: string | null;
+            /**
+             * Format: int64
+             * @description Interactions, clocks and requests that wait for a decision or are being
+             *     decided about.
+             */
+            undecided: number;
+        };
+        /** @description A company with a drain of its own. */
+        DrainedCompany: {
+            /** @description Who started it: id of a token, or `local`. */
+            by: string;
+            /** @description Name of the company. */
+            company: string;
+            /** @description Reason. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Start of the drain.
+             */
+            since: string;
+        };
+        /** @description A drain to start. */
+        DrainRequest: {
+            /** @description Reason, for the status and the audit trail; at most 500 bytes. */
+            reason?: string | null;
+        };
+        /** @description The end of a rollout. */
+        EndedRolloutDocument: {
+            /**
+             * @description `aborted`: an operator ended it. `promoted`: the candidate became active.
+             *     `superseded`: another generation became active, or another rollout began.
+             *     `bound-exceeded`: the host aborted the canary. `unbuildable`: the candidate
+             *     cannot be built any more.
+             */
+            because: string;
+            /** @description The bound that was exceeded. */
+            breach?: Record<string, never> | null;
+            /** @description Who ended it; absent: the host. */
+            by?: string | null;
+            /**
+             * Format: int64
+             * @description Number of the generation that was active.
+             */
+            control: number;
+            /**
+             * @description Numbers of the candidate's `decisions`, of those that `failed`, of those that
+             *     were `compared`, and of those that `agreed`; absent as above.
+             */
+            counts?: Record<string, never> | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string;
+            /**
+             * Format: int64
+             * @description Number of the candidate generation.
+             */
+            generation: number;
+            /** @description `shadow` or `canary`; absent where that was not readable any more. */
+            kind?: string | null;
+            /**
+             * @description The operator's reason, or which bound was exceeded, or why the candidate
+             *     cannot be built.
+             */
+            reason?: string | null;
+            /** @description Share of the conversations; absent as above. */
+            share?: string | null;
+        };
+        /** @description The end of a rollout. */
+        EndRequest: {
+            /** @description Name for the record. Default: the token's, or `operator` without tokens. */
+            by?: string | null;
+            /** @description Reason, for the record; at most 1,000 bytes. */
+            reason?: string | null;
+        };
+        /** @description Result of an erasure. */
+        ErasedDocument: {
+            /** @description Ids of the person's contacts, all erased. */
+            contacts: string[];
+            /**
+             * @description Whether the journal's write-ahead log is already scrubbed. A long read can
+             *     delay that until the next erasure or compaction.
+             */
+            scrubbed: boolean;
+        };
+        /** @description Escalation actions */
+        Escalation: {
+            actions: components["schemas"]["EscalationAction"][];
+            /** @description Reason */
+            why: string;
+        };
+        /** @description An escalation action */
+        EscalationAction: {
+            /**
+             * Format: date-time
+             * @description When the policy is called again
+             */
+            at?: string | null;
+            /** @description Kind: `raise-priority`, `re-route`, `require-approval`, `notify`, `open-incident`, `wake-up`; later versions add codes */
+            kind: string;
+            /** @description Message of a notification */
+            message?: string | null;
+            /**
+             * Format: int32
+             * @description Minimum priority, or urgency of the notification
+             */
+            priority?: number | null;
+            /** @description Team to notify, queue, approving team, subject of the incident, or name of the wake-up */
+            target?: string | null;
+        };
+        /** @description A rule that decided instead of a plugin */
+        Fallback: {
+            /** @description Reason */
+            because: string;
+            /** @description Name of the plugin that failed; absent if no policy had an opinion */
+            plugin?: string | null;
+            /** @description The rule that decided: `continue`, `default-queue`, `next`, `hold`, `revise`, `block`, `alert`, `let-through`; later versions add codes */
+            rule: string;
+            /** @description Stage of a decision */
+            stage: components["schemas"]["Stage"];
+        };
+        /** @description A template of the company file, and what to fill in. */
+        FilledTemplate: {
+            /** @description Its id, as `GET …/templates` lists it. */
+            id: string;
+            /**
+             * @description Its parameters, in the order of their numbers; each at most 1,024 characters in one
+             *     line.
+             */
+            parameters?: string[];
+        };
+        /** @description A finding in a draft */
+        Finding: {
+            /** @description Code of the finding, such as `personal-data.public` */
+            code: string;
+            /**
+             * Format: int32
+             * @description Offset after its last byte
+             */
+            end?: number | null;
+            /** @description Message for the agent */
+            message: string;
+            severity: components["schemas"]["Severity"];
+            /**
+             * Format: int32
+             * @description Offset of its first byte in the draft's UTF-8
+             */
+            start?: number | null;
+            /** @description Suggested replacement */
+            suggestion?: string | null;
+        };
+        /** @description What an answer of a provider shows, in the words of this server. */
+        FindingDocument: {
+            /** @description What it is about: `token`, `account`, `webhook-url`. */
+            code: string;
+            /** @description In words, with what to do. */
+            text: string;
+            /**
+             * @description What it says of the connection.
+             *
+             *     - `right`: This works.
+             *     - `wrong`: This does not work.
+             *     - `advice`: It works, and could do more.
+             *     - `unchecked`: The provider cannot be asked.
+             * @enum {string}
+             */
+            verdict: "right" | "wrong" | "advice" | "unchecked";
+        };
+        /** @description A generation with its source. */
+        GenerationDetail: components["schemas"]["GenerationDocument"] & {
+            /** @description Ids of the articles of the directory that the file references. */
+            articles: string[];
+            /** @description Text of the company file. */
+            document: string;
+            /** @description Digest of each pack's component, by the pack's name in the file. */
+            packs: {
+                [key: string]: string;
+            };
+        };
+        /** @description One generation. */
+        GenerationDocument: {
+            /**
+             * Format: date-time
+             * @description When it was last activated; absent: never.
+             */
+            activated_at?: string | null;
+            /** @description Whether it is active. */
+            active: boolean;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            at: string;
+            /** @description Who created it. */
+            by: string;
+            /** @description Digest of its source: company file, packs and articles. */
+            digest: string;
+            /**
+             * Format: int64
+             * @description Number of the generation.
+             */
+            generation: number;
+        };
+        /** @description A company's generations. */
+        GenerationList: {
+            /**
+             * Format: int64
+             * @description Number of the active generation.
+             */
+            active?: number | null;
+            /** @description At most 100, newest first. */
+            generations: components["schemas"]["GenerationDocument"][];
+            /**
+             * Format: int64
+             * @description Value of `before` for the next page; absent on the last page.
+             */
+            next?: number | null;
+            watched?: components["schemas"]["WatchedFile"] | null;
+        };
+        /** @description An entry in the history of a conversation, or of the company. */
+        HistoryEntry: {
+            /**
+             * Format: date-time
+             * @description Time of the entry.
+             */
+            at: string;
+            /** @description Id of the conversation; absent for an entry of the company. */
+            conversation?: string | null;
+            /** @description Details, as codes and numbers. */
+            data: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Number of the entry in the company's feed.
+             */
+            feed: number;
+            /**
+             * @description Kind, as `docs/desk.md` lists them, such as `received`, `routed`, `accepted`
+             *     or `reply-published`. The set grows.
+             */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Number of the entry in the conversation; 0 for an entry of the company.
+             */
+            sequence: number;
+        };
+        /** @description A conversation an agent holds. */
+        HoldingDocument: {
+            /** @description Id of the conversation. */
+            conversation: string;
+            /** @description `active`, `parked` (uses no capacity) or `wrapping`. */
+            hold: string;
+            /**
+             * Format: date-time
+             * @description Since when it has waited for an agent.
+             */
+            since: string;
+        };
+        /** @description One host call of a decision */
+        HostCall: {
+            /** @description The arguments */
+            args: unknown;
+            /** @description Interface and function, as in the contract */
+            name: string;
+            /** @description The result; absent if the call was stopped */
+            result?: unknown;
+            /** @description Why the call was stopped */
+            stopped?: string | null;
+        };
+        /** @description Health of the host and its companies. */
+        HostStatus: {
+            /** @description The same as alerts, the most severe first. */
+            alerts: components["schemas"]["Alert"][];
+            /**
+             * @description Upper bounds of the ranges of `times`, in microseconds; one more range holds
+             *     the times above.
+             */
+            bounds: number[];
+            /** @description Sorted by name. */
+            companies: components["schemas"]["CompanyStatus"][];
+            /** @description What needs attention, one sentence each; including that of companies. */
+            concerns: string[];
+            /**
+             * @description Watched company files that are invalid and define no known company, sorted by
+             *     name; absent if the request names a company.
+             */
+            files?: components["schemas"]["WatchedFile"][];
+            /** @description Whether `alerts` is empty. */
+            healthy: boolean;
+            journal?: components["schemas"]["JournalState"] | null;
+            /** @description `calm`, `busy` or `full`. */
+            load: string;
+            /**
+             * Format: int64
+             * @description Decisions running; absent for a company's token.
+             */
+            running?: number | null;
+            /**
+             * Format: date-time
+             * @description When the server was started.
+             */
+            started_at: string;
+            trust?: components["schemas"]["PackTrust"] | null;
+            /**
+             * Format: int64
+             * @description Seconds since the start.
+             */
+            uptime: number;
+            /** @description Version of the host. */
+            version: string;
+            /** @description Requests waiting for a thread; absent for a company's token. */
+            waiting?: number | null;
+        };
+        /** @description Options of a change. */
+        HowDocument: {
+            /**
+             * @description Accept packs of a lower version than the active generation has. Without a
+             *     trust policy they always are.
+             */
+            allow_downgrade?: boolean;
+            /** @description Name for the record. Default: the token's, or `operator` without tokens. */
+            by?: string | null;
+            /** @description Only report what would change. */
+            dry_run?: boolean;
+            /**
+             * Format: int64
+             * @description The active generation that the caller expects; if another is active, the
+             *     request fails.
+             */
+            expected?: number | null;
+            /** @description Store the generation without activating it. */
+            keep_only?: boolean;
+            /**
+             * @description New queues for the conversations of removed queues, in addition to those in
+             *     the file.
+             */
+            moved?: {
+                [key: string]: string;
+            };
+        };
+        /** @description What became of the rows of an import. */
+        ImportDocument: {
+            /**
+             * Format: int64
+             * @description Records to be deleted that are not stored.
+             */
+            absent: number;
+            /**
+             * Format: int64
+             * @description New records.
+             */
+            created: number;
+            /**
+             * Format: int64
+             * @description Stored records that were deleted.
+             */
+            deleted: number;
+            /** @description Whether nothing was to be changed. */
+            dry_run: boolean;
+            /** @description Rows whose contacts became one person, or were split. */
+            links: components["schemas"]["LinkedRowDocument"][];
+            /** @description What to look at in rows that were taken. */
+            notices: components["schemas"]["RowNoticeDocument"][];
+            /** @description Why rows were refused. */
+            problems: components["schemas"]["RowNoticeDocument"][];
+            /**
+             * Format: int64
+             * @description Number of rows.
+             */
+            records: number;
+            /**
+             * Format: int64
+             * @description Rows of which nothing was stored; `problems` has the reasons.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Records that say what the stored one says.
+             */
+            unchanged: number;
+            /**
+             * Format: int64
+             * @description Records that replaced the stored one of their id.
+             */
+            updated: number;
+        };
+        /** @description Result of a change of the roster. */
+        Imported: {
+            /** @description Number of new agents; they are offline until their presence is set. */
+            added: number;
+            /** @description Number of existing agents that changed. */
+            changed: number;
+        };
+        /** @description Conversations about the same problem. */
+        IncidentDocument: {
+            /** @description Ids of those, at most 100. */
+            conversations: string[];
+            /** @description Number of its conversations that are not resolved. */
+            open: number;
+            /** @description The problem. */
+            subject: string;
+        };
+        /** @description Open incidents. */
+        IncidentList: {
+            /** @description Sorted by subject. */
+            incidents: components["schemas"]["IncidentDocument"][];
+        };
+        /** @description A possible intent of the author */
+        Intent: {
+            /** @description Confidence, 0 to 1 */
+            confidence: number;
+            /** @description Code of the intent */
+            name: string;
+        };
+        /** @description A message, post, call or mention. Unknown fields are stored as attributes */
+        Interaction: {
+            /** @description The company's account that was addressed */
+            account?: string | null;
+            /** @description Files */
+            attachments?: components["schemas"]["Attachment"][];
+            /** @description Other data of the sender; at most 64 entries and 16 KiB as JSON */
+            attributes?: Record<string, never>;
+            author?: components["schemas"]["Author"];
+            /** @description Whether a program wrote it without a person, such as a greeting or an out-of-office reply */
+            automatic?: boolean | null;
+            /**
+             * @description Code of the channel; a company's own code is declared under `channels`
+             * @example call
+             * @example phone
+             * @example chat
+             * @example whatsapp
+             * @example messenger
+             * @example telegram
+             * @example slack
+             * @example line
+             * @example viber
+             * @example sms
+             * @example email
+             * @example x
+             * @example facebook
+             * @example instagram
+             * @example mastodon
+             * @example bluesky
+             * @example discourse
+             * @example play-store
+             * @example app-store
+             * @example feed
+             * @example chatwoot
+             * @example zammad
+             * @example zendesk
+             * @example web
+             */
+            channel: string;
+            /** @description Conversation that the channel or integrator assigns */
+            conversation?: string | null;
+            direction?: components["schemas"]["Direction"];
+            /**
+             * Format: date-time
+             * @description When this wording was written, for an edit; it orders the wordings of a message. Default `received_at`
+             */
+            edited_at?: string | null;
+            /** @description Identifier given by the channel */
+            id: string;
+            /** @description Id of the interaction it answers */
+            in_reply_to?: string | null;
+            /** @description Language that the channel reports (BCP 47). Anything else is ignored, with a warning */
+            language?: string | null;
+            /**
+             * Format: date-time
+             * @description When the channel received it
+             */
+            received_at?: string | null;
+            /** @description What was written; at most 512 KiB of UTF-8. Policies and agents read the first 64 KiB */
+            text: string;
+            visibility?: components["schemas"]["Visibility"] | null;
+        };
+        /** @description Result of one interaction. */
+        InteractionReceipt: {
+            /** @description Id of the interaction; absent if it is refused. */
+            interaction?: string | null;
+            /**
+             * @description Its kind: `message`, `edit`, `delete`, `reaction` or `echo`. A message whose
+             *     id was delivered before with other words is an edit.
+             */
+            kind?: string | null;
+            /**
+             * Format: int64
+             * @description Position in the order of acceptance; for a duplicate, that of the original.
+             */
+            ordinal?: number | null;
+            problem?: components["schemas"]["Problem"] | null;
+            /** @description `accepted`, `duplicate`, `refused` or `busy`. */
+            status: string;
+            /**
+             * @description What is odd about it and was accepted all the same: look at it, do not
+             *     deliver it again.
+             */
+            warnings?: components["schemas"]["InteractionWarning"][];
+        };
+        /** @description Something odd about an interaction that the host accepts all the same. */
+        InteractionWarning: {
+            /** @description Path of the field. */
+            field: string;
+            /** @description What is odd, and what the host did. */
+            message: string;
+        };
+        /** @description Counts and size of the journal. */
+        JournalState: {
+            /**
+             * Format: int64
+             * @description Size of its files.
+             */
+            bytes: number;
+            /** @description Running clocks. */
+            clocks: number;
+            /**
+             * Format: int64
+             * @description Free space on its disk; absent where the system does not tell.
+             */
+            free_bytes?: number | null;
+            /** @description Interactions, clocks and actions waiting for a decision. */
+            undecided: number;
+            /** @description Whether it can write; if not, an alert says why. */
+            writable: boolean;
+        };
+        /** @description Counts and size of the journal. */
+        JournalStatus: {
+            /**
+             * Format: int64
+             * @description Interactions accepted since the journal was created.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Size of the journal's files.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Decisions since the start whose transcript was not stored because it
+             *     exceeded the company's limit.
+             */
+            decisions_unrecorded: number;
+            /**
+             * Format: int64
+             * @description Items of the outbox whose delivery failed for good.
+             */
+            outbox_dead: number;
+            /**
+             * Format: int64
+             * @description Items of the outbox waiting for delivery.
+             */
+            outbox_waiting: number;
+            /**
+             * Format: int64
+             * @description Interactions that wait for a decision.
+             */
+            pending: number;
+            /**
+             * Format: int64
+             * @description Number of conversations that are not resolved.
+             */
+            unresolved: number;
+        };
+        /** @description The journey of a contact. */
+        Journey: {
+            /** @description Entries, oldest first; at most 500. */
+            entries: components["schemas"]["HistoryEntry"][];
+            /**
+             * Format: int64
+             * @description Value of `after` for the next page; absent on the last page.
+             */
+            next?: number | null;
+        };
+        /** @description The limit that was exceeded */
+        LimitHit: {
+            /** @description Name of the limit, such as `cpu` or `memory` */
+            limit: string;
+            /** @description Unit of the value */
+            unit: string;
+            /**
+             * Format: int64
+             * @description Its value
+             */
+            value: number;
+        };
+        /** @description A row whose contacts became one person, or were split. */
+        LinkedRowDocument: {
+            /** @description Numbers of the changes, each of which can be undone. */
+            changes: number[];
+            /**
+             * Format: int64
+             * @description The line on which it begins, from 1.
+             */
+            line: number;
+        };
+        /** @description A log line of a plugin */
+        LogLine: {
+            /** @description Level: `debug`, `info`, `warn`, `error`, `stdout`, `stderr`; later versions add codes */
+            level: string;
+            /** @description The line */
+            message: string;
+        };
+        /** @description A new token with its secret. */
+        MadeToken: components["schemas"]["TokenDocument"] & {
+            /** @description The secret for `Authorization: Bearer`. It is shown only once. */
+            secret: string;
+        };
+        /** @description Who the caller is, and what they may do. */
+        Me: {
+            /** @description Id of the agent, for the role `agent`. */
+            agent?: string | null;
+            /** @description The companies that the caller may see, by name. */
+            companies: components["schemas"]["VisibleCompany"][];
+            /** @description Name of the only company; absent: the whole host. */
+            company?: string | null;
+            /**
+             * Format: date-time
+             * @description When the access ends; absent: not at a known time.
+             */
+            expires_at?: string | null;
+            /** @description Id in the audit trail. */
+            id: string;
+            /**
+             * @description Whether the host has no tokens: it then trusts every program of its machine, and
+             *     requests name who acts.
+             */
+            local: boolean;
+            /** @description Name under which the caller acts. */
+            name?: string | null;
+            /** @description Ids of the operations that the caller may call, as in the OpenAPI document; sorted. */
+            operations: string[];
+            role?: components["schemas"]["Role"] | null;
+            /** @description Whether the caller is signed in with a session. */
+            session: boolean;
+            /** @description Version of the server. */
+            version: string;
+        };
+        /** @description A merge of two contacts. */
+        MergeRequest: {
+            /** @description Name for the record; required without tokens. */
+            by?: string | null;
+            /** @description Id of the contact to merge into. */
+            into: string;
+        };
+        /** @description Times of the phases, in whole microseconds */
+        Micros: {
+            /**
+             * Format: int64
+             * @description Running the plugin, host calls included
+             */
+            call: number;
+            /**
+             * Format: int64
+             * @description Creating or finding an instance
+             */
+            instantiate: number;
+            /**
+             * Format: int64
+             * @description Waiting for an instance
+             */
+            queue: number;
+        };
+        /** @description A one-time link for a person with a browser. */
+        NewLink: {
+            /**
+             * @description Path and fragment of the address at this host. It holds the code, which is
+             *     shown only once.
+             */
+            path: string;
+            /** @description The token behind it, which revokes what the link gave. */
+            token: components["schemas"]["TokenDocument"];
+            /**
+             * Format: date-time
+             * @description Until when it works.
+             */
+            works_until: string;
+        };
+        /** @description An offer of a conversation to an agent. */
+        OfferDocument: {
+            /**
+             * Format: int32
+             * @description How often the agent declined it or let it time out before.
+             */
+            again: number;
+            /** @description Id of the agent. */
+            agent: string;
+            /** @description Id of the conversation. */
+            conversation: string;
+            /**
+             * Format: date-time
+             * @description When it times out.
+             */
+            deadline: string;
+            /**
+             * Format: int64
+             * @description Number of the offer.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            made_at: string;
+        };
+        /** @description Open offers. */
+        OfferList: {
+            /** @description Oldest first. */
+            offers: components["schemas"]["OfferDocument"][];
+        };
+        /** @description A rollout in short; `GET …/rollout` has the details. */
+        OnTrial: {
+            /**
+             * Format: int64
+             * @description Of those, decisions with equal answers.
+             */
+            agreed: number;
+            /**
+             * Format: int64
+             * @description Decisions compared with the control's.
+             */
+            compared: number;
+            /**
+             * Format: int64
+             * @description The candidate's decisions.
+             */
+            decisions: number;
+            /**
+             * Format: int64
+             * @description Of those, decisions in which a plugin failed.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Number of the candidate generation.
+             */
+            generation: number;
+            /** @description `shadow` or `canary`. */
+            kind: string;
+            /** @description Share of the conversations. */
+            share: string;
+        };
+        /** @description An open circuit breaker: the plugin failed repeatedly and is not called. */
+        OpenBreaker: {
+            /** @description Name of the plugin. */
+            plugin: string;
+            /** @description The stage. */
+            stage: string;
+        };
+        /** @description A page of open conversations. */
+        OpenConversations: {
+            /**
+             * @description At most 100, in the order of their ids. With a filter a page may hold fewer
+             *     although there are more pages.
+             */
+            conversations: components["schemas"]["ConversationSummary"][];
+            /** @description Value of `after` for the next page; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description What a customer said about messages to them. */
+        OptOutDocument: {
+            /** @description The company's account; empty: all accounts, or the only one. */
+            account: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Code of the channel. */
+            channel: string;
+            /** @description Id of the contact of the address. */
+            contact: string;
+            /** @description Whether they opted out; else they opted in again. */
+            opted_out: boolean;
+            /** @description `any` or `marketing`. */
+            purpose: string;
+            /** @description How: a code such as `stop`; `company.…` where the company said so. */
+            source: string;
+        };
+        /** @description What became of the rows of a list. */
+        OptOutImportDocument: {
+            /**
+             * Format: int64
+             * @description Rows that count from now on.
+             */
+            changed: number;
+            /** @description Whether nothing was to be changed. */
+            dry_run: boolean;
+            /**
+             * Format: int64
+             * @description Of those, rows that took back what the customer said.
+             */
+            overridden: number;
+            /** @description Why rows were refused: also `customer-opt-out`. */
+            problems: components["schemas"]["RowNoticeDocument"][];
+            /**
+             * Format: int64
+             * @description Number of rows.
+             */
+            records: number;
+            /**
+             * Format: int64
+             * @description Rows of which nothing was stored; `problems` has the reasons.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Rows that say what counts already, or are older.
+             */
+            unchanged: number;
+        };
+        /** @description What customers said about messages to them. */
+        OptOutList: {
+            /** @description Pass it as `after` for the next page; absent on the last. */
+            next?: string | null;
+            /** @description By contact, channel, account and purpose the latest. */
+            opt_outs: components["schemas"]["OptOutDocument"][];
+        };
+        /** @description An item of the outbox, without its content. */
+        OutboxDocument: {
+            /**
+             * Format: int32
+             * @description Number of failed attempts.
+             */
+            attempts: number;
+            /** @description Id of its conversation. */
+            conversation?: string | null;
+            /** @description Its key. A target that receives the same key again ignores it. */
+            key: string;
+            /**
+             * Format: date-time
+             * @description Earliest time of the next attempt.
+             */
+            not_before: string;
+            /** @description Why the last attempt failed. */
+            problem?: string | null;
+            /** @description `waiting`, `dead` or `done`. */
+            state: string;
+            /** @description Name of the target. */
+            target: string;
+        };
+        /** @description Items of the outbox. */
+        OutboxList: {
+            /** @description At most 500, sorted by key. */
+            items: components["schemas"]["OutboxDocument"][];
+            /** @description Value of `after` for the next page; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description Details, if the outcome is not `ok` */
+        Outcome: {
+            /** @description Call stack at a trap, innermost frame first */
+            backtrace?: string[];
+            /** @description What happened */
+            detail?: string | null;
+            /** @description How it ended */
+            kind: components["schemas"]["OutcomeKind"];
+            limit?: components["schemas"]["LimitHit"] | null;
+        };
+        /**
+         * @description Outcome of a plugin call.
+         *
+         *     - `ok`: the policy answered
+         *     - `declined`: the policy has no opinion
+         *     - `failed`: the policy reported an error
+         *     - `timeout`: the policy did not answer in time
+         *     - `out-of-fuel`: the policy used up its fuel
+         *     - `out-of-memory`: the policy exceeded its memory limit
+         *     - `stack-overflow`: the policy recursed too deeply
+         *     - `trapped`: the policy crashed
+         *     - `bad-output`: the policy's answer is not valid
+         *     - `denied`: the policy used something it was not granted
+         *     - `overloaded`: the host is too busy
+         *     - `quarantined`: the input is quarantined after repeated crashes
+         *     - `bypassed`: an operator bypasses the policy
+         *     - `incompatible`: the policy does not fit this host's contract
+         * @enum {string}
+         */
+        OutcomeKind: "ok" | "declined" | "failed" | "timeout" | "out-of-fuel" | "out-of-memory" | "stack-overflow" | "trapped" | "bad-output" | "denied" | "overloaded" | "quarantined" | "bypassed" | "incompatible";
+        /** @description A pack. */
+        PackParts: {
+            /** @description `name`, `manifest`, `schema`, `component` (a digest), `data` (digests) and `cases`. */
+            bundle: Record<string, never>;
+            /**
+             * @description The component's bytes in base64; may be left out if a stored generation of the company
+             *     has them.
+             */
+            code?: string | null;
+            /**
+             * @description The bytes of its tables and other data in base64, by name; those that a stored
+             *     generation of the company has may be left out.
+             */
+            data?: {
+                [key: string]: string;
+            };
+        };
+        /** @description Which packs the server accepts. */
+        PackTrust: {
+            /** @description Why the policy cannot be used; every pack is refused then. */
+            error?: string | null;
+            /** @description Whether there is a trust policy. Without one, no signature counts. */
+            policy: boolean;
+            /** @description Whether packs without a signature are accepted. */
+            unsigned: boolean;
+        };
+        /** @description Personal data found in a text */
+        PersonalData: {
+            /**
+             * Format: int32
+             * @description Offset after its last byte
+             */
+            end: number;
+            /** @description Code of its kind, such as `payment-card` */
+            kind: string;
+            /**
+             * Format: int32
+             * @description Offset of its first byte in the text's UTF-8
+             */
+            start: number;
+        };
+        /** @description A change of the active generation, planned or made. */
+        PlanDocument: {
+            /** @description Whether the generation is active now. */
+            active: boolean;
+            /** @description Why this generation was chosen, if the request named none. */
+            because?: string | null;
+            /**
+             * Format: int64
+             * @description Number of the previously active generation.
+             */
+            before?: number | null;
+            /** @description Differences between the two. */
+            differences: Record<string, never>[];
+            /**
+             * Format: int64
+             * @description Number of the new generation.
+             */
+            generation: number;
+            /**
+             * @description Whether the file only repeats a stored generation: the active one, from which
+             *     nothing differs, or with `keep_only` any. Then nothing is stored, and
+             *     `generation` is that one.
+             */
+            unchanged: boolean;
+            /** @description Things that are valid but probably not intended. */
+            warnings: string[];
+        };
+        /** @description One plugin's part in a decision */
+        PluginPart: {
+            /** @description Its own answer, before validation, if a transcript was requested */
+            answer?: unknown;
+            /** @description Digest of the names and digests of its tables and bytes */
+            data?: string | null;
+            /** @description Digest of its component, `sha256:…` */
+            digest: string;
+            /**
+             * Format: int64
+             * @description Fuel used; on the metered engine only
+             */
+            fuel?: number | null;
+            /**
+             * Format: int32
+             * @description Number of host calls
+             */
+            host_calls: number;
+            /** @description Log lines it wrote */
+            log?: components["schemas"]["LogLine"][];
+            /**
+             * Format: int32
+             * @description Number of log lines dropped beyond the limit
+             */
+            log_dropped?: number;
+            /**
+             * Format: int64
+             * @description Limit of linear memory, in bytes
+             */
+            memory_limit: number;
+            micros: components["schemas"]["Micros"];
+            /** @description Name in the pipeline */
+            name: string;
+            /** @description How it ended */
+            outcome: components["schemas"]["OutcomeKind"];
+            /** @description Name of its pack */
+            pack: string;
+            /**
+             * Format: int64
+             * @description Peak linear memory, in bytes
+             */
+            peak_memory: number;
+            problem?: components["schemas"]["Outcome"] | null;
+            /** @description Digest of its settings */
+            settings: string;
+            /** @description Digest of the snapshot its instance started from */
+            snapshot?: string | null;
+            /** @description Stage of a decision */
+            stage: components["schemas"]["Stage"];
+            /** @description Every host call, if a transcript was requested */
+            transcript?: components["schemas"]["HostCall"][] | null;
+            /**
+             * Format: int32
+             * @description How often its instance was used, from 1; 0 if it was not called
+             */
+            use: number;
+            /** @description Version of its pack */
+            version: string;
+        };
+        /**
+         * @description How reading from a provider goes that the server must ask. Counts are those since the
+         *     server started.
+         */
+        PollDocument: {
+            /**
+             * @description What the server does.
+             *
+             *     - `starting`: It has not begun.
+             *     - `reading`: It reads.
+             *     - `waiting`: Everything is read; it waits for more.
+             *     - `failing`: It failed, and waits for the next attempt.
+             *     - `no-place`: As many connections ask their providers as may.
+             * @enum {string}
+             */
+            activity: "starting" | "reading" | "waiting" | "failing" | "no-place";
+            /**
+             * Format: date-time
+             * @description Since when reading fails; absent while it does not.
+             */
+            failing_since?: string | null;
+            failure?: ("unavailable" | "limited" | "unauthorised" | "not-found" | "host-busy") | null;
+            /**
+             * Format: int64
+             * @description Attempts that failed.
+             */
+            failures: number;
+            /**
+             * Format: date-time
+             * @description When the server last had read everything.
+             */
+            last_complete?: string | null;
+            /**
+             * Format: date-time
+             * @description When the server tries again.
+             */
+            next_attempt?: string | null;
+            /**
+             * Format: int64
+             * @description Items that the provider does not deliver, and that were passed over; the quarantine
+             *     lists them.
+             */
+            passed_over: number;
+            /** @description Why it fails, in words. */
+            problem?: string | null;
+        };
+        /** @description A preferred agent */
+        Preference: {
+            /** @description The agent's id */
+            agent: string;
+            /**
+             * Format: int32
+             * @description Preference, 0 to 100
+             */
+            score: number;
+        };
+        /**
+         * @description Presence of an agent. Default `available`.
+         * @enum {string}
+         */
+        Presence: "available" | "busy" | "away" | "offline";
+        /** @description A change of presence. */
+        PresenceDocument: {
+            /** @description The previous presence. */
+            before: components["schemas"]["Presence"];
+            /** @description The new presence. */
+            presence: components["schemas"]["Presence"];
+        };
+        /** @description A presence to set. */
+        PresenceRequest: {
+            /** @description `available`, `busy`, `away` or `offline`. */
+            presence: components["schemas"]["Presence"];
+        };
+        /** @description Why a request failed (RFC 9457). */
+        Problem: {
+            /** @description Column in the body, from 1; 0 before the first character. */
+            column?: number | null;
+            /** @description What is wrong in this request, and what would be right. */
+            detail?: string | null;
+            /** @description Path of the wrong field, or name of the wrong header. */
+            field?: string | null;
+            /** @description Path of the request. */
+            instance?: string | null;
+            /**
+             * Format: int64
+             * @description The limit that was exceeded.
+             */
+            limit?: number | null;
+            /** @description Line in the body, from 1. */
+            line?: number | null;
+            outcome?: components["schemas"]["OutcomeKind"] | null;
+            /** @description Every reason, if there are several. */
+            problems?: components["schemas"]["ProblemPlace"][];
+            /**
+             * Format: int64
+             * @description The actual size, if known.
+             */
+            size?: number | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The kind in words. */
+            title: string;
+            /**
+             * @description Kind of the problem, as a reference relative to the server. Stable: compare
+             *     this in programs.
+             * @example /problems/invalid-input
+             */
+            type: string;
+            /** @description Unit of `limit` and `size`. */
+            unit?: string | null;
+            /** @description Things in a refused company file that are valid but probably not intended. */
+            warnings?: string[];
+        };
+        /** @description One of several reasons. */
+        ProblemPlace: {
+            /** @description Column, from 1. */
+            column?: number | null;
+            /** @description What to do. */
+            help?: string | null;
+            /** @description Line in the document, from 1; absent if the reason has no place. */
+            line?: number | null;
+            /** @description What is wrong. */
+            message: string;
+        };
+        /** @description A delivery in quarantine, without its content. */
+        QuarantineDocument: {
+            /**
+             * Format: int64
+             * @description Its size.
+             */
+            bytes: number;
+            /** @description Name of the channel. */
+            channel: string;
+            /** @description Name of the connection. */
+            connection: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /** @description Path of the first item that could not be decoded. */
+            place: string;
+            /** @description What is wrong with it. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it reached the host.
+             */
+            received_at: string;
+        };
+        /** @description Deliveries in quarantine. */
+        QuarantineList: {
+            /** @description At most 500, sorted by number. */
+            items: components["schemas"]["QuarantineDocument"][];
+            /**
+             * Format: int64
+             * @description Value of `after` for the next page; absent on the last page.
+             */
+            next?: number | null;
+        };
+        /** @description A queue */
+        Queue: {
+            /**
+             * Format: int32
+             * @description Most of its conversations that one agent holds at once; absent: as many as fit
+             */
+            agent_capacity?: number | null;
+            /** @description Whether conversations without a route go here */
+            default?: boolean;
+            /** @description Name of its business hours; absent: always open */
+            hours?: string | null;
+            /** @description Identifier, unique */
+            id: string;
+            /**
+             * Format: int32
+             * @description Waiting time of the oldest, in seconds
+             */
+            longest_wait?: number | null;
+            /** @description Whether it is open. Default true */
+            open?: boolean;
+            /** @description Proficiency, 1 to 5, by skill */
+            skills?: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int32
+             * @description Number of waiting conversations
+             */
+            waiting?: number;
+        };
+        /** @description A queue. */
+        QueueDepth: {
+            /** @description Id of the queue. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Waiting time of the oldest, in seconds.
+             */
+            oldest: number;
+            /** @description Number of waiting conversations, without those offered to an agent. */
+            waiting: number;
+        };
+        /** @description A queue. */
+        QueueDocument: {
+            /** @description Id of the queue. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Since when the oldest of them has waited.
+             */
+            oldest?: string | null;
+            /** @description Number of waiting conversations, without those offered to an agent. */
+            waiting: number;
+        };
+        /** @description Queues. */
+        QueueList: {
+            /** @description Sorted by id. */
+            queues: components["schemas"]["QueueDocument"][];
+        };
+        /** @description The server can decide. */
+        Readiness: {
+            /** @description Number of companies that are ready. */
+            companies: number;
+            /** @description `ready`. */
+            status: string;
+            /**
+             * @description Number of companies answered 503 because their active generation cannot
+             *     be built; the server's log says why.
+             */
+            unready: number;
+        };
+        /** @description Results of delivered interactions. */
+        Receipts: {
+            /** @description Number of new interactions, all on disk. */
+            accepted: number;
+            /** @description Number turned away by a bound: deliver them again. */
+            busy: number;
+            /** @description Number delivered before. */
+            duplicate: number;
+            /** @description The result of each, in the order of delivery. */
+            receipts: components["schemas"]["InteractionReceipt"][];
+            /** @description Number of invalid ones. */
+            refused: number;
+        };
+        /** @description A rejection. */
+        RejectRequest: {
+            /** @description Id of the approver; required without tokens. */
+            by?: string | null;
+            role?: components["schemas"]["RoleField"] | null;
+            /** @description Reason, shown to the reply's agent; cut at 1,000 characters. */
+            why?: string;
+        };
+        /** @description A reply to send. */
+        ReplyRequest: {
+            /** @description Files to send with it, as in an interaction; at most 32. */
+            attachments?: Record<string, never>[];
+            /** @description Id of the agent or supervisor who sends it; required without tokens. */
+            by?: string | null;
+            /**
+             * @description Id given by the sender, unique in the conversation. A request with the same
+             *     id is the same reply and is published once.
+             */
+            id: string;
+            role?: components["schemas"]["RoleField"] | null;
+            template?: components["schemas"]["FilledTemplate"] | null;
+            /** @description The text to send; at most 64 KiB and the channel's limit. Absent with `template`. */
+            text?: string | null;
+            /**
+             * @description What happens when the channel has accepted it: `wait` (on the customer),
+             *     `stay`, `wrap-up` or `resolve`. Default `wait`.
+             */
+            then?: components["schemas"]["AfterReply"];
+            /** @description `human` or `policy`. Default `human`. Some channels require it. */
+            written_by?: components["schemas"]["WrittenBy"];
+        };
+        /** @description Until when a channel takes a free reply. */
+        ReplyWindowDocument: {
+            /**
+             * Format: date-time
+             * @description When it ends, or ended; absent if the customer never wrote.
+             */
+            ends?: string | null;
+            /** @description Whether it takes one now. */
+            open: boolean;
+        };
+        /** @description Result of one conversation. */
+        RequeuedDocument: {
+            /** @description Agent who owned it before. */
+            agent?: string | null;
+            /** @description State before. */
+            from?: string | null;
+            /** @description Id of the conversation. */
+            id: string;
+            problem?: components["schemas"]["Problem"] | null;
+            /** @description Queue it waits in now; in a dry run, the queue it waits in or came from. */
+            queue?: string | null;
+            /** @description State now; absent in a dry run. */
+            state?: string | null;
+        };
+        /** @description Results of a requeue. */
+        RequeuedList: {
+            /** @description The result of each, in the order of the request. */
+            conversations: components["schemas"]["RequeuedDocument"][];
+            /** @description Number of conversations that are refused. */
+            refused: number;
+            /** @description Number of conversations that are routed again, or would be. */
+            requeued: number;
+        };
+        /** @description Conversations to route again. */
+        RequeueRequest: {
+            /** @description Name for the record; required without tokens. */
+            by?: string | null;
+            /** @description Ids of the conversations; at most 100. */
+            conversations: string[];
+            /** @description Only report what would happen. */
+            dry_run?: boolean;
+        };
+        /** @description Result of decoding a delivery again. */
+        RerunDocument: {
+            /** @description Path of the first item that could not be decoded. */
+            place?: string | null;
+            /** @description What is wrong with it. */
+            reason?: string | null;
+            /** @description `accepted`: the delivery left the quarantine; `undecodable`: it stays. */
+            result: string;
+        };
+        /** @description Result of a tone check */
+        Review: {
+            /** @description For a held draft: teams that must approve it, in this order; empty: any supervisor */
+            approvers?: string[];
+            /** @description Findings in the draft */
+            findings: components["schemas"]["Finding"][];
+            verdict: components["schemas"]["Verdict"];
+            /** @description Reason */
+            why: string;
+        };
+        /**
+         * @description Role of a token's holder.
+         *
+         *     - `integrator`: a program that delivers interactions, requests decisions and follows the feed
+         *     - `operator`: runs the host or a company on it, and may do what a supervisor may
+         *     - `agent`: answers customers as one agent of the roster
+         *     - `supervisor`: supervises queues, approves replies, manages the roster and contacts
+         *     - `auditor`: reads the history and the audit trail, and changes nothing
+         * @enum {string}
+         */
+        Role: "integrator" | "operator" | "agent" | "supervisor" | "auditor";
+        /** @enum {string} */
+        RoleField: "agent" | "supervisor";
+        /** @description The generation to roll back to. */
+        RollBackRequest: {
+            /**
+             * @description Accept packs of a lower version than the active generation has. Without a
+             *     trust policy they always are.
+             */
+            allow_downgrade?: boolean;
+            /** @description Name for the record. Default: the token's, or `operator` without tokens. */
+            by?: string | null;
+            /** @description Only report what would change. */
+            dry_run?: boolean;
+            /**
+             * Format: int64
+             * @description The active generation that the caller expects; if another is active, the
+             *     request fails.
+             */
+            expected?: number | null;
+            /** @description Store the generation without activating it. */
+            keep_only?: boolean;
+            /**
+             * @description New queues for the conversations of removed queues, in addition to those in
+             *     the file.
+             */
+            moved?: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Number of the generation. Default: of those before the active one, the one
+             *     that was active last.
+             */
+            to?: number | null;
+        };
+        /** @description The state of a rollout. */
+        RolloutDocument: {
+            /** @description When a canary is aborted automatically. */
+            bounds: Record<string, never>;
+            /** @description The bound that the canary exceeds, just before it is aborted. */
+            breach?: Record<string, never> | null;
+            /** @description Who started it. */
+            by: string;
+            /**
+             * @description The candidate's `decisions`, `failures` by outcome, and `latency` in
+             *     microseconds.
+             */
+            candidate_arm: Record<string, never>;
+            /**
+             * @description Comparison of both answers to the same input: `decisions`, `agreed`,
+             *     `differences` by field with examples, and numbers of decisions that were not
+             *     compared, by reason (`failed`, `no_time`, `no_room`).
+             */
+            compared: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Number of the active generation, the control.
+             */
+            control: number;
+            /**
+             * @description The same of the control: on its share of a canary, or on the decisions that
+             *     the shadow repeated.
+             */
+            control_arm: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Number of the candidate generation.
+             */
+            generation: number;
+            /** @description `shadow` or `canary`. */
+            kind: components["schemas"]["RolloutKind"];
+            /** @description Share of the conversations. */
+            share: string;
+            /**
+             * Format: date-time
+             * @description When it was started.
+             */
+            since: string;
+        };
+        /**
+         * @description Kind of a rollout.
+         * @enum {string}
+         */
+        RolloutKind: "shadow" | "canary";
+        /** @description A rollout to start or change. */
+        RolloutRequest: {
+            /**
+             * @description When a canary is aborted automatically: after at least `after` (200)
+             *     decisions, if its share of `failures` exceeds the control's by more than this
+             *     (0.01), its `p99` is more than this many times the control's (2), or its share
+             *     of `disagreement` exceeds this (null); null: never. Default: the bounds of a
+             *     running canary stay.
+             */
+            bounds?: Record<string, never> | null;
+            /** @description Name for the record. Default: the token's, or `operator` without tokens. */
+            by?: string | null;
+            /**
+             * Format: int64
+             * @description The active generation that the caller expects; if another is active, the
+             *     request fails.
+             */
+            expected?: number | null;
+            /**
+             * Format: int64
+             * @description Number of a stored generation, the candidate.
+             */
+            generation: number;
+            /**
+             * @description `shadow`: the candidate runs beside the active generation without effect.
+             *     `canary`: the candidate decides for a share of the conversations.
+             */
+            kind: components["schemas"]["RolloutKind"];
+            /**
+             * @description Share of the conversations, such as `5%`, at most 90%. Default 10% for a
+             *     shadow, 5% for a canary. A larger share includes the conversations of a
+             *     smaller one.
+             */
+            share?: string | null;
+        };
+        /** @description Route of a conversation */
+        RoutePlan: {
+            /** @description Ids of agents who are not offered the conversation */
+            excluded?: string[];
+            /**
+             * Format: patchbay-duration
+             * @description Timeout of an offer; absent: the company's; a duration such as 90s, 30m or 1h30m
+             */
+            offer_timeout?: string | null;
+            /** @description Preferred agents */
+            preferences?: components["schemas"]["Preference"][];
+            /**
+             * Format: int32
+             * @description 0 to 100; null: the queue's
+             */
+            priority?: number | null;
+            /** @description SLA targets by clock */
+            sla: {
+                /**
+                 * Format: patchbay-duration
+                 * @description Target; a duration such as 90s, 30m or 1h30m
+                 */
+                first_response?: string;
+                /**
+                 * Format: patchbay-duration
+                 * @description Target; a duration such as 90s, 30m or 1h30m
+                 */
+                next_response?: string;
+                /**
+                 * Format: patchbay-duration
+                 * @description Target; a duration such as 90s, 30m or 1h30m
+                 */
+                resolution?: string;
+            };
+            /** @description Requirements of agents, relaxed step by step */
+            steps: components["schemas"]["RouteStep"][];
+            /** @description Codes of tags to add */
+            tags: string[];
+            target: components["schemas"]["RouteTarget"];
+            /** @description Reason */
+            why: string;
+        };
+        /** @description Requirements of agents for a time */
+        RouteStep: {
+            /**
+             * Format: patchbay-duration
+             * @description Duration of the step; absent: unlimited; a duration such as 90s, 30m or 1h30m
+             */
+            expires?: string | null;
+            /** @description Languages, of which the agent must speak one */
+            languages?: string[];
+            /**
+             * Format: int32
+             * @description The step is skipped if fewer agents qualify
+             */
+            minimum_agents?: number | null;
+            /** @description Proficiency, 1 to 5, by skill */
+            skills?: {
+                [key: string]: number;
+            };
+        };
+        /** @description Target of a route */
+        RouteTarget: {
+            /** @description Id of the queue or agent */
+            id?: string | null;
+            /** @description Kind: `queue`, `agent`, `hold`, `close`; later versions add codes */
+            kind: string;
+            /** @description For `agent` and `hold`: the queue it belongs to meanwhile and returns to */
+            queue?: string | null;
+            /**
+             * Format: date-time
+             * @description For `agent` and `hold`: when it ends
+             */
+            until?: string | null;
+            /** @description For `agent`: whether it keeps waiting while they are away or offline */
+            while_away?: boolean;
+        };
+        /** @description What a person should know about a row. Repeats no address and no value. */
+        RowNoticeDocument: {
+            /**
+             * @description Code of its kind: `malformed`, `invalid`, `not-utf-8`, `too-long`, `id-twice`,
+             *     `address-twice`, `different-people`, `other-record`, `erased` or `left-apart`.
+             */
+            code: string;
+            /** @description Ids of the contacts it is about. */
+            contacts?: string[];
+            /**
+             * Format: int64
+             * @description The line on which it begins, from 1.
+             */
+            line: number;
+            /** @description What is wrong. */
+            message: string;
+            /** @description What to do next. */
+            next: string;
+        };
+        /** @description An interaction with its text. */
+        SaidInteraction: {
+            /** @description The interaction; absent if its author was erased. */
+            interaction?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description Position in the order of acceptance.
+             */
+            ordinal: number;
+        };
+        /** @description Result of a reply. */
+        SentDocument: {
+            /** @description Id of the reply. */
+            id: string;
+            review?: components["schemas"]["Review"] | null;
+            /**
+             * @description `published` (on its way to the channel), `revise` (back to its agent), `held`
+             *     (waiting for approval) or `blocked`; when the same reply is sent again also
+             *     `delivered`, `undeliverable`, `rejected` or `stale`.
+             */
+            status: string;
+        };
+        /**
+         * @description Severity of a finding
+         * @enum {string}
+         */
+        Severity: "info" | "low" | "medium" | "high" | "critical";
+        /** @description What a person signs in with: one of both. */
+        SignInRequest: {
+            /** @description The code of a one-time link, as `patchbay token link` makes it. */
+            code?: string | null;
+            /** @description A token of this host, or of its issuer. */
+            token?: string | null;
+        };
+        /** @description How people may sign in. */
+        SignInWays: {
+            /** @description Whether requests need a token or a session. */
+            required: boolean;
+        };
+        /**
+         * @description Stage of a decision.
+         *
+         *     - `classify`: what an interaction is
+         *     - `route`: who handles its conversation
+         *     - `tone`: whether a draft may go out
+         *     - `escalate`: whether more people must know
+         * @enum {string}
+         */
+        Stage: "classify" | "route" | "tone" | "escalate";
+        /** @description Calls at a stage since the start. */
+        StageStatus: {
+            /** @description Plugin calls by outcome. Counts of retired generations are dropped. */
+            outcomes: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Median duration in microseconds.
+             */
+            p50?: number | null;
+            /**
+             * Format: int64
+             * @description 99th percentile in microseconds.
+             */
+            p99?: number | null;
+            /** @description The stage. */
+            stage: string;
+            /** @description Numbers of decisions by duration, in the ranges of `bounds`. */
+            times: number[];
+        };
+        /** @description Generation and plugins that decided */
+        Stamp: {
+            /**
+             * Format: int64
+             * @description Number of the generation
+             */
+            generation: number;
+            /** @description The plugins, in the order of their calls */
+            plugins: components["schemas"]["PluginPart"][];
+        };
+        /** @description The server is alive. */
+        Status: {
+            /** @description `ok`. */
+            status: string;
+        };
+        /** @description A message that the provider approved. */
+        TemplateDocument: {
+            /** @description Code of the channel. */
+            channel: string;
+            /** @description Its id, as a reply names it. */
+            id: string;
+            /** @description Its language as the provider writes it: `en_US`. */
+            language: string;
+            /** @description Its name at the provider. */
+            name: string;
+            /** @description How many parameters it has. */
+            parameters: number;
+            /** @description The text; the parameters stand at `{{1}}`, `{{2}}` and so on. */
+            text: string;
+        };
+        /** @description The templates of the company file. */
+        TemplateList: {
+            /** @description Sorted by channel and id. */
+            templates: components["schemas"]["TemplateDocument"][];
+        };
+        /** @description A token, without its secret. */
+        TokenDocument: {
+            /** @description Id of the agent, for the role `agent`. */
+            agent?: string | null;
+            /** @description Name of the company; absent: the whole host. */
+            company?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description Who created it: id of a token, `local` or `command-line`. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it expires; absent: never.
+             */
+            expires_at?: string | null;
+            /** @description Id of the token. */
+            id: string;
+            /** @description Name under which its holder acts. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at?: string | null;
+            /** @description Role. */
+            role: components["schemas"]["Role"];
+            /** @description `active`, `expired` or `revoked`. */
+            state: string;
+        };
+        /** @description Tokens. */
+        TokenList: {
+            /** @description All tokens, including revoked and expired ones, in the order of creation. */
+            tokens: components["schemas"]["TokenDocument"][];
+        };
+        /** @description A token to create. */
+        TokenRequest: {
+            /** @description Id of the agent; required for the role `agent`, not allowed for others. */
+            agent?: string | null;
+            /**
+             * @description Name of the company; absent: the whole host, which only operators and
+             *     auditors can have.
+             */
+            company?: string | null;
+            /** @description Lifetime, such as `30d`, from a minute to 3650 days. Default 90 days. */
+            expires_in?: string | null;
+            /**
+             * @description Name under which its holder acts, 1 to 256 bytes. Default: the token's id. An
+             *     agent's token always acts under the agent's id.
+             */
+            name?: string | null;
+            /** @description Whether it is valid until it is revoked. */
+            never_expires?: boolean;
+            /** @description `integrator`, `operator`, `agent`, `supervisor` or `auditor`. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description A draft to check, with its context */
+        ToneRequest: {
+            classification?: components["schemas"]["Classification"] | null;
+            /** @description Whether the agent is still typing */
+            composing?: boolean;
+            conversation?: components["schemas"]["Conversation"] | null;
+            draft: components["schemas"]["Draft"];
+            interaction?: components["schemas"]["Interaction"] | null;
+            /**
+             * Format: int64
+             * @description Seed of the policies' random numbers. Default derived from the id
+             */
+            seed?: number | null;
+            /** @description Include every host call in the answer */
+            transcript?: boolean;
+        };
+        /** @description Trigger of the escalation. Default `classified` */
+        Trigger: {
+            /** @description Id of the agent who declined, did not answer an offer, or is silent */
+            agent?: string | null;
+            /** @description The SLA clock it is about: `first-response`, `next-response`, `resolution`; later versions add codes */
+            clock?: string | null;
+            /** @description What fired: `classified`, `sla-at-risk`, `sla-breached`, `customer-returned`, `declined`, `silent-agent`, `wake-up`, `volume-surge`, `reach-surge`; later versions add codes */
+            code: string;
+            /**
+             * Format: int64
+             * @description Number of interactions or people in a surge, or of declined offers
+             */
+            count?: number | null;
+            /**
+             * Format: date-time
+             * @description When the target is or was due, or the wake-up was requested for
+             */
+            due_at?: string | null;
+            /** @description Subject of a surge, or name of a wake-up */
+            subject?: string | null;
+            /** @description Usual number of a surge */
+            usual?: number | null;
+            /**
+             * Format: patchbay-duration
+             * @description Length of a surge's window; a duration such as 90s, 30m or 1h30m
+             */
+            window?: string | null;
+        };
+        /** @description Result of the check of a reply that an agent is typing. */
+        TypedDocument: {
+            /**
+             * Format: int32
+             * @description Length, in the channel's unit.
+             */
+            length: number;
+            /**
+             * Format: int32
+             * @description The channel's limit; absent: none.
+             */
+            limit?: number | null;
+            review?: components["schemas"]["Review"] | null;
+        };
+        /** @description A reply that an agent is typing. */
+        TypedRequest: {
+            /** @description Id of the agent or supervisor who types; required without tokens. */
+            by?: string | null;
+            role?: components["schemas"]["RoleField"] | null;
+            /** @description The text so far. */
+            text: string;
+            /** @description `human` or `policy`. Default `human`. */
+            written_by?: components["schemas"]["WrittenBy"];
+        };
+        /** @description The unsealing. */
+        UnsealingDocument: {
+            /**
+             * Format: int64
+             * @description Its number in the audit trail: pass it as `under` to each decision. Valid for
+             *     a day and for the same caller.
+             */
+            act: number;
+        };
+        /** @description Decisions to unseal. */
+        UnsealingRequest: {
+            /**
+             * Format: int64
+             * @description How many decisions between them will be read.
+             */
+            decisions: number;
+            /**
+             * Format: int64
+             * @description Number of the first decision.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description Number of the last decision.
+             */
+            to: number;
+        };
+        /**
+         * @description Verdict on a draft, mildest first
+         * @enum {string}
+         */
+        Verdict: "approve" | "revise" | "hold" | "block";
+        /**
+         * @description Who may read it. Default the channel's usual visibility
+         * @enum {string}
+         */
+        Visibility: "public" | "private";
+        /** @description A company that a caller may see. */
+        VisibleCompany: {
+            /** @description Name of the company. */
+            name: string;
+            /**
+             * @description Whether its active generation could be built; without, its requests are
+             *     answered 503.
+             */
+            ready: boolean;
+        };
+        /** @description The state of a watched company file. */
+        WatchedFile: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            at: string;
+            /** @description Name of the file, without its directory. */
+            file: string;
+            /**
+             * Format: int64
+             * @description Number of the generation that was built from the file.
+             */
+            generation?: number | null;
+            /** @description Every problem of the file. */
+            problems?: string[];
+            /**
+             * @description `applied`: a generation was built from the file and activated.
+             *     `unchanged`: the active generation has the same content. `refused`: the
+             *     file is invalid, and the active generation stays. `removed`: the file was
+             *     removed, and the active generation stays.
+             */
+            state: string;
+        };
+        /**
+         * @description Author of a draft. Default `human`.
+         * @enum {string}
+         */
+        WrittenBy: "human" | "policy";
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The server is alive. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The OpenAPI document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At least one company is ready. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    active_alerts: {
+        parameters: {
+            query?: {
+                /** @description Only this company. */
+                company?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Active alerts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActiveAlertList"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description Number of the previous page's last entry. */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entries of the audit trail. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+        };
+    };
+    verify_audit: {
+        parameters: {
+            query?: {
+                /** @description A `head` stored earlier: 64 hexadecimal digits. */
+                expect?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Result of the verification. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditReport"];
+                };
+            };
+        };
+    };
+    agents: {
+        parameters: {
+            query?: {
+                /** @description Id of the previous page's last agent. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the roster. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentList"];
+                };
+            };
+        };
+    };
+    import_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>[];
+            };
+        };
+        responses: {
+            /** @description Numbers of added and changed agents. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+        };
+    };
+    agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the agent. */
+                agent: string;
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentDocument"];
+                };
+            };
+        };
+    };
+    put_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the agent. */
+                agent: string;
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Whether the agent was added or changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+        };
+    };
+    remove_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the agent. */
+                agent: string;
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent is removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_presence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the agent. */
+                agent: string;
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceRequest"];
+            };
+        };
+        responses: {
+            /** @description The presence is set. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresenceDocument"];
+                };
+            };
+        };
+    };
+    alerts: {
+        parameters: {
+            query?: {
+                /** @description Feed number of the previous page's last alert. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Alerts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertList"];
+                };
+            };
+        };
+    };
+    approvals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Replies waiting for approval. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalList"];
+                };
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+                /** @description Id of the reply. */
+                reply: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActorFields"];
+            };
+        };
+        responses: {
+            /** @description Status of the reply. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneDocument"];
+                };
+            };
+        };
+    };
+    reject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+                /** @description Id of the reply. */
+                reply: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectRequest"];
+            };
+        };
+        responses: {
+            /** @description Status of the reply. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneDocument"];
+                };
+            };
+        };
+    };
+    company_audit: {
+        parameters: {
+            query?: {
+                /** @description Number of the previous page's last entry. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entries of the audit trail. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+        };
+    };
+    bypasses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Bypasses in effect. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BypassList"];
+                };
+            };
+        };
+    };
+    bypass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description A stage (`classify`, `route`, `tone`, `escalate`) or the name of a plugin. */
+                target: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BypassRequest"];
+            };
+        };
+        responses: {
+            /** @description The bypass. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BypassDocument"];
+                };
+            };
+        };
+    };
+    lift_bypass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description The stage, or the name of the plugin. */
+                target: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bypass that was lifted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BypassDocument"];
+                };
+            };
+        };
+    };
+    channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connections. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionList"];
+                };
+            };
+        };
+    };
+    test_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the channel. */
+                channel: string;
+                /** @description Name of the company. */
+                company: string;
+                /** @description Name of the connection. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        /** @description Any JSON, such as {}: the server reads only the media type. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description What the provider answered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTestDocument"];
+                };
+            };
+        };
+    };
+    retry_channel: {
+        parameters: {
+            query?: {
+                /** @description Name of the connection; without it, all of the channel. */
+                connection?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the channel. */
+                channel: string;
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        /** @description Any JSON, such as {}: the server reads only the media type. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description The replies are due. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelRetryDocument"];
+                };
+            };
+        };
+    };
+    export_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the contact. */
+                contact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Addresses, conversations with all messages, and the history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    erase_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the contact. */
+                contact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contact is erased. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedDocument"];
+                };
+            };
+        };
+    };
+    journey: {
+        parameters: {
+            query?: {
+                /** @description Feed number of the previous page's last entry. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the contact. */
+                contact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The journey. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journey"];
+                };
+            };
+        };
+    };
+    merge_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the contact. */
+                contact: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeRequest"];
+            };
+        };
+        responses: {
+            /** @description The contacts are merged. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeDocument"];
+                };
+            };
+        };
+    };
+    split_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the contact. */
+                contact: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ByRequest"];
+            };
+        };
+        responses: {
+            /** @description The contacts are split. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeDocument"];
+                };
+            };
+        };
+    };
+    undo_contact_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the change. */
+                change: number;
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ByRequest"];
+            };
+        };
+        responses: {
+            /** @description The change is undone; the undo has a number of its own. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeDocument"];
+                };
+            };
+        };
+    };
+    import_contacts: {
+        parameters: {
+            query?: {
+                /** @description Name for the record; required without tokens. */
+                by?: string;
+                /** @description Say what would happen, and change nothing. */
+                dry_run?: boolean;
+                /** @description Take records of people who were erased. */
+                restore_erased?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description What became of each row. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDocument"];
+                };
+            };
+        };
+    };
+    opt_outs: {
+        parameters: {
+            query?: {
+                /** @description Id of the previous page's last contact. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The opt-outs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptOutList"];
+                };
+            };
+        };
+    };
+    import_opt_outs: {
+        parameters: {
+            query?: {
+                /** @description Say what would happen, and change nothing. */
+                dry_run?: boolean;
+                /** @description Take back opt-outs that customers made themselves. */
+                override?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description What became of each row. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptOutImportDocument"];
+                };
+            };
+        };
+    };
+    conversations: {
+        parameters: {
+            query?: {
+                /** @description `next` of the previous page. */
+                after?: string;
+                /** @description Only conversations that this agent owns or is offered. */
+                agent?: string;
+                /** @description Only conversations that wait in this queue or came from it. */
+                queue?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of conversations that are not resolved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenConversations"];
+                };
+            };
+        };
+    };
+    conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationDocument"];
+                };
+            };
+        };
+    };
+    act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionRequest"];
+            };
+        };
+        responses: {
+            /** @description The action is done, and on disk. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneDocument"];
+                };
+            };
+        };
+    };
+    attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+                /** @description Position of the file in `attachments`, from 0; `original`: the whole mail. */
+                index: string;
+                /** @description `ordinal` of the interaction. */
+                ordinal: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": number[];
+                };
+            };
+        };
+    };
+    reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyRequest"];
+            };
+        };
+        responses: {
+            /** @description Result of the reply. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneDocument"];
+                };
+            };
+        };
+    };
+    check_reply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description How long the request may wait for a thread, in milliseconds; at most the server's own deadline. */
+                "Patchbay-Deadline-Ms"?: number | null;
+            };
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TypedRequest"];
+            };
+        };
+        responses: {
+            /** @description Result of the check. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TypedDocument"];
+                };
+            };
+        };
+    };
+    requeue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequeueRequest"];
+            };
+        };
+        responses: {
+            /** @description The result of each conversation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequeuedList"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description How long the request may wait for a thread, in milliseconds; at most the server's own deadline. */
+                "Patchbay-Deadline-Ms"?: number | null;
+                /** @description The span this request belongs to (W3C Trace Context); a malformed header is ignored. */
+                traceparent?: string | null;
+            };
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideRequest"];
+            };
+        };
+        responses: {
+            /** @description The decision. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+        };
+    };
+    decisions: {
+        parameters: {
+            query?: {
+                /** @description Only decisions with a smaller number: `next` of the previous page. */
+                before?: number;
+                /** @description Only decisions of this conversation, by id. */
+                conversation?: string;
+                /** @description Only decisions about this interaction, by the channel's id. */
+                interaction?: string;
+                /** @description Page size, 1 to 500. Default 50. */
+                limit?: number;
+                /** @description Only decisions with this outcome, such as `ok` or `timeout`. */
+                outcome?: "ok" | "declined" | "failed" | "timeout" | "out-of-fuel" | "out-of-memory" | "stack-overflow" | "trapped" | "bad-output" | "denied" | "overloaded" | "quarantined" | "bypassed" | "incompatible";
+                /** @description Only decisions that called this plugin. */
+                plugin?: string;
+                /** @description Only decisions of this last period, such as `24h`. */
+                since?: string;
+                /** @description Only decisions with a plugin called at this stage. */
+                stage?: "classify" | "route" | "tone" | "escalate";
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of decisions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionPage"];
+                };
+            };
+        };
+    };
+    decision: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Number of an unsealing of many decisions in the audit trail. Default: this
+                 *     request is recorded as an unsealing of its own.
+                 */
+                under?: number;
+                /** @description `true`: with the customer's words and identity, for an auditor. Default false. */
+                unsealed?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Number of the decision. */
+                decision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The decision. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    decision_case: {
+        parameters: {
+            query?: {
+                /** @description Name of the plugin; required if the decision called several. */
+                plugin?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Number of the decision. */
+                decision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The case. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    replay_decision: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Number of an unsealing of many decisions in the audit trail. Default: this
+                 *     request is recorded as an unsealing of its own.
+                 */
+                under?: number;
+                /** @description `true`: with the customer's words and identity, for an auditor. Default false. */
+                unsealed?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Number of the decision. */
+                decision: number;
+            };
+            cookie?: never;
+        };
+        /** @description Any JSON, such as {}: the server reads only the media type. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Result of the replay. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    unseal_decisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnsealingRequest"];
+            };
+        };
+        responses: {
+            /** @description The unsealing is recorded. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnsealingDocument"];
+                };
+            };
+        };
+    };
+    company_drain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it is draining, and the work in progress. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrainDocument"];
+                };
+            };
+        };
+    };
+    begin_company_drain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrainRequest"];
+            };
+        };
+        responses: {
+            /** @description The drain. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrainDocument"];
+                };
+            };
+        };
+    };
+    undo_company_drain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Not draining. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrainDocument"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: {
+                /** @description Kinds of entries, separated by commas. Default all. */
+                kinds?: string;
+            };
+            header?: {
+                /** @description Continue after this event. */
+                "Last-Event-ID"?: number | null;
+            };
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    generations: {
+        parameters: {
+            query?: {
+                /** @description Only generations with a smaller number. */
+                before?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of generations, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GenerationList"];
+                };
+            };
+        };
+    };
+    apply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company; a new one requires `new`. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyRequest"];
+            };
+        };
+        responses: {
+            /** @description The planned change, a stored generation, or nothing to change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description The change. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+        };
+    };
+    generation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Number of the generation. */
+                generation: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The generation with its source. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GenerationDetail"];
+                };
+            };
+        };
+    };
+    delete_generation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Number of the generation. */
+                generation: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The generation was deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedGeneration"];
+                };
+            };
+        };
+    };
+    activate_generation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Number of the generation. */
+                generation: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HowDocument"];
+            };
+        };
+        responses: {
+            /** @description The planned change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description The change. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+        };
+    };
+    generation_differences: {
+        parameters: {
+            query?: {
+                /** @description Number of the generation to compare with. Default: the active one. */
+                from?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Number of the later generation. */
+                generation: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The differences. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferenceList"];
+                };
+            };
+        };
+    };
+    incidents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Open incidents. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentList"];
+                };
+            };
+        };
+    };
+    accept: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description How long the request may wait for a thread, in milliseconds; at most the server's own deadline. */
+                "Patchbay-Deadline-Ms"?: number | null;
+                /** @description The span this request belongs to (W3C Trace Context); a malformed header is ignored. */
+                traceparent?: string | null;
+            };
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Interaction"];
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description The result of each interaction, in order. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipts"];
+                };
+            };
+        };
+    };
+    offers: {
+        parameters: {
+            query?: {
+                /** @description Only offers to this agent; an agent's token sees only that agent's. */
+                agent?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The open offers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferList"];
+                };
+            };
+        };
+    };
+    accept_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Number of the offer. */
+                offer: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActorFields"];
+            };
+        };
+        responses: {
+            /** @description The offer is accepted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneDocument"];
+                };
+            };
+        };
+    };
+    decline_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Number of the offer. */
+                offer: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActorFields"];
+            };
+        };
+        responses: {
+            /** @description The offer is declined. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneDocument"];
+                };
+            };
+        };
+    };
+    outbox: {
+        parameters: {
+            query?: {
+                /** @description Key of the previous page's last item. */
+                after?: string;
+                /** @description `waiting`, `dead` (failed for good) or `done`. Default `dead`. */
+                state?: "waiting" | "done" | "dead";
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Items of the outbox. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboxList"];
+                };
+            };
+        };
+    };
+    retry_outbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Key of the item. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** @description Any JSON, such as {}: the server reads only the media type. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description The delivery starts at once. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    quarantine: {
+        parameters: {
+            query?: {
+                /** @description Number of the previous page's last item. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineList"];
+                };
+            };
+        };
+    };
+    quarantined_body: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Number of the delivery. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The body. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+        };
+    };
+    remove_quarantined: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Number of the delivery. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    retry_quarantined: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Number of the delivery. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        /** @description Any JSON, such as {}: the server reads only the media type. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RerunDocument"];
+                };
+            };
+        };
+    };
+    queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The queues. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueList"];
+                };
+            };
+        };
+    };
+    roll_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackRequest"];
+            };
+        };
+        responses: {
+            /** @description The planned change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description The change. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+        };
+    };
+    rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description State of the rollout. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutDocument"];
+                };
+            };
+        };
+    };
+    try_generation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolloutRequest"];
+            };
+        };
+        responses: {
+            /** @description State of the rollout. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutDocument"];
+                };
+            };
+        };
+    };
+    abort_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndRequest"];
+            };
+        };
+        responses: {
+            /** @description Final state of the rollout. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutDocument"];
+                };
+            };
+        };
+    };
+    last_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End of the last rollout. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedRolloutDocument"];
+                };
+            };
+        };
+    };
+    promote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HowDocument"];
+            };
+        };
+        responses: {
+            /** @description The planned change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description The change. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+        };
+    };
+    templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Templates. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+        };
+    };
+    tone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description How long the request may wait for a thread, in milliseconds; at most the server's own deadline. */
+                "Patchbay-Deadline-Ms"?: number | null;
+                /** @description The span this request belongs to (W3C Trace Context); a malformed header is ignored. */
+                traceparent?: string | null;
+            };
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToneRequest"];
+            };
+        };
+        responses: {
+            /** @description The decision. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+        };
+    };
+    drain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it is draining, and the work in progress. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrainDocument"];
+                };
+            };
+        };
+    };
+    begin_drain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrainRequest"];
+            };
+        };
+        responses: {
+            /** @description The drain. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrainDocument"];
+                };
+            };
+        };
+    };
+    undo_drain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Not draining. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrainDocument"];
+                };
+            };
+        };
+    };
+    journal_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counts and size. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalStatus"];
+                };
+            };
+        };
+    };
+    journal_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupRequest"];
+            };
+        };
+        responses: {
+            /** @description The backup. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupDocument"];
+                };
+            };
+        };
+    };
+    journal_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Any JSON, such as {}: the server reads only the media type. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Result of the check. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckDocument"];
+                };
+            };
+        };
+    };
+    journal_compact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompactRequest"];
+            };
+        };
+        responses: {
+            /** @description Numbers of deleted rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompactDocument"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who the caller is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        responses: {
+            /** @description Who signed in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: {
+                /** @description Whether all sessions of the same person end. Default: this one. */
+                everywhere?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person is signed out. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sign_in_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How people sign in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWays"];
+                };
+            };
+        };
+    };
+    status: {
+        parameters: {
+            query?: {
+                /** @description Only this company. */
+                company?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Health and concerns. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostStatus"];
+                };
+            };
+        };
+    };
+    tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tokens, without their secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description The token, with its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the token. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description The link, and its token. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewLink"];
+                };
+            };
+        };
+    };
+}

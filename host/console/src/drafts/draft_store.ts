@@ -1,0 +1,90 @@
+// Drafts in the browser's database, so that none is lost by a reload, a crash or the end of
+// a session. They are personal data: deleted at sign-out and after seven days.
+
+/** Where a draft belongs. */
+export interface DraftKey {
+  /** Whose it is: person and company. */
+  readonly owner: string;
+  readonly conversation: string;
+  /** Public replies and notes are two drafts. */
+  readonly mode: "reply" | "note";
+}
+
+/** A draft as it is stored. */
+export interface Draft {
+  readonly text: string;
+  /** Id of the reply, made before the first attempt to send it: a repetition is the same reply. */
+  readonly replyId: string;
+  readonly then?: string;
+  readonly template?: { readonly id: string; readonly parameters: readonly string[] };
+  readonly changedAt: number;
+}
+
+interface StoredDraft extends Draft {
+  readonly key: string;
+  readonly owner: string;
+  readonly conversation: string;
+  readonly mode: DraftKey["mode"];
+}
+
+const DATABASE = "patchbay-drafts";
+const STORE = "drafts";
+const KEPT_MS = 7 * 86_400_000;
+
+let opened: Promise<IDBDatabase> | undefined;
+
+function open(): Promise<IDBDatabase> {
+  opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, 1);
+    request.onupgradeneeded = () => {
+      const store = request.result.createObjectStore(STORE, { keyPath: "key" });
+      store.createIndex("owner", "owner");
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opened;
+}
+
+async function run<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const database = await open();
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(STORE, mode, { durability: "strict" });
+    const request = work(transaction.objectStore(STORE));
+    transaction.oncomplete = () => resolve(request.result);
+    transaction.onabort = () => reject(transaction.error);
+    transaction.onerror = () => reject(transaction.error);
+  });
+}
+
+const keyText = (key: DraftKey): string => JSON.stringify([key.owner, key.conversation, key.mode]);
+
+export async function readDraft(key: DraftKey): Promise<Draft | undefined> {
+  return (await run("readonly", (store) => store.get(keyText(key)))) as StoredDraft | undefined;
+}
+
+export async function writeDraft(key: DraftKey, draft: Draft): Promise<void> {
+  await run("readwrite", (store) => store.put({ ...draft, ...key, key: keyText(key) } satisfies StoredDraft));
+}
+
+export async function deleteDraft(key: DraftKey): Promise<void> {
+  await run("readwrite", (store) => store.delete(keyText(key)));
+}
+
+/** The conversations in which a person has a draft. Deletes what is too old on the way. */
+export async function listDrafts(owner: string): Promise<DraftKey[]> {
+  const all = (await run("readonly", (store) => store.index("owner").getAll(owner))) as StoredDraft[];
+  const oldest = Date.now() - KEPT_MS;
+  for (const draft of all) if (draft.changedAt < oldest) await deleteDraft(draft);
+  return all.filter((draft) => draft.changedAt >= oldest && draft.text !== "");
+}
+
+/** Deletes the drafts about a conversation, such as of an erased contact. */
+export async function deleteConversationDrafts(owner: string, conversation: string): Promise<void> {
+  for (const mode of ["reply", "note"] as const) await deleteDraft({ owner, conversation, mode });
+}
+
+/** Deletes all drafts of this browser: the person signed out. */
+export async function deleteAllDrafts(): Promise<void> {
+  await run("readwrite", (store) => store.clear());
+}

@@ -1,0 +1,107 @@
+// The feed and the stores of the company that is shown.
+import type { Summary } from "../api/agreed.ts";
+import { address } from "../api/client.ts";
+import { serverClock } from "../api/server_clock.ts";
+import { conversationRules } from "./conversation_rules.ts";
+import { EntityStore } from "./entity_store.ts";
+import type { FeedEvent } from "./feed_event.ts";
+import { type FeedState, type FeedSubscriber, LiveFeed } from "./live_feed.ts";
+
+/** Events that arrive so soon after a connection may be old: they say nothing about the time. */
+const BACKLOG_MS = 3_000;
+
+class Live {
+  #feed: LiveFeed | undefined;
+  #state = $state<FeedState>("connecting");
+  #liveUntil = $state(0);
+  #openedAt = 0;
+  #version = $state(0);
+  readonly #subscribers = new Set<FeedSubscriber>();
+  /** Rows of conversations, by id. Read them with `conversation`. */
+  readonly #conversations = new EntityStore<Summary>(conversationRules);
+  #frame = 0;
+
+  constructor() {
+    this.#conversations.onChange = () => this.#touch();
+  }
+
+  get state(): FeedState {
+    return this.#state;
+  }
+
+  /** Until when what is shown is known to be complete; only while the feed is broken. */
+  get asOf(): number {
+    return this.#liveUntil;
+  }
+
+  /** Number of the newest event that arrived. Take it before a read, and give it to `put`. */
+  get position(): number {
+    return this.#feed?.position ?? 0;
+  }
+
+  get isLeader(): boolean {
+    return this.#feed?.isLeader ?? false;
+  }
+
+  /** Follows the feed of a company for a person. */
+  follow(company: string, person: string): void {
+    this.stop();
+    const target = address("/v1/companies/{company}/events", { company });
+    this.#feed = new LiveFeed(target, `${company}:${person}`);
+    this.#feed.subscribe({
+      onEvents: (events) => this.#take(events),
+      onGap: () => {
+        for (const subscriber of this.#subscribers) subscriber.onGap?.();
+      },
+      onState: (state) => {
+        if (this.#state === "live" && state !== "live") this.#liveUntil = serverClock.now();
+        if (state === "live") this.#openedAt = Date.now();
+        this.#state = state;
+        for (const subscriber of this.#subscribers) subscriber.onState?.(state);
+      },
+    });
+  }
+
+  stop(): void {
+    this.#feed?.stop();
+    this.#feed = undefined;
+    this.#state = "connecting";
+    this.#conversations.clear();
+  }
+
+  /** Hears events until the returned function is called. */
+  subscribe(subscriber: FeedSubscriber): () => void {
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
+  }
+
+  /** The row of a conversation, as answers and events have it. */
+  conversation(id: string): Summary | undefined {
+    void this.#version;
+    return this.#conversations.get(id);
+  }
+
+  /** Takes rows of an answer that was asked for at a position of the feed. */
+  putConversations(rows: readonly Summary[], asOf: number): void {
+    for (const row of rows) this.#conversations.put(row.id, row, asOf);
+  }
+
+  #take(events: readonly FeedEvent[]): void {
+    const last = events.at(-1);
+    if (last && Date.now() - this.#openedAt > BACKLOG_MS) serverClock.observeHost(last.at);
+    for (const event of events) {
+      if (event.conversation) this.#conversations.apply(event.conversation, event);
+    }
+    for (const subscriber of this.#subscribers) subscriber.onEvents?.(events);
+  }
+
+  /** Lets views read again, once per frame. */
+  #touch(): void {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#version += 1;
+    });
+  }
+}
+
+export const live = new Live();

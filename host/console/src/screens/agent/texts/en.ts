@@ -1,0 +1,6 @@
+const texts = {
+  inbox: "Inbox",
+  conversation: "Conversation",
+};
+
+export default texts;

@@ -1,0 +1,7 @@
+import type { IntegratorTexts } from "../texts.ts";
+
+const texts: IntegratorTexts = {
+  feed: "Ereignisse",
+};
+
+export default texts;

@@ -1,0 +1,5 @@
+const texts = {
+  feed: "Live feed",
+};
+
+export default texts;

@@ -1,0 +1,7 @@
+import type { OperatorTexts } from "../texts.ts";
+
+const texts: OperatorTexts = {
+  health: "Zustand",
+};
+
+export default texts;

@@ -1,0 +1,5 @@
+const texts = {
+  health: "Health",
+};
+
+export default texts;

@@ -1,0 +1,5 @@
+const texts = {
+  floor: "Floor",
+};
+
+export default texts;

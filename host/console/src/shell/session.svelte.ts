@@ -1,0 +1,190 @@
+// Who uses the console, in which company and role.
+import type { Me } from "../api/agreed.ts";
+import { api } from "../api/client.ts";
+import { type ApiProblem, toProblem } from "../api/problem.ts";
+import { serverClock } from "../api/server_clock.ts";
+
+export type Role = "agent" | "supervisor" | "operator" | "integrator" | "auditor";
+/** A group of screens. */
+export type Area = "agent" | "supervisor" | "operator" | "integrator";
+
+export const ROLES: readonly Role[] = ["agent", "supervisor", "operator", "integrator", "auditor"];
+
+/** The groups of screens of each role, the first one first. */
+const AREAS: Record<Role, readonly Area[]> = {
+  agent: ["agent"],
+  supervisor: ["supervisor"],
+  operator: ["operator", "supervisor", "integrator"],
+  integrator: ["integrator"],
+  auditor: ["operator", "supervisor"],
+};
+
+/** How a person acts on a host without tokens. */
+export interface LocalIdentity {
+  readonly company: string;
+  readonly role: Role;
+  /** Id of the agent, or the name under which the person acts. */
+  readonly name: string;
+}
+
+/** What the console knows of its person. */
+export type Phase = "starting" | "unreachable" | "signed-out" | "choosing" | "ready";
+
+const LOCAL_KEY = "patchbay.local-identity";
+const COMPANY_KEY = "patchbay.company";
+
+class Session {
+  #phase = $state<Phase>("starting");
+  #me = $state.raw<Me | undefined>();
+  #identity = $state.raw<LocalIdentity | undefined>();
+  #problem = $state.raw<ApiProblem | undefined>();
+  /** Whether the session ended under an open page: the page stays, and sign-in lies over it. */
+  #interrupted = $state(false);
+  readonly #channel = new BroadcastChannel("patchbay-session");
+
+  constructor() {
+    api.onSignedOut = () => {
+      if (this.#phase === "ready" && !this.#me?.local) this.#interrupted = true;
+    };
+    this.#channel.onmessage = ({ data }) => {
+      if (data === "out") location.reload();
+      if (data === "in" && this.#interrupted) void this.start();
+    };
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+  get interrupted(): boolean {
+    return this.#interrupted;
+  }
+  get problem(): ApiProblem | undefined {
+    return this.#problem;
+  }
+  get me(): Me {
+    if (!this.#me) throw new Error("nobody is signed in");
+    return this.#me;
+  }
+  get companies(): Me["companies"] {
+    return this.#me?.companies ?? [];
+  }
+  get company(): string {
+    return this.#identity?.company ?? "";
+  }
+  get role(): Role {
+    return this.#identity?.role ?? "agent";
+  }
+  /** The agent as whom the person acts; undefined for other roles. */
+  get agent(): string | undefined {
+    return this.role === "agent" ? this.#identity?.name : undefined;
+  }
+  /** Name under which the person acts. */
+  get name(): string {
+    return this.#identity?.name ?? "";
+  }
+  get isLocal(): boolean {
+    return this.#me?.local ?? false;
+  }
+  get areas(): readonly Area[] {
+    return AREAS[this.role];
+  }
+  /** Whether the person oversees agents: may act on conversations of others. */
+  get isSupervisor(): boolean {
+    return this.role === "supervisor" || this.role === "operator";
+  }
+  /** Tells one person's data in this browser from another's. */
+  get owner(): string {
+    return `${this.#me?.id ?? ""}/${this.name}`;
+  }
+
+  /** Whether the person may call an operation of the API. */
+  can(operation: string): boolean {
+    return this.#me?.operations.includes(operation) ?? false;
+  }
+
+  /** What a request body says about who acts: nothing where the session says it. */
+  actor(): { by?: string; role?: "agent" | "supervisor" } {
+    if (!this.isLocal) return {};
+    return { by: this.name, role: this.role === "agent" ? "agent" : "supervisor" };
+  }
+
+  /** As `actor`, for bodies without a role. */
+  by(): { by?: string } {
+    return this.isLocal ? { by: this.name } : {};
+  }
+
+  /** Asks the host who the person is. */
+  async start(): Promise<void> {
+    this.#problem = undefined;
+    try {
+      this.#enter(await api.get("/v1/me"));
+    } catch (error) {
+      const problem = toProblem(error);
+      this.#problem = problem.status === 401 ? undefined : problem;
+      if (this.#phase !== "ready") this.#phase = problem.status === 401 ? "signed-out" : "unreachable";
+    }
+  }
+
+  /** Signs in with a token or the code of a one-time link. */
+  async signIn(proof: { token: string } | { code: string }): Promise<void> {
+    const me = await api.post("/v1/session", { body: proof as { token?: string; code?: string } });
+    this.#enter(me);
+    this.#channel.postMessage("in");
+  }
+
+  /** Acts as this person, on a host without tokens. */
+  chooseLocal(identity: LocalIdentity): void {
+    localStorage.setItem(LOCAL_KEY, JSON.stringify(identity));
+    this.#identity = identity;
+    this.#phase = "ready";
+  }
+
+  /** Chooses another company, for a person who sees several. */
+  chooseCompany(company: string): void {
+    localStorage.setItem(COMPANY_KEY, company);
+    if (this.#identity) this.#identity = { ...this.#identity, company };
+  }
+
+  /** Asks again in which role to act, on a host without tokens. */
+  forgetLocal(): void {
+    localStorage.removeItem(LOCAL_KEY);
+    this.#identity = undefined;
+    this.#phase = "choosing";
+  }
+
+  async signOut(everywhere: boolean): Promise<void> {
+    await api.delete("/v1/session", { query: everywhere ? { everywhere } : {} });
+    this.#channel.postMessage("out");
+    location.reload();
+  }
+
+  #enter(me: Me): void {
+    if (me.now) serverClock.observeHost(me.now);
+    this.#me = me;
+    this.#interrupted = false;
+    if (me.local) {
+      const identity = readLocalIdentity();
+      const isKnown = me.companies.some(({ name }) => name === identity?.company);
+      this.#identity = isKnown ? identity : undefined;
+      this.#phase = isKnown ? "ready" : "choosing";
+      return;
+    }
+    const wanted = localStorage.getItem(COMPANY_KEY);
+    const seen = me.companies.map(({ name }) => name);
+    const company = me.company ?? (wanted && seen.includes(wanted) ? wanted : (seen[0] ?? ""));
+    const role = (me.role ?? "auditor") as Role;
+    this.#identity = { company, role, name: me.agent ?? me.name ?? me.id };
+    this.#phase = "ready";
+  }
+}
+
+function readLocalIdentity(): LocalIdentity | undefined {
+  try {
+    const value = JSON.parse(localStorage.getItem(LOCAL_KEY) ?? "null") as LocalIdentity | null;
+    return value && ROLES.includes(value.role) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const session = new Session();
