@@ -1,4 +1,5 @@
 // Everything a person can do by key or from the command menu.
+import { untrack } from "svelte";
 import { preferences } from "./preferences.svelte.ts";
 import { BROWSER_KEYS, isAllowed, type KeyName, keyName } from "./key_binding.ts";
 
@@ -28,7 +29,7 @@ class CommandRegistry {
 
   /** Adds commands until the returned function is called. */
   add(commands: () => readonly Command[]): () => void {
-    this.#sets = [...this.#sets, commands];
+    this.#sets = [...untrack(() => this.#sets), commands];
     return () => {
       this.#sets = this.#sets.filter((it) => it !== commands);
     };
