@@ -1,0 +1,155 @@
+// The offers to the person, on every screen. Events change them at once; a read confirms.
+import type { Offer, Summary } from "../../api/agreed.ts";
+import { api } from "../../api/client.ts";
+import { ApiProblem } from "../../api/problem.ts";
+import { serverClock } from "../../api/server_clock.ts";
+import type { FeedEvent } from "../../live/feed_event.ts";
+import { live } from "../../live/live.svelte.ts";
+import { notices } from "../../shell/notices.svelte.ts";
+import { session } from "../../shell/session.svelte.ts";
+import { texts } from "./texts.ts";
+
+class OfferBook {
+  #offers = $state.raw<readonly Offer[]>([]);
+  #rows = $state.raw<ReadonlyMap<string, Summary>>(new Map());
+  /** Offers that are being answered. */
+  #busy = $state.raw<ReadonlySet<number>>(new Set());
+  /** Numbers of offers that are over: a late read must not bring them back. */
+  readonly #over = new Set<number>();
+  #reading = false;
+  #again = false;
+
+  /** Open offers, the one that ends first at the top. */
+  get offers(): readonly Offer[] {
+    return this.#offers;
+  }
+
+  row(conversation: string): Summary | undefined {
+    return live.conversation(conversation) ?? this.#rows.get(conversation);
+  }
+
+  isBusy(offer: Offer): boolean {
+    return this.#busy.has(offer.id);
+  }
+
+  /** The offer of a conversation, if it is offered to the person. */
+  of(conversation: string): Offer | undefined {
+    return this.#offers.find((offer) => offer.conversation === conversation);
+  }
+
+  /** Follows the feed until the returned function is called. */
+  start(): () => void {
+    this.#offers = [];
+    this.#over.clear();
+    void this.read();
+    return live.subscribe({ onEvents: (events) => this.#take(events), onGap: () => void this.read() });
+  }
+
+  /** Reads the open offers. */
+  async read(): Promise<void> {
+    if (this.#reading) {
+      this.#again = true;
+      return;
+    }
+    this.#reading = true;
+    try {
+      const { company, agent } = session;
+      const { offers } = await api.get("/v1/companies/{company}/offers", { path: { company }, query: agent ? { agent } : {} });
+      this.#offers = sorted(offers.filter((offer) => offer.agent === agent && !this.#over.has(offer.id)));
+      void this.#readRows();
+    } catch {
+      // The list of conversations shows the problem.
+    } finally {
+      this.#reading = false;
+      if (this.#again) {
+        this.#again = false;
+        void this.read();
+      }
+    }
+  }
+
+  async accept(offer: Offer): Promise<boolean> {
+    return this.#answer(offer, "accept");
+  }
+
+  async decline(offer: Offer): Promise<boolean> {
+    return this.#answer(offer, "decline");
+  }
+
+  /** Drops offers whose time is over, in case no event said so. */
+  dropLate(): void {
+    const now = serverClock.now();
+    const late = this.#offers.filter((offer) => Date.parse(offer.deadline) + 5_000 < now);
+    if (late.length > 0) void this.read();
+  }
+
+  async #answer(offer: Offer, answer: "accept" | "decline"): Promise<boolean> {
+    if (this.#busy.has(offer.id)) return false;
+    this.#busy = new Set([...this.#busy, offer.id]);
+    try {
+      const path = { company: session.company, offer: offer.id };
+      const body = session.actor();
+      if (answer === "accept") await api.post("/v1/companies/{company}/offers/{offer}/accept", { path, body });
+      else await api.post("/v1/companies/{company}/offers/{offer}/decline", { path, body });
+      this.#end(offer.id);
+      return true;
+    } catch (error) {
+      if (error instanceof ApiProblem && error.kind === "offer-over") {
+        this.#end(offer.id);
+        const owner = live.conversation(offer.conversation)?.owner;
+        notices.show(owner && owner !== session.agent ? texts.text.offer.overBy(owner) : texts.text.offer.over);
+      } else {
+        notices.problem(error);
+        void this.read();
+      }
+      return false;
+    } finally {
+      this.#busy = new Set([...this.#busy].filter((id) => id !== offer.id));
+    }
+  }
+
+  #take(events: readonly FeedEvent[]): void {
+    for (const { kind, data, conversation, at } of events) {
+      const { offer: id, agent, deadline, again = 0 } = data;
+      if (id === undefined || id === null || agent !== session.agent) continue;
+      if (kind === "offered" && conversation && deadline && !this.#over.has(id)) {
+        const offer: Offer = { id, conversation, agent: agent ?? "", made_at: at, deadline, again };
+        this.#offers = sorted([...this.#offers.filter((it) => it.id !== id), offer]);
+        void this.#readRows();
+      } else if (kind !== "offered") {
+        this.#end(id);
+      }
+    }
+  }
+
+  #end(id: number): void {
+    this.#over.add(id);
+    this.#offers = this.#offers.filter((offer) => offer.id !== id);
+  }
+
+  /** Reads the rows of offered conversations that are not known. */
+  async #readRows(): Promise<void> {
+    for (const { conversation } of this.#offers) {
+      if (this.row(conversation)?.name || this.#rows.has(conversation)) continue;
+      const asOf = live.position;
+      try {
+        const path = { company: session.company, conversation };
+        const row = await api.get("/v1/companies/{company}/conversations/{conversation}", { path });
+        const newest = row.said[0]?.interaction;
+        const known: Summary = {
+          ...row,
+          name: row.name ?? newest?.author?.name ?? newest?.author?.address,
+          snippet: row.snippet ?? newest?.text.slice(0, 160),
+        };
+        this.#rows = new Map([...[...this.#rows].slice(-20), [conversation, known]]);
+        live.putConversations([known], asOf);
+      } catch {
+        // The offer is shown without its words.
+      }
+    }
+  }
+}
+
+const sorted = (offers: readonly Offer[]): Offer[] => offers.toSorted((a, b) => Date.parse(a.deadline) - Date.parse(b.deadline));
+
+export const offerBook = new OfferBook();
