@@ -1,6 +1,9 @@
 import type { Route } from "../../shell/route.ts";
 import { texts } from "./texts.ts";
 
+// One module for both: the list stays as it is while conversations open.
+const load: Route["load"] = () => import("./Workplace.svelte");
+
 export const agentRoutes: readonly Route[] = [
   {
     pattern: "/inbox",
@@ -9,6 +12,18 @@ export const agentRoutes: readonly Route[] = [
     title: () => texts.text.inbox,
     nav: { icon: "inbox" },
     texts: [texts],
-    load: () => import("./Inbox.svelte"),
+    load,
+  },
+  {
+    pattern: "/c/:id",
+    area: "agent",
+    needs: ["conversation"],
+    title: () => texts.text.conversation,
+    shared: true,
+    texts: [texts],
+    load,
   },
 ];
+
+/** What runs beside every screen of an agent. */
+export const agentCompanion = (): Promise<typeof import("./OfferBell.svelte")> => import("./OfferBell.svelte");

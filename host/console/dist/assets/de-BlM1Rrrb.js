@@ -1,1 +1,0 @@
-var e={inbox:`Eingang`,conversation:`Konversation`};export{e as default};

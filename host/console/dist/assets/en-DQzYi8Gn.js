@@ -1,1 +1,0 @@
-var e={inbox:`Inbox`,conversation:`Conversation`};export{e as default};

@@ -1,1 +1,0 @@
-import{n as e,t}from"./preload-helper-BlaH42Yi.js";var n=new e({en:()=>t(()=>import(`./en-DQzYi8Gn.js`),[]),de:()=>t(()=>import(`./de-BlM1Rrrb.js`),[])});export{n as t};

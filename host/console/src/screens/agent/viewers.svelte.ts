@@ -1,0 +1,85 @@
+// Who else has a conversation open, and who writes.
+import type { Viewer } from "../../api/agreed.ts";
+import { api } from "../../api/client.ts";
+import { toProblem } from "../../api/problem.ts";
+import { session } from "../../shell/session.svelte.ts";
+
+const TELL_MS = 10_000;
+const ASK_MS = 5_000;
+/** A person types until this long after the last key. */
+const TYPING_MS = 6_000;
+
+export class Viewers {
+  #others = $state.raw<readonly Viewer[]>([]);
+  #conversation = "";
+  #typedAt = 0;
+  #told = "";
+
+  get others(): readonly Viewer[] {
+    return this.#others;
+  }
+
+  /** The person pressed a key. */
+  typed(): void {
+    this.#typedAt = Date.now();
+    if (this.#told === "viewing") void this.#tell();
+  }
+
+  /** Watches a conversation until the returned function is called. */
+  watch(conversation: string): () => void {
+    this.#conversation = conversation;
+    this.#others = [];
+    this.#typedAt = 0;
+    const timers: ReturnType<typeof setInterval>[] = [];
+    const stop = (): void => timers.forEach((timer) => clearInterval(timer));
+    const run = async (): Promise<void> => {
+      if (!(await this.#tell()) || !(await this.#ask())) stop();
+    };
+    timers.push(
+      setInterval(() => void this.#tell(), TELL_MS),
+      setInterval(() => void this.#ask(), ASK_MS),
+    );
+    const onVisible = (): void => void this.#tell();
+    document.addEventListener("visibilitychange", onVisible);
+    void run();
+    return () => {
+      stop();
+      document.removeEventListener("visibilitychange", onVisible);
+      this.#conversation = "";
+    };
+  }
+
+  #state(): Viewer["state"] {
+    if (document.hidden) return "away";
+    return Date.now() - this.#typedAt < TYPING_MS ? "typing" : "viewing";
+  }
+
+  /** False if the host has no viewers. */
+  async #tell(): Promise<boolean> {
+    const conversation = this.#conversation;
+    if (!conversation) return false;
+    this.#told = this.#state();
+    try {
+      await api.put("/v1/companies/{company}/conversations/{conversation}/viewers/me", {
+        path: { company: session.company, conversation },
+        body: { state: this.#told as Viewer["state"], ...session.by() },
+      });
+      return true;
+    } catch (error) {
+      return !toProblem(error).isMissingEndpoint;
+    }
+  }
+
+  async #ask(): Promise<boolean> {
+    const conversation = this.#conversation;
+    if (!conversation || document.hidden) return true;
+    try {
+      const path = { company: session.company, conversation };
+      const { viewers } = await api.get("/v1/companies/{company}/conversations/{conversation}/viewers", { path });
+      if (conversation === this.#conversation) this.#others = viewers.filter(({ agent }) => agent !== session.name);
+      return true;
+    } catch (error) {
+      return !toProblem(error).isMissingEndpoint;
+    }
+  }
+}
