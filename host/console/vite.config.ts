@@ -5,6 +5,12 @@ import { defineConfig } from "vite";
 const host = process.env.PATCHBAY_HOST ?? "http://127.0.0.1:7420";
 const proxy = { target: host, changeOrigin: true };
 
+/** `agent-en` for the English texts of agents' screens: all such modules are called `en`. */
+function textsName(module: string | null): string | undefined {
+  const [, area, language] = /(\w+)\/(?:texts\/)?(en|de)\.ts$/.exec(module ?? "") ?? [];
+  return area && `texts-${area}-${language}`;
+}
+
 export default defineConfig({
   base: "/console/",
   plugins: [svelte()],
@@ -17,6 +23,18 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     cssCodeSplit: true,
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        chunkFileNames: ({ name, facadeModuleId }) => `assets/${textsName(facadeModuleId) ?? name}-[hash].js`,
+        // Few files: one for what every screen needs, one for an agent's screens.
+        codeSplitting: {
+          groups: [
+            { name: "base", test: /node_modules\/(svelte|esm-env|clsx)|src\/(api|live|text|i18n\/[^/]+$|components|shell|drafts|styles)|src\/screens\/\w+\/(routes|texts)\.ts$|vite\/preload-helper/ },
+            { name: "agent", test: /src\/screens\/agent\/(?!texts\/)/ },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { "/v1": proxy, "/openapi.json": proxy } },
 });

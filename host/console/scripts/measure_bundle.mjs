@@ -1,5 +1,5 @@
 // Measures the built console against its budgets, and fails above them. The first load is
-// the page, and all that it loads statically.
+// that of an agent: the page, the inbox, and the texts of one language.
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,6 +21,9 @@ const add = (name) => {
 };
 for (const [, name] of text("index.html").matchAll(/"\/console\/(assets\/[^"]+)"/g)) add(name);
 const all = readdirSync(join(dist, "assets")).map((name) => `assets/${name}`);
+for (const name of all) {
+  if (/\/(agent|screens|texts-(common|agent)-en)-/.test(name)) add(name);
+}
 const sum = (names, extension) =>
   names.filter((name) => name.endsWith(extension)).reduce((total, name) => total + size(name), 0);
 const sizes = {

@@ -1,8 +1,9 @@
+import type { Component } from "svelte";
 import type { Route } from "../../shell/route.ts";
 import { texts } from "./texts.ts";
 
 // One module for both: the list stays as it is while conversations open.
-const load: Route["load"] = () => import("./Workplace.svelte");
+const load: Route["load"] = () => import("./screens.ts");
 
 export const agentRoutes: readonly Route[] = [
   {
@@ -26,4 +27,4 @@ export const agentRoutes: readonly Route[] = [
 ];
 
 /** What runs beside every screen of an agent. */
-export const agentCompanion = (): Promise<typeof import("./OfferBell.svelte")> => import("./OfferBell.svelte");
+export const agentCompanion = async (): Promise<Component> => (await import("./screens.ts")).OfferBell;
