@@ -1,1 +1,0 @@
-import{n as e,t}from"./preload-helper-C-m5TKE6.js";var n=new e({en:()=>t(()=>import(`./en-qhfv17rr.js`),[]),de:()=>t(()=>import(`./de-DwC-MA-b.js`),[])});export{n as t};

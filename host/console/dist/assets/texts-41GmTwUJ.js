@@ -1,1 +1,0 @@
-import{n as e,t}from"./preload-helper-C-m5TKE6.js";var n=new e({en:()=>t(()=>import(`./en-C8CXgGqN.js`),[]),de:()=>t(()=>import(`./de-4NEPWvFL.js`),[])});export{n as t};

@@ -1,1 +1,0 @@
-import{n as e,t}from"./preload-helper-C-m5TKE6.js";var n=new e({en:()=>t(()=>import(`./en-BmT_AxTw.js`),[]),de:()=>t(()=>import(`./de-wwbVatoX.js`),[])});export{n as t};
