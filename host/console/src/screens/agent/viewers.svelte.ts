@@ -14,6 +14,8 @@ export class Viewers {
   #conversation = "";
   #typedAt = 0;
   #told = "";
+  /** Whether the host has viewers at all. */
+  #isSupported = true;
 
   get others(): readonly Viewer[] {
     return this.#others;
@@ -30,20 +32,12 @@ export class Viewers {
     this.#conversation = conversation;
     this.#others = [];
     this.#typedAt = 0;
-    const timers: ReturnType<typeof setInterval>[] = [];
-    const stop = (): void => timers.forEach((timer) => clearInterval(timer));
-    const run = async (): Promise<void> => {
-      if (!(await this.#tell()) || !(await this.#ask())) stop();
-    };
-    timers.push(
-      setInterval(() => void this.#tell(), TELL_MS),
-      setInterval(() => void this.#ask(), ASK_MS),
-    );
+    const timers = [setInterval(() => void this.#tell(), TELL_MS), setInterval(() => void this.#ask(), ASK_MS)];
     const onVisible = (): void => void this.#tell();
     document.addEventListener("visibilitychange", onVisible);
-    void run();
+    void this.#tell().then(() => this.#ask());
     return () => {
-      stop();
+      for (const timer of timers) clearInterval(timer);
       document.removeEventListener("visibilitychange", onVisible);
       this.#conversation = "";
     };
@@ -54,32 +48,29 @@ export class Viewers {
     return Date.now() - this.#typedAt < TYPING_MS ? "typing" : "viewing";
   }
 
-  /** False if the host has no viewers. */
-  async #tell(): Promise<boolean> {
+  async #tell(): Promise<void> {
     const conversation = this.#conversation;
-    if (!conversation) return false;
+    if (!conversation || !this.#isSupported) return;
     this.#told = this.#state();
     try {
       await api.put("/v1/companies/{company}/conversations/{conversation}/viewers/me", {
         path: { company: session.company, conversation },
         body: { state: this.#told as Viewer["state"], ...session.by() },
       });
-      return true;
     } catch (error) {
-      return !toProblem(error).isMissingEndpoint;
+      if (toProblem(error).isMissingEndpoint) this.#isSupported = false;
     }
   }
 
-  async #ask(): Promise<boolean> {
+  async #ask(): Promise<void> {
     const conversation = this.#conversation;
-    if (!conversation || document.hidden) return true;
+    if (!conversation || document.hidden || !this.#isSupported) return;
     try {
       const path = { company: session.company, conversation };
       const { viewers } = await api.get("/v1/companies/{company}/conversations/{conversation}/viewers", { path });
       if (conversation === this.#conversation) this.#others = viewers.filter(({ agent }) => agent !== session.name);
-      return true;
     } catch (error) {
-      return !toProblem(error).isMissingEndpoint;
+      if (toProblem(error).isMissingEndpoint) this.#isSupported = false;
     }
   }
 }

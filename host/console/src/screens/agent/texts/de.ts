@@ -16,6 +16,7 @@ const texts: AgentTexts = {
     byActivity: "Neueste Nachricht",
     byPriority: "Priorität",
     queue: "Warteschlange",
+    choose: "Wählen Sie eine Konversation",
     emptyMine: "Sie haben keine Konversationen",
     emptyMineHint: "Angebote erscheinen hier, sobald Sie verfügbar sind.",
     emptyWaiting: "Nichts wartet",

@@ -15,6 +15,7 @@ const texts = {
     byActivity: "Newest message",
     byPriority: "Priority",
     queue: "Queue",
+    choose: "Choose a conversation",
     emptyMine: "You have no conversations",
     emptyMineHint: "Offers appear here as soon as you are available.",
     emptyWaiting: "Nothing waits",

@@ -1,0 +1,71 @@
+// A browser with the console in it, before a host without tokens.
+import { chromium } from "playwright-core";
+import { preview } from "./preview.mjs";
+
+/** Starts a browser and the built console before a running host. */
+export async function startConsole(host) {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  const [browser, server] = await Promise.all([
+    chromium.launch({ executablePath, args: ["--no-sandbox"] }),
+    preview(host),
+  ]);
+  return {
+    host,
+    address: server.address,
+    /** A page of a person; `problems` collects what must not happen. */
+    async open({ identity, path = "/", preferences = {}, context = {} }) {
+      const view = await browser.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: "UTC", ...context });
+      const page = await view.newPage();
+      const problems = [];
+      page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
+      page.on("console", (message) => {
+        if (/Content Security Policy|Trusted/i.test(message.text())) problems.push(message.text());
+      });
+      page.on("request", (request) => {
+        const { origin } = new URL(request.url());
+        if (/^https?:/.test(origin) && origin !== new URL(server.address).origin) problems.push(`request to ${request.url()}`);
+      });
+      await page.addInitScript(
+        ([who, preferred]) => {
+          if (who) localStorage.setItem("patchbay.local-identity", who);
+          localStorage.setItem("patchbay.preferences", preferred);
+        },
+        [identity ? JSON.stringify(identity) : "", JSON.stringify({ language: "en", ...preferences })],
+      );
+      await page.goto(`${server.address}#${path}`);
+      return { page, problems, close: () => view.close() };
+    },
+    async stop() {
+      await browser.close();
+      server.stop();
+    },
+  };
+}
+
+/** What the screens are shown with: a company, people and a conversation of the host. */
+export async function findSubjects(host) {
+  const read = async (path) => (await fetch(new URL(path, host))).json();
+  const me = await read("/v1/me");
+  const company = process.env.COMPANY ?? (me.companies.find(({ name }) => name === "meridian-air") ?? me.companies[0]).name;
+  const { conversations } = await read(`/v1/companies/${company}/conversations?limit=100`);
+  const owned = conversations.filter(({ owner }) => owner);
+  const counts = new Map();
+  for (const { owner } of owned) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+  const agent = process.env.AGENT ?? [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
+  const own = owned.filter(({ owner }) => owner === agent).sort((a, b) => b.interactions - a.interactions);
+  return { company, agent, conversation: own[0]?.id ?? owned[0]?.id };
+}
+
+/** The screens of each role. */
+export function listScreens({ company, agent, conversation }) {
+  const as = (role, name) => ({ company, role, name });
+  const inbox = { identity: as("agent", agent) };
+  return [
+    { name: "sign-in", path: "/", identity: undefined },
+    { name: "inbox", path: "/inbox", ...inbox },
+    { name: "conversation", path: `/c/${conversation}`, ...inbox, ready: "textarea" },
+    { name: "floor", path: "/floor", identity: as("supervisor", "eva") },
+    { name: "health", path: "/health", identity: as("operator", "olga") },
+    { name: "feed", path: "/feed", identity: as("integrator", "crm") },
+  ];
+}

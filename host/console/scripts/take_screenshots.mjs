@@ -1,0 +1,27 @@
+// Takes pictures of every screen of the built console before a running host without tokens:
+// `node scripts/take_screenshots.mjs http://127.0.0.1:7420 folder [screen …]`.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { findSubjects, listScreens, startConsole } from "./browser.mjs";
+
+const [host = "http://127.0.0.1:7420", folder = "screenshots", ...only] = process.argv.slice(2);
+const LOOKS = [
+  { name: "light", context: { colorScheme: "light" } },
+  { name: "dark", context: { colorScheme: "dark" } },
+  { name: "phone", context: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 } },
+];
+mkdirSync(folder, { recursive: true });
+const console_ = await startConsole(host);
+const screens = listScreens(await findSubjects(host)).filter(({ name }) => only.length === 0 || only.includes(name));
+for (const screen of screens) {
+  for (const look of LOOKS) {
+    const { page, problems, close } = await console_.open({ ...screen, context: look.context });
+    await page.waitForSelector(screen.ready ?? "h1, h2", { state: "attached", timeout: 10_000 }).catch(() => {});
+    await page.waitForTimeout(2_000);
+    await page.screenshot({ path: join(folder, `${screen.name}-${look.name}.png`) });
+    for (const problem of problems) console.error(`${screen.name}, ${look.name}: ${problem}`);
+    await close();
+  }
+  console.log(screen.name);
+}
+await console_.stop();
