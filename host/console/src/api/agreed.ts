@@ -27,6 +27,7 @@ export interface Clock {
   deadline?: string | null;
   at_risk_at?: string | null;
   missed_at?: string | null;
+  misses?: number;
 }
 
 /** What a row of a list says beyond the conversation itself. */
@@ -41,7 +42,8 @@ export interface SummaryAdditions {
 export type Summary = Schemas["ConversationSummary"] & SummaryAdditions;
 
 export interface ConversationCounts {
-  matching: number;
+  /** Absent where resolved ones are listed that the host does not count. */
+  matching?: number | null;
   by_state: Record<string, number>;
   at_risk: number;
   missed: number;
@@ -133,7 +135,7 @@ export interface ContactCard {
   addresses: { channel: string; address: string }[];
   language?: string | null;
   attributes?: Record<string, unknown>;
-  opt_outs: { channel: string; since: string; purpose?: string | null }[];
+  opt_outs: { channel: string; since: string; account?: string | null; purpose?: string | null }[];
   open: Summary[];
   resolved: number;
 }
@@ -148,9 +150,11 @@ export interface Note {
 export interface Article {
   id: string;
   language?: string | null;
-  title?: string | null;
-  text?: string | null;
-  intent?: string | null;
+  title: string;
+  text: string;
+  intents: string[];
+  /** Phrases that a reply on this topic must not contain. */
+  never_say: string[];
 }
 
 export interface Viewer {
@@ -171,6 +175,8 @@ export interface Approval {
   since?: string;
   step: number;
   steps?: number;
+  /** Whether one of the approvers is enough for the step. */
+  need?: "any" | "all";
   approvers?: string[];
   approved?: string[];
   findings?: Schemas["Finding"][];
@@ -217,13 +223,14 @@ export interface AgreedPaths {
   };
   "/v1/companies/{company}/conversations/{conversation}/notes": {
     get: Operation<InConversation, { before?: string | number; limit?: number }, never, { notes: Note[]; older?: string | number | null }>;
-    post: Operation<InConversation, never, { text: string } & Actor, { note: Note }>;
+    post: Operation<InConversation, never, { text: string; note?: string } & Actor, { note: string }>;
   };
   "/v1/companies/{company}/conversations/{conversation}/viewers": {
     get: Operation<InConversation, never, never, { viewers: Viewer[] }>;
   };
   "/v1/companies/{company}/conversations/{conversation}/viewers/me": {
-    put: Operation<InConversation, never, { state: Viewer["state"]; by?: string }, undefined>;
+    put: Operation<InConversation, never, { state: Viewer["state"] } & Actor, { viewers: Viewer[] }>;
+    delete: Operation<InConversation, { by?: string }, never, { viewers: Viewer[] }>;
   };
   "/v1/companies/{company}/contacts/{contact}/card": {
     get: Operation<InCompany & { contact: string }, never, never, ContactCard>;
@@ -232,10 +239,10 @@ export interface AgreedPaths {
     get: Operation<InCompany & { contact: string }, { after?: number }, never, { entries: HistoryEntry[]; next?: number | null }>;
   };
   "/v1/companies/{company}/knowledge": {
-    get: Operation<InCompany, { q?: string; language?: string; limit?: number }, never, { articles: Article[] }>;
+    get: Operation<InCompany, { q?: string; language?: string; limit?: number }, never, { articles: Article[]; other_language?: boolean }>;
   };
   "/v1/companies/{company}/approvals": {
-    get: Operation<InCompany, { after?: string }, never, { approvals: Approval[]; next?: string | null }>;
+    get: Operation<InCompany, { after?: string; limit?: number; by?: string; role?: "agent" | "supervisor" }, never, { approvals: Approval[]; next?: string | null }>;
   };
   "/v1/companies/{company}/agents": {
     get: Operation<InCompany, { after?: string }, never, { agents: Agent[]; next?: string | null }>;

@@ -27,6 +27,11 @@ class Drafts {
     return this.#conversations.has(conversation);
   }
 
+  /** The conversations with a draft of this person. */
+  get conversations(): readonly string[] {
+    return [...this.#conversations];
+  }
+
   key(conversation: string, mode: DraftKey["mode"]): DraftKey {
     return { owner: `${session.owner}/${session.company}`, conversation, mode };
   }

@@ -20,6 +20,10 @@ class ThreadCache {
   delete(id: string): void {
     this.#kept.delete(id);
   }
+
+  clear(): void {
+    this.#kept.clear();
+  }
 }
 
 export const threadCache = new ThreadCache();

@@ -35,12 +35,24 @@ export class Viewers {
     const timers = [setInterval(() => void this.#tell(), TELL_MS), setInterval(() => void this.#ask(), ASK_MS)];
     const onVisible = (): void => void this.#tell();
     document.addEventListener("visibilitychange", onVisible);
-    void this.#tell().then(() => this.#ask());
+    void this.#tell();
     return () => {
       for (const timer of timers) clearInterval(timer);
       document.removeEventListener("visibilitychange", onVisible);
       this.#conversation = "";
+      void this.#leave(conversation);
     };
+  }
+
+  #show(conversation: string, viewers: readonly Viewer[]): void {
+    if (conversation === this.#conversation) this.#others = viewers.filter(({ agent }) => agent !== session.name);
+  }
+
+  /** The person closed the conversation: colleagues need not wait until the host forgets it. */
+  async #leave(conversation: string): Promise<void> {
+    if (!this.#isSupported) return;
+    const path = { company: session.company, conversation };
+    await api.delete("/v1/companies/{company}/conversations/{conversation}/viewers/me", { path, query: session.by() }).catch(() => {});
   }
 
   #state(): Viewer["state"] {
@@ -53,10 +65,11 @@ export class Viewers {
     if (!conversation || !this.#isSupported) return;
     this.#told = this.#state();
     try {
-      await api.put("/v1/companies/{company}/conversations/{conversation}/viewers/me", {
+      const { viewers } = await api.put("/v1/companies/{company}/conversations/{conversation}/viewers/me", {
         path: { company: session.company, conversation },
-        body: { state: this.#told as Viewer["state"], ...session.by() },
+        body: { state: this.#told as Viewer["state"], ...session.actor() },
       });
+      this.#show(conversation, viewers);
     } catch (error) {
       if (toProblem(error).isMissingEndpoint) this.#isSupported = false;
     }
@@ -68,7 +81,7 @@ export class Viewers {
     try {
       const path = { company: session.company, conversation };
       const { viewers } = await api.get("/v1/companies/{company}/conversations/{conversation}/viewers", { path });
-      if (conversation === this.#conversation) this.#others = viewers.filter(({ agent }) => agent !== session.name);
+      this.#show(conversation, viewers);
     } catch (error) {
       if (toProblem(error).isMissingEndpoint) this.#isSupported = false;
     }

@@ -182,6 +182,8 @@ const texts: AgentTexts = {
     noTemplates: "Dieser Kanal hat keine Vorlagen",
     noAnswers: "Keine freigegebene Antwort passt",
     searchAnswers: "Freigegebene Antworten suchen",
+    neverSay: "Nie sagen",
+    otherLanguage: "Keine in der Sprache des Kunden",
     removeTemplate: "Stattdessen einen Text schreiben",
     template: "Vorlage",
   },

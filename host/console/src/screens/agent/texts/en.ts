@@ -182,6 +182,8 @@ const texts = {
     noTemplates: "This channel has no templates",
     noAnswers: "No approved answer matches",
     searchAnswers: "Search approved answers",
+    neverSay: "Never say",
+    otherLanguage: "None in the language of the customer",
     removeTemplate: "Write a text instead",
     template: "Template",
   },
