@@ -43,9 +43,7 @@ class Session {
   readonly #channel = new BroadcastChannel("patchbay-session");
 
   constructor() {
-    api.onSignedOut = () => {
-      if (this.#phase === "ready" && !this.#me?.local) this.#interrupted = true;
-    };
+    api.onSignedOut = () => this.interrupt();
     this.#channel.onmessage = ({ data }) => {
       if (data === "out") location.reload();
       if (data === "in" && this.#interrupted) void this.start();
@@ -95,6 +93,11 @@ class Session {
   /** Tells one person's data in this browser from another's. */
   get owner(): string {
     return `${this.#me?.id ?? ""}/${this.name}`;
+  }
+
+  /** The host says that nobody is signed in any more: the page stays, and asks to sign in again. */
+  interrupt(): void {
+    if (this.#phase === "ready" && !this.#me?.local) this.#interrupted = true;
   }
 
   /** Whether the person may call an operation of the API. */
