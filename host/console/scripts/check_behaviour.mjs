@@ -1,0 +1,262 @@
+// Tries in a real browser what no test without one can: tabs, drafts, the connection, keys and
+// hostile content. `node scripts/check_behaviour.mjs http://127.0.0.1:7420`, a host without tokens.
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+import { findSubjects } from "./browser.mjs";
+import { preview } from "./preview.mjs";
+
+const [host = "http://127.0.0.1:7420", only = ""] = process.argv.slice(2);
+const subjects = await findSubjects(host);
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+
+/** Opens a browser of an agent before a host; `tab` opens a tab in it. */
+async function openBrowser(address, { role = "agent", name = subjects.agent } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const identity = JSON.stringify({ company: subjects.company, role, name });
+  await context.addInitScript((who) => {
+    if (location.protocol === "http:") localStorage.setItem("patchbay.local-identity", who);
+  }, identity);
+  const problems = [];
+  context.on("weberror", (error) => problems.push(error.error().message));
+  context.on("request", (request) => {
+    if (!request.url().startsWith(new URL(address).origin) && /^https?:/.test(request.url())) problems.push(`request to ${request.url()}`);
+  });
+  const tab = async (path) => {
+    const page = await context.newPage();
+    page.on("console", (message) => /Content Security|Trusted/i.test(message.text()) && problems.push(message.text()));
+    page.on("dialog", (dialog) => (problems.push(`dialog ${dialog.message()}`), dialog.dismiss()));
+    await page.goto(`${address}#${path}`);
+    return page;
+  };
+  return { context, tab, problems };
+}
+
+const conversationPath = `/c/${subjects.conversation}`;
+
+/** A conversation as the host gives it, with other words. */
+async function hostileConversation(words) {
+  const answer = await fetch(new URL(`/v1/companies/${subjects.company}/conversations/${subjects.conversation}`, host));
+  const document = await answer.json();
+  const author = { name: words, address: words };
+  document.said = document.said.map((message) => ({
+    ...message,
+    interaction: { ...message.interaction, text: words, author, attachments: [{ name: words, media_type: words, url: words, size: 1 }] },
+  }));
+  return { ...document, name: words, tags: [words], snippet: words, queue: words };
+}
+
+const HOSTILE = [
+  "<script>window.hacked=1</script><img src=x onerror=window.hacked=1>",
+  "\"><svg/onload=window.hacked=1><style>*{display:none}</style>",
+  "javascript:window.hacked=1",
+  "{@html '<b>x</b>'}{{constructor.constructor('window.hacked=1')()}}",
+  "</textarea></title><iframe srcdoc='<script>parent.hacked=1</script>'>",
+  "invoice\u202egpj.exe \u2066\u200b\u{e0041}",
+  "Z\u0351\u036b\u0343a\u0329\u034dlgo".repeat(40),
+  "a".repeat(65_536),
+  "https://x.example/ ".repeat(3_000),
+  "> ".repeat(20_000),
+];
+
+const CASES = {
+  async "twelve tabs share one stream"() {
+    const server = await preview(host);
+    const { context, tab, problems } = await openBrowser(server.address);
+    let streams = 0;
+    context.on("request", (request) => (streams += /\/events/.test(request.url()) ? 1 : 0));
+    const tabs = [];
+    for (let index = 0; index < 12; index += 1) tabs.push(await tab(conversationPath));
+    for (const page of tabs) await page.locator(".feed.live").waitFor({ timeout: 10_000 });
+    assert.equal(streams, 1);
+    // The next tab takes over without a gap.
+    await tabs[0].close();
+    await tabs[5].waitForTimeout(1_500);
+    assert.equal(streams, 2);
+    await tabs[5].locator(".feed.live").waitFor();
+    assert.deepEqual(problems, []);
+    await context.close();
+    server.stop();
+  },
+
+  async "a draft survives a reload and shows in other tabs"() {
+    const server = await preview(host);
+    const { context, tab } = await openBrowser(server.address);
+    const [page, other] = [await tab(conversationPath), await tab("/inbox")];
+    await page.locator("textarea").fill("A draft 😀 that must stay");
+    await page.waitForTimeout(500);
+    await page.reload();
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "A draft 😀 that must stay");
+    await other.locator(".list .badge.violet").first().waitFor();
+    await page.locator("textarea").fill("");
+    await page.waitForTimeout(500);
+    await context.close();
+    server.stop();
+  },
+
+  async "the feed comes back after the host was away"() {
+    let server = await preview(host, 5397);
+    const { context, tab } = await openBrowser(server.address);
+    const page = await tab(conversationPath);
+    await page.locator(".feed.live").waitFor();
+    await page.locator("textarea").waitFor();
+    server.stop();
+    await page.locator(".feed.broken").waitFor({ timeout: 5_000 });
+    await page.locator("textarea").fill("kept");
+    assert.equal(await page.locator(".composer .toolbar button").last().getAttribute("aria-disabled"), "true");
+    server = await preview(host, 5397);
+    await page.locator(".feed.live").waitFor({ timeout: 35_000 });
+    assert.equal(await page.locator("textarea").inputValue(), "kept");
+    await page.locator("textarea").fill("");
+    await page.waitForTimeout(500);
+    await context.close();
+    server.stop();
+  },
+
+  async "single keys work beside text fields, and can be off"() {
+    const server = await preview(host);
+    const { context, tab } = await openBrowser(server.address);
+    const page = await tab(conversationPath);
+    await page.locator("textarea").waitFor();
+    await page.locator("body").press("?");
+    await page.locator("dialog[open]").waitFor();
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator("dialog[open]").count(), 0);
+    await page.keyboard.press("r");
+    await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+    await page.keyboard.type("?jek");
+    assert.equal(await page.locator("textarea").inputValue(), "?jek");
+    assert.equal(await page.locator("dialog[open]").count(), 0);
+    // Tab always leaves the field.
+    await page.keyboard.press("Tab");
+    assert.notEqual(await page.evaluate(() => document.activeElement?.tagName), "TEXTAREA");
+    await page.locator("textarea").fill("");
+    await page.keyboard.press("Escape");
+    await page.waitForTimeout(500);
+    await page.evaluate(() => localStorage.setItem("patchbay.preferences", JSON.stringify({ singleKeys: false })));
+    await page.reload();
+    await page.locator("textarea").waitFor();
+    await page.locator("body").press("?");
+    await page.waitForTimeout(200);
+    assert.equal(await page.locator("dialog[open]").count(), 0);
+    await page.locator("body").press("Control+k");
+    await page.locator("dialog[open]").waitFor();
+    await context.close();
+    server.stop();
+  },
+
+  async "hostile content is text, and takes no time"() {
+    const server = await preview(host);
+    const { context, tab, problems } = await openBrowser(server.address);
+    for (const words of HOSTILE) {
+      const document_ = await hostileConversation(words);
+      await context.route(/\/conversations\/[0-9a-f]{32}$/, (route) => route.fulfill({ json: document_ }));
+      await context.route(/\/conversations\?/, (route) => route.fulfill({ json: { conversations: [document_], counts: { matching: 1, by_state: {}, at_risk: 0, missed: 0 } } }));
+      const page = await tab(conversationPath);
+      await page.locator(".message .text").first().waitFor();
+      const shown = await page.locator(".message .text").first().evaluate((element) => element.textContent);
+      if (!/[\u200b-\u206f]|\u{e0041}/u.test(words)) assert.equal(shown?.replace(/\s+/g, ""), words.replace(/\s+/g, ""));
+      assert.equal(await page.evaluate(() => "hacked" in window), false);
+      assert.equal(await page.locator("iframe, .message script, .message img, .message style").count(), 0);
+      const took = await page.evaluate(async () => {
+        const began = performance.now();
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        return performance.now() - began;
+      });
+      assert.ok(took < 300, `${words.slice(0, 20)}: a frame took ${took} ms`);
+      await page.close();
+    }
+    assert.deepEqual(problems, []);
+    await context.close();
+    server.stop();
+  },
+
+  async "a link asks before it leads away"() {
+    const server = await preview(host);
+    const { context, tab } = await openBrowser(server.address);
+    const document_ = await hostileConversation("see https://bank.example@evil.example/login now");
+    await context.route(/\/conversations\/[0-9a-f]{32}$/, (route) => route.fulfill({ json: document_ }));
+    const page = await tab(conversationPath);
+    await page.locator(".message .text a").first().click();
+    await page.locator("dialog[open] .host").waitFor();
+    assert.equal(await page.locator("dialog[open] .host").innerText(), "evil.example");
+    assert.equal(context.pages().length, 1);
+    await context.close();
+    server.stop();
+  },
+
+  async "ten thousand conversations scroll"() {
+    const server = await preview(host);
+    const { context, tab } = await openBrowser(server.address);
+    const row = (index) => ({
+      id: index.toString(16).padStart(32, "0"),
+      state: "active",
+      channel: "chat",
+      contact: "c".repeat(32),
+      name: `Customer ${index}`,
+      snippet: "Where is my parcel? It was due on Monday.",
+      owner: subjects.agent,
+      priority: 50,
+      tags: [],
+      needs_approval: false,
+      created_at: "2026-03-02T08:00:00Z",
+      last_message_at: "2026-03-02T09:00:00Z",
+      last_message_from: "customer",
+      due_at: "2026-03-02T10:00:00Z",
+      interactions: 2,
+      sequence: 5,
+    });
+    await context.route(/\/conversations\?/, (route) => {
+      const after = Number(new URL(route.request().url()).searchParams.get("after") ?? 0);
+      const conversations = Array.from({ length: 100 }, (_, index) => row(after + index));
+      return route.fulfill({ json: { conversations, next: String(after + 100), counts: { matching: 10_000, by_state: { active: 10_000 }, at_risk: 3, missed: 9_997 } } });
+    });
+    const page = await tab("/inbox");
+    const list = page.locator('[role="listbox"]');
+    await list.locator('[role="option"]').first().waitFor();
+    await list.focus();
+    for (let press = 0; press < 40; press += 1) {
+      await page.keyboard.press("End");
+      await page.waitForTimeout(30);
+    }
+    const loaded = await list.evaluate((element) => element.scrollHeight / 49);
+    assert.ok(loaded > 1_000, `${loaded} rows`);
+    const drawn = await list.locator('[role="option"]').count();
+    assert.ok(drawn < 60, `${drawn} rows are drawn`);
+    assert.equal(await list.locator('[role="option"]').first().getAttribute("aria-setsize"), "10000");
+    const worst = await list.evaluate(async (element) => {
+      let longest = 0;
+      let last = performance.now();
+      for (let frame = 0; frame < 120; frame += 1) {
+        element.scrollTop = Math.abs(Math.sin(frame / 20)) * element.scrollHeight;
+        await new Promise((next) => requestAnimationFrame(next));
+        const now = performance.now();
+        if (frame > 2) longest = Math.max(longest, now - last);
+        last = now;
+        const box = element.getBoundingClientRect();
+        const middle = document.elementFromPoint(box.x + 20, box.y + box.height / 2);
+        if (!middle?.closest('[role="option"]')) longest = Math.max(longest, 9_999);
+      }
+      return longest;
+    });
+    assert.ok(worst < 9_000, "a blank frame");
+    console.log(`    longest frame ${worst.toFixed(0)} ms, ${drawn} rows drawn of ${loaded.toFixed(0)} loaded`);
+    await context.close();
+    server.stop();
+  },
+};
+
+let failed = 0;
+for (const [name, run] of Object.entries(CASES)) {
+  if (!name.includes(only)) continue;
+  const began = Date.now();
+  try {
+    await run();
+    console.log(`ok ${name} (${((Date.now() - began) / 1_000).toFixed(1)} s)`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED ${name}: ${error.message}`);
+  }
+}
+await browser.close();
+console.log(failed === 0 ? "all as expected" : `${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
