@@ -1,1 +1,0 @@
-import{Ft as e,Gt as t,Kt as n,Lt as r,Nt as i,St as a,Wt as o,w as s,wt as c,xt as l}from"./base-PtGZhomO.js";var u=c(`<div class="page"><header class="page-head"><h1> </h1></header></div>`);function d(c,d){t(d,!0);var f=u(),p=e(f),m=e(p),h=r(m,!0);n(p),n(f),i(()=>l(h,s.text.feed)),a(c,f),o()}export{d as default};

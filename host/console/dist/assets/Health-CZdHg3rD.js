@@ -1,1 +1,0 @@
-import{C as e,Ft as t,Gt as n,Kt as r,Lt as i,Nt as a,St as o,Wt as s,wt as c,xt as l}from"./base-PtGZhomO.js";var u=c(`<div class="page"><header class="page-head"><h1> </h1></header></div>`);function d(c,d){n(d,!0);var f=u(),p=t(f),m=t(p),h=i(m,!0);r(p),r(f),a(()=>l(h,e.text.health)),o(c,f),s()}export{d as default};
