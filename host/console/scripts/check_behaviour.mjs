@@ -170,6 +170,69 @@ const CASES = {
     server.stop();
   },
 
+  async "what becomes of a reply is told apart"() {
+    const server = await preview(host);
+    const { context, tab } = await openBrowser(server.address);
+    const sent = [];
+    let answer = { status: 200, json: {} };
+    await context.route(/\/replies$/, (route) => {
+      sent.push(route.request().postDataJSON());
+      return answer === "none" ? route.abort() : route.fulfill(answer);
+    });
+    await context.route(/\/replies\/check$/, (route) => route.fulfill({ json: { length: 5 } }));
+    const page = await tab(conversationPath);
+    const text = page.locator("textarea");
+    const done = (status, review) => ({ json: { state: "active", exceeds_capacity: false, reply: { id: "r", status, ...(review ? { review } : {}) } } });
+    const review = (verdict) => ({ verdict, why: "It blames the customer.", findings: [{ code: "wording.blame", severity: "high", message: "Rude.", start: 0, end: 5, suggestion: "Sorry" }] });
+    const send = async (next, words = "Hello you") => {
+      answer = next;
+      await text.fill(words);
+      await text.press("Control+Enter");
+    };
+    await text.waitFor();
+
+    await send(done("revise", review("revise")));
+    await page.locator(".composer .banner.warn", { hasText: "It blames the customer." }).waitFor();
+    assert.equal(await text.inputValue(), "Hello you");
+    assert.equal(await page.locator(".composer mark.high").innerText(), "Hello");
+    await page.locator(".findings button", { hasText: "suggestion" }).click();
+    assert.equal(await text.inputValue(), "Sorry you");
+    await text.press("Control+z");
+    assert.equal(await text.inputValue(), "Hello you");
+
+    await send(done("blocked", review("block")));
+    await page.locator(".composer .banner.bad", { hasText: "blocked" }).waitFor();
+    assert.notEqual(sent[0].id, sent[1].id);
+
+    // Nobody answers: the same reply again, by the same id, and once only.
+    await send("none");
+    const again = page.locator(".banner button", { hasText: "Send again" });
+    await again.waitFor();
+    answer = done("held");
+    await again.click();
+    await page.locator(".toast.success").waitFor();
+    assert.equal(await text.inputValue(), "");
+    assert.equal(sent[2].id, sent[3].id);
+
+    await send({ status: 409, contentType: "application/problem+json", json: { type: "/problems/conversation-moved", title: "Moved", status: 409, sequence: 9_999, newer: [{ feed: 1, sequence: 9_999, kind: "reply-drafted", at: "2026-03-02T10:00:00Z", data: { reply: "x" }, text: "A colleague's answer" }] } });
+    await page.locator(".banner.warn", { hasText: "A colleague's answer" }).waitFor();
+    assert.equal(await text.inputValue(), "Hello you");
+    answer = done("published");
+    await page.locator(".banner button", { hasText: "I have read it" }).click();
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "");
+    assert.equal(sent.at(-1).expected, 9_999);
+
+    // Enter twice is one reply.
+    const before = sent.length;
+    answer = done("published");
+    await text.fill("Once");
+    await Promise.all([text.press("Control+Enter"), text.press("Control+Enter")]);
+    await page.waitForTimeout(400);
+    assert.equal(sent.length, before + 1);
+    await context.close();
+    server.stop();
+  },
+
   async "a link asks before it leads away"() {
     const server = await preview(host);
     const { context, tab } = await openBrowser(server.address);

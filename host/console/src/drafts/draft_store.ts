@@ -1,6 +1,8 @@
 // Drafts in the browser's database, so that none is lost by a reload, a crash or the end of
 // a session. They are personal data: deleted at sign-out and after seven days.
 
+import type { Template } from "../api/agreed.ts";
+
 /** Where a draft belongs. */
 export interface DraftKey {
   /** Whose it is: person and company. */
@@ -16,7 +18,8 @@ export interface Draft {
   /** Id of the reply, made before the first attempt to send it: a repetition is the same reply. */
   readonly replyId: string;
   readonly then?: string;
-  readonly template?: { readonly id: string; readonly parameters: readonly string[] };
+  /** A template that stands in place of the text, and what was filled in. */
+  readonly template?: { readonly template: Template; readonly parameters: readonly string[] };
   readonly changedAt: number;
 }
 
@@ -76,7 +79,7 @@ export async function listDrafts(owner: string): Promise<DraftKey[]> {
   const all = (await run("readonly", (store) => store.index("owner").getAll(owner))) as StoredDraft[];
   const oldest = Date.now() - KEPT_MS;
   for (const draft of all) if (draft.changedAt < oldest) await deleteDraft(draft);
-  return all.filter((draft) => draft.changedAt >= oldest && draft.text !== "");
+  return all.filter((draft) => draft.changedAt >= oldest && (draft.text !== "" || draft.template !== undefined));
 }
 
 /** Deletes the drafts about a conversation, such as of an erased contact. */

@@ -5,6 +5,8 @@ import { type Draft, type DraftKey, deleteDraft, listDrafts, readDraft, writeDra
 /** A draft is on disk within this time of the last key. */
 const SAVE_MS = 300;
 
+const isEmpty = (draft: Draft): boolean => draft.text === "" && draft.template === undefined;
+
 class Drafts {
   #conversations = $state.raw<ReadonlySet<string>>(new Set());
   #unsaved = new Map<string, { key: DraftKey; draft: Draft; timer: ReturnType<typeof setTimeout> }>();
@@ -51,7 +53,7 @@ class Drafts {
     clearTimeout(this.#unsaved.get(id)?.timer);
     const timer = setTimeout(() => void this.#write(id), SAVE_MS);
     this.#unsaved.set(id, { key, draft, timer });
-    this.#mark(key.conversation, draft.text !== "");
+    this.#mark(key.conversation, !isEmpty(draft));
   }
 
   /** Deletes a draft: it was sent, or its person wants it gone. */
@@ -76,7 +78,7 @@ class Drafts {
     clearTimeout(waiting.timer);
     const { key, draft } = waiting;
     try {
-      if (draft.text === "") await deleteDraft(key);
+      if (isEmpty(draft)) await deleteDraft(key);
       else await writeDraft(key, draft);
       if (this.#unsaved.get(id) === waiting) this.#unsaved.delete(id);
       this.#channel.postMessage("changed");

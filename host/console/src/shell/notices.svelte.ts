@@ -17,6 +17,7 @@ const TOASTS = 4;
 class Notices {
   #toasts = $state.raw<readonly Toast[]>([]);
   #announced = $state("");
+  #count = $state(0);
   #waiting: string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last = 0;
@@ -24,6 +25,13 @@ class Notices {
 
   get toasts(): readonly Toast[] {
     return this.#toasts;
+  }
+  /** How much waits for the person: the title of the tab begins with it. */
+  get count(): number {
+    return this.#count;
+  }
+  setCount(count: number): void {
+    this.#count = count;
   }
   /** The text of the live region. */
   get announced(): string {

@@ -32,12 +32,22 @@ export class Viewers {
     this.#conversation = conversation;
     this.#others = [];
     this.#typedAt = 0;
-    const timers = [setInterval(() => void this.#tell(), TELL_MS), setInterval(() => void this.#ask(), ASK_MS)];
-    const onVisible = (): void => void this.#tell();
-    document.addEventListener("visibilitychange", onVisible);
-    void this.#tell();
-    return () => {
+    let timers: ReturnType<typeof setInterval>[] = [];
+    const stop = (): void => {
       for (const timer of timers) clearInterval(timer);
+      timers = [];
+    };
+    // A hidden page says once that its person is away, and then nothing.
+    const onVisible = (): void => {
+      stop();
+      void this.#tell();
+      if (document.hidden) return;
+      timers = [setInterval(() => void this.#tell(), TELL_MS), setInterval(() => void this.#ask(), ASK_MS)];
+    };
+    document.addEventListener("visibilitychange", onVisible);
+    onVisible();
+    return () => {
+      stop();
       document.removeEventListener("visibilitychange", onVisible);
       this.#conversation = "";
       void this.#leave(conversation);
