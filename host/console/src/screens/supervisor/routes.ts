@@ -1,14 +1,27 @@
 import type { Route } from "../../shell/route.ts";
+import { texts as agentTexts } from "../agent/texts.ts";
 import { texts } from "./texts.ts";
+
+// Names of customers and steps of journeys are worded as in an agent's screens.
+const all = [texts, agentTexts];
 
 export const supervisorRoutes: readonly Route[] = [
   {
     pattern: "/floor",
     area: "supervisor",
-    needs: ["queues", "agents"],
+    needs: ["queues", "agents", "conversations"],
     title: () => texts.text.floor,
     nav: { icon: "floor" },
-    texts: [texts],
+    texts: all,
     load: () => import("./Floor.svelte"),
+  },
+  {
+    pattern: "/conversations",
+    area: "supervisor",
+    needs: ["conversations"],
+    title: () => texts.text.conversations,
+    nav: { icon: "chat" },
+    texts: all,
+    load: () => import("./Conversations.svelte"),
   },
 ];

@@ -1,0 +1,46 @@
+// Reads of the whole floor: every agent, and every open conversation up to a bound.
+import type { Agent, ConversationCounts, ConversationQuery, Summary } from "../../api/agreed.ts";
+import { api } from "../../api/client.ts";
+import { readConversations } from "../agent/conversation_reader.ts";
+
+/** Pages of agents and of conversations read at most: 2,000 of each. */
+const AGENT_PAGES = 4;
+const ROW_PAGES = 20;
+
+/** The agents of the roster, by id. */
+export async function readAgents(company: string, signal: AbortSignal): Promise<Agent[]> {
+  const agents: Agent[] = [];
+  let after: string | undefined;
+  for (let page = 0; page < AGENT_PAGES; page += 1) {
+    const answer = await api.get("/v1/companies/{company}/agents", { path: { company }, query: after ? { after } : {}, signal });
+    agents.push(...answer.agents);
+    if (!answer.next) break;
+    after = answer.next;
+  }
+  return agents;
+}
+
+/** Conversations, and whether there are more of them. */
+export interface ConversationRows {
+  readonly rows: readonly Summary[];
+  readonly next: string | undefined;
+  readonly counts: ConversationCounts | undefined;
+}
+
+/** Conversations of a query: of as many pages as it takes to find those to keep, up to a bound. */
+export async function readRows(company: string, query: ConversationQuery, signal: AbortSignal, keep?: (row: Summary) => boolean): Promise<ConversationRows> {
+  const first = await readConversations(company, query, signal);
+  const rows: Summary[] = [...first.conversations];
+  let next = first.next ?? undefined;
+  for (let page = 1; keep && next && page < ROW_PAGES; page += 1) {
+    const more = await readConversations(company, { ...query, after: next }, signal);
+    rows.push(...more.conversations);
+    next = more.next ?? undefined;
+  }
+  return { rows: keep ? rows.filter(keep) : rows, next, counts: first.counts };
+}
+
+/** Every conversation that is not resolved. */
+export function readOpen(company: string, signal: AbortSignal): Promise<ConversationRows> {
+  return readRows(company, { sort: "deadline", limit: 100 }, signal, () => true);
+}
