@@ -247,6 +247,52 @@ const CASES = {
     server.stop();
   },
 
+  async "typing is quick, also during a burst of 5,000 events"() {
+    const server = await preview(host);
+    const { context, tab } = await openBrowser(server.address);
+    const kinds = ["received", "offered", "accepted", "state-changed"];
+    const event = (index) => {
+      const kind = kinds[index % kinds.length];
+      const subject = index.toString(16).padStart(32, "b");
+      const data = { agent: "someone", offer: index, to: "active", deadline: "2026-03-02T10:00:00Z" };
+      const document_ = { id: String(10_000_000 + index), time: new Date().toISOString(), data, subject };
+      return `id: ${document_.id}\nevent: ${kind}\ndata: ${JSON.stringify(document_)}\n\n`;
+    };
+    let isBurst = false;
+    await context.route(/\/events/, async (route) => {
+      if (!isBurst) return route.abort();
+      isBurst = false;
+      return route.fulfill({ contentType: "text/event-stream", body: Array.from({ length: 5_000 }, (_, index) => event(index)).join("") });
+    });
+    const page = await tab(conversationPath);
+    const text = page.locator("textarea");
+    await text.waitFor();
+    await page.waitForTimeout(1_000);
+    await page.evaluate(() => {
+      window.longest = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) window.longest = Math.max(window.longest, entry.duration);
+      }).observe({ type: "longtask" });
+      window.keys = [];
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (entry.name === "keydown") window.keys.push(entry.duration);
+      }).observe({ type: "event", durationThreshold: 16 });
+    });
+    isBurst = true;
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await text.focus();
+    for (let key = 0; key < 60; key += 1) await page.keyboard.type("word "[key % 5] ?? " ", { delay: 25 });
+    await page.waitForTimeout(500);
+    const { longest, keys } = await page.evaluate(() => ({ longest: window.longest, keys: window.keys }));
+    const slow = keys.filter((duration) => duration > 50).length;
+    console.log(`    longest task ${longest.toFixed(0)} ms; ${keys.length} of 60 keys took 16 ms or more, ${slow} more than 50 ms`);
+    assert.ok(longest < 400, `a task took ${longest} ms`);
+    await text.fill("");
+    await page.waitForTimeout(500);
+    await context.close();
+    server.stop();
+  },
+
   async "ten thousand conversations scroll"() {
     const server = await preview(host);
     const { context, tab } = await openBrowser(server.address);
