@@ -67,5 +67,6 @@ export function listScreens({ company, agent, conversation }) {
     { name: "floor", path: "/floor", identity: as("supervisor", "eva") },
     { name: "health", path: "/health", identity: as("operator", "olga") },
     { name: "feed", path: "/feed", identity: as("integrator", "crm") },
+    { name: "api", path: "/api", identity: as("integrator", "crm") },
   ];
 }
