@@ -1,0 +1,262 @@
+// Answers of the host that its OpenAPI document tells as plain objects.
+
+/** A value that differs between two generations. Absent `before`: added; absent `after`: removed. */
+export interface Difference {
+  readonly path: string;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+export interface GenerationRow {
+  readonly generation: number;
+  readonly active: boolean;
+  readonly digest: string;
+  readonly by: string;
+  readonly at: string;
+  readonly activated_at?: string | null;
+}
+
+export interface WatchedFile {
+  readonly at: string;
+  readonly file: string;
+  readonly generation?: number | null;
+  readonly problems?: readonly string[];
+  readonly state: string;
+}
+
+export interface GenerationPage {
+  readonly active?: number | null;
+  readonly generations: readonly GenerationRow[];
+  readonly next?: number | null;
+  readonly watched?: WatchedFile | null;
+}
+
+export interface GenerationDetail extends GenerationRow {
+  readonly document: string;
+  /** Digest of each pack's component. */
+  readonly packs: Readonly<Record<string, string>>;
+  readonly articles: readonly string[];
+}
+
+/** A change of the active generation, planned or made. */
+export interface Plan {
+  readonly generation: number;
+  readonly before?: number | null;
+  readonly active: boolean;
+  readonly unchanged: boolean;
+  readonly differences: readonly Difference[];
+  readonly warnings: readonly string[];
+  readonly because?: string | null;
+}
+
+/** A pack without the bytes of its component. */
+export interface PackBundle {
+  readonly name: string;
+  readonly manifest?: string;
+  readonly schema?: string;
+  readonly component: string;
+}
+
+export interface Arm {
+  readonly decisions: number;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly overloaded: number;
+  readonly latency?: { readonly decisions: number; readonly p50_micros: number; readonly p99_micros: number; readonly max_micros: number };
+}
+
+export interface RolloutExample {
+  readonly decision?: number;
+  readonly conversation?: string;
+  readonly interaction?: string;
+  readonly control?: unknown;
+  readonly candidate?: unknown;
+}
+
+export interface Comparison {
+  readonly decisions: number;
+  readonly agreed: number;
+  readonly differences: readonly { readonly field: string; readonly decisions: number; readonly examples: readonly RolloutExample[] }[];
+  readonly failed: number;
+  readonly no_time: number;
+  readonly no_room: number;
+}
+
+export interface Bounds {
+  readonly after: number;
+  readonly failures?: number | null;
+  readonly p99?: number | null;
+  readonly disagreement?: number | null;
+}
+
+export interface Breach {
+  readonly bound: string;
+  readonly measured: number;
+  readonly allowed: number;
+  readonly decisions: number;
+}
+
+export type RolloutKind = "shadow" | "canary";
+
+export interface Rollout {
+  readonly generation: number;
+  readonly control: number;
+  readonly kind: RolloutKind;
+  /** Such as `5%`. */
+  readonly share: string;
+  readonly bounds: Bounds;
+  readonly by: string;
+  readonly since: string;
+  readonly candidate_arm: Arm;
+  readonly control_arm: Arm;
+  readonly compared: Comparison;
+  readonly breach?: Breach | null;
+}
+
+export interface EndedRollout {
+  readonly generation: number;
+  readonly control: number;
+  readonly kind?: RolloutKind | null;
+  readonly share?: string | null;
+  readonly ended_at: string;
+  readonly because: string;
+  readonly by?: string | null;
+  readonly reason?: string | null;
+  readonly breach?: Breach | null;
+  readonly counts?: { readonly decisions: number; readonly failed: number; readonly compared: number; readonly agreed: number } | null;
+}
+
+export interface WhatIfExample {
+  readonly decision: number;
+  readonly recorded?: unknown;
+  readonly replayed?: unknown;
+}
+
+export interface WhatIfJob {
+  readonly id: string;
+  readonly state: "running" | "done" | "failed" | "cancelled";
+  readonly generation: number;
+  readonly from?: string | null;
+  readonly to?: string | null;
+  readonly limit: number;
+  readonly by: string;
+  readonly started_at: string;
+  readonly ended_at?: string | null;
+  readonly done: number;
+  readonly total?: number | null;
+  readonly same: number;
+  readonly different: number;
+  readonly failed: number;
+  readonly not_replayable: Readonly<Record<string, number>>;
+  readonly recalled: number;
+  readonly missed: number;
+  readonly fields: Readonly<Record<string, { readonly count: number; readonly examples: readonly WhatIfExample[] }>>;
+  readonly failures: Readonly<Record<string, { readonly count: number; readonly decisions: readonly number[] }>>;
+  readonly problem?: { readonly title: string; readonly detail?: string | null } | null;
+}
+
+/** One decision as another generation makes it. */
+export interface DecisionWhatIf {
+  readonly decision: number;
+  readonly generation: number;
+  readonly result: string;
+  readonly why?: string | null;
+  readonly differences: readonly { readonly field: string; readonly recorded?: unknown; readonly replayed?: unknown }[];
+  readonly recalled: number;
+  readonly missed: number;
+}
+
+export interface DecisionRow {
+  readonly id: number;
+  readonly conversation?: string;
+  readonly interaction?: string;
+  readonly kind: string;
+  readonly at: string;
+  readonly outcome: string;
+  readonly generation: number;
+  readonly stages: readonly string[];
+  readonly plugins: readonly string[];
+  readonly transcript?: "kept" | "not-kept";
+}
+
+export interface DecisionPage {
+  readonly decisions: readonly DecisionRow[];
+  readonly next?: number | null;
+}
+
+export interface DecisionFilter {
+  readonly since?: string | undefined;
+  readonly stage?: string | undefined;
+  readonly outcome?: string | undefined;
+  readonly plugin?: string | undefined;
+  readonly generation?: string | undefined;
+  readonly conversation?: string | undefined;
+  readonly contact?: string | undefined;
+  readonly interaction?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly before?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+export interface Micros {
+  readonly queue: number;
+  readonly instantiate: number;
+  readonly call: number;
+}
+
+export interface HostCall {
+  readonly name: string;
+  readonly args?: unknown;
+  readonly result?: unknown;
+  readonly stopped?: string | null;
+}
+
+/** What one plugin did for a decision. */
+export interface PluginPart {
+  readonly stage: string;
+  readonly name: string;
+  readonly pack: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly settings: string;
+  readonly snapshot?: string | null;
+  readonly outcome: string;
+  readonly problem?: { readonly kind: string; readonly detail?: string | null; readonly limit?: { readonly limit: string; readonly value: number; readonly unit: string } | null; readonly backtrace?: readonly string[] } | null;
+  readonly use: number;
+  readonly micros: Micros;
+  readonly peak_memory: number;
+  readonly memory_limit: number;
+  readonly host_calls: number;
+  readonly fuel?: number | null;
+  readonly log?: readonly { readonly level: string; readonly message: string }[];
+  readonly log_dropped?: number;
+  readonly answer?: unknown;
+  readonly transcript?: readonly HostCall[];
+}
+
+export interface DecisionDocument extends DecisionRow {
+  readonly record: {
+    readonly outcome: string;
+    readonly problem?: { readonly kind: string; readonly detail?: string | null } | null;
+    readonly classification?: Readonly<Record<string, unknown>> | null;
+    readonly route?: Readonly<Record<string, unknown>> | null;
+    readonly tone?: Readonly<Record<string, unknown>> | null;
+    readonly escalation?: Readonly<Record<string, unknown>> | null;
+    readonly fallbacks?: readonly { readonly stage: string; readonly rule: string; readonly plugin?: string | null; readonly because: string }[];
+    readonly stamp: { readonly generation: number; readonly plugins: readonly PluginPart[] };
+    readonly micros: Micros;
+  };
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly texts?: {
+    readonly interaction?: Readonly<Record<string, unknown>> | null;
+    readonly draft?: Readonly<Record<string, unknown>> | null;
+    readonly earlier?: readonly unknown[];
+    readonly elsewhere?: readonly unknown[];
+  };
+}
+
+/** Result of a replay, of the decision and of each plugin's part. */
+export interface ReplayReport {
+  readonly result?: string;
+  readonly [member: string]: unknown;
+}
