@@ -14,6 +14,7 @@ export interface BulkItem {
   readonly id: string;
   /** What a person calls it. */
   readonly title: string;
+  readonly detail?: string;
   /** The newest entry that the person saw. */
   readonly sequence?: number | undefined;
 }

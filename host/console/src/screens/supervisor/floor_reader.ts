@@ -40,7 +40,26 @@ export async function readRows(company: string, query: ConversationQuery, signal
   return { rows: keep ? rows.filter(keep) : rows, next, counts: first.counts };
 }
 
-/** Every conversation that is not resolved. */
-export function readOpen(company: string, signal: AbortSignal): Promise<ConversationRows> {
-  return readRows(company, { sort: "deadline", limit: 100 }, signal, () => true);
+/** The open conversations, and the counts of each queue where not all of them were read. */
+export interface OpenConversations extends ConversationRows {
+  readonly byQueue: ReadonlyMap<string, ConversationCounts>;
+}
+
+/** Queues whose counts are read at most. */
+const COUNTED_QUEUES = 40;
+
+/** Every conversation that is not resolved, up to a bound. */
+export async function readOpen(company: string, signal: AbortSignal): Promise<OpenConversations> {
+  const open = await readRows(company, { sort: "deadline", limit: 100 }, signal, () => true);
+  const byQueue = new Map<string, ConversationCounts>();
+  if (open.next && open.counts) {
+    const { queues } = await api.get("/v1/companies/{company}/queues", { path: { company }, signal });
+    await Promise.all(
+      queues.slice(0, COUNTED_QUEUES).map(async ({ id }) => {
+        const { counts } = await readConversations(company, { queue: id, limit: 1 }, signal);
+        if (counts) byQueue.set(id, counts);
+      }),
+    );
+  }
+  return { ...open, byQueue };
 }

@@ -7,6 +7,6 @@ import type { BulkItem } from "./bulk.ts";
 export function heldItems(agent: Agent): BulkItem[] {
   return (agent.conversations ?? []).map(({ conversation }) => {
     const row = live.conversation(conversation);
-    return { id: conversation, title: row ? customerName(row) : conversation, sequence: row?.sequence };
+    return { id: conversation, title: row ? customerName(row) : conversation.slice(0, 8), sequence: row?.sequence };
   });
 }
