@@ -56,7 +56,21 @@ export async function findSubjects(host) {
   return { company, agent, conversation: own[0]?.id ?? owned[0]?.id };
 }
 
-/** The screens of each role. */
+/** Chooses an entry of the account's menu; opens the navigation first where it is folded. */
+async function openMenuItem(page, title) {
+  const folded = page.getByRole("button", { name: "Open navigation" });
+  if (await folded.isVisible()) await folded.click();
+  await page.getByRole("button", { name: "Account" }).click();
+  await page.getByRole("menuitem", { name: title }).click();
+}
+
+/** Writes what a tone policy finds fault with, and waits for the findings. */
+async function writeDraft(page) {
+  await page.locator("textarea").fill("That is your own fault 😀. Dear [name], call me at +41 79 123 45 67");
+  await page.locator(".findings li").first().waitFor({ timeout: 5_000 }).catch(() => {});
+}
+
+/** The screens of each role; `act` brings one into the state that is looked at. */
 export function listScreens({ company, agent, conversation }) {
   const as = (role, name) => ({ company, role, name });
   const inbox = { identity: as("agent", agent) };
@@ -64,6 +78,11 @@ export function listScreens({ company, agent, conversation }) {
     { name: "sign-in", path: "/", identity: undefined },
     { name: "inbox", path: "/inbox", ...inbox },
     { name: "conversation", path: `/c/${conversation}`, ...inbox, ready: "textarea" },
+    { name: "commands", path: `/c/${conversation}`, ...inbox, ready: "textarea", act: (page) => page.locator("body").press("Control+k") },
+    { name: "keys", path: `/c/${conversation}`, ...inbox, ready: "textarea", act: (page) => page.locator("body").press("?") },
+    { name: "settings", path: "/inbox", ...inbox, act: (page) => openMenuItem(page, "Settings") },
+    { name: "draft", path: `/c/${conversation}`, ...inbox, ready: "textarea", act: writeDraft },
+    { name: "details", path: `/c/${conversation}`, ...inbox, ready: "textarea", act: (page) => page.getByRole("tab", { name: "Journey" }).click({ timeout: 2_000 }).catch(() => {}) },
     { name: "floor", path: "/floor", identity: as("supervisor", "eva") },
     { name: "health", path: "/health", identity: as("operator", "olga") },
     { name: "feed", path: "/feed", identity: as("integrator", "crm") },

@@ -23,6 +23,7 @@ for (const screen of screens) {
   for (const look of LOOKS) {
     const { page, problems, close } = await console_.open({ ...screen, preferences: look.preferences, context: look.context });
     await page.waitForSelector(screen.ready ?? "h1, h2", { state: "attached", timeout: 10_000 }).catch(() => {});
+    await screen.act?.(page);
     await page.waitForTimeout(1_200);
     // By the debugger: the security policy stays as it is.
     const cdp = await page.context().newCDPSession(page);

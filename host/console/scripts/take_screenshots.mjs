@@ -17,6 +17,7 @@ for (const screen of screens) {
   for (const look of LOOKS) {
     const { page, problems, close } = await console_.open({ ...screen, context: look.context });
     await page.waitForSelector(screen.ready ?? "h1, h2", { state: "attached", timeout: 10_000 }).catch(() => {});
+    await screen.act?.(page);
     await page.waitForTimeout(2_000);
     await page.screenshot({ path: join(folder, `${screen.name}-${look.name}.png`) });
     for (const problem of problems) console.error(`${screen.name}, ${look.name}: ${problem}`);
