@@ -51,4 +51,13 @@ export const supervisorRoutes: readonly Route[] = [
     texts: all,
     load: () => import("./Alerts.svelte"),
   },
+  {
+    pattern: "/people",
+    area: "supervisor",
+    needs: ["agents", "queues"],
+    title: () => texts.text.people,
+    nav: { icon: "people" },
+    texts: all,
+    load: () => import("./People.svelte"),
+  },
 ];
