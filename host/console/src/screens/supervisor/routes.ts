@@ -60,4 +60,21 @@ export const supervisorRoutes: readonly Route[] = [
     texts: all,
     load: () => import("./People.svelte"),
   },
+  {
+    pattern: "/contacts",
+    area: "supervisor",
+    needs: ["conversations", "journey"],
+    title: () => texts.text.contacts,
+    nav: { icon: "person" },
+    texts: all,
+    load: () => import("./Contacts.svelte"),
+  },
+  {
+    pattern: "/contacts/:id",
+    area: "supervisor",
+    needs: ["journey"],
+    title: () => texts.text.contacts,
+    texts: all,
+    load: () => import("./Contact.svelte"),
+  },
 ];
