@@ -22,10 +22,14 @@ const HEADERS = {
   "cross-origin-resource-policy": "same-origin",
 };
 
-/** Starts the server; answers with its address and a way to stop it. */
-export async function preview(host, port = 0) {
+/**
+ * Starts the server; answers with its address and a way to stop it. `intercept` may answer a
+ * request itself, and then returns true.
+ */
+export async function preview(host, port = 0, intercept = () => false) {
   const target = new URL(host);
   const server = createServer((incoming, outgoing) => {
+    if (intercept(incoming, outgoing)) return undefined;
     const path = new URL(incoming.url, "http://console").pathname;
     if (path.startsWith("/v1/") || path === "/openapi.json") return pass(target, incoming, outgoing);
     if (!path.startsWith("/console/")) {
