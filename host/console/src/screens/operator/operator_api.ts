@@ -3,20 +3,30 @@
 import { api } from "../../api/client.ts";
 import { session } from "../../shell/session.svelte.ts";
 import type {
+  AuditAct,
+  AuditReport,
+  Bypass,
   Bounds,
+  Connection,
+  ConnectionTest,
   DecisionDocument,
   DecisionFilter,
   DecisionPage,
   DecisionWhatIf,
   Difference,
+  Drain,
   EndedRollout,
   GenerationDetail,
   GenerationPage,
+  HostStatus,
+  OutboxItem,
   PackBundle,
   Plan,
   ReplayReport,
   Rollout,
   RolloutKind,
+  Token,
+  TokenRequest,
   WhatIfJob,
 } from "./operator_types.ts";
 
@@ -100,6 +110,36 @@ export const operatorApi = {
       body: { generation },
       timeout: READ_MS,
     }),
+
+  status: (signal: AbortSignal) => get<HostStatus>("/v1/status", { query: { company: session.company }, signal }),
+  bypass: (target: string, body: { for?: string; reason?: string; let_through?: boolean }) =>
+    put<Bypass>(`${BASE}/bypasses/{target}`, { path: fields({ target }), body }),
+  liftBypass: (target: string) => remove<unknown>(`${BASE}/bypasses/{target}`, { path: fields({ target }) }),
+  drain: (signal: AbortSignal) => get<Drain>(`${BASE}/drain`, { path: fields(), signal }),
+  beginDrain: (reason: string) => put<Drain>(`${BASE}/drain`, { path: fields(), body: reason ? { reason } : {} }),
+  undoDrain: () => remove<Drain>(`${BASE}/drain`, { path: fields() }),
+  channels: (signal: AbortSignal) => get<{ connections: Connection[] }>(`${BASE}/channels`, { path: fields(), signal }),
+  retryChannel: (channel: string, connection: string) =>
+    post<unknown>(`${BASE}/channels/{channel}/retry`, { path: fields({ channel }), query: { connection }, body: {}, timeout: READ_MS }),
+  testConnection: (channel: string, connection: string) =>
+    post<ConnectionTest>(`${BASE}/channels/{channel}/{connection}/test`, { path: fields({ channel, connection }), body: {}, timeout: READ_MS }),
+
+  outbox: (state: string, after: string | undefined, signal: AbortSignal) =>
+    get<{ items: OutboxItem[]; next?: string | null }>(`${BASE}/outbox`, { path: fields(), query: { state, after }, signal }),
+  retryDelivery: (key: string) => post<unknown>(`${BASE}/outbox/{key}/retry`, { path: fields({ key }), body: {} }),
+
+  audit: (scope: "host" | "company", after: number | undefined, signal: AbortSignal) =>
+    get<{ acts: AuditAct[]; next?: number | null }>(scope === "host" ? "/v1/audit" : `${BASE}/audit`, {
+      ...(scope === "host" ? {} : { path: fields() }),
+      query: { after },
+      signal,
+    }),
+  verifyAudit: (expect: string) => get<AuditReport>("/v1/audit/verify", { query: { expect }, timeout: READ_MS }),
+
+  tokens: (signal: AbortSignal) => get<{ tokens: Token[] }>("/v1/tokens", { signal }),
+  createToken: (body: TokenRequest) => post<Token & { secret: string }>("/v1/tokens", { body }),
+  createLink: (body: TokenRequest) => post<{ path: string; token: Token; works_until: string }>("/v1/tokens/links", { body }),
+  revokeToken: (token: string) => remove<unknown>("/v1/tokens/{token}", { path: { token } }),
 
   decisions: (query: DecisionFilter, signal: AbortSignal) =>
     get<DecisionPage>(`${BASE}/decisions`, { path: fields(), query, signal }),

@@ -260,3 +260,158 @@ export interface ReplayReport {
   readonly result?: string;
   readonly [member: string]: unknown;
 }
+
+export interface StageStatus {
+  readonly stage: string;
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly times: readonly number[];
+  readonly p50?: number | null;
+  readonly p99?: number | null;
+}
+
+/** A breaker that is open; newer hosts say when and why. */
+export interface OpenBreaker {
+  readonly plugin: string;
+  readonly stage: string;
+  readonly since?: string | null;
+  readonly why?: string | null;
+  readonly outcome?: string | null;
+  readonly next_trial?: string | null;
+}
+
+export interface Bypass {
+  readonly stage?: string | null;
+  readonly plugin?: string | null;
+  readonly since: string;
+  readonly until: string;
+  readonly by: string;
+  readonly reason?: string | null;
+  readonly let_through: boolean;
+}
+
+export interface Drain {
+  readonly draining: boolean;
+  readonly by?: string | null;
+  readonly reason?: string | null;
+  readonly since?: string | null;
+  readonly undecided: number;
+  readonly outbox_waiting: number;
+}
+
+export interface Alert {
+  readonly kind: string;
+  readonly severity: string;
+  readonly since: string;
+  readonly what: string;
+  readonly advice: string;
+  readonly company?: string | null;
+  readonly subject?: string | null;
+}
+
+export interface CompanyStatus {
+  readonly company: string;
+  readonly concerns: readonly string[];
+  readonly generation: number;
+  readonly since?: string | null;
+  readonly draining: boolean;
+  readonly breakers: readonly OpenBreaker[];
+  readonly bypasses: readonly Bypass[];
+  readonly rollout?: { readonly generation: number; readonly kind: RolloutKind; readonly share: string; readonly decisions: number; readonly failed: number; readonly compared: number; readonly agreed: number } | null;
+  readonly stages: readonly StageStatus[];
+  readonly desk?: {
+    readonly undecided: number;
+    readonly offers: number;
+    readonly outbox_waiting: number;
+    readonly outbox_dead: number;
+    readonly stored_bytes: number;
+    readonly stored_bytes_limit: number;
+    readonly unrecorded: number;
+    readonly queues: readonly { readonly id: string; readonly waiting: number; readonly oldest: number }[];
+  } | null;
+}
+
+export interface HostStatus {
+  readonly version: string;
+  readonly started_at: string;
+  readonly healthy: boolean;
+  readonly load: string;
+  readonly running?: number | null;
+  readonly waiting?: number | null;
+  readonly alerts: readonly Alert[];
+  /** Upper bounds of the histograms' classes, in microseconds. */
+  readonly bounds: readonly number[];
+  readonly journal?: { readonly bytes: number; readonly clocks: number; readonly free_bytes?: number | null; readonly undecided: number; readonly writable: boolean } | null;
+  readonly companies: readonly CompanyStatus[];
+}
+
+export interface Connection {
+  readonly channel: string;
+  readonly name: string;
+  readonly open: boolean;
+  readonly problem?: string | null;
+  readonly inbound: string;
+  readonly poll?: { readonly activity: string; readonly problem?: string | null; readonly next_attempt?: string | null; readonly failures: number } | null;
+  readonly last_delivery?: string | null;
+  readonly last_rejection?: string | null;
+  readonly requests: Readonly<Record<string, number>>;
+  readonly rejections: Readonly<Record<string, number>>;
+  readonly broken_since?: string | null;
+  readonly broken_by?: string | null;
+}
+
+export interface ConnectionTest {
+  readonly works: boolean;
+  readonly broken: boolean;
+  readonly findings: readonly { readonly code: string; readonly text: string; readonly verdict: string }[];
+}
+
+export interface OutboxItem {
+  readonly key: string;
+  readonly target: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly not_before: string;
+  readonly problem?: string | null;
+  readonly conversation?: string | null;
+}
+
+export interface AuditAct {
+  readonly number: number;
+  readonly at: string;
+  readonly actor: string;
+  readonly act: string;
+  readonly company?: string | null;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly previous: string;
+  readonly hash: string;
+}
+
+export interface AuditReport {
+  readonly entries: number;
+  readonly head: string;
+  readonly sound: boolean;
+  readonly expected?: number | null;
+  readonly broken?: { readonly number: number; readonly why: string } | null;
+}
+
+export interface Token {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly company?: string | null;
+  readonly agent?: string | null;
+  readonly state: string;
+  readonly created_at: string;
+  readonly created_by: string;
+  readonly expires_at?: string | null;
+  readonly revoked_at?: string | null;
+}
+
+export interface TokenRequest {
+  readonly role: string;
+  readonly company?: string;
+  readonly agent?: string;
+  readonly name?: string;
+  readonly expires_in?: string;
+  readonly never_expires?: boolean;
+}
