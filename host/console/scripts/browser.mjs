@@ -53,7 +53,9 @@ export async function findSubjects(host) {
   for (const { owner } of owned) counts.set(owner, (counts.get(owner) ?? 0) + 1);
   const agent = process.env.AGENT ?? [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
   const own = owned.filter(({ owner }) => owner === agent).sort((a, b) => b.interactions - a.interactions);
-  return { company, agent, conversation: own[0]?.id ?? owned[0]?.id };
+  const { decisions = [] } = await read(`/v1/companies/${company}/decisions`).catch(() => ({}));
+  const chosen = own[0] ?? owned[0];
+  return { company, agent, conversation: chosen?.id, contact: chosen?.contact, decision: (decisions.find(({ kind }) => kind === "received") ?? decisions[0])?.id ?? 1 };
 }
 
 /** Chooses an entry of the account's menu; opens the navigation first where it is folded. */
@@ -71,7 +73,7 @@ async function writeDraft(page) {
 }
 
 /** The screens of each role; `act` brings one into the state that is looked at. */
-export function listScreens({ company, agent, conversation }) {
+export function listScreens({ company, agent, conversation, contact, decision }) {
   const as = (role, name) => ({ company, role, name });
   const inbox = { identity: as("agent", agent) };
   return [
@@ -83,8 +85,18 @@ export function listScreens({ company, agent, conversation }) {
     { name: "settings", path: "/inbox", ...inbox, act: (page) => openMenuItem(page, "Settings") },
     { name: "draft", path: `/c/${conversation}`, ...inbox, ready: "textarea", act: writeDraft },
     { name: "details", path: `/c/${conversation}`, ...inbox, ready: "textarea", act: (page) => page.getByRole("tab", { name: "Journey" }).click({ timeout: 2_000 }).catch(() => {}) },
-    { name: "floor", path: "/floor", identity: as("supervisor", "eva") },
-    { name: "health", path: "/health", identity: as("operator", "olga") },
+    ...["floor", "conversations", "approvals", "incidents", "alerts", "people", "contacts"].map((name_) => ({
+      name: name_,
+      path: `/${name_}`,
+      identity: as("supervisor", "eva"),
+    })),
+    { name: "contact", path: `/contacts/${contact}`, identity: as("supervisor", "eva") },
+    ...["health", "generations", "generations/1", "what-if", "rollout", "decisions", "outbox", "audit", "tokens"].map((name_) => ({
+      name: name_.replace("/", "-"),
+      path: `/${name_}`,
+      identity: as("operator", "olga"),
+    })),
+    { name: "decision", path: `/decisions/${decision}`, identity: as("operator", "olga") },
     { name: "feed", path: "/feed", identity: as("integrator", "crm") },
     { name: "api", path: "/api", identity: as("integrator", "crm") },
   ];

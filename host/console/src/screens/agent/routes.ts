@@ -1,5 +1,6 @@
 import type { Component } from "svelte";
 import type { Route } from "../../shell/route.ts";
+import { texts as supervisorTexts } from "../supervisor/texts.ts";
 import { texts } from "./texts.ts";
 
 // One module for both: the list stays as it is while conversations open.
@@ -23,6 +24,19 @@ export const agentRoutes: readonly Route[] = [
     shared: true,
     texts: [texts],
     load,
+  },
+  {
+    // Agents approve, too, where a policy names their team.
+    pattern: "/approvals/mine",
+    area: "agent",
+    needs: ["approvals", "approve"],
+    title: () => texts.text.approvals,
+    nav: { icon: "check" },
+    texts: [texts],
+    load: async () => {
+      await supervisorTexts.load();
+      return import("../supervisor/Approvals.svelte");
+    },
   },
 ];
 

@@ -4,6 +4,7 @@ import type { AgentTexts } from "../texts.ts";
 const texts: AgentTexts = {
   inbox: "Eingang",
   conversation: "Konversation",
+  approvals: "Freigaben",
   list: {
     title: "Konversationen",
     mine: "Meine",

@@ -3,6 +3,7 @@ import { formatNumber, plural } from "../../../i18n/format.ts";
 const texts = {
   inbox: "Inbox",
   conversation: "Conversation",
+  approvals: "Approvals",
   list: {
     title: "Conversations",
     mine: "Mine",
