@@ -449,7 +449,7 @@ const texts: OperatorTexts = {
     key: "Schlüssel",
     attempts: "Versuche",
     nextAttempt: "Nächster Versuch",
-    lastPlanned: "Letzter Versuch",
+    lastPlanned: "Geplant für",
     problem: "Problem",
     retry: "Erneut senden",
     retryCount: (count) => plural(count, { one: "1 Zustellung erneut senden", other: `${formatNumber(count)} Zustellungen erneut senden` }),

@@ -448,7 +448,7 @@ const texts = {
     key: "Key",
     attempts: "Attempts",
     nextAttempt: "Next attempt",
-    lastPlanned: "Last attempt",
+    lastPlanned: "Planned for",
     problem: "Problem",
     retry: "Retry",
     retryCount: (count: number) => plural(count, { one: "Retry 1 delivery", other: `Retry ${formatNumber(count)} deliveries` }),
