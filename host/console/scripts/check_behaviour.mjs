@@ -45,6 +45,31 @@ async function hostileConversation(words) {
   return { ...document, name: words, tags: [words], snippet: words, queue: words };
 }
 
+/** A page of ten thousand conversations of the agent. */
+function listPage(after) {
+  const row = (index) => ({
+    id: index.toString(16).padStart(32, "0"),
+    state: "active",
+    channel: "chat",
+    contact: "c".repeat(32),
+    name: `Customer ${index}`,
+    snippet: "Where is my parcel? It was due on Monday.",
+    owner: subjects.agent,
+    priority: 50,
+    tags: [],
+    needs_approval: false,
+    created_at: "2026-03-02T08:00:00Z",
+    last_message_at: "2026-03-02T09:00:00Z",
+    last_message_from: "customer",
+    due_at: "2026-03-02T10:00:00Z",
+    interactions: 2,
+    sequence: 5,
+  });
+  const conversations = Array.from({ length: 100 }, (_, index) => row(after + index));
+  const counts = { matching: 10_000, by_state: { active: 10_000 }, at_risk: 3, missed: 9_997 };
+  return { conversations, next: String(after + 100), counts };
+}
+
 const HOSTILE = [
   "<script>window.hacked=1</script><img src=x onerror=window.hacked=1>",
   "\"><svg/onload=window.hacked=1><style>*{display:none}</style>",
@@ -59,6 +84,26 @@ const HOSTILE = [
 ];
 
 const CASES = {
+  async "the inbox is there at once"() {
+    const server = await preview(host);
+    const { context } = await openBrowser(server.address);
+    await context.route(/\/conversations\?/, (route) => route.fulfill({ json: listPage(0) }));
+    const times = [];
+    for (let run = 0; run < 9; run += 1) {
+      const page = await context.newPage();
+      const began = Date.now();
+      await page.goto(`${server.address}#/inbox`, { waitUntil: "commit" });
+      await page.locator('[role="option"]').first().waitFor();
+      times.push(Date.now() - began);
+      await page.close();
+    }
+    const median = times.sort((a, b) => a - b)[4];
+    console.log(`    a list of 100 rows is usable after ${median} ms (median of 9; the first load and cached ones)`);
+    assert.ok(median < 3_000);
+    await context.close();
+    server.stop();
+  },
+
   async "twelve tabs share one stream"() {
     const server = await preview(host);
     const { context, tab, problems } = await openBrowser(server.address);
@@ -296,28 +341,9 @@ const CASES = {
   async "ten thousand conversations scroll"() {
     const server = await preview(host);
     const { context, tab } = await openBrowser(server.address);
-    const row = (index) => ({
-      id: index.toString(16).padStart(32, "0"),
-      state: "active",
-      channel: "chat",
-      contact: "c".repeat(32),
-      name: `Customer ${index}`,
-      snippet: "Where is my parcel? It was due on Monday.",
-      owner: subjects.agent,
-      priority: 50,
-      tags: [],
-      needs_approval: false,
-      created_at: "2026-03-02T08:00:00Z",
-      last_message_at: "2026-03-02T09:00:00Z",
-      last_message_from: "customer",
-      due_at: "2026-03-02T10:00:00Z",
-      interactions: 2,
-      sequence: 5,
-    });
     await context.route(/\/conversations\?/, (route) => {
       const after = Number(new URL(route.request().url()).searchParams.get("after") ?? 0);
-      const conversations = Array.from({ length: 100 }, (_, index) => row(after + index));
-      return route.fulfill({ json: { conversations, next: String(after + 100), counts: { matching: 10_000, by_state: { active: 10_000 }, at_risk: 3, missed: 9_997 } } });
+      return route.fulfill({ json: listPage(after) });
     });
     const page = await tab("/inbox");
     const list = page.locator('[role="listbox"]');
