@@ -291,7 +291,7 @@ const texts = {
     emptyHint: "Open one from a conversation, or search above.",
     notFound: "No contact found",
     notFoundHint: "Names are found among open conversations only.",
-    recent: "Recently written",
+    recent: "Wrote last",
     of: (id: string) => `Contact ${id}`,
     addresses: "Addresses",
     language: "Language",
