@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { slaState } from "./sla_state.ts";
+import { hasOlderMiss, slaState } from "./sla_state.ts";
 
 const NOW = Date.parse("2026-03-02T10:00:00Z");
 const row = (fields: object) => ({ state: "active", ...fields }) as Parameters<typeof slaState>[0];
@@ -26,4 +26,10 @@ test("a missed clock stays although another one runs", () => {
 test("on hold it is paused, resolved it has no state", () => {
   assert.equal(slaState(row({ state: "on-hold", due_at: "2026-03-02T10:30:00Z" }), NOW), "paused");
   assert.equal(slaState(row({ state: "resolved", due_at: "2026-03-02T09:30:00Z" }), NOW), "none");
+});
+
+test("an older miss stays in sight beside the deadline that runs now", () => {
+  const clocks = [{ clock: "first-response", state: "missed" as const, target_seconds: 60 }];
+  assert.equal(hasOlderMiss(row({ due_at: "2026-03-02T10:30:00Z", clocks }), NOW), true);
+  assert.equal(hasOlderMiss(row({ due_at: "2026-03-02T09:30:00Z", clocks }), NOW), false);
 });

@@ -30,3 +30,8 @@ export function riskAt(row: Row & Pick<Summary, "created_at" | "due_clock">): st
   const clock = row.clocks?.find(({ clock, state }) => clock === row.due_clock && state === "running");
   return clock?.at_risk_at ?? row.at_risk_at ?? (row.clocks?.length ? null : row.created_at);
 }
+
+/** Whether a target was missed that `due_at` no longer says: a miss stays in sight. */
+export function hasOlderMiss(row: Row, now: number): boolean {
+  return slaState(row, now) === "missed" && !isPast(row.due_at, now);
+}

@@ -44,6 +44,9 @@ const texts: SupervisorTexts = {
     totalMissed: (count) => `${formatNumber(count)} verpasst`,
     totalAvailable: (count) => plural(count, { one: "1 Agent verfügbar", other: `${formatNumber(count)} Agenten verfügbar` }),
     openAgent: (agent) => `${agent} zeigen: antwortet nicht`,
+    pause: "Anhalten",
+    goOn: "Fortsetzen",
+    stopped: (time) => `Angehalten: Stand ${time}`,
     showAtRisk: "Gefährdete zeigen",
     showMissed: "Verpasste zeigen",
   },
@@ -54,6 +57,7 @@ const texts: SupervisorTexts = {
     lastActive: "zuletzt aktiv",
     holds: (count) => `hält ${conversations(count)}`,
     holdsNothing: (agent) => `${agent} hält nichts`,
+    requeueOf: (agent) => `Was ${agent} hält, neu einreihen`,
     requeue: "Gehaltene neu einreihen …",
   },
   agentDialog: {

@@ -43,6 +43,9 @@ const texts = {
     totalMissed: (count: number) => `${formatNumber(count)} missed`,
     totalAvailable: (count: number) => plural(count, { one: "1 agent available", other: `${formatNumber(count)} agents available` }),
     openAgent: (agent: string) => `Show ${agent}, who does not respond`,
+    pause: "Pause",
+    goOn: "Go on",
+    stopped: (time: string) => `Paused: as of ${time}`,
     showAtRisk: "Show what is at risk",
     showMissed: "Show what is missed",
   },
@@ -53,6 +56,7 @@ const texts = {
     lastActive: "last active",
     holds: (count: number) => `holds ${conversations(count)}`,
     holdsNothing: (agent: string) => `${agent} holds nothing`,
+    requeueOf: (agent: string) => `Requeue what ${agent} holds`,
     requeue: "Requeue what they hold …",
   },
   agentDialog: {
