@@ -32,4 +32,6 @@ test("an older miss stays in sight beside the deadline that runs now", () => {
   const clocks = [{ clock: "first-response", state: "missed" as const, target_seconds: 60 }];
   assert.equal(hasOlderMiss(row({ due_at: "2026-03-02T10:30:00Z", clocks }), NOW), true);
   assert.equal(hasOlderMiss(row({ due_at: "2026-03-02T09:30:00Z", clocks }), NOW), false);
+  const anew = [{ clock: "next-response", state: "running" as const, target_seconds: 60, misses: 2 }];
+  assert.equal(hasOlderMiss(row({ due_at: "2026-03-02T10:30:00Z", clocks: anew }), NOW), true);
 });

@@ -33,5 +33,6 @@ export function riskAt(row: Row & Pick<Summary, "created_at" | "due_clock">): st
 
 /** Whether a target was missed that `due_at` no longer says: a miss stays in sight. */
 export function hasOlderMiss(row: Row, now: number): boolean {
-  return slaState(row, now) === "missed" && !isPast(row.due_at, now);
+  if (row.state === "resolved" || isPast(row.due_at, now)) return false;
+  return (row.clocks ?? []).some(({ state, misses = 0 }) => state === "missed" || misses > 0);
 }
