@@ -106,9 +106,23 @@ export interface Message {
   interaction?: Interaction | null;
 }
 
+/** A customer's reaction to a message or a reply. */
+export interface Reaction {
+  ordinal: number;
+  /** Id of the message that it is about. */
+  message: string;
+  /** Key of the reply that it is about, as in the entry `reply-delivered`. */
+  reply_key?: string | null;
+  emoji?: string | null;
+  /** `add`, or `remove` where the customer took it off. */
+  action?: string | null;
+  at?: string | null;
+}
+
 export interface ConversationDetail extends Omit<Schemas["ConversationDocument"], "history" | "said">, SummaryAdditions {
   history: HistoryEntry[];
   said: Message[];
+  reactions?: Reaction[];
 }
 
 export interface MessagePage {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HistoryEntry, Message } from "../../api/agreed.ts";
-import { buildThread, isUnanswered } from "./thread_items.ts";
+import { buildThread, isUnanswered, standingReactions } from "./thread_items.ts";
 
 let sequence = 0;
 const entry = (kind: string, data: Record<string, unknown>, more: Partial<HistoryEntry> = {}): HistoryEntry => {
@@ -74,4 +74,16 @@ test("messages without an entry stand before it, notes by their time", () => {
     items.map((item) => item.key),
     ["message-1", "message-2", "note-7"],
   );
+});
+
+test("a reaction stands until it is taken off", () => {
+  const reaction = (message: string, emoji: string | undefined, action: string, reply_key?: string) => ({ ordinal: 1, message, emoji, action, reply_key });
+  const standing = standingReactions([
+    reaction("a", "👍", "add"),
+    reaction("a", "❤", "add"),
+    reaction("a", "👍", "remove"),
+    reaction("x", undefined, "add", "reply-c-4"),
+  ]);
+  assert.deepEqual(standing.get("a"), ["❤"]);
+  assert.deepEqual(standing.get("reply-c-4"), ["♥"]);
 });

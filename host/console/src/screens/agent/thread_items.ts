@@ -1,5 +1,5 @@
 // What a thread shows, in one order: messages, replies, notes and steps.
-import type { HistoryEntry, Interaction, Message, Note } from "../../api/agreed.ts";
+import type { HistoryEntry, Interaction, Message, Note, Reaction } from "../../api/agreed.ts";
 
 /** Severity and code of a finding, as the history has it. */
 export interface FindingCode {
@@ -33,6 +33,8 @@ export interface ReplyItem {
   readonly status: string;
   readonly findings: readonly FindingCode[];
   readonly uncertain: boolean;
+  /** Key of its delivery. */
+  readonly deliveryKey: string | undefined;
 }
 
 export interface NoteItem {
@@ -150,6 +152,7 @@ function addReply(entry: HistoryEntry, items: ThreadItem[], replies: Map<string,
       status,
       findings: tone?.findings ?? [],
       uncertain: entry.data.uncertain === true || entry.data.kind === "uncertain",
+      deliveryKey: textOf(entry.data.key),
     };
     replies.set(id, { item, index: items.length });
     items.push(item);
@@ -161,6 +164,7 @@ function addReply(entry: HistoryEntry, items: ThreadItem[], replies: Map<string,
     text: entry.text ?? known.item.text,
     findings: tone?.findings ?? known.item.findings,
     uncertain: known.item.uncertain || entry.data.kind === "uncertain",
+    deliveryKey: textOf(entry.data.key) ?? known.item.deliveryKey,
   };
   replies.set(id, { item, index: known.index });
   items[known.index] = item;
@@ -195,4 +199,21 @@ export function isUnanswered(items: readonly ThreadItem[]): boolean {
     if (item.type === "message" && !item.deleted) return true;
   }
   return false;
+}
+
+/** A sign for a reaction whose emoji the channel does not name. */
+const UNNAMED = "♥";
+
+/** The reactions that stand, by the id of their message or the key of their reply. */
+export function standingReactions(reactions: readonly Reaction[]): Map<string, readonly string[]> {
+  const standing = new Map<string, readonly string[]>();
+  for (const { message, reply_key, emoji, action } of reactions) {
+    const target = reply_key ?? message;
+    const sign = emoji ?? UNNAMED;
+    const others = (standing.get(target) ?? []).filter((it) => it !== sign);
+    // A removal without an emoji removes all.
+    if (action !== "remove") standing.set(target, [...others, sign]);
+    else standing.set(target, emoji ? others : []);
+  }
+  return standing;
 }
