@@ -83,7 +83,13 @@ export function listChanges(before: string | undefined, after: string | undefine
 
 /** Names of the queues that a company file defines. */
 export function queueNames(document: string): string[] {
-  const names = [...document.matchAll(/^\s*\[queue\.("(?:[^"\\]|\\.)*"|[^\].]+)/gm)].map(([, name = ""]) => (name.startsWith('"') ? unquote(name) : name));
+  return tableNames(document, "queue");
+}
+
+/** Names of the tables below a section of a company file, such as its plugins. */
+export function tableNames(document: string, section: string): string[] {
+  const header = new RegExp(`^\\s*\\[${section}\\.("(?:[^"\\\\]|\\\\.)*"|[^\\].]+)`, "gm");
+  const names = [...document.matchAll(header)].map(([, name = ""]) => (name.startsWith('"') ? unquote(name) : name));
   return [...new Set(names)];
 }
 

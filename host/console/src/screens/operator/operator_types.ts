@@ -1,4 +1,5 @@
 // Answers of the host that its OpenAPI document tells as plain objects.
+import type { SchemaNode } from "./settings_schema.ts";
 
 /** A value that differs between two generations. Absent `before`: added; absent `after`: removed. */
 export interface Difference {
@@ -35,6 +36,8 @@ export interface GenerationDetail extends GenerationRow {
   readonly document: string;
   /** Digest of each pack's component. */
   readonly packs: Readonly<Record<string, string>>;
+  /** Settings schema of each pack that has one; absent in older hosts. */
+  readonly schemas?: Readonly<Record<string, SchemaNode>>;
   readonly articles: readonly string[];
 }
 

@@ -37,6 +37,14 @@ export const operatorRoutes: readonly Route[] = [
     load: () => import("./GenerationEditor.svelte"),
   },
   {
+    pattern: "/generations/:n/settings/:plugin",
+    area: "operator",
+    needs: ["generations", "generation", "apply"],
+    title: () => texts.text.settings.title,
+    texts: [texts],
+    load: () => import("./PluginSettings.svelte"),
+  },
+  {
     pattern: "/what-if",
     area: "operator",
     needs: ["generations"],
