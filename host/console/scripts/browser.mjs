@@ -97,6 +97,7 @@ export function listScreens({ company, agent, conversation, contact, decision })
       identity: as("operator", "olga"),
     })),
     { name: "decision", path: `/decisions/${decision}`, identity: as("operator", "olga") },
+    { name: "integrator-decision", path: `/decisions/${decision}`, identity: as("integrator", "crm") },
     { name: "feed", path: "/feed", identity: as("integrator", "crm") },
     { name: "api", path: "/api", identity: as("integrator", "crm") },
   ];

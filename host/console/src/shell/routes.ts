@@ -15,20 +15,24 @@ function isAllowed(route: Route): boolean {
   return isTheirs && route.needs.every((operation) => session.can(operation));
 }
 
+/** Place of a screen among the person's areas; those of other areas, which are shared, come last. */
+function place(route: Route): number {
+  const index = session.areas.indexOf(route.area);
+  return index < 0 ? session.areas.length : index;
+}
+
 /** The screens that the person may see, in the order of their areas. */
 export function visibleRoutes(): readonly Route[] {
-  const place = (route: Route): number => session.areas.indexOf(route.area);
-  return ROUTES.filter(isAllowed).toSorted((a, b) => place(a) - place(b));
+  const sorted = ROUTES.filter(isAllowed).toSorted((a, b) => place(a) - place(b));
+  // A screen that two areas of a person have stands in the first one only.
+  return sorted.filter((route, index) => sorted.findIndex(({ pattern }) => pattern === route.pattern) === index);
 }
 
 /** The screen of a path and the fields in it. */
 export function findRoute(path: string): { route: Route; fields: Record<string, string> } | "forbidden" | undefined {
-  let isForbidden = false;
-  for (const route of ROUTES) {
+  for (const route of visibleRoutes()) {
     const fields = matchPath(route.pattern, path);
-    if (!fields) continue;
-    if (isAllowed(route)) return { route, fields };
-    isForbidden = true;
+    if (fields) return { route, fields };
   }
-  return isForbidden ? "forbidden" : undefined;
+  return ROUTES.some(({ pattern }) => matchPath(pattern, path)) ? "forbidden" : undefined;
 }

@@ -1,7 +1,35 @@
 import type { Route } from "../../shell/route.ts";
+import { texts as operatorTexts } from "../operator/texts.ts";
 import { texts } from "./texts.ts";
 
+/** Screens of operators that integrators read, too. */
+const decisions: Route["load"] = async () => {
+  await operatorTexts.load();
+  return import("../operator/Decisions.svelte");
+};
+const decision: Route["load"] = async () => {
+  await operatorTexts.load();
+  return import("../operator/Decision.svelte");
+};
+
 export const integratorRoutes: readonly Route[] = [
+  {
+    pattern: "/decisions",
+    area: "integrator",
+    needs: ["decisions"],
+    title: () => texts.text.decisions,
+    nav: { icon: "decision" },
+    texts: [texts],
+    load: decisions,
+  },
+  {
+    pattern: "/decisions/:n",
+    area: "integrator",
+    needs: ["decision"],
+    title: () => texts.text.decisions,
+    texts: [texts],
+    load: decision,
+  },
   {
     pattern: "/feed",
     area: "integrator",

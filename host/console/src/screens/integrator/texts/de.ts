@@ -2,6 +2,7 @@ import { formatNumber, plural } from "../../../i18n/format.ts";
 import type { IntegratorTexts } from "../texts.ts";
 
 const texts: IntegratorTexts = {
+  decisions: "Entscheidungen",
   feed: {
     title: "Ereignisse",
     hint: "Was jetzt geschieht, wie es der Strom der Ereignisse sagt: Codes und Zahlen, keine Worte von Kunden.",

@@ -1,6 +1,7 @@
 import { formatNumber, plural } from "../../../i18n/format.ts";
 
 const texts = {
+  decisions: "Decisions",
   feed: {
     title: "Live feed",
     hint: "What happens now, as the feed of events tells it: codes and numbers, no words of customers.",
