@@ -1,1 +1,0 @@
-import{Ft as e,Gt as t,Lt as n,Nt as r,St as i,Wt as a,qt as o,w as s,wt as c,xt as l}from"./base-v3HVGO8l.js";var u=c(`<div class="page"><header class="page-head"><h1> </h1></header></div>`);function d(c,d){t(d,!0);var f=u(),p=e(f),m=e(p),h=n(m,!0);o(p),o(f),r(()=>l(h,s.text.feed)),i(c,f),a()}export{d as default};

@@ -1,1 +1,0 @@
-import{C as e,Ft as t,Gt as n,Lt as r,Nt as i,St as a,Wt as o,qt as s,wt as c,xt as l}from"./base-v3HVGO8l.js";var u=c(`<div class="page"><header class="page-head"><h1> </h1></header></div>`);function d(c,d){n(d,!0);var f=u(),p=t(f),m=t(p),h=r(m,!0);s(p),s(f),i(()=>l(h,e.text.health)),a(c,f),o()}export{d as default};

@@ -1,0 +1,1 @@
+import{$ as e,Mt as t,S as n,tt as r}from"./base-DxtKBJJx.js";e.start(),await r.load();var i=document.getElementById(`app`);i&&t(n,{target:i});

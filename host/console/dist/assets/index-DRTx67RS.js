@@ -1,1 +1,0 @@
-import{J as e,b as t,bt as n}from"./base-v3HVGO8l.js";await e.load();var r=document.getElementById(`app`);r&&n(t,{target:r});

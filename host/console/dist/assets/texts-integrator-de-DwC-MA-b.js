@@ -1,1 +1,0 @@
-var e={feed:`Ereignisse`};export{e as default};

@@ -1,1 +1,0 @@
-var e={feed:`Live feed`};export{e as default};

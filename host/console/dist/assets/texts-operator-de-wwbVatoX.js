@@ -1,1 +1,0 @@
-var e={health:`Zustand`};export{e as default};

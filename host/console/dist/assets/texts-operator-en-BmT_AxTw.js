@@ -1,1 +1,0 @@
-var e={health:`Health`};export{e as default};

@@ -1,1 +1,0 @@
-var e={floor:`Übersicht`};export{e as default};

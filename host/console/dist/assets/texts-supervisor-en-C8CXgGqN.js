@@ -1,1 +1,0 @@
-var e={floor:`Floor`};export{e as default};
