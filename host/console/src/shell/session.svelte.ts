@@ -3,6 +3,7 @@ import type { Me } from "../api/agreed.ts";
 import { api } from "../api/client.ts";
 import { type ApiProblem, toProblem } from "../api/problem.ts";
 import { serverClock } from "../api/server_clock.ts";
+import { router } from "./router.svelte.ts";
 
 export type Role = "agent" | "supervisor" | "operator" | "integrator" | "auditor";
 /** A group of screens. */
@@ -166,7 +167,7 @@ class Session {
     this.#me = me;
     this.#interrupted = false;
     if (me.local) {
-      const identity = readLocalIdentity();
+      const identity = readLinkedIdentity() ?? readLocalIdentity();
       const isKnown = me.companies.some(({ name }) => name === identity?.company);
       this.#identity = isKnown ? identity : undefined;
       this.#phase = isKnown ? "ready" : "choosing";
@@ -179,6 +180,19 @@ class Session {
     this.#identity = { company, role, name: me.agent ?? me.name ?? me.id };
     this.#phase = "ready";
   }
+}
+
+/**
+ * The identity that an address names, as `#/?company=northwind&role=agent&agent=ana`: a demo can
+ * lead its visitors straight to a screen. It is left out of the address then.
+ */
+function readLinkedIdentity(): LocalIdentity | undefined {
+  const { company, role, agent, ...query } = router.query;
+  if (!company || !ROLES.includes(role as Role) || (role === "agent" && !agent)) return undefined;
+  const identity = { company, role: role as Role, name: agent || (role as string) };
+  localStorage.setItem(LOCAL_KEY, JSON.stringify(identity));
+  router.go(router.path, query, true);
+  return identity;
 }
 
 function readLocalIdentity(): LocalIdentity | undefined {
