@@ -13,7 +13,10 @@ const RULES = [
   [/\sstyle="/, "has a style attribute: use a class, or style:name={…}"],
   [/target="_blank"(?![^>]*rel=)/, "opens a window without rel"],
   [/sessionStorage/, "stores in the session's store"],
-  [/(margin|padding|border)-(left|right)|(?<![-\w.])(left|right)\s*:|text-align:\s*(left|right)/, "names a side: use logical properties"],
+];
+/** Rules of styles only: a property of an object may be called `left`. */
+const STYLE_RULES = [
+  [/(margin|padding|border)-(left|right)|(?<![-\w])(left|right)\s*:|text-align:\s*(left|right)/, "names a side: use logical properties"],
 ];
 const files = (folder) =>
   readdirSync(join(root, folder), { recursive: true })
@@ -21,9 +24,11 @@ const files = (folder) =>
     .map((name) => join(folder, name));
 let found = 0;
 for (const file of [...files("src"), "index.html"]) {
+  let isStyle = file.endsWith(".css");
   readFileSync(join(root, file), "utf8").split("\n").forEach((line, number) => {
+    if (/^<style/.test(line)) isStyle = true;
     if (/^\s*(\/\/|\*|\/\*|<!--)/.test(line)) return;
-    for (const [pattern, problem] of RULES) {
+    for (const [pattern, problem] of isStyle ? [...RULES, ...STYLE_RULES] : RULES) {
       if (!pattern.test(line)) continue;
       found += 1;
       console.error(`${file}:${number + 1}: ${problem}`);

@@ -42,7 +42,9 @@ export class LiveFeed {
     this.#say({ type: "hello" });
     const { signal } = this.#ended;
     const lead = (): Promise<void> => this.#lead();
-    navigator.locks.request(`patchbay-feed:${name}`, { signal }, lead).catch(() => {});
+    // Pages that are not secure have no locks: each tab then follows the host itself.
+    if (navigator.locks) navigator.locks.request(`patchbay-feed:${name}`, { signal }, lead).catch(() => {});
+    else void lead();
     window.addEventListener("online", this.#retry, { signal });
     document.addEventListener("visibilitychange", this.#retry, { signal });
   }

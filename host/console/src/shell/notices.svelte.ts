@@ -38,11 +38,13 @@ class Notices {
     return this.#announced;
   }
 
-  /** Shows and announces a message; one with an action stays as long as others. */
-  show(text: string, more: Partial<Pick<Toast, "tone" | "action">> = {}): void {
+  /** Shows and announces a message. One that `stays` is there until the person dismisses it. */
+  show(text: string, more: Partial<Pick<Toast, "tone" | "action">> & { stays?: boolean } = {}): void {
     const id = this.#next++;
-    this.#toasts = [...this.#toasts, { id, text, tone: "info", ...more } satisfies Toast].slice(-TOASTS);
+    const { stays, ...look } = more;
+    this.#toasts = [...this.#toasts, { id, text, tone: "info", ...look } satisfies Toast].slice(-TOASTS);
     this.announce(text);
+    if (stays) return;
     setTimeout(() => this.dismiss(id), more.tone === "problem" ? SHOWN_MS * 2 : SHOWN_MS);
   }
 
