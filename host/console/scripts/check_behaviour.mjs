@@ -278,6 +278,96 @@ const CASES = {
     server.stop();
   },
 
+  async "an offer shows within a second, and leaves when it is over"() {
+    let stream;
+    const server = await preview(host, 0, (incoming, outgoing) => {
+      if (!/\/events/.test(incoming.url)) return false;
+      stream = outgoing;
+      outgoing.writeHead(200, { "content-type": "text/event-stream" });
+      outgoing.write(": hello\n\n");
+      return true;
+    });
+    const { context, tab } = await openBrowser(server.address);
+    await context.route(/\/offers\?/, (route) => route.fulfill({ json: { offers: [] } }));
+    const answered = [];
+    await context.route(/\/offers\/\d+\/(accept|decline)$/, (route) => {
+      answered.push(route.request().url().split("/").slice(-2).join("/"));
+      return route.fulfill({ json: { state: "active", exceeds_capacity: false } });
+    });
+    const page = await tab("/inbox");
+    await page.locator(".feed.live").waitFor();
+    let number = 70_000_000;
+    const tell = (kind, offer) => {
+      number += 1;
+      const data = { agent: subjects.agent, offer, deadline: new Date(Date.now() + 90_000).toISOString(), again: 0 };
+      const document_ = { id: String(number), time: new Date().toISOString(), subject: subjects.conversation, data };
+      stream.write(`id: ${number}\nevent: ${kind}\ndata: ${JSON.stringify(document_)}\n\n`);
+    };
+    const card = page.locator(".offers .offer");
+    const told = Date.now();
+    tell("offered", 1);
+    await card.first().waitFor({ timeout: 1_000 });
+    console.log(`    on the screen after ${Date.now() - told} ms`);
+    await page.waitForFunction(() => document.title.startsWith("(1)"));
+    tell("timed-out", 1);
+    await card.first().waitFor({ state: "detached", timeout: 1_000 });
+    // What is over does not come back by a late event.
+    tell("offered", 1);
+    await page.waitForTimeout(300);
+    assert.equal(await card.count(), 0);
+    tell("offered", 2);
+    await card.getByRole("button", { name: "Decline" }).click();
+    await card.first().waitFor({ state: "detached" });
+    tell("offered", 3);
+    await card.first().waitFor();
+    await page.locator("body").press("a");
+    await page.waitForURL(/#\/c\//);
+    assert.deepEqual(answered, ["2/decline", "3/accept"]);
+    await context.close();
+    server.stop();
+  },
+
+  async "a long thread keeps the reader's place"() {
+    const server = await preview(host);
+    const { context, tab } = await openBrowser(server.address);
+    const document_ = await hostileConversation("x");
+    const at = (index) => new Date(Date.UTC(2026, 2, 2, 8, 0) + index * 60_000).toISOString();
+    const message = (index) => ({ ordinal: index + 1, interaction: { id: `m${index}`, channel: "chat", text: `Message ${index} ${"word ".repeat(index % 40)}`, received_at: at(index), author: { name: "Jo" } } });
+    const entry = (index) => ({ feed: index + 1, sequence: index + 1, kind: "received", at: at(index), data: { interaction: `m${index}` } });
+    const indices = (from, to) => Array.from({ length: to - from }, (_, index) => from + index);
+    const newest = 300;
+    await context.route(/\/conversations\/[0-9a-f]{32}$/, (route) =>
+      route.fulfill({ json: { ...document_, sequence: newest, history: indices(100, newest).map(entry), said: indices(newest - 64, newest).map(message).reverse() } }),
+    );
+    await context.route(/\/messages\?/, (route) => {
+      const before = Number(new URL(route.request().url()).searchParams.get("before")) - 1;
+      return route.fulfill({ json: { messages: indices(Math.max(100, before - 50), before).map(message) } });
+    });
+    await context.route(/\/history\?/, (route) => route.fulfill({ json: { entries: [] } }));
+    const page = await tab(conversationPath);
+    const thread = page.locator(".thread");
+    await page.locator(".message", { hasText: "Message 299" }).waitFor();
+    assert.ok((await page.locator(".message").count()) <= 50);
+    const isAtEnd = () => thread.evaluate((it) => it.scrollHeight - it.scrollTop - it.clientHeight < 2);
+    assert.equal(await isAtEnd(), true);
+    // Earlier messages load above; what the reader sees stays where it is.
+    for (let time = 0; time < 3; time += 1) {
+      await thread.evaluate((it) => (it.scrollTop = 150));
+      const [key, moved] = await thread.evaluate(async (it) => {
+        const seen = [...it.querySelectorAll(".message")].find((row) => row.getBoundingClientRect().top > it.getBoundingClientRect().top);
+        const text = seen.textContent;
+        const from = seen.getBoundingClientRect().top;
+        await new Promise((done) => setTimeout(done, 600));
+        const now = [...it.querySelectorAll(".message")].find((row) => row.textContent === text);
+        return [text.slice(0, 20), now.getBoundingClientRect().top - from];
+      });
+      assert.ok(Math.abs(moved) <= 1, `${key} moved by ${moved} px`);
+    }
+    assert.ok((await page.locator(".message").count()) > 100);
+    await context.close();
+    server.stop();
+  },
+
   async "a link asks before it leads away"() {
     const server = await preview(host);
     const { context, tab } = await openBrowser(server.address);
