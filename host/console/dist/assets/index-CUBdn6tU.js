@@ -1,1 +1,0 @@
-import{$ as e,Mt as t,S as n,tt as r}from"./base-DxtKBJJx.js";e.start(),await r.load();var i=document.getElementById(`app`);i&&t(n,{target:i});

@@ -1,0 +1,1 @@
+export{t as OfferBell,n as default}from"./agent-BdOJ5W8s.js";
