@@ -29,6 +29,7 @@ const differing = [...names].filter((name) => {
   return !a || !b || !a.equals(b);
 });
 rmSync(built, { recursive: true });
-for (const name of differing) console.error(`dist/${name} is not what the source builds`);
+for (const name of differing.slice(0, 10)) console.error(`dist/${name} is not what the source builds`);
+if (differing.length > 10) console.error(`and ${differing.length - 10} more files`);
 console.log(differing.length === 0 ? "dist/ is what the source builds" : "run `npm run build` and commit dist/");
 process.exit(differing.length === 0 ? 0 : 1);
