@@ -22,6 +22,7 @@ import type {
   OutboxItem,
   PackBundle,
   Plan,
+  QuarantinedDelivery,
   ReplayReport,
   Rollout,
   RolloutKind,
@@ -123,6 +124,11 @@ export const operatorApi = {
     post<unknown>(`${BASE}/channels/{channel}/retry`, { path: fields({ channel }), query: { connection }, body: {}, timeout: READ_MS }),
   testConnection: (channel: string, connection: string) =>
     post<ConnectionTest>(`${BASE}/channels/{channel}/{connection}/test`, { path: fields({ channel, connection }), body: {}, timeout: READ_MS }),
+
+  quarantine: (signal: AbortSignal) => get<{ items: QuarantinedDelivery[]; next?: number | null }>(`${BASE}/quarantine`, { path: fields(), signal }),
+  retryQuarantined: (number: number) =>
+    post<{ result: string }>(`${BASE}/quarantine/{number}/retry`, { path: fields({ number }), body: {}, timeout: READ_MS }),
+  removeQuarantined: (number: number) => remove<unknown>(`${BASE}/quarantine/{number}`, { path: fields({ number }) }),
 
   outbox: (state: string, after: string | undefined, signal: AbortSignal) =>
     get<{ items: OutboxItem[]; next?: string | null }>(`${BASE}/outbox`, { path: fields(), query: { state, after }, signal }),

@@ -368,6 +368,17 @@ export interface ConnectionTest {
   readonly findings: readonly { readonly code: string; readonly text: string; readonly verdict: string }[];
 }
 
+/** A delivery of a channel that could not be decoded. */
+export interface QuarantinedDelivery {
+  readonly number: number;
+  readonly channel: string;
+  readonly connection: string;
+  readonly received_at: string;
+  readonly place: string;
+  readonly reason: string;
+  readonly bytes: number;
+}
+
 export interface OutboxItem {
   readonly key: string;
   readonly target: string;

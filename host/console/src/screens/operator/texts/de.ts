@@ -436,6 +436,15 @@ const texts: OperatorTexts = {
     worksNot: "Die Verbindung funktioniert nicht",
     verdict: { "right": "richtig", wrong: "falsch", advice: "Rat", unchecked: "nicht geprüft" },
   },
+  quarantine: {
+    title: "Zustellungen in Quarantäne",
+    retry: "Erneut versuchen",
+    remove: "Entfernen",
+    removeTitle: (number) => `Zustellung ${number} entfernen?`,
+    removeHint: "Was sie enthält, ist danach verloren. Der Host behält Zustellungen in Quarantäne 30 Tage.",
+    accepted: "Die Zustellung ist gelesen und angenommen",
+    undecodable: "Sie ist weiterhin nicht lesbar",
+  },
   outbox: {
     title: "Postausgang",
     state: "Stand",

@@ -435,6 +435,15 @@ const texts = {
     worksNot: "The connection does not work",
     verdict: { "right": "right", wrong: "wrong", advice: "advice", unchecked: "not checked" } as Record<string, string>,
   },
+  quarantine: {
+    title: "Deliveries in quarantine",
+    retry: "Try again",
+    remove: "Remove",
+    removeTitle: (number: number) => `Remove delivery ${number}?`,
+    removeHint: "What it contains is then lost. The host keeps deliveries in quarantine for 30 days.",
+    accepted: "The delivery is decoded and accepted",
+    undecodable: "It still cannot be decoded",
+  },
   outbox: {
     title: "Outbox",
     state: "State",
