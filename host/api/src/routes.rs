@@ -27,7 +27,6 @@ mod requeue;
 mod session;
 mod templates;
 mod thread;
-mod tokens;
 mod tone;
 mod viewers;
 

@@ -2,6 +2,7 @@
 //! stored generation, roll back, and run rollouts.
 
 mod checked_build;
+mod completion;
 mod downgrades;
 mod error;
 mod generation_store;

@@ -47,6 +47,11 @@ pub(crate) struct ApplyRequest {
     #[serde(default)]
     #[schema(value_type = Option<Vec<Object>>)]
     articles: Option<Vec<Article>>,
+    /// Number of a stored generation of the company: packs, data and articles that the
+    /// document names and this request does not have are taken from it. So a changed text
+    /// alone can be applied.
+    #[serde(default)]
+    base: Option<u64>,
     /// Create the company if it does not exist. Default false: an unknown company
     /// is an error, because its name may be misspelled.
     #[serde(default)]
@@ -250,6 +255,7 @@ pub(crate) async fn apply(
             parts.insert(data, upload.part);
         }
     }
+    let base = body.base;
     let document = SourceDocument {
         document: body.document,
         packs,
@@ -263,12 +269,33 @@ pub(crate) async fn apply(
         request,
         move |generations, request| {
             host.check_free_space()?;
+            let document = match base {
+                None => document,
+                Some(base) => completed(generations, &company, document, base)?,
+            };
             let source = source(generations, &company, document, &uploaded)?;
             check_company(&source, &company)?;
             Ok(generations.apply(&source, request)?)
         },
     )
     .await
+}
+
+/// The document with what it names and does not have, from a stored generation.
+fn completed(
+    generations: &GenerationService,
+    company: &str,
+    document: SourceDocument,
+    base: u64,
+) -> Result<SourceDocument, Problem> {
+    let completed = generations.completed(company, document, base);
+    completed.map_err(|error| {
+        let problem = Problem::from(error);
+        match problem.is(Kind::UnknownGeneration) {
+            true => problem.field("base"),
+            false => problem,
+        }
+    })
 }
 
 /// Parts of a request by digest.

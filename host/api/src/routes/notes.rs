@@ -141,7 +141,7 @@ pub(super) async fn add(
         id: id.clone(),
         text: request.text,
     };
-    let action = AgentAction::Note(note);
+    let action = (AgentAction::Note(note), None);
     let _done = run_action(app, company, conversation, actor, action).await?;
     Ok((StatusCode::CREATED, Json(AddedNote { note: id })))
 }

@@ -11,9 +11,7 @@ use patchbay_records::reply::ReplyResult;
 use patchbay_records::snapshot::{from_unix_ms, span};
 
 use super::unit_of_work::{Attempt, UnitOfWork};
-use super::{
-    Pass, act, approvals, commit, newer_entries, notes, place, replies, state_changes,
-};
+use super::{Pass, act, approvals, commit, newer_entries, notes, place, replies, state_changes};
 use crate::agent_action::{ActionError, ActionResult, AgentAction, Destination};
 use crate::floor_state::FollowUp;
 

@@ -190,3 +190,53 @@ async fn a_part_of_another_company_counts_against_the_quota() {
     let refused = refused.problem(413, "limit-exceeded");
     assert_eq!(refused["limit"], ALL, "{refused}");
 }
+
+#[tokio::test]
+async fn a_changed_text_alone_is_applied_on_the_parts_of_a_stored_generation() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = start(&place).await;
+    let component = patchbay_suite::guests::wat("declines");
+    let with_pack = format!(
+        "{NORTHWIND}[pipeline]\nclassify = [\"care\"]\n[plugin.care]\npack = \"care.wasm\"\n"
+    );
+    let bundle = json!({"name": "care", "component": Digest::of(&component).to_string()});
+    let packs = json!({"care.wasm": {"bundle": bundle, "code": STANDARD.encode(&component)}});
+    let first = apply(&server, json!({"document": with_pack, "packs": packs})).await;
+    assert_eq!(first.json()["generation"], 2, "{first:?}");
+
+    let changed = format!("{with_pack}[queue.tax]\n");
+    let bare = apply(&server, json!({"document": changed})).await;
+    bare.problem(422, "setup-refused");
+    let changed_only = json!({"document": changed, "base": 2, "keep_only": true});
+    let stored = apply(&server, changed_only).await;
+    assert_eq!(
+        (stored.status, &stored.json()["generation"]),
+        (200, &json!(3)),
+        "{stored:?}"
+    );
+    let differences = stored.json()["differences"].to_string();
+    assert!(
+        differences.contains("tax") && !differences.contains("care"),
+        "{differences}"
+    );
+
+    // Without the pack in its file, the pack does not come along.
+    let without = apply(
+        &server,
+        json!({"document": NORTHWIND, "base": 2, "keep_only": true}),
+    )
+    .await;
+    assert_eq!(
+        (&without.json()["generation"], &without.json()["unchanged"]),
+        (&json!(1), &json!(true)),
+        "{without:?}"
+    );
+    let unknown = apply(&server, json!({"document": changed, "base": 9})).await;
+    assert_eq!(unknown.problem(404, "unknown-generation")["field"], "base");
+    let broken = apply(&server, json!({"document": "company = ", "base": 2})).await;
+    broken.problem(422, "setup-refused");
+    // A generation of another company is not known to this one.
+    store_part(&server, "harbour", 7, Digest::of(b"x"), b"x");
+    let foreign = apply(&server, json!({"document": changed, "base": 7})).await;
+    assert_eq!(foreign.problem(404, "unknown-generation")["field"], "base");
+}
