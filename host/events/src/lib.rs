@@ -26,8 +26,9 @@ pub use input::{InputEvent, InputKind, QuarantinedEvent};
 pub use note::NotedEvent;
 pub use operation::{
     ActivationCause, AgentPutEvent, AgentRemovedEvent, BreakerClosedEvent, BreakerOpenedEvent,
-    BypassEnd, BypassEndedEvent, BypassedEvent, DrainEvent, GenerationActivatedEvent,
-    PresenceChangedEvent, RolloutCounts, RolloutEnd, RolloutEndedEvent, RolloutEvent,
+    BypassEnd, BypassEndedEvent, BypassedEvent, ContactErasedEvent, DrainEvent,
+    GenerationActivatedEvent, PresenceChangedEvent, RolloutCounts, RolloutEnd, RolloutEndedEvent,
+    RolloutEvent,
 };
 pub use reply::{
     AfterReply, ReplyApprovedEvent, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
@@ -174,6 +175,8 @@ events! {
     DrainBegan(DrainEvent) = 91, "drain-began";
     /// The company accepts interactions again.
     DrainEnded(DrainEvent) = 92, "drain-ended";
+    /// A person was erased: what was known of them must be forgotten.
+    ContactErased(ContactErasedEvent) = 93, "contact-erased";
     /// An agent or a policy wrote a reply.
     ReplyDrafted(ReplyDraftedEvent) = 95, "reply-drafted";
     /// A reply went to the outbox.

@@ -240,3 +240,12 @@ pub struct AgentRemovedEvent {
     /// The agent.
     pub agent: String,
 }
+
+/// A person was erased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactErasedEvent {
+    /// The contact that was named.
+    pub contact: String,
+    /// All contacts of the person.
+    pub contacts: Vec<String>,
+}

@@ -229,6 +229,10 @@ const HEADS: &[(&str, &str)] = &[
     ("drain-began", r#"{"by":"eva"}"#),
     ("drain-ended", r#"{"by":"eva"}"#),
     (
+        "contact-erased",
+        r#"{"contact":"0a","contacts":["0a","0b"]}"#,
+    ),
+    (
         "reply-drafted",
         r#"{"reply":"r","by":{"id":"ana","role":"agent"},"written_by":"human","digest":"d"}"#,
     ),

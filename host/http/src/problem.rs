@@ -80,6 +80,9 @@ pub struct ProblemDocument {
     /// Column in the body, from 1; 0 before the first character.
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<usize>,
+    /// Number of the newest event, if the feed does not go back far enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newest: Option<u64>,
     /// Number of the last entry of the conversation, if it has changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     sequence: Option<u64>,
@@ -140,6 +143,7 @@ impl Problem {
             unit: None,
             line: None,
             column: None,
+            newest: None,
             sequence: None,
             newer: None,
             problems: Vec::new(),
@@ -223,6 +227,13 @@ impl Problem {
     pub(crate) fn at(mut self, line: usize, column: usize) -> Problem {
         self.0.line = Some(line);
         self.0.column = Some(column);
+        self
+    }
+
+    /// Sets the number of the newest event, from which the feed can be followed.
+    #[must_use]
+    pub fn newest(mut self, newest: u64) -> Problem {
+        self.0.newest = Some(newest);
         self
     }
 

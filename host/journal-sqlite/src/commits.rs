@@ -196,11 +196,12 @@ fn append_entries(work: &mut WriteTransaction<'_>, commit: &Commit, number: i64)
     let company = commit.conversation.company;
     let count = commit.entries.len() as u64;
     let first_feed = work.cache.assign_feed(work.sql, company, count)?;
+    let scope = commit.scope.to_text();
     for (entry, index) in commit.entries.iter().zip(0..) {
         work.sql.run(
             "INSERT INTO entry (company, feed, conversation, sequence, kind, at, input, contact,
-               head, sealed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+               head, sealed, scope)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 company.0,
                 first_feed + index,
@@ -212,6 +213,7 @@ fn append_entries(work: &mut WriteTransaction<'_>, commit: &Commit, number: i64)
                 entry.contact.map(|it| it.0),
                 entry.head,
                 entry.sealed,
+                scope,
             ],
         )?;
         if let Some(input) = entry.input {

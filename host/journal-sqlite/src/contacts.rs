@@ -10,12 +10,15 @@ use jiff::Timestamp;
 use patchbay_model::{address, input};
 use rusqlite::{Connection, params};
 
-use super::{Micros, Query, SqliteJournal, append_audit, check_audit, id, load_key, only_id};
+use super::{
+    Micros, Query, SqliteJournal, append_audit, append_notes, check_audit, check_notes, id,
+    load_key, only_id,
+};
 use patchbay_journal::limits::check_length;
 use patchbay_journal::vault::{ContactKey, Person, Vault};
 use patchbay_journal::{
     AddressRecord, AuditEntry, CompanyId, ContactChange, ContactId, ContactMatch, Contacts,
-    Erasure, FoundContact, JournalError, Purpose, Result, Seal, SealError,
+    Erasure, ErasureNotes, FoundContact, JournalError, Purpose, Result, Seal, SealError,
 };
 
 pub(super) use address_index::index_addresses;
@@ -220,12 +223,13 @@ impl Contacts for SqliteJournal {
         self.read(|sql| person::changes(sql, Person { company, contact }))
     }
 
-    fn erase_person(
+    fn erase_person_with(
         &self,
         company: CompanyId,
         contact: ContactId,
         at: Timestamp,
         audit: AuditEntry,
+        notes: ErasureNotes,
     ) -> Result<Erasure> {
         check_audit(&audit)?;
         let contacts = self.write(8, move |work| {
@@ -233,6 +237,11 @@ impl Contacts for SqliteJournal {
             find_root(work.sql, person)?;
             let contacts = person::contacts(work.sql, person)?;
             let erased = person::erase(work.sql, company, contacts, at)?;
+            if !erased.is_empty() {
+                let notes = notes(&erased);
+                check_notes(&notes)?;
+                append_notes(work, company, &notes)?;
+            }
             append_audit(work.sql, &audit)?;
             Ok(erased)
         })?;

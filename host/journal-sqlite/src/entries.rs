@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use patchbay_journal::limits::{self, check_count, check_length};
 use patchbay_journal::{
-    CompanyId, ContactId, ConversationId, Entries, Entry, EntryPage, FeedPage, MessagePage, Note,
-    PlacedMessage, Result,
+    CompanyId, ContactId, ConversationId, Entries, Entry, EntryPage, EntryScope, FeedPage,
+    MessagePage, Note, PlacedMessage, Result,
 };
 use rusqlite::{Row, params};
 
@@ -15,7 +15,7 @@ use super::{
 };
 
 pub(super) const COLUMNS: &str =
-    "v.id, e.sequence, e.feed, e.kind, e.at, e.input, e.head, e.sealed, e.contact";
+    "v.id, e.sequence, e.feed, e.kind, e.at, e.input, e.head, e.sealed, e.contact, e.scope";
 
 pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
@@ -28,6 +28,10 @@ pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         head: row.get(6)?,
         sealed: row.get(7)?,
         contact: optional_id(row, 8)?,
+        scope: match row.get_ref(9)?.as_str_or_null()? {
+            Some(text) => EntryScope::from_text(text),
+            None => None,
+        },
     })
 }
 
@@ -165,7 +169,7 @@ impl Entries for SqliteJournal {
         };
         let kinds: Vec<_> = kinds.iter().map(ToString::to_string).collect();
         let query = format!(
-            "SELECT v.id, e.sequence, e.feed, e.kind, e.at, e.input, e.head, x'', e.contact
+            "SELECT v.id, e.sequence, e.feed, e.kind, e.at, e.input, e.head, x'', e.contact, NULL
              FROM conversation v CROSS JOIN entry e INDEXED BY entry_sequence
                ON e.company = ?1 AND e.conversation = v.number
              WHERE v.company = ?1 AND v.thread = ?2 AND {bound} AND e.kind IN ({})

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use patchbay_model::state::{Change, Memory, Scope};
 
 use crate::{
-    CommitError, CompanyId, Conflict, ContactId, Conversation, JournalError, NewOutbox, Ordinal,
-    Result,
+    CommitError, CompanyId, Conflict, ContactId, Conversation, EntryScope, JournalError, NewOutbox,
+    Ordinal, Result,
 };
 
 /// Everything one pass over a conversation writes.
@@ -18,6 +18,8 @@ pub struct Commit {
     pub conversation: Conversation,
     /// Entries to append, in order; 1 to 1000.
     pub entries: Vec<NewEntry>,
+    /// Whom the entries concern.
+    pub scope: EntryScope,
     /// Writes to policy memory, in order.
     pub state: Vec<StateChange>,
     /// Items to put into the outbox.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{AuditEntry, CompanyId, ContactId, Result};
+use crate::{AuditEntry, CompanyId, ContactId, Note, Result};
 
 /// The contact of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,9 @@ pub struct Erasure {
     /// [`status`](crate::Maintenance::status) or start removes the rest.
     pub scrubbed: bool,
 }
+
+/// The notes about an erasure of these contacts.
+pub type ErasureNotes = Box<dyn Fn(&[ContactId]) -> Vec<Note> + Send>;
 
 /// Stores contacts, their addresses, and merges of contacts.
 pub trait Contacts {
@@ -191,5 +194,18 @@ pub trait Contacts {
         contact: ContactId,
         at: Timestamp,
         audit: AuditEntry,
+    ) -> Result<Erasure> {
+        self.erase_person_with(company, contact, at, audit, Box::new(|_| Vec::new()))
+    }
+
+    /// Like [`erase_person`](Contacts::erase_person), and append notes to the company's
+    /// feed in the same transaction. None are appended where nobody is left to erase.
+    fn erase_person_with(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        at: Timestamp,
+        audit: AuditEntry,
+        notes: ErasureNotes,
     ) -> Result<Erasure>;
 }

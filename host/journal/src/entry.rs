@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::{CompanyId, ContactId, ConversationId, Input, Ordinal, Result};
+use crate::{CompanyId, ContactId, ConversationId, EntryScope, Input, Ordinal, Result};
 
 /// An event that concerns a company and none of its conversations, before it
 /// has its feed number.
@@ -38,6 +38,9 @@ pub struct Entry {
     pub sealed: Vec<u8>,
     /// Contact whose key sealed them.
     pub contact: Option<ContactId>,
+    /// Whom it concerns; `None` for a [`Note`], for an entry of an earlier version, and
+    /// where [`thread_entries`](Entries::thread_entries) read it.
+    pub scope: Option<EntryScope>,
 }
 
 /// Part of a company's feed.

@@ -24,6 +24,7 @@ mod conversation;
 mod conversation_entry;
 mod directive;
 mod entry;
+mod entry_scope;
 mod error;
 mod generation;
 mod id;
@@ -58,7 +59,8 @@ pub use connection_record::{
     ConnectionName, ConnectionRecord, ConnectionRecordKind, ConnectionRecords,
 };
 pub use contact::{
-    AddressRecord, ContactChange, ContactChangeKind, ContactMatch, Contacts, Erasure, FoundContact,
+    AddressRecord, ContactChange, ContactChangeKind, ContactMatch, Contacts, Erasure, ErasureNotes,
+    FoundContact,
 };
 pub use contact_record::{
     ContactRecords, RecordImport, RecordOutcome, RecordRefusal, RecordStatus, StoredRecord,
@@ -67,6 +69,7 @@ pub use conversation::{Conversation, Conversations, ResolvedMark};
 pub use conversation_entry::ConversationEntries;
 pub use directive::{Directive, Directives};
 pub use entry::{Entries, Entry, EntryPage, FeedPage, MessagePage, Note, PlacedMessage};
+pub use entry_scope::EntryScope;
 pub use error::{CommitError, Conflict, JournalError, Result, SealError};
 pub use generation::{
     Activation, ActiveGeneration, GenerationRow, GenerationUsage, Generations, NewGeneration,

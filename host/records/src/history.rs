@@ -4,11 +4,11 @@
 use jiff::Timestamp;
 use patchbay_engine::decision::{Decision, Micros};
 use patchbay_events::{
-    ActionSummary, ClassificationSummary, DecisionSummary, EscalationSummary, Event,
-    FallbackSummary, FindingSummary, GenerationStamp, PhaseTimes, PluginStamp, RouteSummary,
+    ActionSummary, ClassificationSummary, ContactErasedEvent, DecisionSummary, EscalationSummary,
+    Event, FallbackSummary, FindingSummary, GenerationStamp, PhaseTimes, PluginStamp, RouteSummary,
     ToneSummary,
 };
-use patchbay_journal::Note;
+use patchbay_journal::{ContactId, ErasureNotes, Note};
 
 /// The row of an event that concerns the company rather than a conversation.
 pub fn note(event: &Event, at: Timestamp) -> Note {
@@ -17,6 +17,17 @@ pub fn note(event: &Event, at: Timestamp) -> Note {
         at,
         head: event.head_json(),
     }
+}
+
+/// The notes about the erasure of the person behind a contact.
+pub fn erasure_notes(contact: ContactId, at: Timestamp) -> ErasureNotes {
+    Box::new(move |contacts| {
+        let event = Event::ContactErased(ContactErasedEvent {
+            contact: contact.to_string(),
+            contacts: contacts.iter().map(ToString::to_string).collect(),
+        });
+        vec![note(&event, at)]
+    })
 }
 
 /// The public part of a decision: codes and numbers. What a policy wrote in its

@@ -18,6 +18,7 @@ mod conversation_list;
 mod documents;
 mod entrances;
 mod fair_shares;
+mod feed_filters;
 mod framing;
 mod full_disk;
 mod generated_requests;

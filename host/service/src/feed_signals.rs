@@ -3,11 +3,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use patchbay_http::problem::Problem;
 use patchbay_journal::{CompanyId, FeedPage};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// The feeds that have followers.
 #[derive(Debug, Default)]
@@ -100,6 +102,15 @@ impl FeedFollower {
             }
         }
         read.await.map(Arc::new)
+    }
+
+    /// Wait as [`changed`](Self::changed) does, at most this long. Returns false if the
+    /// time is over first.
+    pub async fn changed_within(&mut self, time: Duration) -> Option<bool> {
+        match timeout(time, self.changes.changed()).await {
+            Ok(changed) => changed.ok().map(|()| true),
+            Err(_) => Some(false),
+        }
     }
 
     /// Wait until the feed changes, or all followers are woken.

@@ -135,7 +135,11 @@ pub(super) async fn list(
         check_agent(desk, &company, "owner", query.owner.as_deref())?;
         check_agent(desk, &company, "agent", query.agent.as_deref())?;
         request.filter.offered = offered(desk, &company, query.agent.as_deref(), &caller)?;
-        let page = desk.conversations().list(&company, request)?;
+        let page = desk.conversations().list(&company, request);
+        let page = page.map_err(|error| match Problem::from(error) {
+            problem if problem.is(Kind::UnknownContact) => problem.field("contact"),
+            problem => problem,
+        })?;
         let now = desk.now();
         let is_counted = !lists_resolved || page.counts_resolved;
         let by_state = page.counts.by_state.iter();

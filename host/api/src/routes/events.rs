@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::extract::{Path, Query, State};
@@ -20,13 +20,20 @@ use patchbay_journal::{CompanyId, Entry, FeedPage};
 use patchbay_service::app::App;
 use patchbay_service::feed_signals::FeedFollower;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::IntoParams;
 
 use patchbay_http::descriptions;
 
+use super::conversations::conversation_id;
+use super::feed_filter::{FeedFilter, data_of, parse_kinds};
+
 /// Entries read from the journal at once.
 const PAGE: usize = 256;
+/// Entries that a filter leaves out until the client is told how far the stream is.
+const MOST_SKIPPED: u64 = 1_000;
+/// How long the client waits for that otherwise.
+const POSITION_INTERVAL: Duration = Duration::from_secs(30);
 /// Interval of comments that keep an idle connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -35,6 +42,15 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(super) struct FollowQuery {
     /// Kinds of entries, separated by commas. Default all.
     kinds: Option<String>,
+    /// Only entries about conversations that this agent owns or is offered, or did before
+    /// the entry, and those of the company but for the presence and roster of others.
+    agent: Option<String>,
+    /// Only entries about conversations that wait in this queue or came from it, or did
+    /// before the entry, and those of the company.
+    queue: Option<String>,
+    /// Only entries about this conversation, and those of the company.
+    #[param(pattern = "^[0-9a-f]{32}$")]
+    conversation: Option<String>,
 }
 
 /// Follow events
@@ -42,8 +58,12 @@ pub(super) struct FollowQuery {
 /// Server-sent events; each is a CloudEvents 1.0 document whose `id` is its number
 /// in the company's feed. A client that reconnects with `Last-Event-ID` continues
 /// after that event without gaps or repeats; without the header the feed starts
-/// with the next event. An id that is no longer stored is answered 410. Streams are
-/// bounded by token, company and host; one beyond is answered 429.
+/// with the next event. An id that is no longer stored is answered 410. Each stream
+/// begins with an event `position`: its id is the number after which the stream goes
+/// on, its data `{"newest": …}` the newest number of the feed. A stream whose filter
+/// leaves events out repeats `position` now and then, so that the client's last id
+/// stays near the newest. Streams are bounded by token, company and host; one beyond
+/// is answered 429.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/events",
@@ -57,7 +77,7 @@ pub(super) struct FollowQuery {
     responses(
         descriptions::ReadErrors,
         (status = 200, description = "The events.", body = String, content_type = "text/event-stream"),
-        (status = 410, description = "Events after the given id are no longer stored. List the open conversations, then follow after the newest number in `detail`.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 410, description = "Events after the given id are no longer stored. List the open conversations, then follow after `newest`.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 429, description = "Too many event streams are open.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -68,7 +88,15 @@ pub(super) async fn follow(
     Query(query): Query<FollowQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let kinds = parse_kinds(query.kinds.as_deref())?;
+    let conversation = query.conversation.as_deref().map(conversation_id);
+    let filter = FeedFilter {
+        kinds: parse_kinds(query.kinds.as_deref())?,
+        agent: query.agent,
+        queue: query.queue,
+        conversation: conversation
+            .transpose()
+            .map_err(|problem| problem.field("conversation"))?,
+    };
     let after = match headers.get("last-event-id") {
         None => None,
         Some(value) => Some(
@@ -84,10 +112,11 @@ pub(super) async fn follow(
         ),
     };
     let permit = app.bounds.enter(Bound::Streams, &Requester::current())?;
-    let name = company.clone();
+    let (name, checked) = (company.clone(), filter.clone());
     let (id, feed) = app
         .read(move |desk| {
             let id = desk.company(&company)?;
+            checked.check(desk, (&company, id))?;
             let feed = desk.journal().feed(id, after.unwrap_or(u64::MAX - 1), 1)?;
             Ok((id, feed))
         })
@@ -103,7 +132,7 @@ pub(super) async fn follow(
             return Err(Problem::of(Kind::Gone).detail(format!(
                 "events before {} are no longer stored; list /v1/companies/{name}/conversations, then follow after {}",
                 feed.oldest, feed.newest
-            )));
+            )).newest(feed.newest));
         }
         Some(after) => after,
     };
@@ -114,8 +143,11 @@ pub(super) async fn follow(
         caller,
         name,
         company: id,
-        kinds,
+        filter,
         after,
+        newest: feed.newest,
+        told: None,
+        told_at: Instant::now(),
         read: Vec::new().into_iter(),
     };
     let events = stream::unfold(follower, Follower::next);
@@ -133,9 +165,14 @@ struct Follower {
     permit: BoundPermit,
     name: String,
     company: CompanyId,
-    /// None: all kinds.
-    kinds: Option<Vec<EventKind>>,
+    filter: FeedFilter,
+    /// Number of the last entry that was read.
     after: u64,
+    /// The newest number of the feed, as far as it is known.
+    newest: u64,
+    /// The last id that the client got; none before the first event.
+    told: Option<u64>,
+    told_at: Instant,
     read: std::vec::IntoIter<Entry>,
 }
 
@@ -143,6 +180,9 @@ impl Follower {
     /// The next event; none if the server stops, the journal fails, or the caller's
     /// access ends.
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Follower)> {
+        if self.told.is_none() {
+            return Some((Ok(self.position()), self));
+        }
         loop {
             if !self.has_access() {
                 return None;
@@ -150,14 +190,15 @@ impl Follower {
             for entry in self.read.by_ref() {
                 self.after = entry.feed;
                 let kind = EventKind::from_number(entry.kind);
-                let wanted = self
-                    .kinds
-                    .as_ref()
-                    .is_none_or(|kinds| kind.is_some_and(|kind| kinds.contains(&kind)));
-                if wanted {
+                if self.filter.wants(&entry, kind) {
+                    self.tell(entry.feed);
                     let event = self.event(&entry, kind);
                     return Some((Ok(event), self));
                 }
+            }
+            // Much was left out: without a new id the client would resume too far back.
+            if self.is_behind(MOST_SKIPPED) {
+                return Some((Ok(self.position()), self));
             }
             let feed = self.read_feed().await.ok()?;
             let after = self.after;
@@ -167,14 +208,44 @@ impl Follower {
                 return None;
             }
             let is_empty = feed.entries.is_empty();
+            self.newest = self.newest.max(feed.newest);
             self.read = feed.entries.clone().into_iter();
             if is_empty {
-                self.feed.changed().await?;
+                let has_changed = match self.is_behind(1) {
+                    true => {
+                        let left = POSITION_INTERVAL.saturating_sub(self.told_at.elapsed());
+                        self.feed.changed_within(left).await?
+                    }
+                    false => self.feed.changed().await.map(|()| true)?,
+                };
+                if !has_changed {
+                    return Some((Ok(self.position()), self));
+                }
                 if self.app.is_stopping() {
                     return None;
                 }
             }
         }
+    }
+
+    /// Whether the client's last id is at least so many entries behind.
+    fn is_behind(&self, entries: u64) -> bool {
+        self.after.saturating_sub(self.told.unwrap_or(0)) >= entries
+    }
+
+    fn tell(&mut self, id: u64) {
+        self.told = Some(id);
+        self.told_at = Instant::now();
+    }
+
+    /// The event that tells the client how far the stream is.
+    fn position(&mut self) -> Event {
+        self.tell(self.after);
+        let newest = self.newest.max(self.after);
+        Event::default()
+            .id(self.after.to_string())
+            .event("position")
+            .data(json!({"newest": newest}).to_string())
     }
 
     async fn read_feed(&mut self) -> Result<Arc<FeedPage>, Problem> {
@@ -195,7 +266,7 @@ impl Follower {
 
     fn event(&self, entry: &Entry, kind: Option<EventKind>) -> Event {
         let kind = kind.map_or("unknown", EventKind::as_str);
-        let data: Value = serde_json::from_str(&entry.head).unwrap_or(Value::Null);
+        let data = data_of(entry);
         let about = match entry.conversation {
             Some(_) => "conversation",
             None => "company",
@@ -217,26 +288,4 @@ impl Follower {
             .event(kind)
             .data(document.to_string())
     }
-}
-
-fn parse_kinds(codes: Option<&str>) -> Result<Option<Vec<EventKind>>, Problem> {
-    let Some(codes) = codes else {
-        return Ok(None);
-    };
-    let kind = |code: &str| {
-        EventKind::from_code(code).ok_or_else(|| {
-            let known: Vec<_> = EventKind::ALL.iter().map(|kind| kind.as_str()).collect();
-            Problem::of(Kind::InvalidInput)
-                .field("kinds")
-                .detail(format!(
-                    "{code:?} is not a kind of entry; the kinds are {}",
-                    known.join(", ")
-                ))
-        })
-    };
-    codes
-        .split(',')
-        .map(|code| kind(code.trim()))
-        .collect::<Result<_, _>>()
-        .map(Some)
 }

@@ -13,6 +13,7 @@ use patchbay_command::output;
 use patchbay_command::server::{JournalAccess, audit_entry, find_company};
 use patchbay_journal::{AuditTrail, ContactId, Contacts};
 use patchbay_journal_sqlite::SqliteJournal;
+use patchbay_records::history::erasure_notes;
 use patchbay_records::person_export::export;
 use serde_json::{Value, json};
 
@@ -50,8 +51,9 @@ fn run_on_file(journal: &SqliteJournal, name: &str, verb: &ContactVerb, as_json:
             let contact = id(contact)?;
             require_confirmation(*yes)?;
             let details = json!({"contact": contact.to_string()});
-            let erased =
-                journal.erase_person(company, contact, now, entry("contact.erased", details))?;
+            let entry = entry("contact.erased", details);
+            let notes = erasure_notes(contact, now);
+            let erased = journal.erase_person_with(company, contact, now, entry, notes)?;
             let gone: Vec<String> = erased.contacts.iter().map(ToString::to_string).collect();
             let document = json!({"erased": gone, "scrubbed": erased.scrubbed});
             print_erased(&document, gone.len(), as_json)

@@ -8,6 +8,7 @@ use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::opt_out_entry::OptOutEntry;
 use patchbay_pass::agent_action::AgentAction;
 use patchbay_records::contact_import::{self, ImportSummary};
+use patchbay_records::history::erasure_notes;
 use patchbay_records::opt_out_import::{self, OptOutSummary};
 
 use crate::desk_core::DeskCore;
@@ -165,8 +166,13 @@ impl ContactService<'_> {
         let id = self.0.company_id(company)?;
         let journal = &self.0.journal;
         let rows = journal.conversations_of_contact(id, contact, CONVERSATIONS)?;
-        let erased = journal.erase_person(id, contact, self.0.now(), audit)?;
+        let now = self.0.now();
+        let notes = erasure_notes(contact, now);
+        let erased = journal.erase_person_with(id, contact, now, audit, notes)?;
         self.0.cache.clear();
+        if !erased.contacts.is_empty() {
+            self.0.notify_listeners(id, false);
+        }
         let actor = Actor {
             id: "erasure".to_owned(),
             role: ActorRole::Supervisor,

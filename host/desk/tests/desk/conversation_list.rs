@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use patchbay_desk::{ConversationPage, Desk, ListRequest};
-use patchbay_journal::{Commit, Conversation, ConversationId, Journal, NewEntry};
+use patchbay_journal::{Commit, Conversation, ConversationId, EntryScope, Journal, NewEntry};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_pass::agent_action::AgentAction;
 use patchbay_records::last_message::MessageAuthor;
@@ -389,6 +389,7 @@ fn store(journal: &dyn Journal, desk: &Desk, count: u64) -> Vec<(Conversation, S
                 sealed: Vec::new(),
                 contact: None,
             }],
+            scope: EntryScope::default(),
             state: Vec::new(),
             outbox: Vec::new(),
             sent: Vec::new(),

@@ -4,8 +4,8 @@ use std::error::Error;
 
 use jiff::Timestamp;
 use patchbay_journal::{
-    AcceptOutcome, Arrival, Commit, Commits, CompanyId, Conversation, ConversationId, InputKind,
-    Intake, NewEntry, Ordinal,
+    AcceptOutcome, Arrival, Commit, Commits, CompanyId, Conversation, ConversationId, EntryScope,
+    InputKind, Intake, NewEntry, Ordinal,
 };
 use patchbay_journal_sqlite::SqliteJournal;
 use patchbay_model::conversation_state::ConversationState;
@@ -62,6 +62,7 @@ impl Interaction {
         let now = Timestamp::now();
         Commit {
             expected: self.before,
+            scope: EntryScope::default(),
             conversation: Conversation {
                 company: self.company,
                 id: ConversationId::derive(self.company, thread, 0),

@@ -2,7 +2,7 @@ use patchbay_journal::*;
 use patchbay_journal_sqlite::*;
 use patchbay_model::conversation_state::ConversationState;
 
-use crate::store::{TestStore, at, commit, conversation};
+use crate::store::{TestStore, at, audit_entry, commit, conversation};
 
 fn ids(found: &[Conversation]) -> Vec<ConversationId> {
     found.iter().map(|conversation| conversation.id).collect()
@@ -209,4 +209,121 @@ fn entries_of_one_kind_are_read_from_the_newest_back_and_found_by_their_head() {
         assert_eq!(with(of.id, name), None, "{name}");
     }
     assert_eq!(with(other.id, "n5"), Some(1));
+}
+
+#[test]
+fn resolved_conversations_are_listed_by_the_time_of_that_newest_first() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let [company, other] = ["acme", "other"].map(|name| journal.company(name).unwrap());
+    let person = |address: &str| {
+        let found = journal.find_or_create_contact(company, "x", address, at(1));
+        found.unwrap().contact
+    };
+    let (jo, ann) = (person("@jo"), person("@ann"));
+    let write = |company, thread: &str, contact, expected, state, second| {
+        let mut of = conversation(company, thread);
+        (of.state, of.contact) = (state, contact);
+        let mut commit = commit(&of, expected, None);
+        commit.at = at(second);
+        journal.commit(commit).unwrap();
+        of.id
+    };
+    let resolve = |thread: &str, contact, expected, second| {
+        let state = ConversationState::Resolved;
+        write(company, thread, contact, expected, state, second)
+    };
+    let first = resolve("1", Some(jo), 0, 10);
+    let second = resolve("2", Some(ann), 0, 30);
+    let third = resolve("3", Some(jo), 0, 20);
+    let same_moment = resolve("4", None, 0, 30);
+    write(company, "5", Some(jo), 0, ConversationState::Queued, 40);
+    let elsewhere = ConversationState::Resolved;
+    write(other, "6", None, 0, elsewhere, 50);
+
+    let walk = |contact, limit| {
+        let (mut found, mut before) = (vec![], None);
+        loop {
+            let page = journal
+                .resolved_conversations(company, contact, before, limit)
+                .unwrap();
+            let Some((mark, _)) = page.last() else {
+                return found;
+            };
+            before = Some(*mark);
+            found.extend(page.into_iter().map(|(_, row)| row.id));
+        }
+    };
+    for limit in [1, 2, 9] {
+        assert_eq!(walk(None, limit), [same_moment, second, third, first]);
+        assert_eq!(walk(Some(jo), limit), [third, first]);
+    }
+    let count = |contact| journal.count_resolved(company, contact).unwrap();
+    assert_eq!((count(None), count(Some(jo)), count(Some(ann))), (4, 2, 1));
+    // An entry after the resolution does not move it; a reopening and another one does.
+    resolve("1", Some(jo), 1, 60);
+    assert_eq!(walk(Some(jo), 9), [third, first]);
+    write(company, "1", Some(jo), 2, ConversationState::Active, 70);
+    assert_eq!((walk(Some(jo), 9), count(None)), (vec![third], 3));
+    resolve("1", Some(jo), 3, 80);
+    assert_eq!(walk(None, 9), [first, same_moment, second, third]);
+    // Of a person, all contacts.
+    journal
+        .merge_contacts(company, ann, jo, "eva", at(90), audit_entry("test"))
+        .unwrap();
+    assert_eq!(walk(Some(ann), 9), [first, second, third]);
+    assert!(journal.check().unwrap().is_sound());
+}
+
+#[test]
+fn entries_are_read_backwards_and_say_whom_they_concern() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let of = conversation(company, "t");
+    let scope = EntryScope {
+        agents: vec!["ana".into(), "ben".into()],
+        queues: vec!["general".into()],
+    };
+    for expected in 0..6 {
+        let mut commit = commit(&of, expected, None);
+        if expected == 2 {
+            commit.scope = scope.clone();
+        }
+        journal.commit(commit).unwrap();
+    }
+    let sequences = |before, limit| -> Vec<u64> {
+        let read = journal.entries_before(company, of.id, before, limit);
+        read.unwrap().iter().map(|entry| entry.sequence).collect()
+    };
+    assert_eq!(sequences(u64::MAX, 2), [5, 6]);
+    assert_eq!(sequences(5, 2), [3, 4]);
+    assert_eq!(sequences(3, 9), [1, 2]);
+    assert!(sequences(1, 9).is_empty());
+    let note = Note {
+        kind: 80,
+        at: at(1),
+        head: "{}".into(),
+    };
+    journal.append_notes(company, vec![note]).unwrap();
+    let scopes: Vec<_> = journal
+        .feed(company, 0, 99)
+        .unwrap()
+        .entries
+        .into_iter()
+        .map(|entry| entry.scope)
+        .collect();
+    let nobody = || Some(EntryScope::default());
+    assert_eq!(
+        scopes,
+        [
+            nobody(),
+            nobody(),
+            Some(scope),
+            nobody(),
+            nobody(),
+            nobody(),
+            None
+        ]
+    );
 }

@@ -38,7 +38,8 @@ impl TestStore {
             (
                 13,
                 "DROP INDEX conversation_resolved;
-                 ALTER TABLE conversation DROP COLUMN resolved_at;",
+                 ALTER TABLE conversation DROP COLUMN resolved_at;
+                 ALTER TABLE entry DROP COLUMN scope;",
             ),
             (12, "DROP TABLE session;"),
             (
@@ -150,6 +151,7 @@ pub(crate) fn commit(of: &Conversation, expected: u64, input: Option<Ordinal>) -
         expected,
         conversation: of.clone(),
         entries: vec![entry(input)],
+        scope: EntryScope::default(),
         state: Vec::new(),
         outbox: Vec::new(),
         sent: Vec::new(),

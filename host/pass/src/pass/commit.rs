@@ -150,6 +150,8 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
     unit.trace.ended = Instant::now();
     report::add(pass, &mut unit);
     unit.conversation.note_last_message(pass.now);
+    // The row still has the owner and queue from before.
+    let scope = unit.scope();
     let CachedConversation { row, snapshot, .. } = &mut unit.conversation;
     row.state = snapshot.state;
     row.queue.clone_from(&snapshot.queue);
@@ -165,6 +167,7 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
             expected: row.sequence,
             conversation: row.clone(),
             entries: unit.entries,
+            scope,
             state: unit.state,
             outbox: unit.outbox,
             sent: unit.sent,

@@ -1,6 +1,7 @@
 //! What one pass changes: a conversation, and everything its commit writes.
 
-use patchbay_journal::{ContactId, FailedDelivery, NewEntry, NewOutbox, StateChange};
+use patchbay_floor::PlacementRecord;
+use patchbay_journal::{ContactId, EntryScope, FailedDelivery, NewEntry, NewOutbox, StateChange};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::sla::Due;
@@ -27,6 +28,8 @@ pub(crate) struct UnitOfWork {
     pub(super) sent: Vec<String>,
     /// Outbox items that this commit moves to the failed deliveries.
     pub(super) failed: Vec<FailedDelivery>,
+    /// The agent to whom it was offered before.
+    pub(super) offered_before: Option<String>,
     /// Floor events that this commit writes; given back if it fails.
     pub(super) floor_events: Vec<FloorEvent>,
     /// What the floor events call for.
@@ -47,6 +50,7 @@ pub(crate) struct UnitOfWork {
 impl UnitOfWork {
     pub(super) fn new(conversation: CachedConversation, trace: PassTrace) -> UnitOfWork {
         UnitOfWork {
+            offered_before: offered_agent(&conversation.snapshot).cloned(),
             conversation,
             entries: Vec::new(),
             state: Vec::new(),
@@ -92,6 +96,18 @@ impl UnitOfWork {
         self.conversation.latest_message().cloned()
     }
 
+    /// The agents and queues that it had before and has now.
+    pub(super) fn scope(&self) -> EntryScope {
+        let (row, snapshot) = (&self.conversation.row, self.snapshot());
+        let agents = [
+            row.owner.as_ref(),
+            self.offered_before.as_ref(),
+            snapshot.owner.as_ref(),
+            offered_agent(snapshot),
+        ];
+        EntryScope::new(agents, [row.queue.as_ref(), snapshot.queue.as_ref()])
+    }
+
     /// The error for an action that the state does not allow.
     pub(super) fn not_now(&self) -> ActionError {
         ActionError::NotNow {
@@ -116,5 +132,13 @@ impl UnitOfWork {
                 owner: owner.clone(),
             }),
         }
+    }
+}
+
+/// The agent to whom a conversation is offered.
+fn offered_agent(snapshot: &Snapshot) -> Option<&String> {
+    match &snapshot.floor.as_ref()?.place {
+        PlacementRecord::Offered(offer) => Some(&offer.agent),
+        PlacementRecord::Waiting | PlacementRecord::Held { .. } => None,
     }
 }

@@ -57,6 +57,8 @@ async fn events(server: &Running, after: Option<u64>, wanted: usize) -> Vec<(u64
             .lines()
             .filter_map(|line| line.strip_prefix("data: "))
             .filter_map(|data| serde_json::from_str::<Value>(data).ok())
+            // All but `position`.
+            .filter(|event| event["id"].is_string())
             .map(|event| {
                 let id = event["id"].as_str().and_then(|id| id.parse().ok());
                 (id.expect("a number"), event)
@@ -332,6 +334,10 @@ async fn data_older_than_the_retention_is_deleted() {
         let mut status = [0; 12];
         stream.read_exact(&mut status).await.expect("a status");
         if &status[9..] == b"410" {
+            let mut rest = String::new();
+            stream.read_to_string(&mut rest).await.expect("a problem");
+            let newest = rest.contains("\"newest\":");
+            assert!(newest, "where to go on: {rest}");
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -13,7 +13,7 @@ use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, ActivationConflict, Change};
 use patchbay_generations::assemble::cases::CasesInterrupted;
 use patchbay_generations::service::{ChangeError, ChangeRequest};
-use patchbay_journal::{Commit, NewEntry, NewOutbox, OutboxState};
+use patchbay_journal::{Commit, EntryScope, NewEntry, NewOutbox, OutboxState};
 use patchbay_model::final_failure::{FinalFailure, FinalKind};
 use patchbay_pass::ReceiptStatus;
 use serde_json::json;
@@ -225,6 +225,7 @@ fn a_commit_from_a_replaced_generation_is_found_at_the_next_activation() {
         expected: row.sequence,
         entries: vec![requeued(desk.now())],
         conversation: row,
+        scope: EntryScope::default(),
         state: Vec::new(),
         outbox: Vec::new(),
         sent: Vec::new(),
@@ -283,6 +284,7 @@ fn a_target_is_removed_once_no_delivery_to_it_is_pending() {
         expected: row.sequence,
         entries: vec![requeued(desk.now())],
         conversation: row,
+        scope: EntryScope::default(),
         state: Vec::new(),
         outbox: vec![item("failed"), item("pending")],
         sent: Vec::new(),
