@@ -98,7 +98,7 @@ export function listScreens({ company, agent, conversation, contact, decision })
     })),
     { name: "decision", path: `/decisions/${decision}`, identity: as("operator", "olga") },
     { name: "integrator-decision", path: `/decisions/${decision}`, identity: as("integrator", "crm") },
-    { name: "feed", path: "/feed", identity: as("integrator", "crm") },
+    { name: "feed", path: "/feed", identity: as("integrator", "crm"), ready: ".events li" },
     { name: "api", path: "/api", identity: as("integrator", "crm") },
   ];
 }
