@@ -1,4 +1,0 @@
-import{Gt as e,Ht as t,It as n,Jt as r,Nt as i,Pt as a,Xt as o,Zt as s,in as c,on as l,rn as u,tn as d,vt as f}from"./base-CkXHFPl6.js";var p=n(`<div class="file mono svelte-12f1b0h" role="region" tabindex="0" dir="ltr"><pre class="numbers svelte-12f1b0h" aria-hidden="true"> </pre> <pre class="text svelte-12f1b0h"> </pre></div>`);function m(n,m){c(m,!0);let h=d(()=>m.text.replace(/\n$/,``).split(`
-`));var g=p(),_=r(g),v=o(_,!0),y=s(_,2),b=o(y,!0);l(g),e((e,t)=>{f(g,`aria-label`,m.label),i(v,e),i(b,t),g.dir=g.dir},[()=>t(h).map((e,t)=>t+1).join(`
-`),()=>t(h).join(`
-`)]),a(n,g),u()}export{m as t};

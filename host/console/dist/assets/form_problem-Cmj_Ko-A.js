@@ -1,1 +1,0 @@
-import{st as e}from"./base-CkXHFPl6.js";function t(t){return new e({type:`/problems/form`,title:t,status:0})}export{t};

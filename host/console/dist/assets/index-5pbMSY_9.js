@@ -1,1 +1,0 @@
-import{Mt as e,S as t,Z as n,tt as r}from"./base-CkXHFPl6.js";n.start(),await r.load();var i=document.getElementById(`app`);i&&e(t,{target:i});
