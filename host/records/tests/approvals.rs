@@ -5,7 +5,7 @@ use patchbay_engine::decision::Decision;
 use patchbay_events::{AfterReply, Event, ReplyCheckedEvent, ReplyDraftedEvent};
 use patchbay_journal::{
     AuditEntry, Commit, Commits, Companies, CompanyId, ContactId, Contacts, Conversation,
-    ConversationId, Journal, NewEntry, Purpose, Seal,
+    ConversationId, EntryScope, Journal, NewEntry, Purpose, Seal,
 };
 use patchbay_journal_sqlite::{Options, SqliteJournal};
 use patchbay_model::actor::{Actor, ActorRole};
@@ -94,6 +94,7 @@ fn held_reply(journal: &SqliteJournal, company: CompanyId, contact: ContactId) -
         outbox: Vec::new(),
         sent: Vec::new(),
         failed: Vec::new(),
+        scope: EntryScope::default(),
         at: NOW,
     };
     journal.commit(commit).expect("committed");
