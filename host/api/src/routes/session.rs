@@ -54,6 +54,8 @@ pub(crate) struct CallerDocument {
     companies: Vec<VisibleCompany>,
     /// Ids of the operations that the caller may call, as in the OpenAPI document; sorted.
     operations: Vec<&'static str>,
+    /// The host's time, by which deadlines count.
+    now: Timestamp,
     /// Version of the server.
     version: &'static str,
 }
@@ -90,6 +92,9 @@ impl CallerDocument {
                 })
                 .collect(),
             operations: openapi::permissions().operations(standing),
+            now: app
+                .desk()
+                .map_or_else(|_| Timestamp::now(), |desk| desk.now()),
             version: env!("CARGO_PKG_VERSION"),
         }
     }

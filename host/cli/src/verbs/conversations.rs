@@ -19,15 +19,13 @@ pub(crate) fn run(args: &ConversationsArgs) -> Outcome {
     let api = server::connect(&args.server.config)?;
     match &args.verb {
         ConversationsVerb::List(filter) => {
-            let found = find(&api, &path, filter)?;
+            let mut found = find(&api, &path, filter)?;
+            found.iter_mut().for_each(remove_words);
             output::result(as_json, &json!({"conversations": found}), || print(&found))
         }
         ConversationsVerb::Show { id } => {
             let mut found = api.get(&format!("{path}/{}", path_segment(id)))?;
-            // Message texts are for agents and supervisors.
-            if let Some(fields) = found.as_object_mut() {
-                fields.remove("said");
-            }
+            remove_words(&mut found);
             output::result(as_json, &found, || print_one(&found))
         }
         ConversationsVerb::Requeue {
@@ -42,6 +40,16 @@ pub(crate) fn run(args: &ConversationsArgs) -> Outcome {
                 true => all_ids(&api, &path, filter)?,
             };
             requeue(&api, &path, &ids, *dry_run, by, as_json)
+        }
+    }
+}
+
+/// Remove what the customer wrote and is called: words are for agents and supervisors, and a
+/// terminal is recorded.
+fn remove_words(conversation: &mut Value) {
+    if let Some(fields) = conversation.as_object_mut() {
+        for field in ["said", "snippet", "name"] {
+            fields.remove(field);
         }
     }
 }

@@ -51,6 +51,8 @@ fn a_card_number_in_disguise_is_masked() {
             &["decisions", "explain", &decision],
             &["conversations", "show", conversation],
             &["conversations", "show", conversation, "--json"],
+            &["conversations", "list"],
+            &["conversations", "list", "--json"],
         ] {
             let shown = joined(&about(verb), 0);
             assert!(!plain(&shown).contains(DIGITS), "{verb:?}: {shown}");
