@@ -43,10 +43,13 @@ class Live {
     return this.#feed?.isLeader ?? false;
   }
 
-  /** Follows the feed of a company for a person. */
-  follow(company: string, person: string): void {
+  /**
+   * Follows the feed of a company for a person. An agent's has only what is about their own
+   * conversations, those that they are offered, and the company.
+   */
+  follow(company: string, person: string, agent?: string): void {
     this.stop();
-    const target = address("/v1/companies/{company}/events", { company });
+    const target = address("/v1/companies/{company}/events", { company }, { agent });
     this.#feed = new LiveFeed(target, `${company}:${person}`);
     this.#feed.subscribe({
       onEvents: (events) => this.#take(events),

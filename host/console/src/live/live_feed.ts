@@ -87,7 +87,7 @@ export class LiveFeed {
       this.#connection = new FeedConnection(this.#address, this.#lastId, {
         onOpen: (resumed) => this.#enter("live", resumed, true),
         onPosition: (after) => {
-          this.#lastId ??= after;
+          this.#lastId = Math.max(this.#lastId ?? 0, after);
         },
         onEvents: (events) => {
           this.#say({ type: "events", events });
