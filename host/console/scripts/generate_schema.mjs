@@ -28,6 +28,6 @@ if (host) {
   await writeFile(document, `${JSON.stringify(fetched, null, 1)}\n`);
 }
 const api = JSON.parse(await readFile(document, "utf8"));
-const types = astToString(await openapiTS(api, { alphabetize: true }));
+const types = astToString(await openapiTS(api, { alphabetize: true, emptyObjectsUnknown: true }));
 const note = "// Generated from openapi.json by scripts/generate_schema.mjs: do not edit.\n";
 await writeFile(join(root, "src/api/schema.ts"), note + types);

@@ -1,12 +1,8 @@
 // Requests to the API, typed by its OpenAPI document.
-import type { AgreedPaths } from "./agreed.ts";
 import { isAbort, noAnswer, readProblem } from "./problem.ts";
 import { RequestQueue } from "./request_queue.ts";
-import type { paths as GeneratedPaths } from "./schema.ts";
 import { serverClock } from "./server_clock.ts";
-
-/** What the host offers, and what was agreed and is not in its document yet. */
-type Paths = Omit<GeneratedPaths, keyof AgreedPaths> & AgreedPaths;
+import type { Paths } from "./shapes.ts";
 
 type Get<T, K extends string> = T extends { [key in K]?: infer V } ? V : never;
 type PathFields<O> = Get<Get<O, "parameters">, "path">;

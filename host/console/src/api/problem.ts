@@ -43,11 +43,6 @@ export class ApiProblem extends Error {
   get isTemporary(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 502;
   }
-
-  /** Whether the host does not know the path: it is older than this console. */
-  get isMissingEndpoint(): boolean {
-    return (this.status === 404 && this.kind === "not-found") || this.status === 405;
-  }
 }
 
 /** The problem of an answer; any answer that is no problem document becomes one. */

@@ -228,7 +228,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List replies waiting for approval */
+        /**
+         * List replies waiting for approval
+         * @description Each with the message that it answers, what the policies found, and who may approve it
+         *     now.
+         */
         get: operations["approvals"];
         put?: never;
         post?: never;
@@ -423,6 +427,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/companies/{company}/contacts/{contact}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a contact's card
+         * @description What an agent needs to know while answering the person: name, addresses, language,
+         *     attributes of the CRM, opt-outs and open conversations, as lists show them. Other
+         *     messages and the history are not part of it, and it is not written to the audit trail.
+         */
+        get: operations["contact_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/companies/{company}/contacts/{contact}/journey": {
         parameters: {
             query?: never;
@@ -554,7 +580,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List open conversations */
+        /**
+         * List conversations
+         * @description Those that are not resolved, unless `state` says otherwise. An agent sees what is on
+         *     offer to themselves only.
+         */
         get: operations["conversations"];
         put?: never;
         post?: never;
@@ -598,6 +628,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/companies/{company}/conversations/{conversation}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a conversation's history
+         * @description The newest entries first, then page by page back to the first entry, or forward again.
+         *     Entries of replies have their texts.
+         */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/companies/{company}/conversations/{conversation}/interactions/{ordinal}/attachments/{index}": {
         parameters: {
             query?: never;
@@ -608,14 +659,58 @@ export interface paths {
         /**
          * Download a file of an interaction
          * @description The host fetches it from the provider with the connection's credential, or from the
-         *     web address that a sender gave. Of the interactions that the conversation lists, the
-         *     64 newest. Files of mails are in the mail, which the host keeps. The media type is that of the file's bytes, and
-         *     `application/octet-stream` for every type that a browser could run. Providers keep
+         *     web address that a sender gave. Files of mails are in the mail, which the host keeps.
+         *     The media type is that of the file's bytes, and `application/octet-stream` for every type that a browser could run. Providers keep
          *     files for a limited time.
          */
         get: operations["attachment"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/conversations/{conversation}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a conversation's messages
+         * @description The newest page first, then page by page back to the first message, or forward again.
+         */
+        get: operations["messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/conversations/{conversation}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the internal notes of a conversation
+         * @description The newest page, or the one before a note; within a page the oldest first.
+         */
+        get: operations["notes"];
+        put?: never;
+        /**
+         * Add an internal note
+         * @description For the company's people only: it is not sent, no policy reads it, and it changes
+         *     neither clocks nor state. Agents may add one to any conversation of their company.
+         */
+        post: operations["add_note"];
         delete?: never;
         options?: never;
         head?: never;
@@ -659,6 +754,50 @@ export interface paths {
          */
         post: operations["check_reply"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/conversations/{conversation}/viewers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who has a conversation open
+         * @description Those of whom the host heard within 30 s. Kept in memory only.
+         */
+        get: operations["viewers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/conversations/{conversation}/viewers/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say that one has a conversation open
+         * @description To be repeated every 10 s; forgotten after 30 s. A caller speaks for themselves only.
+         */
+        put: operations["view"];
+        post?: never;
+        /**
+         * Say that one has closed a conversation
+         * @description Not required: who says nothing is forgotten after 30 s.
+         */
+        delete: operations["end_view"];
         options?: never;
         head?: never;
         patch?: never;
@@ -761,7 +900,7 @@ export interface paths {
         /**
          * Export a decision as a test case
          * @description A file for `patchbay test`: the input and answer of one plugin. It contains the
-         *     customer's words.
+         *     customer's words; an auditor may read them, others with personal data masked.
          */
         get: operations["decision_case"];
         put?: never;
@@ -789,6 +928,28 @@ export interface paths {
          *     (with the reason). Changes nothing.
          */
         post: operations["replay_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/decisions/{decision}/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask what another generation decides
+         * @description Repeats a recorded decision with a stored generation, on the recorded words,
+         *     conversation, agents and queues, and compares. Personal data is masked. Changes
+         *     nothing. The first use of a generation builds it, which may take seconds.
+         */
+        post: operations["what_if_decision"];
         delete?: never;
         options?: never;
         head?: never;
@@ -854,8 +1015,12 @@ export interface paths {
          * @description Server-sent events; each is a CloudEvents 1.0 document whose `id` is its number
          *     in the company's feed. A client that reconnects with `Last-Event-ID` continues
          *     after that event without gaps or repeats; without the header the feed starts
-         *     with the next event. An id that is no longer stored is answered 410. Streams are
-         *     bounded by token, company and host; one beyond is answered 429.
+         *     with the next event. An id that is no longer stored is answered 410. Each stream
+         *     begins with an event `position`: its id is the number after which the stream goes
+         *     on, its data `{"newest": …}` the newest number of the feed. A stream whose filter
+         *     leaves events out repeats `position` now and then, so that the client's last id
+         *     stays near the newest. Streams are bounded by token, company and host; one beyond
+         *     is answered 429.
          */
         get: operations["events"];
         put?: never;
@@ -987,6 +1152,26 @@ export interface paths {
          *     `echo`.
          */
         post: operations["accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/knowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search approved answers
+         * @description Of the active generation's knowledge, which policies read too.
+         */
+        get: operations["knowledge"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1315,6 +1500,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/companies/{company}/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a what-if job
+         * @description Repeats a range of recorded decisions with a stored generation, the newest ones
+         *     up to `limit`, and counts what differs. A company has one running job. It uses
+         *     one thread that all companies share, and pauses while the host is busy.
+         */
+        post: operations["start_what_if"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/what-if/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a what-if job
+         * @description Its progress and counts. The server remembers the last job of each company, for
+         *     an hour after its end and until it restarts.
+         */
+        get: operations["what_if"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a what-if job
+         * @description What it has counted stays readable. One that has ended stays as it is.
+         */
+        delete: operations["cancel_what_if"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/drain": {
         parameters: {
             query?: never;
@@ -1594,7 +1826,7 @@ export interface components {
             /** @description Name of the company it concerns; absent: the host. */
             company?: string | null;
             /** @description Ids and numbers of what it concerns. */
-            details: Record<string, never>;
+            details: Record<string, unknown>;
             /** @description Hash of this entry. */
             hash: string;
             /**
@@ -1620,6 +1852,13 @@ export interface components {
             agent?: string | null;
             /** @description Id of the agent or supervisor who acts; required without tokens. */
             by?: string | null;
+            /**
+             * Format: int64
+             * @description `sequence` of the conversation as its author saw it. If the customer wrote, somebody
+             *     replied, or another person changed its owner or state since then, the action is
+             *     refused with `conversation-moved` and what is newer. Default: no check.
+             */
+            expected?: number | null;
             /** @description Id of a queue, for `transfer`. */
             queue?: string | null;
             role?: components["schemas"]["RoleField"] | null;
@@ -1637,6 +1876,11 @@ export interface components {
             /** @description Id of the agent or supervisor; required without tokens. */
             by?: string | null;
             role?: components["schemas"]["RoleField"] | null;
+        };
+        /** @description A note that was added. */
+        AddedNote: {
+            /** @description Id of the note. */
+            note: string;
         };
         /**
          * @description What happens after a reply. Default `wait`.
@@ -1687,7 +1931,7 @@ export interface components {
             teams?: string[];
         };
         /** @description An agent. */
-        AgentDocument: Record<string, never> & {
+        AgentDocument: Record<string, unknown> & {
             /**
              * Format: date-time
              * @description When they last became available: present and responding.
@@ -1767,6 +2011,21 @@ export interface components {
              */
             next?: number | null;
         };
+        /** @description The message that a reply answers. */
+        AnsweredMessage: {
+            /**
+             * Format: date-time
+             * @description When the customer wrote it, as the channel says.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Position in the order of acceptance.
+             */
+            ordinal: number;
+            /** @description Its text. */
+            text: string;
+        };
         /** @description A company file to apply, with everything it references. */
         ApplyRequest: {
             /**
@@ -1775,7 +2034,14 @@ export interface components {
              */
             allow_downgrade?: boolean;
             /** @description Articles of the directory that the file references. */
-            articles?: Record<string, never>[] | null;
+            articles?: Record<string, unknown>[] | null;
+            /**
+             * Format: int64
+             * @description Number of a stored generation of the company: packs, data and articles that the
+             *     document names and this request does not have are taken from it. So a changed text
+             *     alone can be applied.
+             */
+            base?: number | null;
             /** @description Name for the record. Default: the token's, or `operator` without tokens. */
             by?: string | null;
             /** @description Files in place of the packs' own data, by plugin and by the data's name. */
@@ -1815,28 +2081,71 @@ export interface components {
         };
         /** @description A reply waiting for approval. */
         ApprovalDocument: {
-            /** @description Ids of those who approved this step. */
+            answered?: components["schemas"]["AnsweredMessage"] | null;
+            /** @description Ids of those who approved the current step. */
             approved: string[];
-            /** @description Id of its agent. */
-            by: string;
-            /** @description Id of its conversation. */
-            conversation: string;
-            /** @description Id of the reply. */
-            reply: string;
+            /** @description Ids of those who may approve the current step; empty: any supervisor. */
+            approvers: string[];
             /**
              * Format: date-time
              * @description When it was submitted for approval.
              */
-            since: string;
+            at: string;
+            /** @description Id of the person who sends it. */
+            author: string;
+            /** @description Code of the channel. */
+            channel: string;
+            /** @description Id of its conversation. */
+            conversation: string;
+            /**
+             * @description What the tone policies found in the text. Without messages if the customer was
+             *     erased.
+             */
+            findings: components["schemas"]["Finding"][];
+            /** @description Whether it waits for the caller: they may approve it, and have not yet in this step. */
+            mine: boolean;
+            /** @description Whether one approver of the current step is enough, or all must approve. */
+            need: components["schemas"]["ApprovalNeed"];
+            /** @description Queue that the conversation waits in or came from. */
+            queue?: string | null;
+            /** @description Id of the reply. */
+            reply: string;
             /** @description Current step of the approval, from 0. */
             step: number;
+            /** @description Number of steps. */
+            steps: number;
             /** @description Its text; absent if the customer was erased. */
             text?: string | null;
         };
         /** @description Replies waiting for approval. */
         ApprovalList: {
-            /** @description At most 100. */
+            /**
+             * @description Oldest first. A page may hold fewer than its limit although there are more: what
+             *     was decided meanwhile is left out.
+             */
             approvals: components["schemas"]["ApprovalDocument"][];
+            /** @description Value of `after` for the next page; absent on the last page. */
+            next?: string | null;
+        };
+        /**
+         * @description How many approvers a step needs.
+         * @enum {string}
+         */
+        ApprovalNeed: "any" | "all";
+        /** @description An approved answer. */
+        Article: {
+            /** @description Its id. */
+            id: string;
+            /** @description Intents that it answers, sorted. */
+            intents: string[];
+            /** @description Language (BCP 47); absent where it serves every language. */
+            language?: string | null;
+            /** @description Phrases that a reply on this topic must not contain. */
+            never_say: string[];
+            /** @description The approved wording. */
+            text: string;
+            /** @description Title. */
+            title: string;
         };
         /** @description A file of an interaction or draft, without its content */
         Attachment: {
@@ -2064,6 +2373,55 @@ export interface components {
             /** @description Reason */
             why: string;
         };
+        /**
+         * @description SLA clock.
+         * @enum {string}
+         */
+        ClockCode: "first-response" | "next-response" | "resolution";
+        /** @description An SLA clock of a conversation. */
+        ClockDocument: {
+            /**
+             * Format: date-time
+             * @description When the at-risk share of the target is or was used up; absent while the clock
+             *     stands, and once the target is missed.
+             */
+            at_risk_at?: string | null;
+            /** @description Which clock. */
+            clock: components["schemas"]["ClockCode"];
+            /**
+             * Format: date-time
+             * @description When the target is or was used up; absent while the clock stands.
+             */
+            deadline?: string | null;
+            /**
+             * Format: date-time
+             * @description When the target was missed, in the newest run that missed it.
+             */
+            missed_at?: string | null;
+            /**
+             * Format: int32
+             * @description How many runs missed the target, each once. The reply clock `next-response` runs
+             *     anew for each unanswered message.
+             */
+            misses: number;
+            /** @description What it does now. */
+            state: components["schemas"]["ClockPhaseCode"];
+            /**
+             * Format: int32
+             * @description Its target, in seconds of working time.
+             */
+            target_seconds: number;
+        };
+        /**
+         * @description What an SLA clock does.
+         *
+         *     - `running`: it runs, and its target is not used up
+         *     - `paused`: the conversation waits on its customer or is on hold
+         *     - `met`: it was stopped in time
+         *     - `missed`: its target is or was used up; it stays so until a new run begins
+         * @enum {string}
+         */
+        ClockPhaseCode: "running" | "paused" | "met" | "missed";
         /** @description Numbers of deleted rows. */
         CompactDocument: {
             /**
@@ -2117,7 +2475,7 @@ export interface components {
             /** @description Circuit breakers that are open. */
             breakers: components["schemas"]["OpenBreaker"][];
             /** @description Bypassed stages and plugins. */
-            bypasses: Record<string, never>[];
+            bypasses: Record<string, unknown>[];
             /** @description Name of the company. */
             company: string;
             /** @description Problems that need attention, one sentence each. */
@@ -2238,6 +2596,43 @@ export interface components {
              */
             recent_interactions?: number;
         };
+        /** @description An address of a person on a channel. */
+        ContactAddress: {
+            /** @description Handle, number or mail address. */
+            address: string;
+            /** @description Code of the channel. */
+            channel: string;
+        };
+        /** @description What an agent needs to know about a person while answering them. */
+        ContactCard: {
+            /** @description Where the person writes from, sorted; at most 100. */
+            addresses: components["schemas"]["ContactAddress"][];
+            /** @description Attributes of the record that the company imported, by name. */
+            attributes: {
+                [key: string]: string;
+            };
+            /** @description Id of the contact, as requested. */
+            contact: string;
+            /**
+             * @description Language of the newest message (BCP 47): as the policies found it, else as the
+             *     channel says.
+             */
+            language?: string | null;
+            /**
+             * @description The display name in the person's newest messages, as their channel gives it: a
+             *     claim, not an identity.
+             */
+            name?: string | null;
+            /** @description Conversations of the person that are not resolved, newest first; at most 50. */
+            open: components["schemas"]["ConversationSummary"][];
+            /** @description Opt-outs that are in effect. */
+            opt_outs: components["schemas"]["EffectiveOptOut"][];
+            /**
+             * Format: int64
+             * @description Number of resolved conversations.
+             */
+            resolved: number;
+        };
         /** @description Its conversation. Default a new one */
         Conversation: {
             /** @description Why a route is requested, by default `new`: `new`, `reopened`, `returned`, `expired`, `held`, `re-routed`; later versions add codes */
@@ -2280,6 +2675,31 @@ export interface components {
              */
             unanswered_since?: string | null;
         };
+        /** @description How many conversations match a list's filter. */
+        ConversationCounts: {
+            /**
+             * @description Those that match the filter without `state`, are not resolved, and have a running
+             *     clock that is at risk.
+             */
+            at_risk: number;
+            /**
+             * @description Those that match the filter without `state`, by state; a state that is absent has
+             *     none. `resolved` is counted only where `state` lists it, and as `matching` says.
+             */
+            by_state: {
+                [key: string]: number;
+            };
+            /**
+             * @description Those that match the whole filter. Absent where resolved ones are listed that match
+             *     more than `contact` and `state`: those are not counted.
+             */
+            matching?: number | null;
+            /**
+             * @description Those that match the filter without `state`, are not resolved, and have a missed
+             *     clock.
+             */
+            missed: number;
+        };
         /** @description A conversation with its history. */
         ConversationDocument: components["schemas"]["ConversationSummary"] & {
             /** @description Entries, oldest first; at most 500. */
@@ -2290,6 +2710,8 @@ export interface components {
              *     take them. A reply is not sent until they opt in again.
              */
             opted_out_since?: string | null;
+            /** @description Reactions of the customer, oldest first; the newest 64. */
+            reactions?: components["schemas"]["Reaction"][];
             reply_window?: components["schemas"]["ReplyWindowDocument"] | null;
             /** @description Interactions, newest first; at most 64. */
             said: components["schemas"]["SaidInteraction"][];
@@ -2309,6 +2731,8 @@ export interface components {
             at_risk_at?: string | null;
             /** @description Code of the channel. */
             channel: string;
+            /** @description Its SLA clocks that have a target and have run. A missed one stays. */
+            clocks: components["schemas"]["ClockDocument"][];
             /** @description Id of the contact. */
             contact?: string | null;
             /**
@@ -2333,6 +2757,17 @@ export interface components {
              * @description Number of interactions.
              */
             interactions: number;
+            /**
+             * Format: date-time
+             * @description When the newest message was accepted or published.
+             */
+            last_message_at?: string | null;
+            last_message_from?: components["schemas"]["MessageAuthorCode"] | null;
+            /**
+             * @description The newest known display name of the customer. Absent for the role `integrator`,
+             *     and where the customer was erased.
+             */
+            name?: string | null;
             /** @description Whether every reply needs approval. */
             needs_approval: boolean;
             /** @description Agent who owns it. */
@@ -2350,6 +2785,11 @@ export interface components {
              */
             sequence: number;
             /**
+             * @description The begin of the newest message, by either side, in one line. Absent as `name` is,
+             *     and where the message has no text.
+             */
+            snippet?: string | null;
+            /**
              * @description `queued`, `reserved`, `active`, `waiting-on-customer`, `on-hold`,
              *     `awaiting-approval`, `wrapping` or `resolved`.
              */
@@ -2365,7 +2805,7 @@ export interface components {
              */
             code?: string | null;
             /** @description `kind`, which is `table` or `bytes`, and `digest`. */
-            part: Record<string, never>;
+            part: Record<string, unknown>;
         };
         /** @description An interaction to decide about, with its context */
         DecideRequest: {
@@ -2415,12 +2855,20 @@ export interface components {
              *     `outcome`, `generation`, `stages`, `plugins`, and `transcript`: `kept`, or
              *     `not-kept` if it exceeded the limit.
              */
-            decisions: Record<string, never>[];
+            decisions: Record<string, unknown>[];
             /**
              * Format: int64
              * @description Value of `before` for the next page; absent on the last page.
              */
             next?: number | null;
+        };
+        /** @description The generation to decide with. */
+        DecisionWhatIfRequest: {
+            /**
+             * Format: int64
+             * @description Number of a stored generation, active or not.
+             */
+            generation: number;
         };
         /** @description A deleted generation. */
         DeletedGeneration: {
@@ -2474,7 +2922,7 @@ export interface components {
         /** @description Differences between two generations. */
         DifferenceList: {
             /** @description Every difference. */
-            differences: Record<string, never>[];
+            differences: Record<string, unknown>[];
             /**
              * Format: int64
              * @description Number of the earlier generation.
@@ -2498,6 +2946,12 @@ export interface components {
             /** @description Agent who owns it now. */
             owner?: string | null;
             reply?: components["schemas"]["SentDocument"] | null;
+            /**
+             * Format: int64
+             * @description Number of the last history entry of the conversation: the value of `expected` for
+             *     what the author does next.
+             */
+            sequence: number;
             /** @description State of the conversation now. */
             state: string;
         };
@@ -2591,6 +3045,20 @@ export interface components {
             /** @description Reason, for the status and the audit trail; at most 500 bytes. */
             reason?: string | null;
         };
+        /** @description An opt-out that is in effect. */
+        EffectiveOptOut: {
+            /** @description The company's account; absent: all accounts, or the only one. */
+            account?: string | null;
+            /** @description Code of the channel. */
+            channel: string;
+            /** @description What it is about, such as `marketing`; absent: every message. */
+            purpose?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+        };
         /** @description The end of a rollout. */
         EndedRolloutDocument: {
             /**
@@ -2601,7 +3069,7 @@ export interface components {
              */
             because: string;
             /** @description The bound that was exceeded. */
-            breach?: Record<string, never> | null;
+            breach?: Record<string, unknown> | null;
             /** @description Who ended it; absent: the host. */
             by?: string | null;
             /**
@@ -2613,7 +3081,7 @@ export interface components {
              * @description Numbers of the candidate's `decisions`, of those that `failed`, of those that
              *     were `compared`, and of those that `agreed`; absent as above.
              */
-            counts?: Record<string, never> | null;
+            counts?: Record<string, unknown> | null;
             /**
              * Format: date-time
              * @description When it ended.
@@ -2686,6 +3154,15 @@ export interface components {
             rule: string;
             /** @description Stage of a decision */
             stage: components["schemas"]["Stage"];
+        };
+        /** @description A field that differs. */
+        FieldDifference: {
+            /** @description Path of the field, such as `route.queue`. */
+            field: string;
+            /** @description Its recorded value; absent if it had none. */
+            recorded?: unknown;
+            /** @description Its value now; absent if it has none. */
+            replayed?: unknown;
         };
         /** @description A template of the company file, and what to fill in. */
         FilledTemplate: {
@@ -2795,7 +3272,7 @@ export interface components {
             /** @description Id of the conversation; absent for an entry of the company. */
             conversation?: string | null;
             /** @description Details, as codes and numbers. */
-            data: Record<string, never>;
+            data: Record<string, unknown>;
             /**
              * Format: int64
              * @description Number of the entry in the company's feed.
@@ -2808,9 +3285,34 @@ export interface components {
             kind: string;
             /**
              * Format: int64
+             * @description Ordinal of the interaction that it records.
+             */
+            ordinal?: number | null;
+            /**
+             * Format: int64
              * @description Number of the entry in the conversation; 0 for an entry of the company.
              */
             sequence: number;
+            /**
+             * @description In the history of a conversation: the text of a reply (`reply-drafted`), or why an
+             *     approver rejected it (`reply-rejected`). Absent if the customer was erased.
+             */
+            text?: string | null;
+        };
+        /** @description A page of history entries. */
+        HistoryPage: {
+            /** @description Oldest first. */
+            entries: components["schemas"]["HistoryEntry"][];
+            /**
+             * Format: int64
+             * @description Value of `after` for the next newer page; absent on the newest page.
+             */
+            newer?: number | null;
+            /**
+             * Format: int64
+             * @description Value of `before` for the next older page; absent if there is none.
+             */
+            older?: number | null;
         };
         /** @description A conversation an agent holds. */
         HoldingDocument: {
@@ -2987,7 +3489,7 @@ export interface components {
             /** @description Files */
             attachments?: components["schemas"]["Attachment"][];
             /** @description Other data of the sender; at most 64 entries and 16 KiB as JSON */
-            attributes?: Record<string, never>;
+            attributes?: Record<string, unknown>;
             author?: components["schemas"]["Author"];
             /** @description Whether a program wrote it without a person, such as a greeting or an out-of-office reply */
             automatic?: boolean | null;
@@ -3140,6 +3642,13 @@ export interface components {
              */
             next?: number | null;
         };
+        /** @description Approved answers. */
+        KnowledgeList: {
+            /** @description The most relevant first: by words of the title, the id, the intents and the text. */
+            articles: components["schemas"]["Article"][];
+            /** @description Whether none is of the requested language, and these are of others. */
+            other_language: boolean;
+        };
         /** @description The limit that was exceeded */
         LimitHit: {
             /** @description Name of the limit, such as `cpu` or `memory` */
@@ -3196,6 +3705,11 @@ export interface components {
             local: boolean;
             /** @description Name under which the caller acts. */
             name?: string | null;
+            /**
+             * Format: date-time
+             * @description The host's time, by which deadlines count.
+             */
+            now: string;
             /** @description Ids of the operations that the caller may call, as in the OpenAPI document; sorted. */
             operations: string[];
             role?: components["schemas"]["Role"] | null;
@@ -3210,6 +3724,50 @@ export interface components {
             by?: string | null;
             /** @description Id of the contact to merge into. */
             into: string;
+        };
+        /**
+         * @description Who wrote a message.
+         *
+         *     - `customer`: the customer, or another person outside of the company
+         *     - `agent`: a person of the company
+         *     - `policy`: a policy, or another program of the company
+         * @enum {string}
+         */
+        MessageAuthorCode: "customer" | "agent" | "policy";
+        /** @description A message of a conversation. */
+        MessageDocument: {
+            /** @description Whether its author deleted it. */
+            deleted?: boolean;
+            interaction?: components["schemas"]["Interaction"] | null;
+            /**
+             * Format: int64
+             * @description Ordinal of its newest wording, by which its files are downloaded.
+             */
+            ordinal: number;
+            /**
+             * Format: int64
+             * @description Number of the history entry that records its first wording: the place among replies
+             *     and other entries.
+             */
+            sequence: number;
+        };
+        /** @description A page of messages. */
+        MessagePage: {
+            /**
+             * @description Newest first: what the customer wrote, and copies of what the company sent, each in
+             *     the place of its first wording. The desk's replies are in the history.
+             */
+            messages: components["schemas"]["MessageDocument"][];
+            /**
+             * Format: int64
+             * @description Value of `after` for the next newer page; absent on the newest page.
+             */
+            newer?: number | null;
+            /**
+             * Format: int64
+             * @description Value of `before` for the next older page; absent if there is none.
+             */
+            older?: number | null;
         };
         /** @description Times of the phases, in whole microseconds */
         Micros: {
@@ -3243,6 +3801,43 @@ export interface components {
              * @description Until when it works.
              */
             works_until: string;
+        };
+        /** @description An internal note. */
+        Note: {
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            at: string;
+            /** @description Id of the person who wrote it. */
+            by: string;
+            /** @description Id of the note. */
+            id: string;
+            /** @description The text; absent if the customer was erased. */
+            text?: string | null;
+        };
+        /** @description Notes of a conversation. */
+        NoteList: {
+            /** @description Oldest first. */
+            notes: components["schemas"]["Note"][];
+            /**
+             * Format: int64
+             * @description Value of `before` for the page of older notes; absent if there are none.
+             */
+            older?: number | null;
+        };
+        /** @description A note to add. */
+        NoteRequest: {
+            /** @description Id of the agent or supervisor who writes it; required without tokens. */
+            by?: string | null;
+            /**
+             * @description Id given by the writer, unique in the conversation, at most 256 bytes. A request
+             *     with the same id is the same note and is stored once. Default: a new id.
+             */
+            note?: string | null;
+            role?: components["schemas"]["RoleField"] | null;
+            /** @description The text; 1 to 10,000 characters. */
+            text: string;
         };
         /** @description An offer of a conversation to an agent. */
         OfferDocument: {
@@ -3315,14 +3910,19 @@ export interface components {
             /** @description The stage. */
             stage: string;
         };
-        /** @description A page of open conversations. */
+        /** @description A page of conversations. */
         OpenConversations: {
             /**
-             * @description At most 100, in the order of their ids. With a filter a page may hold fewer
-             *     although there are more pages.
+             * @description At most `limit`, in the order of `sort`; resolved ones follow, newest first. A page
+             *     of resolved ones may have fewer although more pages follow.
              */
             conversations: components["schemas"]["ConversationSummary"][];
-            /** @description Value of `after` for the next page; absent on the last page. */
+            /** @description Counts, of the same moment as the conversations. */
+            counts: components["schemas"]["ConversationCounts"];
+            /**
+             * @description Value of `after` for the next page; absent on the last page. Conversations that do
+             *     not change meanwhile are neither skipped nor repeated.
+             */
             next?: string | null;
         };
         /** @description What a customer said about messages to them. */
@@ -3447,7 +4047,7 @@ export interface components {
         /** @description A pack. */
         PackParts: {
             /** @description `name`, `manifest`, `schema`, `component` (a digest), `data` (digests) and `cases`. */
-            bundle: Record<string, never>;
+            bundle: Record<string, unknown>;
             /**
              * @description The component's bytes in base64; may be left out if a stored generation of the company
              *     has them.
@@ -3497,7 +4097,7 @@ export interface components {
              */
             before?: number | null;
             /** @description Differences between the two. */
-            differences: Record<string, never>[];
+            differences: Record<string, unknown>[];
             /**
              * Format: int64
              * @description Number of the new generation.
@@ -3661,9 +4261,24 @@ export interface components {
             limit?: number | null;
             /** @description Line in the body, from 1. */
             line?: number | null;
+            /**
+             * @description The newer entries of the conversation that matter, oldest first; the newest 100 of
+             *     many.
+             */
+            newer?: components["schemas"]["HistoryEntry"][] | null;
+            /**
+             * Format: int64
+             * @description Number of the newest event, if the feed does not go back far enough.
+             */
+            newest?: number | null;
             outcome?: components["schemas"]["OutcomeKind"] | null;
             /** @description Every reason, if there are several. */
             problems?: components["schemas"]["ProblemPlace"][];
+            /**
+             * Format: int64
+             * @description Number of the last entry of the conversation, if it has changed.
+             */
+            sequence?: number | null;
             /**
              * Format: int64
              * @description The actual size, if known.
@@ -3793,6 +4408,30 @@ export interface components {
             /** @description Sorted by id. */
             queues: components["schemas"]["QueueDocument"][];
         };
+        /** @description A customer's reaction to a message. */
+        Reaction: {
+            /** @description `add`, or `remove` where the customer took it off. */
+            action?: string | null;
+            /**
+             * Format: date-time
+             * @description When, by the channel's clock; absent where it does not say.
+             */
+            at?: string | null;
+            /** @description The emoji; absent where the channel does not name it. */
+            emoji?: string | null;
+            /** @description Id of the message that it is about. */
+            message: string;
+            /**
+             * Format: int64
+             * @description Position in the order of acceptance.
+             */
+            ordinal: number;
+            /**
+             * @description Key of the reply that it is about, as in the entry `reply-delivered`; absent where
+             *     it is about another message.
+             */
+            reply_key?: string | null;
+        };
         /** @description The server can decide. */
         Readiness: {
             /** @description Number of companies that are ready. */
@@ -3829,9 +4468,17 @@ export interface components {
         /** @description A reply to send. */
         ReplyRequest: {
             /** @description Files to send with it, as in an interaction; at most 32. */
-            attachments?: Record<string, never>[];
+            attachments?: Record<string, unknown>[];
             /** @description Id of the agent or supervisor who sends it; required without tokens. */
             by?: string | null;
+            /**
+             * Format: int64
+             * @description `sequence` of the conversation as its author saw it. If the customer wrote, somebody
+             *     replied, or another person changed its owner or state since then, the reply is
+             *     refused with `conversation-moved` and what is newer. The same reply again is
+             *     answered as the first time all the same. Default: no check.
+             */
+            expected?: number | null;
             /**
              * @description Id given by the sender, unique in the conversation. A request with the same
              *     id is the same reply and is published once.
@@ -3959,22 +4606,22 @@ export interface components {
         /** @description The state of a rollout. */
         RolloutDocument: {
             /** @description When a canary is aborted automatically. */
-            bounds: Record<string, never>;
+            bounds: Record<string, unknown>;
             /** @description The bound that the canary exceeds, just before it is aborted. */
-            breach?: Record<string, never> | null;
+            breach?: Record<string, unknown> | null;
             /** @description Who started it. */
             by: string;
             /**
              * @description The candidate's `decisions`, `failures` by outcome, and `latency` in
              *     microseconds.
              */
-            candidate_arm: Record<string, never>;
+            candidate_arm: Record<string, unknown>;
             /**
              * @description Comparison of both answers to the same input: `decisions`, `agreed`,
              *     `differences` by field with examples, and numbers of decisions that were not
              *     compared, by reason (`failed`, `no_time`, `no_room`).
              */
-            compared: Record<string, never>;
+            compared: Record<string, unknown>;
             /**
              * Format: int64
              * @description Number of the active generation, the control.
@@ -3984,7 +4631,7 @@ export interface components {
              * @description The same of the control: on its share of a canary, or on the decisions that
              *     the shadow repeated.
              */
-            control_arm: Record<string, never>;
+            control_arm: Record<string, unknown>;
             /**
              * Format: int64
              * @description Number of the candidate generation.
@@ -4014,7 +4661,7 @@ export interface components {
              *     of `disagreement` exceeds this (null); null: never. Default: the bounds of a
              *     running canary stay.
              */
-            bounds?: Record<string, never> | null;
+            bounds?: Record<string, unknown> | null;
             /** @description Name for the record. Default: the token's, or `operator` without tokens. */
             by?: string | null;
             /**
@@ -4139,7 +4786,7 @@ export interface components {
         /** @description An interaction with its text. */
         SaidInteraction: {
             /** @description The interaction; absent if its author was erased. */
-            interaction?: Record<string, never> | null;
+            interaction?: Record<string, unknown> | null;
             /**
              * Format: int64
              * @description Position in the order of acceptance.
@@ -4399,6 +5046,40 @@ export interface components {
          * @enum {string}
          */
         Verdict: "approve" | "revise" | "hold" | "block";
+        /** @description A person who has a conversation open. */
+        Viewer: {
+            /** @description Id of the agent, or name of the supervisor. */
+            agent: string;
+            /**
+             * Format: date-time
+             * @description Since when they do it.
+             */
+            since: string;
+            /** @description What they do. */
+            state: components["schemas"]["ViewerState"];
+        };
+        /** @description The viewers of a conversation. */
+        ViewerList: {
+            /** @description At most 32, by the time since when they do what they do. */
+            viewers: components["schemas"]["Viewer"][];
+        };
+        /**
+         * @description What a person does in a conversation that they have open.
+         *
+         *     - `viewing`: they look at it
+         *     - `typing`: they write a reply or a note
+         *     - `away`: they have it open and are elsewhere
+         * @enum {string}
+         */
+        ViewerState: "viewing" | "typing" | "away";
+        /** @description What a person does in a conversation. */
+        ViewingRequest: {
+            /** @description Id of the agent or supervisor; required without tokens. */
+            by?: string | null;
+            role?: components["schemas"]["RoleField"] | null;
+            /** @description What they do. */
+            state: components["schemas"]["ViewerState"];
+        };
         /**
          * @description Who may read it. Default the channel's usual visibility
          * @enum {string}
@@ -4437,6 +5118,174 @@ export interface components {
              *     removed, and the active generation stays.
              */
             state: string;
+        };
+        /** @description What another generation decides. */
+        WhatIf: {
+            /**
+             * Format: int64
+             * @description Number of the decision.
+             */
+            decision: number;
+            /** @description The fields that differ. List indexes are left out of their names. */
+            differences: components["schemas"]["FieldDifference"][];
+            /**
+             * Format: int64
+             * @description Number of the generation that decided again.
+             */
+            generation: number;
+            /**
+             * Format: int64
+             * @description Such calls that the record has no answer for: the company file of the generation
+             *     answered them.
+             */
+            missed: number;
+            /**
+             * Format: int64
+             * @description Host calls about agents, queues and state that the record answered.
+             */
+            recalled: number;
+            /**
+             * @description `same`, `different`, `failed` (a policy fails that did not before) or
+             *     `not-replayable`.
+             */
+            result: string;
+            /** @description The plugin that fails, and how; or why the decision cannot be repeated. */
+            why?: string | null;
+        };
+        /** @description A decision in which a field differs. */
+        WhatIfExample: {
+            /**
+             * Format: int64
+             * @description Number of the decision.
+             */
+            decision: number;
+            /** @description The recorded value; absent if it had none. */
+            recorded?: unknown;
+            /** @description The value now; absent if it has none. */
+            replayed?: unknown;
+        };
+        /** @description Decisions in which one plugin failed with one outcome. */
+        WhatIfFailures: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description The first decisions, at most 5. */
+            decisions: number[];
+        };
+        /** @description A field that differs in some decisions. */
+        WhatIfField: {
+            /**
+             * Format: int64
+             * @description In how many decisions, counted once for each place in a list.
+             */
+            count: number;
+            /** @description The first decisions, at most 5. A value of more than 2,000 bytes is cut. */
+            examples: components["schemas"]["WhatIfExample"][];
+        };
+        /** @description A job, and what it has counted so far. Personal data is masked. */
+        WhatIfJob: {
+            /** @description Who started it. */
+            by: string;
+            /**
+             * Format: int64
+             * @description With another result.
+             */
+            different: number;
+            /**
+             * Format: int64
+             * @description Decisions repeated so far.
+             */
+            done: number;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at?: string | null;
+            /**
+             * Format: int64
+             * @description In which a policy failed that did not before.
+             */
+            failed: number;
+            /** @description Failures by plugin and outcome; beyond 200, together as `others`. */
+            failures: {
+                [key: string]: components["schemas"]["WhatIfFailures"];
+            };
+            /** @description Differences by field; beyond 200 fields, together as `others`. */
+            fields: {
+                [key: string]: components["schemas"]["WhatIfField"];
+            };
+            /**
+             * Format: date-time
+             * @description Only decisions at this time or later.
+             */
+            from?: string | null;
+            /**
+             * Format: int64
+             * @description Number of the generation that decides again.
+             */
+            generation: number;
+            /** @description Id of the job. */
+            id: string;
+            /** @description At most this many decisions, the newest ones. */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Such calls that the record has no answer for.
+             */
+            missed: number;
+            /** @description Not compared, by the reason, such as `no-transcript`. */
+            not_replayable: {
+                [key: string]: number;
+            };
+            problem?: components["schemas"]["Problem"] | null;
+            /**
+             * Format: int64
+             * @description Host calls whose answer changes with time and that the record answered.
+             */
+            recalled: number;
+            /**
+             * Format: int64
+             * @description With the same result.
+             */
+            same: number;
+            /**
+             * Format: date-time
+             * @description When it was started.
+             */
+            started_at: string;
+            /** @description `running`, `done`, `failed` or `cancelled`. */
+            state: string;
+            /**
+             * Format: date-time
+             * @description Only decisions before this time.
+             */
+            to?: string | null;
+            /** @description Decisions to repeat; absent until they are listed. */
+            total?: number | null;
+        };
+        /** @description The decisions to repeat. */
+        WhatIfRequest: {
+            /** @description Name for the record. Default: the token's, or `operator` without tokens. */
+            by?: string | null;
+            /**
+             * Format: date-time
+             * @description Only decisions at this time or later.
+             */
+            from?: string | null;
+            /**
+             * Format: int64
+             * @description Number of a stored generation, active or not.
+             */
+            generation: number;
+            /** @description At most this many, the newest ones. Default 1,000. */
+            limit?: number | null;
+            /**
+             * Format: date-time
+             * @description Only decisions before this time.
+             */
+            to?: string | null;
         };
         /**
          * @description Author of a draft. Default `human`.
@@ -4639,7 +5488,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>[];
+                "application/json": Record<string, unknown>[];
             };
         };
         responses: {
@@ -4693,7 +5542,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -4788,7 +5637,16 @@ export interface operations {
     };
     approvals: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the previous page. */
+                after?: string;
+                /** @description For whom `mine` is said, without tokens; a token says it. */
+                by?: string;
+                /** @description Most replies of the page; default 50. */
+                limit?: number;
+                /** @description `agent` or `supervisor`: the role of `by`, without tokens. Default `agent`. */
+                role?: components["schemas"]["RoleField"];
+            };
             header?: never;
             path: {
                 /** @description Name of the company. */
@@ -4798,7 +5656,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Replies waiting for approval. */
+            /** @description A page of replies waiting for approval. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5112,6 +5970,31 @@ export interface operations {
             };
         };
     };
+    contact_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the contact. */
+                contact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The card. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactCard"];
+                };
+            };
+        };
+    };
     journey: {
         parameters: {
             query?: {
@@ -5324,12 +6207,37 @@ export interface operations {
     conversations: {
         parameters: {
             query?: {
-                /** @description `next` of the previous page. */
+                /** @description `next` of the previous page, with the same filter and `sort`. */
                 after?: string;
-                /** @description Only conversations that this agent owns or is offered. */
+                /**
+                 * @description Only conversations that this agent owns or is offered; of resolved ones, those that
+                 *     the agent replied to last.
+                 */
                 agent?: string;
+                /** @description Only conversations of this channel. */
+                channel?: string;
+                /** @description Only conversations of the person behind this contact. */
+                contact?: string;
+                /** @description Most conversations of the page. Default 100. */
+                limit?: number;
+                /**
+                 * @description Only conversations that this agent owns; of resolved ones, those that the agent
+                 *     replied to last.
+                 */
+                owner?: string;
                 /** @description Only conversations that wait in this queue or came from it. */
                 queue?: string;
+                /**
+                 * @description Order of the conversations that are not resolved; equal ones follow their ids.
+                 *     `id`; `deadline`: the nearest `due_at` first; `age`: the oldest first; `priority`:
+                 *     the most urgent first, and of these the oldest; `activity`: the newest message
+                 *     first. Default `id`.
+                 */
+                sort?: "id" | "deadline" | "age" | "priority" | "activity";
+                /** @description States, separated by commas. Default: all but `resolved`. */
+                state?: string;
+                /** @description Only conversations with this tag. */
+                tag?: string;
             };
             header?: never;
             path: {
@@ -5340,7 +6248,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of conversations that are not resolved. */
+            /** @description A page of conversations. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5405,6 +6313,38 @@ export interface operations {
             };
         };
     };
+    history: {
+        parameters: {
+            query?: {
+                /** @description The entries after this `sequence`; not with `before`. */
+                after?: number;
+                /** @description The entries before this `sequence`. Default: the newest ones. */
+                before?: number;
+                /** @description Most entries of the page. Default 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryPage"];
+                };
+            };
+        };
+    };
     attachment: {
         parameters: {
             query?: never;
@@ -5430,6 +6370,97 @@ export interface operations {
                 };
                 content: {
                     "*/*": number[];
+                };
+            };
+        };
+    };
+    messages: {
+        parameters: {
+            query?: {
+                /** @description The messages after this ordinal; not with `before`. */
+                after?: number;
+                /** @description The messages before this ordinal. Default: the newest ones. */
+                before?: number;
+                /** @description Most messages of the page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of messages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+        };
+    };
+    notes: {
+        parameters: {
+            query?: {
+                /** @description `older` of the previous page. Absent: the newest notes. */
+                before?: number;
+                /** @description Most notes of the page; default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of notes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteList"];
+                };
+            };
+        };
+    };
+    add_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteRequest"];
+            };
+        };
+        responses: {
+            /** @description The note is on disk. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedNote"];
                 };
             };
         };
@@ -5491,6 +6522,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TypedDocument"];
+                };
+            };
+        };
+    };
+    viewers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The viewers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewerList"];
+                };
+            };
+        };
+    };
+    view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewingRequest"];
+            };
+        };
+        responses: {
+            /** @description The viewers, with the caller. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewerList"];
+                };
+            };
+        };
+    };
+    end_view: {
+        parameters: {
+            query?: {
+                /** @description Id of the agent or supervisor; required without tokens. */
+                by?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The other viewers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewerList"];
                 };
             };
         };
@@ -5559,8 +6672,14 @@ export interface operations {
             query?: {
                 /** @description Only decisions with a smaller number: `next` of the previous page. */
                 before?: number;
+                /** @description Only decisions about this person, by the id of one of their contacts. */
+                contact?: string;
                 /** @description Only decisions of this conversation, by id. */
                 conversation?: string;
+                /** @description Only decisions at this time or later. */
+                from?: string;
+                /** @description Only decisions by this generation. */
+                generation?: number;
                 /** @description Only decisions about this interaction, by the channel's id. */
                 interaction?: string;
                 /** @description Page size, 1 to 500. Default 50. */
@@ -5573,6 +6692,8 @@ export interface operations {
                 since?: string;
                 /** @description Only decisions with a plugin called at this stage. */
                 stage?: "classify" | "route" | "tone" | "escalate";
+                /** @description Only decisions before this time. */
+                to?: string;
             };
             header?: never;
             path: {
@@ -5630,6 +6751,12 @@ export interface operations {
     decision_case: {
         parameters: {
             query?: {
+                /**
+                 * @description Whether personal data is masked: then the answer may differ from what the policy
+                 *     says to the masked words. `false` is for an auditor. Default: `false` for an
+                 *     auditor, `true` for others.
+                 */
+                masked?: boolean;
                 /** @description Name of the plugin; required if the decision called several. */
                 plugin?: string;
             };
@@ -5689,6 +6816,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    what_if_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Number of the decision. */
+                decision: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionWhatIfRequest"];
+            };
+        };
+        responses: {
+            /** @description The comparison. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIf"];
                 };
             };
         };
@@ -5796,8 +6952,20 @@ export interface operations {
     events: {
         parameters: {
             query?: {
+                /**
+                 * @description Only entries about conversations that this agent owns or is offered, or did before
+                 *     the entry, and those of the company but for the presence and roster of others.
+                 */
+                agent?: string;
+                /** @description Only entries about this conversation, and those of the company. */
+                conversation?: string;
                 /** @description Kinds of entries, separated by commas. Default all. */
                 kinds?: string;
+                /**
+                 * @description Only entries about conversations that wait in this queue or came from it, or did
+                 *     before the entry, and those of the company.
+                 */
+                queue?: string;
             };
             header?: {
                 /** @description Continue after this event. */
@@ -6052,6 +7220,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Receipts"];
+                };
+            };
+        };
+    };
+    knowledge: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language (BCP 47). Articles of it and those that serve every language come first,
+                 *     then those of another variant of it; others only if there are none.
+                 */
+                language?: string;
+                /** @description Most articles; default 10. */
+                limit?: number;
+                /**
+                 * @description Words to look for, without case and accents; at most 1,024 bytes. The last one may
+                 *     be incomplete. Absent: all articles, in the company's order.
+                 */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The articles found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeList"];
                 };
             };
         };
@@ -6546,6 +7750,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Decision"];
+                };
+            };
+        };
+    };
+    start_what_if: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfRequest"];
+            };
+        };
+        responses: {
+            /** @description The job has started. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfJob"];
+                };
+            };
+        };
+    };
+    what_if: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the job. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfJob"];
+                };
+            };
+        };
+    };
+    cancel_what_if: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the job. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfJob"];
                 };
             };
         };

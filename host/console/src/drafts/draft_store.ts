@@ -1,7 +1,7 @@
 // Drafts in the browser's database, so that none is lost by a reload, a crash or the end of
 // a session. They are personal data: deleted at sign-out and after seven days.
 
-import type { Template } from "../api/agreed.ts";
+import type { Template } from "../api/shapes.ts";
 
 /** Where a draft belongs. */
 export interface DraftKey {

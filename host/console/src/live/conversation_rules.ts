@@ -1,5 +1,5 @@
 // What events of the feed change in the row of a conversation.
-import type { Summary } from "../api/agreed.ts";
+import type { Summary } from "../api/shapes.ts";
 import type { EntityRules } from "./entity_store.ts";
 import type { FeedEvent } from "./feed_event.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Summary } from "../api/agreed.ts";
+import type { Summary } from "../api/shapes.ts";
 import { conversationRules } from "./conversation_rules.ts";
 import { EntityStore } from "./entity_store.ts";
 import type { FeedEvent } from "./feed_event.ts";
@@ -15,6 +15,7 @@ const row = (state: string, sequence: number, owner: string | null): Summary => 
   priority: 0,
   tags: [],
   needs_approval: false,
+  clocks: [],
   created_at: "2026-01-01T00:00:00Z",
   interactions: 1,
 });

@@ -1,5 +1,5 @@
 // The feed and the stores of the company that is shown.
-import type { Summary } from "../api/agreed.ts";
+import type { Summary } from "../api/shapes.ts";
 import { address } from "../api/client.ts";
 import { serverClock } from "../api/server_clock.ts";
 import { conversationRules } from "./conversation_rules.ts";

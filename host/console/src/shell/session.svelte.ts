@@ -1,5 +1,5 @@
 // Who uses the console, in which company and role.
-import type { Me } from "../api/agreed.ts";
+import type { Me } from "../api/shapes.ts";
 import { api } from "../api/client.ts";
 import { type ApiProblem, toProblem } from "../api/problem.ts";
 import { serverClock } from "../api/server_clock.ts";

@@ -1,4 +1,4 @@
-import type { Summary } from "../../api/agreed.ts";
+import type { Summary } from "../../api/shapes.ts";
 import { texts } from "./texts.ts";
 
 /** What a row calls its customer. */

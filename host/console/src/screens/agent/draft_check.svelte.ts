@@ -1,5 +1,5 @@
 // The tone check of a draft while it is typed.
-import type { Finding, Review } from "../../api/agreed.ts";
+import type { Finding, Review } from "../../api/shapes.ts";
 import { api } from "../../api/client.ts";
 import { toProblem } from "../../api/problem.ts";
 import { session } from "../../shell/session.svelte.ts";

@@ -1,5 +1,5 @@
 // Steps of a history in words.
-import type { HistoryEntry } from "../../api/agreed.ts";
+import type { HistoryEntry } from "../../api/shapes.ts";
 import { common } from "../../i18n/common.ts";
 import { texts } from "./texts.ts";
 

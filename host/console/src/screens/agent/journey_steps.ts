@@ -1,4 +1,4 @@
-import type { HistoryEntry } from "../../api/agreed.ts";
+import type { HistoryEntry } from "../../api/shapes.ts";
 
 /** What a person reads of an entry of a journey. */
 export interface JourneyStep {

@@ -1,5 +1,5 @@
 // The offers to the person, on every screen. Events change them at once; a read confirms.
-import type { Offer, Summary } from "../../api/agreed.ts";
+import type { Offer, Summary } from "../../api/shapes.ts";
 import { api } from "../../api/client.ts";
 import { ApiProblem } from "../../api/problem.ts";
 import { serverClock } from "../../api/server_clock.ts";
@@ -135,12 +135,7 @@ class OfferBook {
       try {
         const path = { company: session.company, conversation };
         const row = await api.get("/v1/companies/{company}/conversations/{conversation}", { path });
-        const newest = row.said[0]?.interaction;
-        const known: Summary = {
-          ...row,
-          name: row.name ?? newest?.author?.name ?? newest?.author?.address,
-          snippet: row.snippet ?? newest?.text.slice(0, 160),
-        };
+        const { history: _, said: __, ...known } = row;
         this.#rows = new Map([...[...this.#rows].slice(-20), [conversation, known]]);
         live.putConversations([known], asOf);
       } catch {

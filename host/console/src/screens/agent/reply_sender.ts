@@ -1,10 +1,8 @@
 // Sends a reply, and says what became of it.
-import type { HistoryEntry, Review } from "../../api/agreed.ts";
+import type { HistoryEntry, Review } from "../../api/shapes.ts";
 import { api } from "../../api/client.ts";
 import { type ApiProblem, toProblem } from "../../api/problem.ts";
 import { session } from "../../shell/session.svelte.ts";
-import { supportsExpected, withExpected } from "./expected_support.ts";
-import { buildThread } from "./thread_items.ts";
 
 export interface ReplyToSend {
   readonly conversation: string;
@@ -29,18 +27,12 @@ export type ReplyOutcome =
 export async function sendReply(reply: ReplyToSend): Promise<ReplyOutcome> {
   const path = { company: session.company, conversation: reply.conversation };
   try {
-    if (!supportsExpected()) {
-      const moved = await findNewer(reply);
-      if (moved) return moved;
-    }
     const words = reply.template ? { template: { id: reply.template.id, parameters: [...reply.template.parameters] } } : { text: reply.text };
-    const done = await withExpected(reply.sequence, (expected) =>
-      api.post("/v1/companies/{company}/conversations/{conversation}/replies", {
-        path,
-        body: { id: reply.id, ...words, then: reply.then, attachments: [], written_by: "human", ...expected, ...session.actor() },
-        timeout: 20_000,
-      }),
-    );
+    const done = await api.post("/v1/companies/{company}/conversations/{conversation}/replies", {
+      path,
+      body: { id: reply.id, ...words, then: reply.then, attachments: [], written_by: "human", expected: reply.sequence, ...session.actor() },
+      timeout: 20_000,
+    });
     const sent = done.reply;
     switch (sent?.status) {
       case "revise":
@@ -61,15 +53,4 @@ export async function sendReply(reply: ReplyToSend): Promise<ReplyOutcome> {
     }
     return problem.isTemporary || problem.status === 401 ? { kind: "unknown", problem } : { kind: "refused", problem };
   }
-}
-
-/** On a host that does not check: reads whether something new matters, just before sending. */
-async function findNewer(reply: ReplyToSend): Promise<ReplyOutcome | undefined> {
-  const path = { company: session.company, conversation: reply.conversation };
-  const detail = await api.get("/v1/companies/{company}/conversations/{conversation}", { path });
-  const newer = detail.history.filter((entry) => entry.sequence > reply.sequence);
-  const isKnown = newer.some((entry) => entry.data.reply === reply.id);
-  const matters = buildThread(newer, detail.said, []).some((item) => (item.type === "message" && !item.isEcho && item.ordinal !== undefined && newer.some((entry) => entry.data.interaction === item.interaction?.id)) || item.type === "reply");
-  if (isKnown || !matters) return undefined;
-  return { kind: "moved", sequence: detail.sequence, newer };
 }

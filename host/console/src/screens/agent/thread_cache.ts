@@ -1,4 +1,4 @@
-import type { ConversationDetail } from "../../api/agreed.ts";
+import type { ConversationDetail } from "../../api/shapes.ts";
 
 /** Conversations kept to be shown at once when one comes back to them. */
 const KEPT = 20;

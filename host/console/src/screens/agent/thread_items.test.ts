@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { HistoryEntry, Message } from "../../api/agreed.ts";
-import { buildThread, isUnanswered, standingReactions } from "./thread_items.ts";
+import type { HistoryEntry, Message } from "../../api/shapes.ts";
+import { buildThread, isUnanswered, joinPages, standingReactions } from "./thread_items.ts";
 
 let sequence = 0;
 const entry = (kind: string, data: Record<string, unknown>, more: Partial<HistoryEntry> = {}): HistoryEntry => {
@@ -11,6 +11,7 @@ const entry = (kind: string, data: Record<string, unknown>, more: Partial<Histor
 };
 const message = (ordinal: number, id: string, text: string): Message => ({
   ordinal,
+  sequence: 10_000 + ordinal,
   interaction: { id, channel: "x", text, received_at: new Date(1_700_000_000_000 + ordinal).toISOString() },
 });
 
@@ -63,12 +64,25 @@ test("edits and deletions change their message in its place", () => {
   assert.equal(isUnanswered(items), true);
 });
 
+test("a message without its words keeps its place", () => {
+  const deleted = entry("received", { interaction: "a" }, { ordinal: 1 });
+  const erased = entry("received", {}, { ordinal: 2 });
+  const items = buildThread([deleted, erased, entry("deleted", { interaction: "a" }, { ordinal: 3 })], [{ ordinal: 3, sequence: deleted.sequence, deleted: true }, { ordinal: 2, sequence: erased.sequence }], []);
+  assert.deepEqual(
+    items.map((item) => item.type === "message" && [item.ordinal, item.deleted, item.interaction]),
+    [
+      [3, true, undefined],
+      [2, false, undefined],
+    ],
+  );
+});
+
 test("messages without an entry stand before it, notes by their time", () => {
   const received = entry("received", { interaction: "b" });
   const items = buildThread(
     [received],
     [message(2, "b", "two"), message(1, "a", "one")],
-    [{ id: 7, at: new Date(Date.parse(received.at) + 1).toISOString(), by: "max", text: "call" }],
+    [{ id: "7", at: new Date(Date.parse(received.at) + 1).toISOString(), by: "max", text: "call" }],
   );
   assert.deepEqual(
     items.map((item) => item.key),
@@ -86,4 +100,19 @@ test("a reaction stands until it is taken off", () => {
   ]);
   assert.deepEqual(standing.get("a"), ["❤"]);
   assert.deepEqual(standing.get("reply-c-4"), ["♥"]);
+});
+
+test("a page that moved on leaves no gap and nothing twice", () => {
+  const page = (...sequences: number[]) => sequences.map((sequence) => ({ sequence, of: sequences.length }));
+  const joined = joinPages(page(1, 2, 3), page(5, 4, 3, 2));
+  assert.deepEqual(
+    joined.map(({ sequence, of }) => [sequence, of]),
+    [
+      [1, 3],
+      [2, 4],
+      [3, 4],
+      [4, 4],
+      [5, 4],
+    ],
+  );
 });

@@ -1,5 +1,5 @@
 // What a thread shows, in one order: messages, replies, notes and steps.
-import type { HistoryEntry, Interaction, Message, Note, Reaction } from "../../api/agreed.ts";
+import type { HistoryEntry, Interaction, Message, Note, Reaction } from "../../api/shapes.ts";
 
 /** Severity and code of a finding, as the history has it. */
 export interface FindingCode {
@@ -27,7 +27,7 @@ export interface ReplyItem {
   readonly reply: string;
   readonly by: string;
   readonly writtenBy: "human" | "policy";
-  /** Absent where the host does not give it; null after an erasure. */
+  /** Absent where the entry with it is not loaded; null after an erasure. */
   readonly text: string | null | undefined;
   /** How far it came: `drafted`, `published`, `delivered`, `held`, `revise`, `blocked` and so on. */
   readonly status: string;
@@ -66,17 +66,42 @@ interface Draft {
   index: number;
 }
 
+/** Two pages of a thread as one, oldest first; of what both have, the newer page's counts. */
+export function joinPages<T extends { readonly sequence: number }>(older: readonly T[], newer: readonly T[]): T[] {
+  const bySequence = new Map([...older, ...newer].map((item) => [item.sequence, item]));
+  return [...bySequence.values()].toSorted((a, b) => a.sequence - b.sequence);
+}
+
+/** Messages by what entries say of them. One that was deleted or erased has no id any more. */
+class KnownMessages {
+  readonly #byId = new Map<string, Message>();
+  readonly #bySequence = new Map<number, Message>();
+  readonly #byOrdinal = new Map<number, Message>();
+
+  constructor(messages: readonly Message[]) {
+    for (const message of messages) {
+      if (message.interaction) this.#byId.set(message.interaction.id, message);
+      this.#bySequence.set(message.sequence, message);
+      this.#byOrdinal.set(message.ordinal, message);
+    }
+  }
+
+  /** The message that an entry is about. */
+  of(id: string, { sequence, ordinal }: HistoryEntry): Message | undefined {
+    return this.#byId.get(id) ?? this.#bySequence.get(sequence) ?? (ordinal == null ? undefined : this.#byOrdinal.get(ordinal));
+  }
+}
+
 /** The items of a thread, oldest first. */
 export function buildThread(entries: readonly HistoryEntry[], messages: readonly Message[], notes: readonly Note[]): ThreadItem[] {
-  const byId = new Map<string, Message>();
-  for (const message of messages) if (message.interaction) byId.set(message.interaction.id, message);
+  const known = new KnownMessages(messages);
   const items: ThreadItem[] = [];
   const shown = new Map<string, number>();
   const replies = new Map<string, Draft>();
   const used = new Set<Message>();
   for (const entry of entries) {
     if (MESSAGE_KINDS.has(entry.kind)) {
-      addMessage(entry, byId, items, shown, used);
+      addMessage(entry, known, items, shown, used);
     } else if (entry.kind.startsWith("reply-")) {
       addReply(entry, items, replies);
     } else if (entry.kind !== "noted" && !SILENT_KINDS.has(entry.kind)) {
@@ -99,7 +124,7 @@ function messageItem(message: Message, at: string): MessageItem {
     ordinal: message.ordinal,
     interaction,
     edited: interaction?.edited_at !== undefined,
-    deleted: false,
+    deleted: message.deleted === true,
     isEcho: interaction?.direction === "outbound",
   };
 }
@@ -108,7 +133,7 @@ function entryTime(message: Message, entries: readonly HistoryEntry[]): string {
   return message.interaction?.received_at ?? entries[0]?.at ?? new Date(0).toISOString();
 }
 
-function addMessage(entry: HistoryEntry, byId: Map<string, Message>, items: ThreadItem[], shown: Map<string, number>, used: Set<Message>): void {
+function addMessage(entry: HistoryEntry, known: KnownMessages, items: ThreadItem[], shown: Map<string, number>, used: Set<Message>): void {
   const id = textOf(entry.data.interaction) ?? "";
   const place = shown.get(id);
   const before = place === undefined ? undefined : items[place];
@@ -117,7 +142,7 @@ function addMessage(entry: HistoryEntry, byId: Map<string, Message>, items: Thre
     return;
   }
   if (entry.data.superseded === true) return;
-  const message = byId.get(id);
+  const message = known.of(id, entry);
   if (message) used.add(message);
   shown.set(id, items.length);
   items.push({
@@ -127,7 +152,7 @@ function addMessage(entry: HistoryEntry, byId: Map<string, Message>, items: Thre
     ordinal: message?.ordinal,
     interaction: message?.interaction ?? undefined,
     edited: entry.kind === "edited",
-    deleted: entry.kind === "deleted",
+    deleted: message?.deleted === true || entry.kind === "deleted",
     isEcho: entry.kind === "echoed",
   });
 }
@@ -148,7 +173,7 @@ function addReply(entry: HistoryEntry, items: ThreadItem[], replies: Map<string,
       reply: id,
       by: author ?? "",
       writtenBy: entry.data.written_by === "policy" ? "policy" : "human",
-      text: entry.text,
+      text: entry.text ?? (status === "drafted" ? null : undefined),
       status,
       findings: tone?.findings ?? [],
       uncertain: entry.data.uncertain === true || entry.data.kind === "uncertain",

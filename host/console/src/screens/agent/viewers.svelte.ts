@@ -1,7 +1,6 @@
 // Who else has a conversation open, and who writes.
-import type { Viewer } from "../../api/agreed.ts";
+import type { Viewer } from "../../api/shapes.ts";
 import { api } from "../../api/client.ts";
-import { toProblem } from "../../api/problem.ts";
 import { session } from "../../shell/session.svelte.ts";
 
 const TELL_MS = 10_000;
@@ -14,8 +13,6 @@ export class Viewers {
   #conversation = "";
   #typedAt = 0;
   #told = "";
-  /** Whether the host has viewers at all. */
-  #isSupported = true;
 
   get others(): readonly Viewer[] {
     return this.#others;
@@ -60,7 +57,6 @@ export class Viewers {
 
   /** The person closed the conversation: colleagues need not wait until the host forgets it. */
   async #leave(conversation: string): Promise<void> {
-    if (!this.#isSupported) return;
     const path = { company: session.company, conversation };
     await api.delete("/v1/companies/{company}/conversations/{conversation}/viewers/me", { path, query: session.by() }).catch(() => {});
   }
@@ -72,7 +68,7 @@ export class Viewers {
 
   async #tell(): Promise<void> {
     const conversation = this.#conversation;
-    if (!conversation || !this.#isSupported) return;
+    if (!conversation) return;
     this.#told = this.#state();
     try {
       const { viewers } = await api.put("/v1/companies/{company}/conversations/{conversation}/viewers/me", {
@@ -80,20 +76,20 @@ export class Viewers {
         body: { state: this.#told as Viewer["state"], ...session.actor() },
       });
       this.#show(conversation, viewers);
-    } catch (error) {
-      if (toProblem(error).isMissingEndpoint) this.#isSupported = false;
+    } catch {
+      // The next time, in a few seconds.
     }
   }
 
   async #ask(): Promise<void> {
     const conversation = this.#conversation;
-    if (!conversation || document.hidden || !this.#isSupported) return;
+    if (!conversation || document.hidden) return;
     try {
       const path = { company: session.company, conversation };
       const { viewers } = await api.get("/v1/companies/{company}/conversations/{conversation}/viewers", { path });
       this.#show(conversation, viewers);
-    } catch (error) {
-      if (toProblem(error).isMissingEndpoint) this.#isSupported = false;
+    } catch {
+      // The next time, in a few seconds.
     }
   }
 }

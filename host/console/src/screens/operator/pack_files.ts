@@ -1,4 +1,4 @@
-// A pack from the files of its folder, for hosts that want them again, and for a new version.
+// A pack from the files of its folder, for a new version of it.
 import type { PackBundle } from "./operator_types.ts";
 
 export interface PackFiles {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Agent } from "../../api/agreed.ts";
+import type { Agent } from "../../api/shapes.ts";
 import { checkForm, toEntry, toForm } from "./agent_form.ts";
 
 const ana = { id: "ana", name: "Ana", skills: { billing: 3 }, languages: ["de", "en"], queues: ["billing"], capacity: 75, channel_capacity: { chat: 2 }, presence: "away", load: 50, not_responding: false } as unknown as Agent;

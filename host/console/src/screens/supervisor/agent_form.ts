@@ -1,5 +1,5 @@
 // The entry of an agent in the roster, as a form has it.
-import type { Agent } from "../../api/agreed.ts";
+import type { Agent } from "../../api/shapes.ts";
 
 /** One skill of a form. */
 export interface SkillField {

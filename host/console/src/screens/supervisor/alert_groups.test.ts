@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { HistoryEntry } from "../../api/agreed.ts";
+import type { HistoryEntry } from "../../api/shapes.ts";
 import { groupAlerts } from "./alert_groups.ts";
 
 const entry = (feed: number, kind: string, conversation?: string, alert?: string) => ({ feed, kind, conversation, sequence: 0, at: "", data: alert ? { alert } : {} }) as HistoryEntry;

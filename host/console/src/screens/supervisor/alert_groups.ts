@@ -1,5 +1,5 @@
 // Alerts that say the same are one row.
-import type { HistoryEntry } from "../../api/agreed.ts";
+import type { HistoryEntry } from "../../api/shapes.ts";
 
 /** The code of an alert: of `alerted` its own, else the kind of the entry. */
 export function alertCode(entry: HistoryEntry): string {

@@ -1,5 +1,5 @@
 // Alerts in words.
-import type { HistoryEntry } from "../../api/agreed.ts";
+import type { HistoryEntry } from "../../api/shapes.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import { alertCode } from "./alert_groups.ts";
 import { texts } from "./texts.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Approval, Finding } from "../../api/agreed.ts";
-import { draftPieces, isMine, passageOf } from "./approval_facts.ts";
+import type { Finding } from "../../api/shapes.ts";
+import { draftPieces, passageOf } from "./approval_facts.ts";
 
 const finding = (start: number, end: number) => ({ code: "c", severity: "low", message: "m", start, end }) as Finding;
 
@@ -12,12 +12,4 @@ test("a passage after an emoji is the right one", () => {
 
 test("a draft without findings is one piece", () => {
   assert.deepEqual(draftPieces("hello", []), [{ text: "hello" }]);
-});
-
-test("the host says whose turn it is; an older one leaves it to who did not write it", () => {
-  const item = { conversation: "c", reply: "r", step: 0, author: "ana" } as Approval;
-  assert.equal(isMine({ ...item, mine: false }, "eva"), false);
-  assert.equal(isMine(item, "eva"), true);
-  assert.equal(isMine(item, "ana"), false);
-  assert.equal(isMine({ ...item, approved: ["eva"] }, "eva"), false);
 });

@@ -1,19 +1,10 @@
-// What an approval says, in the agreed shape or the one before it.
-import type { Approval, Finding } from "../../api/agreed.ts";
+// What an approval says.
+import type { Approval, Finding } from "../../api/shapes.ts";
 import { toUtf16Spans } from "../../text/utf8_span.ts";
 import { type Piece, highlightPieces } from "../agent/highlight_pieces.ts";
 
 /** Tells approvals apart. */
 export const approvalKey = (item: Approval): string => `${item.conversation}/${item.reply}`;
-
-export const authorOf = (item: Approval): string => item.author ?? item.by ?? "";
-
-export const submittedAt = (item: Approval): string | undefined => item.at ?? item.since;
-
-/** Whether a person may approve the current step. Without the host's word: whoever did not write it. */
-export function isMine(item: Approval, name: string): boolean {
-  return item.mine ?? (authorOf(item) !== name && !item.approved?.includes(name));
-}
 
 /** The draft in pieces: those that findings concern are marked. */
 export function draftPieces(text: string, findings: readonly Finding[]): Piece[] {

@@ -4,7 +4,6 @@ import { toProblem } from "../../api/problem.ts";
 import { common } from "../../i18n/common.ts";
 import { problemText } from "../../i18n/problem_text.ts";
 import { session } from "../../shell/session.svelte.ts";
-import { withExpected } from "../agent/expected_support.ts";
 import { texts } from "./texts.ts";
 
 export type BulkAction = "assign" | "transfer" | "return" | "requeue";
@@ -76,12 +75,10 @@ export async function requeue(items: readonly BulkItem[], dryRun: boolean): Prom
 
 async function act(action: Exclude<BulkAction, "requeue">, { id, sequence }: BulkItem, target: BulkTarget): Promise<ItemResult> {
   try {
-    const done = await withExpected(sequence, (expected) =>
-      api.post("/v1/companies/{company}/conversations/{conversation}/actions", {
-        path: { company: session.company, conversation: id },
-        body: { action, ...target, ...session.actor(), ...expected },
-      }),
-    );
+    const done = await api.post("/v1/companies/{company}/conversations/{conversation}/actions", {
+      path: { company: session.company, conversation: id },
+      body: { action, ...target, ...session.actor(), ...(sequence === undefined ? {} : { expected: sequence }) },
+    });
     const state = common.text.state[done.state] ?? done.state;
     const words = [state, done.owner ?? "", done.exceeds_capacity ? texts.text.bulk.exceeds : ""];
     return { id, ok: true, text: words.filter(Boolean).join(" · ") };

@@ -1,37 +1,21 @@
-// Reads of contacts that work with hosts before and after contact cards.
-import type { ContactCard, Summary } from "../../api/agreed.ts";
+// Reads of contacts.
+import type { ContactCard, Summary } from "../../api/shapes.ts";
 import { api } from "../../api/client.ts";
 import { toProblem } from "../../api/problem.ts";
 import { live } from "../../live/live.svelte.ts";
 import { readConversations } from "../agent/conversation_reader.ts";
 import { readOpen } from "./floor_reader.ts";
 
-/** A contact, and whether the host has a card of it. */
-export interface KnownContact {
-  readonly card: ContactCard;
-  readonly isComplete: boolean;
-}
-
 const ID = /^[0-9a-f]{32}$/;
 
 export const isId = (text: string): boolean => ID.test(text);
 
-/** The card of a contact; of a host without cards, what its open conversations say. */
-export async function readContact(company: string, contact: string, signal: AbortSignal): Promise<KnownContact> {
+/** The card of a contact; its open conversations are in the store, too. */
+export async function readContact(company: string, contact: string, signal: AbortSignal): Promise<ContactCard> {
   const asOf = live.position;
-  try {
-    const card = await api.get("/v1/companies/{company}/contacts/{contact}/card", { path: { company, contact }, signal });
-    live.putConversations(card.open, asOf);
-    return { card, isComplete: true };
-  } catch (error) {
-    if (!toProblem(error).isMissingEndpoint) throw error;
-  }
-  // Says whether the contact exists.
-  await api.get("/v1/companies/{company}/contacts/{contact}/journey", { path: { company, contact }, signal });
-  const { rows } = await readOpen(company, signal);
-  const open = rows.filter((row) => row.contact === contact);
-  const name = open.find((row) => row.name)?.name;
-  return { card: { contact, addresses: [], opt_outs: [], open, resolved: 0, ...(name ? { name } : {}) }, isComplete: false };
+  const card = await api.get("/v1/companies/{company}/contacts/{contact}/card", { path: { company, contact }, signal });
+  live.putConversations(card.open, asOf);
+  return card;
 }
 
 /** A contact that a search found. */
@@ -55,7 +39,7 @@ export async function findContacts(company: string, text: string, signal: AbortS
 
 async function findById(company: string, id: string, signal: AbortSignal): Promise<FoundContact[]> {
   try {
-    const { card } = await readContact(company, id, signal);
+    const card = await readContact(company, id, signal);
     return [{ contact: card.contact, name: card.name ?? undefined, row: card.open[0] }];
   } catch (error) {
     const { status } = toProblem(error);

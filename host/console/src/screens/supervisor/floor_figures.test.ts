@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Agent, Summary } from "../../api/agreed.ts";
+import type { Agent, Summary } from "../../api/shapes.ts";
 import { agentFigures, queueFigures } from "./floor_figures.ts";
 
 const NOW = Date.parse("2026-03-02T10:00:00Z");

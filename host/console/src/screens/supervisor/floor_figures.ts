@@ -1,5 +1,5 @@
 // Numbers of the floor, counted from the rows behind them.
-import type { Agent, QueueRow, Summary } from "../../api/agreed.ts";
+import type { Agent, QueueRow, Summary } from "../../api/shapes.ts";
 import { slaState } from "./sla_state.ts";
 
 /** A queue, as a supervisor sees it. */

@@ -1,5 +1,5 @@
 // Reads of the whole floor: every agent, and every open conversation up to a bound.
-import type { Agent, ConversationCounts, ConversationQuery, Summary } from "../../api/agreed.ts";
+import type { Agent, ConversationCounts, ConversationQuery, Summary } from "../../api/shapes.ts";
 import { api } from "../../api/client.ts";
 import { readConversations } from "../agent/conversation_reader.ts";
 

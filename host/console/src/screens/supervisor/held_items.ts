@@ -1,4 +1,4 @@
-import type { Agent } from "../../api/agreed.ts";
+import type { Agent } from "../../api/shapes.ts";
 import { live } from "../../live/live.svelte.ts";
 import { customerName } from "../agent/customer_name.ts";
 import type { BulkItem } from "./bulk.ts";

@@ -1,4 +1,4 @@
-import type { Presence } from "../../api/agreed.ts";
+import type { Presence } from "../../api/shapes.ts";
 import { api } from "../../api/client.ts";
 import { session } from "../../shell/session.svelte.ts";
 

@@ -1,4 +1,4 @@
-import type { Summary } from "../../api/agreed.ts";
+import type { Summary } from "../../api/shapes.ts";
 
 /** How a conversation stands with its targets. */
 export type SlaState = "missed" | "risk" | "running" | "paused" | "none";

@@ -1,0 +1,52 @@
+// Names of the generated shapes that screens use, and what the API's document says of no more
+// than an object.
+import type { components, operations, paths } from "./schema.ts";
+
+type Schemas = components["schemas"];
+
+export type Approval = Schemas["ApprovalDocument"];
+export type Article = Schemas["Article"];
+export type Attachment = Schemas["Attachment"];
+export type Clock = Schemas["ClockDocument"];
+export type ContactCard = Schemas["ContactCard"];
+export type ConversationCounts = Schemas["ConversationCounts"];
+export type ConversationPage = Schemas["OpenConversations"];
+export type ConversationQuery = NonNullable<operations["conversations"]["parameters"]["query"]>;
+export type DoneDocument = Schemas["DoneDocument"];
+export type Finding = Schemas["Finding"];
+export type HistoryEntry = Schemas["HistoryEntry"];
+export type HistoryPage = Schemas["HistoryPage"];
+export type Me = Schemas["Me"];
+export type Note = Schemas["Note"];
+export type Offer = Schemas["OfferDocument"];
+export type Presence = Schemas["Presence"];
+export type QueueRow = Schemas["QueueDocument"];
+export type Reaction = Schemas["Reaction"];
+export type Review = Schemas["Review"];
+export type Summary = Schemas["ConversationSummary"];
+export type Template = Schemas["TemplateDocument"];
+export type Viewer = Schemas["Viewer"];
+
+/** What a customer or the company wrote; `rest` is what the channel's limit cut off. */
+export type Interaction = Schemas["Interaction"] & { rest?: string | null };
+export type Message = Omit<Schemas["MessageDocument"], "interaction"> & { interaction?: Interaction | null };
+export type MessagePage = Omit<Schemas["MessagePage"], "messages"> & { messages: Message[] };
+
+/** A conversation with the newest page of its messages and of its history. */
+export interface ConversationDetail extends Omit<Schemas["ConversationDocument"], "history" | "said"> {
+  readonly messages: MessagePage;
+  readonly entries: HistoryPage;
+}
+
+/** An agent of the roster: the document leaves the fields of the roster open. */
+export type Agent = Schemas["AgentDocument"] & Omit<Schemas["Agent"], "load" | "presence" | "idle">;
+
+type Get<Path extends keyof paths, Answer> = Omit<paths[Path], "get"> & {
+  get: Omit<NonNullable<paths[Path]["get"]>, "responses"> & { responses: { 200: { content: { "application/json": Answer } } } };
+};
+
+/** The paths of the API. */
+export type Paths = Omit<paths, "/v1/companies/{company}/agents" | "/v1/companies/{company}/agents/{agent}"> & {
+  "/v1/companies/{company}/agents": Get<"/v1/companies/{company}/agents", { agents: Agent[]; next?: string | null }>;
+  "/v1/companies/{company}/agents/{agent}": Get<"/v1/companies/{company}/agents/{agent}", Agent>;
+};
