@@ -1,10 +1,14 @@
 // Runs axe over every screen of the built console before a running host without tokens:
-// `node scripts/check_accessibility.mjs http://127.0.0.1:7420 [screen …]`.
+// `node scripts/check_accessibility.mjs http://127.0.0.1:7420 [--looks light,dark,"320 px"] [screen …]`.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { parseArgs } from "node:util";
 import { findSubjects, listScreens, startConsole } from "./browser.mjs";
 
-const [host = "http://127.0.0.1:7420", ...only] = process.argv.slice(2);
+const {
+  values: { looks: wantedLooks },
+  positionals: [host = "http://127.0.0.1:7420", ...only],
+} = parseArgs({ allowPositionals: true, options: { looks: { type: "string" } } });
 const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
 const LOOKS = [
   { name: "light", context: { colorScheme: "light" } },
@@ -14,13 +18,17 @@ const LOOKS = [
   { name: "320 px", context: { viewport: { width: 320, height: 640 } } },
   { name: "768 px", context: { viewport: { width: 768, height: 1024 } } },
 ];
+const names = wantedLooks?.split(",").map((name) => name.trim());
+const unknown = names?.find((name) => !LOOKS.some((look) => look.name === name));
+if (unknown !== undefined) throw new Error(`there is no look "${unknown}"; there are ${LOOKS.map(({ name }) => name).join(", ")}`);
+const looks = LOOKS.filter(({ name }) => !names || names.includes(name));
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const console_ = await startConsole(host);
 const screens = listScreens(await findSubjects(host)).filter(({ name }) => only.length === 0 || only.includes(name));
 let violations = 0;
 for (const screen of screens) {
-  for (const look of LOOKS) {
+  for (const look of looks) {
     const { page, problems, close } = await console_.open({ ...screen, preferences: look.preferences, context: look.context });
     await page.waitForSelector(screen.ready ?? "h1, h2", { state: "attached", timeout: 10_000 }).catch(() => {});
     await screen.act?.(page);

@@ -4,6 +4,7 @@ import { api } from "../api/client.ts";
 import { type ApiProblem, toProblem } from "../api/problem.ts";
 import { serverClock } from "../api/server_clock.ts";
 import { router } from "./router.svelte.ts";
+import { ticker } from "./ticker.svelte.ts";
 
 export type Role = "agent" | "supervisor" | "operator" | "integrator" | "auditor";
 /** A group of screens. */
@@ -163,7 +164,8 @@ class Session {
   }
 
   #enter(me: Me): void {
-    if (me.now) serverClock.observeHost(me.now);
+    serverClock.observeHost(me.now);
+    ticker.refresh();
     this.#me = me;
     this.#interrupted = false;
     if (me.local) {

@@ -17,6 +17,11 @@ class Ticker {
     run();
   }
 
+  /** Reads the clock at once, after it was set. */
+  refresh(): void {
+    this.#now = serverClock.now();
+  }
+
   /** Milliseconds since 1970, by the host's clock; changes once a second. */
   get now(): number {
     return this.#now;
