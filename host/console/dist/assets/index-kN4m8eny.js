@@ -1,1 +1,0 @@
-import{Nt as e,Q as t,S as n,nt as r}from"./base-Cz5yWCQi.js";t.start(),await r.load();var i=document.getElementById(`app`);i&&e(n,{target:i});
