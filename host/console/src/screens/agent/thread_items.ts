@@ -143,6 +143,8 @@ function addMessage(entry: HistoryEntry, known: KnownMessages, items: ThreadItem
   }
   if (entry.data.superseded === true) return;
   const message = known.of(id, entry);
+  // A change of a message that is not loaded.
+  if (!message && (entry.kind === "edited" || entry.kind === "deleted")) return;
   if (message) used.add(message);
   shown.set(id, items.length);
   items.push({
