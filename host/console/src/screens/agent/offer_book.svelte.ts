@@ -54,8 +54,11 @@ class OfferBook {
     this.#reading = true;
     try {
       const { company, agent } = session;
+      const before = new Set(this.#offers.map(({ id }) => id));
       const { offers } = await api.get("/v1/companies/{company}/offers", { path: { company }, query: agent ? { agent } : {} });
-      this.#offers = sorted(offers.filter((offer) => offer.agent === agent && !this.#over.has(offer.id)));
+      // What an event told while the host answered is newer than the answer.
+      const told = this.#offers.filter(({ id }) => !before.has(id) && !offers.some((offer) => offer.id === id));
+      this.#offers = sorted([...offers, ...told].filter((offer) => offer.agent === agent && !this.#over.has(offer.id)));
       void this.#readRows();
     } catch {
       // The list of conversations shows the problem.
