@@ -17,7 +17,7 @@ pub(crate) struct Crew {
     pub(crate) supervisor: String,
     /// Agent who receives what the supervisor reassigns.
     pub(crate) lead: String,
-    /// Roster entry of the agent `guest`, for a visitor: nobody simulates them.
+    /// Roster entry of the agent `guest`, for a visitor; the demo does not simulate them.
     pub(crate) guest: Value,
     pub(crate) agents: Vec<Member>,
 }
