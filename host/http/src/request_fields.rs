@@ -18,13 +18,17 @@ pub fn check_length(field: &str, text: &str, limit: usize) -> Result<(), Problem
 }
 
 /// The length of a page: what the request asks for, else `usual`.
-pub fn page_limit(asked: Option<usize>, usual: usize, most: usize) -> Result<usize, Problem> {
-    match asked.unwrap_or(usual) {
-        limit if (1..=most).contains(&limit) => Ok(limit),
-        _ => Err(Problem::of(Kind::InvalidInput)
+///
+/// # Errors
+/// 422 about the field `limit`: it is no whole number from 1 to `most`.
+pub fn page_limit(asked: Option<&str>, usual: usize, most: usize) -> Result<usize, Problem> {
+    let limit = asked.map_or(Ok(usual), str::parse);
+    let limit = limit.ok().filter(|limit| (1..=most).contains(limit));
+    limit.ok_or_else(|| {
+        Problem::of(Kind::InvalidInput)
             .field("limit")
-            .detail(format!("must be 1 to {most}"))),
-    }
+            .detail(format!("must be 1 to {most}"))
+    })
 }
 
 /// The cursor of the next page: that of the last row, if the page is full.

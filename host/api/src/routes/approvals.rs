@@ -35,8 +35,8 @@ pub(super) struct ApprovalsQuery {
     /// `next` of the previous page.
     after: Option<String>,
     /// Most replies of the page; default 50.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<usize>,
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 100)]
+    limit: Option<String>,
     /// For whom `mine` is said, without tokens; a token says it.
     by: Option<String>,
     /// `agent` or `supervisor`: the role of `by`, without tokens. Default `agent`.
@@ -157,7 +157,7 @@ pub(super) async fn list(
     Path(company): Path<String>,
     Query(query): Query<ApprovalsQuery>,
 ) -> Result<Json<ApprovalList>, Problem> {
-    let limit = page_limit(query.limit, PAGE, MOST)?;
+    let limit = page_limit(query.limit.as_deref(), PAGE, MOST)?;
     let after = query.after.as_deref().map(parse_cursor).transpose()?;
     let viewer = match (query.by, query.role) {
         // Whoever may only read approves nothing.

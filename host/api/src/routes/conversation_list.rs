@@ -9,6 +9,7 @@ use patchbay_access::Caller;
 use patchbay_config::name_suggestion;
 use patchbay_desk::{Desk, ListRequest};
 use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::request_fields::page_limit;
 use patchbay_journal::{ContactId, ConversationId};
 use patchbay_model::access::Role;
 use patchbay_model::conversation_state::ConversationState;
@@ -22,7 +23,7 @@ use super::conversation_summary::ConversationSummary;
 use patchbay_http::descriptions;
 
 /// Most conversations of a page.
-const PAGE: u64 = 100;
+const PAGE: usize = 100;
 /// Agents compared to suggest one for a misspelled id.
 const AGENTS: usize = 10_000;
 
@@ -189,7 +190,7 @@ fn request(query: &ListQuery, with_words: bool) -> Result<ListRequest, Problem> 
         contact,
         order,
         after: after.map_err(|error| invalid("after", error.to_string()))?,
-        limit: page_limit(query.limit.as_deref(), PAGE)?,
+        limit: page_limit(query.limit.as_deref(), PAGE, PAGE)?,
         with_words,
     })
 }
@@ -197,14 +198,6 @@ fn request(query: &ListQuery, with_words: bool) -> Result<ListRequest, Problem> 
 fn invalid(field: &str, detail: impl Into<String>) -> Problem {
     let problem = Problem::of(Kind::InvalidInput).field(field);
     problem.detail(detail)
-}
-
-/// The number of rows that a page may have: `most` unless the caller wants fewer.
-pub(super) fn page_limit(limit: Option<&str>, most: u64) -> Result<usize, Problem> {
-    let limit = limit.map_or(Ok(most), str::parse);
-    let limit = limit.ok().filter(|limit| (1..=most).contains(limit));
-    let limit = limit.ok_or_else(|| invalid("limit", format!("must be 1 to {most}")))?;
-    Ok(usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
 fn states(codes: Option<&str>) -> Result<Option<BTreeSet<ConversationState>>, Problem> {

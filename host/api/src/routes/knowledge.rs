@@ -32,8 +32,8 @@ pub(super) struct KnowledgeQuery {
     #[serde(default)]
     language: Option<String>,
     /// Most articles; default 10.
-    #[param(minimum = 1, maximum = 64)]
-    limit: Option<usize>,
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 64)]
+    limit: Option<String>,
 }
 
 /// Approved answers.
@@ -93,7 +93,7 @@ pub(super) async fn search(
     Path(company): Path<String>,
     Query(query): Query<KnowledgeQuery>,
 ) -> Result<Json<KnowledgeList>, Problem> {
-    let limit = page_limit(query.limit, USUAL, MOST_ARTICLES)?;
+    let limit = page_limit(query.limit.as_deref(), USUAL, MOST_ARTICLES)?;
     let words = query.q.unwrap_or_default();
     if words.len() > QUERY_BYTES {
         let (limit, size) = (QUERY_BYTES as u64, Some(words.len() as u64));

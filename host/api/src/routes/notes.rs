@@ -95,8 +95,8 @@ pub(super) struct NotesQuery {
     /// `older` of the previous page. Absent: the newest notes.
     before: Option<u64>,
     /// Most notes of the page; default 50.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<usize>,
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 100)]
+    limit: Option<String>,
 }
 
 /// Add an internal note
@@ -167,7 +167,7 @@ pub(super) async fn list(
     Query(query): Query<NotesQuery>,
 ) -> Result<Json<NoteList>, Problem> {
     let conversation = conversation_id(&conversation)?;
-    let limit = page_limit(query.limit, PAGE, MOST)?;
+    let limit = page_limit(query.limit.as_deref(), PAGE, MOST)?;
     app.read(move |desk| {
         let id = desk.company(&company)?;
         let journal = &**desk.journal();

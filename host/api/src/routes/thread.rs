@@ -7,6 +7,7 @@ use axum::extract::{Path, Query, State};
 use patchbay_desk::Desk;
 use patchbay_http::history_entry::HistoryEntry;
 use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::request_fields::page_limit;
 use patchbay_journal::{CompanyId, ConversationId};
 use patchbay_model::interaction::Interaction;
 use patchbay_records::thread::{self, PagePlace};
@@ -14,14 +15,13 @@ use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::conversation_list::page_limit;
 use super::conversations::conversation_id;
 use patchbay_http::descriptions;
 
 /// Messages of a page.
-const MESSAGES: u64 = 100;
+const MESSAGES: usize = 100;
 /// Entries of a page.
-const ENTRIES: u64 = 500;
+const ENTRIES: usize = 500;
 
 /// A page of messages.
 #[derive(Debug, Serialize, ToSchema)]
@@ -117,7 +117,7 @@ pub(super) async fn messages(
 ) -> Result<Json<MessagePage>, Problem> {
     let conversation = conversation_id(&conversation)?;
     let place = place(query.before.as_deref(), query.after.as_deref())?;
-    let limit = page_limit(query.limit.as_deref(), MESSAGES)?;
+    let limit = page_limit(query.limit.as_deref(), MESSAGES, MESSAGES)?;
     app.read(move |desk| {
         let of = known(desk, &company, conversation)?;
         let page = thread::read_messages(&**desk.journal(), of, place, limit)?;
@@ -160,7 +160,7 @@ pub(super) async fn history(
 ) -> Result<Json<HistoryPage>, Problem> {
     let conversation = conversation_id(&conversation)?;
     let place = place(query.before.as_deref(), query.after.as_deref())?;
-    let limit = page_limit(query.limit.as_deref(), ENTRIES)?;
+    let limit = page_limit(query.limit.as_deref(), ENTRIES, ENTRIES)?;
     app.read(move |desk| {
         let of = known(desk, &company, conversation)?;
         let journal = &**desk.journal();
