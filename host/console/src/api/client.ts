@@ -26,6 +26,8 @@ interface CommonOptions {
   /** Milliseconds until it is given up. Default 10 s. */
   readonly timeout?: number;
   readonly headers?: Record<string, string>;
+  /** Whether it goes out although the page closes. */
+  readonly keepalive?: boolean;
 }
 
 type Options<O> = CommonOptions & {
@@ -93,7 +95,7 @@ export class ApiClient {
     const askedAt = Date.now();
     let answer: Response;
     try {
-      answer = await fetch(target, { method, headers, body, signal, credentials: "same-origin", cache: "no-store" });
+      answer = await fetch(target, { method, headers, body, signal, credentials: "same-origin", cache: "no-store", keepalive: options.keepalive ?? false });
     } catch (error) {
       if (options.signal?.aborted && isAbort(error)) throw error;
       throw noAnswer(timeout.aborted ? "timeout" : "offline");

@@ -41,10 +41,13 @@ export class Viewers {
       if (document.hidden) return;
       timers = [setInterval(() => void this.#tell(), TELL_MS), setInterval(() => void this.#ask(), ASK_MS)];
     };
+    const onClose = (): void => void this.#leave(conversation);
     document.addEventListener("visibilitychange", onVisible);
+    window.addEventListener("pagehide", onClose);
     onVisible();
     return () => {
       stop();
+      window.removeEventListener("pagehide", onClose);
       document.removeEventListener("visibilitychange", onVisible);
       this.#conversation = "";
       void this.#leave(conversation);
@@ -55,10 +58,10 @@ export class Viewers {
     if (conversation === this.#conversation) this.#others = viewers.filter(({ agent }) => agent !== session.name);
   }
 
-  /** The person closed the conversation: colleagues need not wait until the host forgets it. */
+  /** The person closed the conversation or the page: colleagues need not wait until the host forgets it. */
   async #leave(conversation: string): Promise<void> {
     const path = { company: session.company, conversation };
-    await api.delete("/v1/companies/{company}/conversations/{conversation}/viewers/me", { path, query: session.by() }).catch(() => {});
+    await api.delete("/v1/companies/{company}/conversations/{conversation}/viewers/me", { path, query: session.by(), keepalive: true }).catch(() => {});
   }
 
   #state(): Viewer["state"] {

@@ -1,8 +1,9 @@
 // Takes pictures of every screen of the built console before a running host without tokens:
-// `node scripts/take_screenshots.mjs http://127.0.0.1:7420 folder [screen …]`.
+// `node browser/take_screenshots.mjs http://127.0.0.1:7420 folder [screen …]`.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { findSubjects, listScreens, startConsole } from "./browser.mjs";
+import { listScreens, startConsole } from "./screens.mjs";
+import { findSubjects } from "./subjects.mjs";
 
 const [host = "http://127.0.0.1:7420", folder = "screenshots", ...only] = process.argv.slice(2);
 const LOOKS = [

@@ -1,7 +1,7 @@
 // A working day of eight hours in a few minutes: events, conversations that open, screens that
-// change. Fails where the memory grows. `node scripts/check_memory.mjs http://127.0.0.1:7420 [seconds]`.
+// change. Fails where the memory grows. `node browser/check_memory.mjs http://127.0.0.1:7420 [seconds]`.
 import { chromium } from "playwright-core";
-import { findSubjects } from "./browser.mjs";
+import { prepareSubjects } from "./subjects.mjs";
 import { preview } from "./preview.mjs";
 
 const [host = "http://127.0.0.1:7420", duration = "180"] = process.argv.slice(2);
@@ -13,7 +13,7 @@ const CHANGES = 50;
 const GROWTH = 1.15;
 const HEAP_MB = 120;
 
-const { company, agent } = await findSubjects(host);
+const { company, agent } = await prepareSubjects(host);
 const listed = await (await fetch(new URL(`/v1/companies/${company}/conversations?limit=100`, host))).json();
 const ids = listed.conversations.map(({ id }) => id);
 const KINDS = ["received", "offered", "accepted", "reply-drafted", "reply-published", "reply-delivered", "state-changed", "routed"];

@@ -1,9 +1,10 @@
 // Runs axe over every screen of the built console before a running host without tokens:
-// `node scripts/check_accessibility.mjs http://127.0.0.1:7420 [--looks light,dark,"320 px"] [screen …]`.
+// `node browser/check_accessibility.mjs http://127.0.0.1:7420 [--looks light,dark,"320 px"] [screen …]`.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
-import { findSubjects, listScreens, startConsole } from "./browser.mjs";
+import { listScreens, startConsole } from "./screens.mjs";
+import { prepareSubjects } from "./subjects.mjs";
 
 const {
   values: { looks: wantedLooks },
@@ -25,7 +26,7 @@ const looks = LOOKS.filter(({ name }) => !names || names.includes(name));
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const console_ = await startConsole(host);
-const screens = listScreens(await findSubjects(host)).filter(({ name }) => only.length === 0 || only.includes(name));
+const screens = listScreens(await prepareSubjects(host)).filter(({ name }) => only.length === 0 || only.includes(name));
 let violations = 0;
 for (const screen of screens) {
   for (const look of looks) {

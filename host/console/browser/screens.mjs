@@ -42,22 +42,6 @@ export async function startConsole(host) {
   };
 }
 
-/** What the screens are shown with: a company, people and a conversation of the host. */
-export async function findSubjects(host) {
-  const read = async (path) => (await fetch(new URL(path, host))).json();
-  const me = await read("/v1/me");
-  const company = process.env.COMPANY ?? (me.companies.find(({ name }) => name === "meridian-air") ?? me.companies[0]).name;
-  const { conversations } = await read(`/v1/companies/${company}/conversations?limit=100`);
-  const owned = conversations.filter(({ owner }) => owner);
-  const counts = new Map();
-  for (const { owner } of owned) counts.set(owner, (counts.get(owner) ?? 0) + 1);
-  const agent = process.env.AGENT ?? [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
-  const own = owned.filter(({ owner }) => owner === agent).sort((a, b) => b.interactions - a.interactions);
-  const { decisions = [] } = await read(`/v1/companies/${company}/decisions`).catch(() => ({}));
-  const chosen = own[0] ?? owned[0];
-  return { company, agent, conversation: chosen?.id, contact: chosen?.contact, decision: (decisions.find(({ kind }) => kind === "received") ?? decisions[0])?.id ?? 1 };
-}
-
 /** Chooses an entry of the account's menu; opens the navigation first where it is folded. */
 async function openMenuItem(page, title) {
   const folded = page.getByRole("button", { name: "Open navigation" });

@@ -1,0 +1,173 @@
+// What a person wrote and did not send yet.
+import assert from "node:assert/strict";
+import { FakeFeed, problem, SimulatedConversations } from "../fixtures.mjs";
+import { quiet, until } from "../harness.mjs";
+
+export const cases = {
+  async "a draft survives a reload and shows in other tabs"(it) {
+    const { tab } = await it.openBrowser();
+    const [page, other] = [await tab(it.conversationPath), await tab("/inbox")];
+    await page.locator("textarea").fill("A draft 😀 that must stay");
+    await other.locator(".list .badge.violet").first().waitFor();
+    await page.reload();
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "A draft 😀 that must stay");
+  },
+
+  async "a draft is there again, whatever way leads back to its conversation"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 3);
+    const page = await tab(`/c/${simulated.id(1)}`);
+    const text = page.locator("textarea");
+    await text.fill("For customer 1");
+    await page.locator('[role="option"]', { hasText: "Customer 2" }).click();
+    await page.locator(".message", { hasText: "Message of customer 2" }).waitFor();
+    assert.equal(await text.inputValue(), "");
+    await page.goto(page.url().replace(/#.*/, "#/inbox?view=team"));
+    await page.locator('[role="option"]', { hasText: "Customer 1" }).click();
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "For customer 1");
+    // It is on disk as soon as the badge of the row shows.
+    await page.locator('[role="option"] .badge.violet').first().waitFor();
+    await page.close();
+    const other = await tab(`/c/${simulated.id(1)}`);
+    await other.waitForFunction(() => document.querySelector("textarea")?.value === "For customer 1");
+  },
+
+  async "twenty drafts survive a reload"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 20);
+    const page = await tab(`/c/${simulated.id(1)}`);
+    for (let number = 1; number <= 20; number += 1) {
+      await page.goto(page.url().replace(/#.*/, `#/c/${simulated.id(number)}`));
+      await page.locator(".message", { hasText: `Message of customer ${number}` }).and(page.locator(".message")).first().waitFor();
+      await page.locator("textarea").fill(`Draft ${number}`);
+    }
+    await until(async () => (await page.locator('[role="option"] .badge.violet').count()) >= 12, "no badges of drafts");
+    await page.reload();
+    for (let number = 1; number <= 20; number += 1) {
+      await page.goto(page.url().replace(/#.*/, `#/c/${simulated.id(number)}`));
+      await page.waitForFunction((wanted) => document.querySelector("textarea")?.value === wanted, `Draft ${number}`);
+    }
+  },
+
+  async "a reply and a note are two drafts"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 1);
+    const page = await tab(`/c/${simulated.id(1)}`);
+    const text = page.locator("textarea");
+    await text.fill("To the customer");
+    const [reply, note] = [page.getByRole("button", { name: "Reply to the customer" }), page.getByRole("button", { name: "Internal note" })];
+    await note.click();
+    assert.equal(await text.inputValue(), "");
+    await text.fill("To colleagues");
+    await reply.click();
+    assert.equal(await text.inputValue(), "To the customer");
+    await note.click();
+    assert.equal(await text.inputValue(), "To colleagues");
+    await until(async () => (await page.locator('[role="option"] .badge.violet').count()) > 0, "no badge");
+    await page.reload();
+    // Public is what the page begins with.
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "To the customer");
+    await note.click();
+    assert.equal(await text.inputValue(), "To colleagues");
+    assert.deepEqual(simulated.sent, []);
+  },
+
+  async "a reply goes to the conversation in which it was written"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 2);
+    let answer;
+    simulated.answers.set("/replies", (route) => new Promise((done) => (answer = () => done(route.fulfill({ json: { state: "active", exceeds_capacity: false, reply: { id: "r", status: "published" } } })))));
+    const page = await tab(`/c/${simulated.id(1)}`);
+    const text = page.locator("textarea");
+    await text.fill("For customer 1 alone");
+    await text.press("Control+Enter");
+    await until(() => answer, "nothing was sent");
+    await page.locator('[role="option"]', { hasText: "Customer 2" }).click();
+    await page.locator(".message", { hasText: "Message of customer 2" }).waitFor();
+    await text.fill("For customer 2");
+    answer();
+    await page.locator(".toast").first().waitFor();
+    assert.equal(await text.inputValue(), "For customer 2");
+    assert.deepEqual(simulated.sent.map(({ path, body }) => [path, body.text]), [[`/conversations/${simulated.id(1)}/replies`, "For customer 1 alone"]]);
+    // What was sent is no draft any more.
+    await page.locator('[role="option"]', { hasText: "Customer 1" }).click();
+    await page.locator(".message", { hasText: "Message of customer 1" }).waitFor();
+    assert.equal(await text.inputValue(), "");
+  },
+
+  async "a colleague who takes the conversation changes no text"(it) {
+    const feed = new FakeFeed();
+    const { context, tab } = await it.openBrowser({ server: await it.serve({ intercept: feed.intercept }) });
+    const simulated = await SimulatedConversations.start(it, context, 1);
+    const page = await tab(`/c/${simulated.id(1)}`);
+    await page.locator(".feed.live").waitFor();
+    const text = page.locator("textarea");
+    await text.fill("What I wrote");
+    simulated.change(1, { owner: "max" });
+    feed.tell("assigned", { subject: simulated.id(1), time: await it.hostTime(), data: { agent: "max", previous: it.subjects.agent, by: "eva" } });
+    await page.locator(".composer .banner", { hasText: "max" }).waitFor();
+    assert.equal(await text.inputValue(), "What I wrote");
+    assert.equal(await text.getAttribute("readonly"), "");
+    await page.getByRole("button", { name: "Copy text" }).waitFor();
+    await text.press("Control+Enter");
+    await quiet();
+    assert.deepEqual(simulated.sent, []);
+  },
+
+  async "a discarded draft comes back by undo, and sends nothing"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 1);
+    const page = await tab(`/c/${simulated.id(1)}`);
+    const text = page.locator("textarea");
+    await text.fill("Discarded in error");
+    await page.getByRole("button", { name: "Discard draft" }).click();
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "");
+    await text.press("Control+Enter");
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "Discarded in error");
+    assert.deepEqual(simulated.sent, []);
+  },
+
+  async "a session that ends leaves the text, and the reply goes out after sign-in by the same id"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 1);
+    const me = await (await fetch(new URL("/v1/me", it.host))).json();
+    const signedIn = { ...me, local: false, id: "s1", role: "agent", agent: it.subjects.agent, company: it.subjects.company };
+    await context.route(/\/v1\/me$/, (route) => route.fulfill({ json: signedIn }));
+    await context.route(/\/v1\/session$/, (route) => route.fulfill({ json: signedIn }));
+    let isOver = true;
+    simulated.answers.set("/replies", (route, { body }) =>
+      isOver ? route.fulfill(problem(401, "unauthorized")) : route.fulfill({ json: { state: "active", exceeds_capacity: false, reply: { id: body.id, status: "published" } } }),
+    );
+    const page = await tab(`/c/${simulated.id(1)}`);
+    const text = page.locator("textarea");
+    await text.fill("Sent when the session was over");
+    await text.press("Control+Enter");
+    const form = page.locator("dialog[open] #token");
+    await form.waitFor();
+    assert.equal(await text.inputValue(), "Sent when the session was over");
+    isOver = false;
+    await form.fill("pb_token");
+    await form.press("Enter");
+    await page.locator("dialog[open]").waitFor({ state: "detached" });
+    assert.equal(await text.inputValue(), "Sent when the session was over");
+    await text.press("Control+Enter");
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "");
+    assert.equal(simulated.sent.length, 2);
+    assert.equal(simulated.sent[0].body.id, simulated.sent[1].body.id);
+  },
+
+  async "a page that closes while a draft is being stored asks first, and stores it"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 1);
+    const page = await tab(`/c/${simulated.id(1)}`);
+    await page.locator("textarea").fill("The last key was just now");
+    await page.reload();
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "The last key was just now");
+    assert.equal(it.closingQuestions, 1);
+    // What is stored closes without a question.
+    await page.reload();
+    await page.locator("textarea").waitFor();
+    assert.equal(it.closingQuestions, 1);
+  },
+};
