@@ -38,7 +38,7 @@ export async function findSubjects(host) {
   return { company, agent, conversation: chosen?.id, contact: chosen?.contact, decision: await findDecision(read, company) };
 }
 
-/** What checks use: a new conversation of the demo's guest, which no simulated person touches. */
+/** What checks use: a new conversation of the demo's guest, which no simulated person touches; their earlier ones end. */
 export async function prepareSubjects(host) {
   const read = readerOf(host);
   const company = await findCompany(read);
@@ -51,6 +51,9 @@ export async function prepareSubjects(host) {
   const customer = `check-${Date.now().toString(36)}`;
   const deliver = (index, text) =>
     send("POST", "/interactions", { id: `${customer}-${index}`, channel: "chat", text, author: { address: customer, name: "Kim Example" } });
+  // What earlier checks left would take the capacity for offers.
+  const left = await read(`${at}/conversations?owner=${GUEST}&state=active,waiting-on-customer,on-hold,awaiting-approval,wrapping&limit=100`);
+  for (const { id } of left.conversations) await send("POST", `/conversations/${id}/actions`, { action: "resolve", by: "eva", role: "supervisor" });
   await send("PUT", `/agents/${GUEST}/presence`, { presence: "available" });
   await deliver(1, "My suitcase did not arrive with flight MA 214. Where is it?");
   const isTheirs = ({ name, last_message_at: at_ }) => name === "Kim Example" && at_;

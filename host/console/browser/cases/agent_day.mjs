@@ -1,0 +1,32 @@
+// A visitor's day as an agent, on the host itself.
+import assert from "node:assert/strict";
+import { until } from "../harness.mjs";
+
+export const cases = {
+  async "an agent takes an offer, is told what the reply lacks, and sends one that may go out"(it) {
+    const agent = it.subjects.agent;
+    await it.send("PUT", `/agents/${agent}/presence`, { presence: "available" });
+    const { tab } = await it.openBrowser();
+    const page = await tab("/inbox");
+    await page.locator(".feed.live").waitFor();
+    const customer = `offer-${Date.now().toString(36)}`;
+    await it.send("POST", "/interactions", { id: customer, channel: "chat", text: "This is outrageous! My suitcase is lost and nobody answers me.", author: { address: customer, name: "Ada Example" } });
+    const offer = page.locator(".offers .offer", { hasText: "Ada Example" });
+    await offer.waitFor();
+    await offer.getByRole("button", { name: "Accept" }).click();
+    await page.locator(".message", { hasText: "This is outrageous!" }).waitFor();
+    const text = page.locator("textarea");
+    await text.fill("That is your own fault. You should have read the terms.");
+    await page.locator(".findings li").first().waitFor();
+    assert.ok((await page.locator(".composer mark").count()) > 0);
+    await text.press("Control+Enter");
+    await page.locator(".composer .banner").waitFor();
+    assert.equal(await text.inputValue(), "That is your own fault. You should have read the terms.");
+    await text.fill("I am sorry that your suitcase is lost and that you had to wait. I look for it now and write to you within the hour.");
+    await text.press("Control+Enter");
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "");
+    const conversation = /#\/c\/([0-9a-f]+)/.exec(page.url())[1];
+    await until(async () => (await it.read(`/conversations/${conversation}`)).owner === agent, "the agent does not own it");
+    await page.locator(".thread", { hasText: "I am sorry that your suitcase is lost" }).waitFor();
+  },
+};
