@@ -41,13 +41,26 @@ export class Viewers {
       if (document.hidden) return;
       timers = [setInterval(() => void this.#tell(), TELL_MS), setInterval(() => void this.#ask(), ASK_MS)];
     };
-    const onClose = (): void => void this.#leave(conversation);
+    // A page that closes becomes hidden after that: it must not say again that it is there.
+    const onClose = (): void => {
+      stop();
+      document.removeEventListener("visibilitychange", onVisible);
+      void this.#leave(conversation);
+    };
+    // The browser kept the page, and the person came back to it.
+    const onShow = ({ persisted }: PageTransitionEvent): void => {
+      if (!persisted) return;
+      document.addEventListener("visibilitychange", onVisible);
+      onVisible();
+    };
     document.addEventListener("visibilitychange", onVisible);
     window.addEventListener("pagehide", onClose);
+    window.addEventListener("pageshow", onShow);
     onVisible();
     return () => {
       stop();
       window.removeEventListener("pagehide", onClose);
+      window.removeEventListener("pageshow", onShow);
       document.removeEventListener("visibilitychange", onVisible);
       this.#conversation = "";
       void this.#leave(conversation);
