@@ -75,7 +75,7 @@ export function listScreens({ company, agent, conversation, contact, decision })
       identity: as("supervisor", "eva"),
     })),
     { name: "contact", path: `/contacts/${contact}`, identity: as("supervisor", "eva") },
-    ...["health", "generations", "generations/1", "what-if", "rollout", "decisions", "outbox", "audit", "tokens"].map((name_) => ({
+    ...["health", "generations", "generations/1", "what-if", "rollout", "decisions", "outbox", "audit", "tokens", "host"].map((name_) => ({
       name: name_.replace("/", "-"),
       path: `/${name_}`,
       identity: as("operator", "olga"),

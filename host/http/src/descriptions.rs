@@ -4,8 +4,8 @@ mod schema_names;
 mod shared;
 
 pub use schema_names::{
-    AfterReply, DOCUMENTS, DecideRequest, Decision, Finding, Interaction, Presence, Review, Role,
-    RolloutKind, Stage, ToneRequest, WrittenBy,
+    AfterReply, Attachment, DOCUMENTS, DecideRequest, Decision, Finding, Interaction, Presence,
+    Review, Role, RolloutKind, Stage, ToneRequest, WrittenBy,
 };
 pub use shared::{
     ActionErrors, DeadlineHeader, DecisionErrors, PublicErrors, ReadErrors, TraceparentHeader,

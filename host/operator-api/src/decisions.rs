@@ -11,6 +11,7 @@ use patchbay_desk::Desk;
 use patchbay_generations::Generation;
 use patchbay_generations::replay::case_export;
 use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::request_fields::page_limit;
 use patchbay_http::{body, code_schema};
 use patchbay_journal::ContactId;
 use patchbay_model::decision::stage::Stage;
@@ -22,7 +23,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::unsealings;
+use crate::{schema, unsealings};
 use patchbay_http::descriptions;
 
 /// Default page size.
@@ -97,10 +98,8 @@ pub(crate) struct CaseQuery {
 /// Decisions, newest first.
 #[derive(Debug, serde::Serialize, ToSchema)]
 pub(crate) struct DecisionPage {
-    /// Each with its number (`id`), `conversation`, `interaction`, `kind`, `at`,
-    /// `outcome`, `generation`, `stages`, `plugins`, and `transcript`: `kept`, or
-    /// `not-kept` if it exceeded the limit.
-    #[schema(value_type = Vec<Object>)]
+    /// At most 100.
+    #[schema(value_type = Vec<schema::DecisionRow>)]
     decisions: Vec<decisions::DecisionRow>,
     /// Value of `before` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,20 +123,12 @@ pub(crate) async fn list(
     Path(company): Path<String>,
     Query(which): Query<DecisionFilter>,
 ) -> Result<Json<DecisionPage>, Problem> {
-    let limit = number("limit", which.limit.as_deref())?.unwrap_or(PAGE as u64);
-    if !(1..=MOST as u64).contains(&limit) {
-        return Err(invalid("limit", format!("must be 1 to {MOST}")));
-    }
-    let since = match which.since.as_deref().map(str::parse::<Seconds>) {
-        None => None,
-        Some(Ok(span)) => {
-            let span = SignedDuration::from_secs(span.0.into());
-            Some(Timestamp::now().checked_sub(span).unwrap_or(Timestamp::MIN))
-        }
-        Some(Err(error)) => return Err(invalid("since", error.to_string())),
-    };
+    let limit = page_limit(which.limit.as_deref(), PAGE, MOST)?;
+    let span = which.since.as_deref().map(str::parse::<Seconds>);
+    let span = span.transpose();
+    let span = span.map_err(|error| invalid("since", error.to_string()))?;
     let mut filter = Filter {
-        since: since.max(time("from", which.from.as_deref())?),
+        since: time("from", which.from.as_deref())?,
         until: time("to", which.to.as_deref())?,
         generation: number("generation", which.generation.as_deref())?,
         contacts: Vec::new(),
@@ -147,12 +138,19 @@ pub(crate) async fn list(
         conversation: which.conversation,
         interaction: which.interaction,
         before: number("before", which.before.as_deref())?,
-        limit: limit as usize,
+        limit,
     };
     let contact = which.contact.as_deref().map(str::parse::<ContactId>);
     let contact = contact.transpose();
     let contact = contact.map_err(|_| Problem::of(Kind::UnknownContact).field("contact"))?;
     app.read(move |desk| {
+        if let Some(span) = span {
+            // By the desk's clock, as the times of decisions are.
+            let begin = desk
+                .now()
+                .checked_sub(SignedDuration::from_secs(span.0.into()));
+            filter.since = filter.since.max(Some(begin.unwrap_or(Timestamp::MIN)));
+        }
         let company = desk.company(&company)?;
         if let Some(contact) = contact {
             filter.contacts = desk.journal().person_contacts(company, contact)?.1;
@@ -180,7 +178,7 @@ pub(crate) async fn list(
         ("decision" = u64, Path, description = "Number of the decision."),
         UnsealingQuery,
     ),
-    responses((status = 200, description = "The decision.", body = Value), descriptions::ActionErrors)
+    responses((status = 200, description = "The decision.", body = schema::DecisionDocument), descriptions::ActionErrors)
 )]
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
@@ -220,7 +218,7 @@ pub(crate) async fn one(
         ("decision" = u64, Path, description = "Number of the decision."),
         UnsealingQuery,
     ),
-    responses((status = 200, description = "Result of the replay.", body = Value), descriptions::ActionErrors)
+    responses((status = 200, description = "Result of the replay.", body = schema::ReplayReport), descriptions::ActionErrors)
 )]
 pub(crate) async fn replay(
     State(app): State<Arc<App>>,

@@ -45,7 +45,7 @@ pub(crate) struct ApplyRequest {
     data: BTreeMap<String, BTreeMap<String, DataUpload>>,
     /// Articles of the directory that the file references.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<crate::schema::Article>>)]
     articles: Option<Vec<Article>>,
     /// Number of a stored generation of the company: packs, data and articles that the
     /// document names and this request does not have are taken from it. So a changed text
@@ -64,8 +64,8 @@ pub(crate) struct ApplyRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PackParts {
-    /// `name`, `manifest`, `schema`, `component` (a digest), `data` (digests) and `cases`.
-    #[schema(value_type = Object)]
+    /// The pack without the bytes of its component and data.
+    #[schema(value_type = crate::schema::PackBundle)]
     bundle: Bundle,
     /// The component's bytes in base64; may be left out if a stored generation of the company
     /// has them.
@@ -81,8 +81,8 @@ pub(crate) struct PackParts {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DataUpload {
-    /// `kind`, which is `table` or `bytes`, and `digest`.
-    #[schema(value_type = Object)]
+    /// Kind and digest.
+    #[schema(value_type = crate::schema::DataPart)]
     part: DataPart,
     /// The bytes in base64, of a table in its binary format; may be left out if a stored
     /// generation of the company has them.
@@ -175,7 +175,7 @@ pub(crate) struct PlanDocument {
     /// `generation` is that one.
     unchanged: bool,
     /// Differences between the two.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<crate::schema::Difference>)]
     differences: Vec<Difference>,
     /// Things that are valid but probably not intended.
     warnings: Vec<String>,

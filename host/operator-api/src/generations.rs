@@ -13,6 +13,7 @@ use patchbay_journal::{GenerationRow, JournalError};
 use patchbay_service::app::App;
 use patchbay_watcher::WatchedFile;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use patchbay_http::descriptions;
@@ -64,6 +65,9 @@ pub(crate) struct GenerationDetail {
     document: String,
     /// Digest of each pack's component, by the pack's name in the file.
     packs: BTreeMap<String, String>,
+    /// JSON Schema of the settings of each pack that has one, by the pack's name in the file.
+    #[schema(value_type = BTreeMap<String, Object>)]
+    schemas: BTreeMap<String, Value>,
     /// Ids of the articles of the directory that the file references.
     articles: Vec<String>,
 }
@@ -76,7 +80,7 @@ pub(crate) struct DifferenceList {
     /// Number of the later generation.
     to: u64,
     /// Every difference.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<crate::schema::Difference>)]
     differences: Vec<Difference>,
 }
 
@@ -158,13 +162,19 @@ pub(crate) async fn one(
         let kept = desk.journal().generation(id, number)?;
         let (row, _) = kept.ok_or(JournalError::NoGeneration(number))?;
         let source = generations.store().document(id, number)?;
-        let packs = source.packs.into_iter();
+        let (mut packs, mut schemas) = (BTreeMap::new(), BTreeMap::new());
+        for (name, bundle) in source.packs {
+            let schema = bundle.schema.as_deref().map(serde_json::from_str);
+            if let Some(Ok(schema)) = schema {
+                schemas.insert(name.clone(), schema);
+            }
+            packs.insert(name, bundle.component.to_string());
+        }
         Ok(Json(GenerationDetail {
             about: document(row, active),
             document: source.document,
-            packs: packs
-                .map(|(name, bundle)| (name, bundle.component.to_string()))
-                .collect(),
+            packs,
+            schemas,
             articles: source
                 .articles
                 .into_iter()

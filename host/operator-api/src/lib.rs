@@ -18,6 +18,7 @@ mod journal;
 mod metrics;
 mod outbox;
 mod rollout;
+mod schema;
 mod status;
 mod status_scope;
 mod tokens;

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::generation_changes::{HowDocument, PlanDocument, change, name_for_record};
+use crate::schema;
 use patchbay_http::descriptions;
 
 /// Longest reason, in bytes.
@@ -39,13 +40,10 @@ pub(crate) struct RolloutRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     share: Option<Share>,
-    /// When a canary is aborted automatically: after at least `after` (200)
-    /// decisions, if its share of `failures` exceeds the control's by more than this
-    /// (0.01), its `p99` is more than this many times the control's (2), or its share
-    /// of `disagreement` exceeds this (null); null: never. Default: the bounds of a
-    /// running canary stay.
+    /// When a canary is aborted automatically. Default: the bounds of a running canary
+    /// stay.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schema::Bounds>)]
     bounds: Option<Bounds>,
     /// The active generation that the caller expects; if another is active, the
     /// request fails.
@@ -82,28 +80,25 @@ pub(crate) struct RolloutDocument {
     #[schema(value_type = String)]
     share: Share,
     /// When a canary is aborted automatically.
-    #[schema(value_type = Object)]
+    #[schema(value_type = schema::Bounds)]
     bounds: Bounds,
     /// Who started it.
     by: String,
     /// When it was started.
     since: Timestamp,
-    /// The candidate's `decisions`, `failures` by outcome, and `latency` in
-    /// microseconds.
-    #[schema(value_type = Object)]
+    /// Decisions of the candidate.
+    #[schema(value_type = schema::Arm)]
     candidate_arm: ArmReport,
-    /// The same of the control: on its share of a canary, or on the decisions that
-    /// the shadow repeated.
-    #[schema(value_type = Object)]
+    /// Decisions of the control: on its share of a canary, or those that the shadow
+    /// repeated.
+    #[schema(value_type = schema::Arm)]
     control_arm: ArmReport,
-    /// Comparison of both answers to the same input: `decisions`, `agreed`,
-    /// `differences` by field with examples, and numbers of decisions that were not
-    /// compared, by reason (`failed`, `no_time`, `no_room`).
-    #[schema(value_type = Object)]
+    /// Comparison of both answers to the same input.
+    #[schema(value_type = schema::Comparison)]
     compared: ComparisonReport,
     /// The bound that the canary exceeds, just before it is aborted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schema::Breach>)]
     breach: Option<Breach>,
 }
 
@@ -139,12 +134,11 @@ pub(crate) struct EndedRolloutDocument {
     reason: Option<String>,
     /// The bound that was exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schema::Breach>)]
     breach: Option<Breach>,
-    /// Numbers of the candidate's `decisions`, of those that `failed`, of those that
-    /// were `compared`, and of those that `agreed`; absent as above.
+    /// Numbers; absent as above.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schema::Counts>)]
     counts: Option<RolloutCounts>,
 }
 

@@ -110,7 +110,7 @@ pub(crate) struct CompanyStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     rollout: Option<RolloutSummary>,
     /// Bypassed stages and plugins.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<crate::bypasses::BypassDocument>)]
     bypasses: Vec<Bypass>,
     /// Whether it is draining.
     draining: bool,

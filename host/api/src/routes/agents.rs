@@ -1,5 +1,6 @@
 //! The roster: agents, their presence and what they hold.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, Request, State};
@@ -31,10 +32,8 @@ const IMPORT: usize = 10_000;
 /// An agent.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AgentDocument {
-    /// Roster fields: `id`, `name`, `skills`, `languages`, `queues`, `teams`, `site`,
-    /// `capacity`, `channel_capacity`, `queue_capacity`.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = RosterEntry)]
     agent: Agent,
     /// `available`, `busy`, `away` or `offline`.
     #[schema(value_type = descriptions::Presence)]
@@ -56,6 +55,54 @@ pub(crate) struct AgentDocument {
     /// Their open offers; only for a single agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     offers: Option<Vec<OfferDocument>>,
+}
+
+/// Types with the fields of the roster, for the OpenAPI document.
+macro_rules! roster_schemas {
+    ($( $( #[$about:meta] )* $name:ident { $( #[doc = $doc:literal] $id:ident: String, )? } )+) => { $(
+        $( #[$about] )*
+        #[derive(ToSchema)]
+        #[expect(dead_code, reason = "read by the derive of its schema only")]
+        pub(crate) struct $name {
+            $( #[doc = $doc] $id: String, )?
+            /// Display name.
+            name: Option<String>,
+            /// Skills with their proficiency, 1 (learning) to 5 (expert).
+            #[schema(required = false)]
+            skills: BTreeMap<String, u8>,
+            /// Languages spoken (BCP 47).
+            #[schema(required = false)]
+            languages: Vec<String>,
+            /// Queues the agent is a member of; absent: every queue whose skills the agent
+            /// meets.
+            #[schema(required = false)]
+            queues: Vec<String>,
+            /// Teams.
+            #[schema(required = false)]
+            teams: Vec<String>,
+            /// Site.
+            site: Option<String>,
+            /// Total capacity in units. Default 100.
+            #[schema(required = false)]
+            capacity: u32,
+            /// Most conversations at once by channel; replaces the company's limit.
+            #[schema(required = false)]
+            channel_capacity: BTreeMap<String, u32>,
+            /// Most conversations at once by queue; replaces the queue's limit.
+            #[schema(required = false)]
+            queue_capacity: BTreeMap<String, u32>,
+        }
+    )+ };
+}
+
+roster_schemas! {
+    /// An entry of the roster.
+    RosterEntry {
+        /// The company's identifier of the agent, unique; 1 to 256 bytes.
+        id: String,
+    }
+    /// An entry of the roster whose agent the address names.
+    RosterFields {}
 }
 
 /// A conversation an agent holds.
@@ -154,7 +201,7 @@ pub(super) async fn agents(
     operation_id = "import_agents",
     tag = "agents",
     params(("company" = String, Path, description = "Name of the company.")),
-    request_body(content = Vec<Object>, content_type = "application/json"),
+    request_body(content = Vec<RosterEntry>, content_type = "application/json"),
     responses((status = 200, description = "Numbers of added and changed agents.", body = ImportResult), descriptions::DecisionErrors)
 )]
 pub(super) async fn import(
@@ -189,7 +236,7 @@ pub(super) async fn import(
         ("company" = String, Path, description = "Name of the company."),
         ("agent" = String, Path, description = "Id of the agent."),
     ),
-    request_body(content = Object, content_type = "application/json"),
+    request_body(content = RosterFields, content_type = "application/json"),
     responses((status = 200, description = "Whether the agent was added or changed.", body = ImportResult), descriptions::DecisionErrors)
 )]
 pub(super) async fn put_one(

@@ -33,7 +33,7 @@ pub(crate) struct Message {
     ordinal: u64,
     /// The interaction; absent if its author was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<descriptions::Interaction>)]
     interaction: Option<Value>,
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct ReplyRequest {
     template: Option<TemplateField>,
     /// Files to send with it, as in an interaction; at most 32.
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<descriptions::Attachment>)]
     attachments: Vec<Attachment>,
     /// `human` or `policy`. Default `human`. Some channels require it.
     #[serde(default)]

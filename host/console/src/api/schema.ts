@@ -1931,7 +1931,7 @@ export interface components {
             teams?: string[];
         };
         /** @description An agent. */
-        AgentDocument: Record<string, unknown> & {
+        AgentDocument: components["schemas"]["RosterEntry"] & {
             /**
              * Format: date-time
              * @description When they last became available: present and responding.
@@ -2034,7 +2034,7 @@ export interface components {
              */
             allow_downgrade?: boolean;
             /** @description Articles of the directory that the file references. */
-            articles?: Record<string, unknown>[] | null;
+            articles?: components["schemas"]["KnowledgeArticle"][] | null;
             /**
              * Format: int64
              * @description Number of a stored generation of the company: packs, data and articles that the
@@ -2475,7 +2475,7 @@ export interface components {
             /** @description Circuit breakers that are open. */
             breakers: components["schemas"]["OpenBreaker"][];
             /** @description Bypassed stages and plugins. */
-            bypasses: Record<string, unknown>[];
+            bypasses: components["schemas"]["BypassDocument"][];
             /** @description Name of the company. */
             company: string;
             /** @description Problems that need attention, one sentence each. */
@@ -2797,6 +2797,13 @@ export interface components {
             /** @description Tags, sorted. */
             tags: string[];
         };
+        /** @description A table or bytes of a pack. */
+        DataPart: {
+            /** @description Digest of the bytes, such as `sha256:…`. */
+            digest: string;
+            /** @description `table` or `bytes`. */
+            kind: string;
+        };
         /** @description A table or bytes in place of a pack's own. */
         DataUpload: {
             /**
@@ -2804,8 +2811,8 @@ export interface components {
              *     generation of the company has them.
              */
             code?: string | null;
-            /** @description `kind`, which is `table` or `bytes`, and `digest`. */
-            part: Record<string, unknown>;
+            /** @description Kind and digest. */
+            part: components["schemas"]["DataPart"];
         };
         /** @description An interaction to decide about, with its context */
         DecideRequest: {
@@ -2848,19 +2855,93 @@ export interface components {
             stamp: components["schemas"]["Stamp"];
             tone?: components["schemas"]["Review"] | null;
         };
+        /**
+         * @description A decision with its record, as far as the journal retains it. Personal data are masked unless
+         *     an auditor unseals them.
+         */
+        DecisionDocument: {
+            /**
+             * Format: date-time
+             * @description When the decision was committed.
+             */
+            at: string;
+            /** @description Id of the conversation; absent for a stateless request. */
+            conversation?: string | null;
+            /** @description True: the author was erased, and with them what follows. */
+            erased?: boolean | null;
+            /**
+             * Format: int64
+             * @description Number of the generation that decided.
+             */
+            generation: number;
+            /** @description What the plugins could read, as codes, numbers and digests of texts. */
+            given?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: int64
+             * @description Number of the decision: that of its entry in the company's feed.
+             */
+            id: number;
+            /** @description The channel's id of the interaction, where the entry is of one. */
+            interaction?: string | null;
+            /** @description Kind of the entry. */
+            kind: string;
+            /** @description Outcome of the decision. */
+            outcome: components["schemas"]["OutcomeKind"];
+            /** @description Names of the plugins. */
+            plugins: string[];
+            record?: components["schemas"]["Decision"] | null;
+            /** @description Stages with a plugin. */
+            stages: components["schemas"]["Stage"][];
+            /** @description The texts of `given`; absent if one of the authors was erased. */
+            texts?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description `kept`, or `not-kept` if it exceeded the limit; absent if no transcript was requested. */
+            transcript?: string | null;
+        };
         /** @description Decisions, newest first. */
         DecisionPage: {
-            /**
-             * @description Each with its number (`id`), `conversation`, `interaction`, `kind`, `at`,
-             *     `outcome`, `generation`, `stages`, `plugins`, and `transcript`: `kept`, or
-             *     `not-kept` if it exceeded the limit.
-             */
-            decisions: Record<string, unknown>[];
+            /** @description At most 100. */
+            decisions: components["schemas"]["DecisionSummary"][];
             /**
              * Format: int64
              * @description Value of `before` for the next page; absent on the last page.
              */
             next?: number | null;
+        };
+        /** @description A decision, as codes and numbers. */
+        DecisionSummary: {
+            /**
+             * Format: date-time
+             * @description When the decision was committed.
+             */
+            at: string;
+            /** @description Id of the conversation; absent for a stateless request. */
+            conversation?: string | null;
+            /**
+             * Format: int64
+             * @description Number of the generation that decided.
+             */
+            generation: number;
+            /**
+             * Format: int64
+             * @description Number of the decision: that of its entry in the company's feed.
+             */
+            id: number;
+            /** @description The channel's id of the interaction, where the entry is of one. */
+            interaction?: string | null;
+            /** @description Kind of the entry. */
+            kind: string;
+            /** @description Outcome of the decision. */
+            outcome: components["schemas"]["OutcomeKind"];
+            /** @description Names of the plugins. */
+            plugins: string[];
+            /** @description Stages with a plugin. */
+            stages: components["schemas"]["Stage"][];
+            /** @description `kept`, or `not-kept` if it exceeded the limit; absent if no transcript was requested. */
+            transcript?: string | null;
         };
         /** @description The generation to decide with. */
         DecisionWhatIfRequest: {
@@ -2922,7 +3003,7 @@ export interface components {
         /** @description Differences between two generations. */
         DifferenceList: {
             /** @description Every difference. */
-            differences: Record<string, unknown>[];
+            differences: components["schemas"]["GenerationDifference"][];
             /**
              * Format: int64
              * @description Number of the earlier generation.
@@ -3068,8 +3149,7 @@ export interface components {
              *     cannot be built any more.
              */
             because: string;
-            /** @description The bound that was exceeded. */
-            breach?: Record<string, unknown> | null;
+            breach?: components["schemas"]["RolloutBreach"] | null;
             /** @description Who ended it; absent: the host. */
             by?: string | null;
             /**
@@ -3077,11 +3157,7 @@ export interface components {
              * @description Number of the generation that was active.
              */
             control: number;
-            /**
-             * @description Numbers of the candidate's `decisions`, of those that `failed`, of those that
-             *     were `compared`, and of those that `agreed`; absent as above.
-             */
-            counts?: Record<string, unknown> | null;
+            counts?: components["schemas"]["RolloutCounts"] | null;
             /**
              * Format: date-time
              * @description When it ended.
@@ -3221,6 +3297,19 @@ export interface components {
             packs: {
                 [key: string]: string;
             };
+            /** @description JSON Schema of the settings of each pack that has one, by the pack's name in the file. */
+            schemas: {
+                [key: string]: Record<string, unknown>;
+            };
+        };
+        /** @description A value that differs between two generations. */
+        GenerationDifference: {
+            /** @description The later value, as text; absent: removed. */
+            after?: string | null;
+            /** @description The earlier value, as text; absent: added. */
+            before?: string | null;
+            /** @description A path in the company file, `pack NAME …`, `plugin NAME data NAME`, or `article ID`. */
+            path: string;
         };
         /** @description One generation. */
         GenerationDocument: {
@@ -3642,6 +3731,21 @@ export interface components {
              */
             next?: number | null;
         };
+        /** @description An approved answer. */
+        KnowledgeArticle: {
+            /** @description Identifier, unique; 1 to 256 bytes. */
+            id: string;
+            /** @description Intents it answers, each 1 to 64 bytes; at most 64. */
+            intents?: string[];
+            /** @description Language (BCP 47), at most 64 bytes; absent where it serves any. */
+            language?: string | null;
+            /** @description Phrases that an answer must not contain, each 1 to 1,024 bytes; at most 64. */
+            "never-say"?: string[];
+            /** @description The approved wording; 1 byte to 64 KiB. */
+            text: string;
+            /** @description Title, in the article's language; 1 to 1,024 bytes. */
+            title: string;
+        };
         /** @description Approved answers. */
         KnowledgeList: {
             /** @description The most relevant first: by words of the title, the id, the intents and the text. */
@@ -4044,10 +4148,33 @@ export interface components {
          * @enum {string}
          */
         OutcomeKind: "ok" | "declined" | "failed" | "timeout" | "out-of-fuel" | "out-of-memory" | "stack-overflow" | "trapped" | "bad-output" | "denied" | "overloaded" | "quarantined" | "bypassed" | "incompatible";
+        /** @description A pack without the bytes of its component and data. */
+        PackBundle: {
+            /** @description Text of each case, by its path below `cases/`. */
+            cases?: {
+                [key: string]: string;
+            };
+            /** @description Digest of the component, such as `sha256:…`. */
+            component: string;
+            /** @description Tables and bytes, by name. */
+            data?: {
+                [key: string]: components["schemas"]["DataPart"];
+            };
+            /** @description Text of `pack.toml`; absent for a component without one. */
+            manifest?: string | null;
+            /** @description Name: the manifest's, or for a component without one the file's. */
+            name: string;
+            /** @description The image that the pack came in, and its signatures. */
+            provenance?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Text of the settings schema. */
+            schema?: string | null;
+        };
         /** @description A pack. */
         PackParts: {
-            /** @description `name`, `manifest`, `schema`, `component` (a digest), `data` (digests) and `cases`. */
-            bundle: Record<string, unknown>;
+            /** @description The pack without the bytes of its component and data. */
+            bundle: components["schemas"]["PackBundle"];
             /**
              * @description The component's bytes in base64; may be left out if a stored generation of the company
              *     has them.
@@ -4097,7 +4224,7 @@ export interface components {
              */
             before?: number | null;
             /** @description Differences between the two. */
-            differences: Record<string, unknown>[];
+            differences: components["schemas"]["GenerationDifference"][];
             /**
              * Format: int64
              * @description Number of the new generation.
@@ -4465,10 +4592,83 @@ export interface components {
             /** @description Reason, shown to the reply's agent; cut at 1,000 characters. */
             why?: string;
         };
+        /** @description A host call without its result. */
+        ReplayedCall: {
+            /** @description The arguments; handles as numbers. */
+            args: unknown;
+            /** @description Interface and function, as in the contract. */
+            name: string;
+        };
+        /** @description A field that a replay answers otherwise. */
+        ReplayedField: {
+            /** @description Path of the field, such as `intents[0].confidence`; empty: the whole. */
+            field: string;
+            /** @description Its value in the record; absent where the record lacks it. */
+            recorded?: unknown;
+            /** @description Its value now; absent where the answer lacks it. */
+            replayed?: unknown;
+        };
+        /** @description Replay of one plugin. */
+        ReplayedPlugin: {
+            asked?: components["schemas"]["ReplayedCall"] | null;
+            /**
+             * Format: int64
+             * @description With `diverged`: number of the host call, from 1.
+             */
+            call?: number | null;
+            /** @description With `different`: every field that differs. */
+            differences?: components["schemas"]["ReplayedField"][] | null;
+            ended?: components["schemas"]["OutcomeKind"] | null;
+            /** @description Name of the plugin in the pipelines. */
+            name: string;
+            recorded?: components["schemas"]["ReplayedCall"] | null;
+            /**
+             * @description `same` (the same bytes), `different`, `diverged` (another host call: the policy
+             *     is not deterministic) or `not-replayable`.
+             */
+            result: string;
+            /** @description The stage. */
+            stage: components["schemas"]["Stage"];
+            /**
+             * @description With `not-replayable`: `erased`, `no-transcript`, `pack-not-kept`,
+             *     `reused-instance`, `not-called` or `not-compared`.
+             */
+            why?: string | null;
+        };
+        /** @description Result of a replay: of the whole decision, and of each plugin. */
+        ReplayReport: {
+            asked?: components["schemas"]["ReplayedCall"] | null;
+            /**
+             * Format: int64
+             * @description With `diverged`: number of the host call, from 1.
+             */
+            call?: number | null;
+            /** @description With `different`: every field that differs. */
+            differences?: components["schemas"]["ReplayedField"][] | null;
+            ended?: components["schemas"]["OutcomeKind"] | null;
+            /**
+             * Format: int64
+             * @description Number of the decision.
+             */
+            id: number;
+            /** @description Each plugin, in the order of the record. */
+            parts: components["schemas"]["ReplayedPlugin"][];
+            recorded?: components["schemas"]["ReplayedCall"] | null;
+            /**
+             * @description `same` (the same bytes), `different`, `diverged` (another host call: the policy
+             *     is not deterministic) or `not-replayable`.
+             */
+            result: string;
+            /**
+             * @description With `not-replayable`: `erased`, `no-transcript`, `pack-not-kept`,
+             *     `reused-instance`, `not-called` or `not-compared`.
+             */
+            why?: string | null;
+        };
         /** @description A reply to send. */
         ReplyRequest: {
             /** @description Files to send with it, as in an interaction; at most 32. */
-            attachments?: Record<string, unknown>[];
+            attachments?: components["schemas"]["Attachment"][];
             /** @description Id of the agent or supervisor who sends it; required without tokens. */
             by?: string | null;
             /**
@@ -4603,35 +4803,152 @@ export interface components {
              */
             to?: number | null;
         };
+        /** @description The decisions of one generation during a rollout. */
+        RolloutArm: {
+            /**
+             * Format: int64
+             * @description Number of decisions.
+             */
+            decisions: number;
+            /** @description Decisions in which a policy failed, by outcome. */
+            failures: {
+                [key: string]: number;
+            };
+            latency?: components["schemas"]["RolloutLatency"] | null;
+            /**
+             * Format: int64
+             * @description Attempts that found no free instance; they are repeated.
+             */
+            overloaded: number;
+        };
+        /**
+         * @description What a canary is bounded in.
+         *
+         *     - `failures`: share of decisions in which a policy fails
+         *     - `p99`: time of the slowest of a hundred decisions
+         *     - `disagreement`: share of decisions that differ from the control's
+         * @enum {string}
+         */
+        RolloutBound: "failures" | "p99" | "disagreement";
+        /** @description When a canary is aborted automatically. */
+        RolloutBounds: {
+            /**
+             * Format: int64
+             * @description Decisions of the canary before the first comparison, from 1. Default 200.
+             */
+            after?: number;
+            /**
+             * Format: double
+             * @description Its share of answers that differ from the control's, 0 to 1. Default null: unbounded.
+             */
+            disagreement?: number | null;
+            /**
+             * Format: double
+             * @description How much its share of failures may exceed the control's, 0 to 1. Default 0.01; null:
+             *     unbounded.
+             */
+            failures?: number | null;
+            /**
+             * Format: double
+             * @description How many times the control's p99 its own may be, from 1. Differences below a millisecond
+             *     are ignored. Default 2; null: unbounded.
+             */
+            p99?: number | null;
+        };
+        /** @description A bound that a canary exceeds. */
+        RolloutBreach: {
+            /**
+             * Format: double
+             * @description Allowed value, in the same unit.
+             */
+            allowed: number;
+            /** @description Which one. */
+            bound: components["schemas"]["RolloutBound"];
+            /**
+             * Format: int64
+             * @description Decisions of the canary so far.
+             */
+            decisions: number;
+            /**
+             * Format: double
+             * @description Measured value: a share, or a multiple of the control's p99.
+             */
+            measured: number;
+        };
+        /** @description Comparison of both generations' answers to the same inputs. */
+        RolloutComparison: {
+            /**
+             * Format: int64
+             * @description Those with equal answers, apart from `why`.
+             */
+            agreed: number;
+            /**
+             * Format: int64
+             * @description Decisions without a failure in either generation.
+             */
+            decisions: number;
+            /** @description Fields that differ, the most frequent first; at most 200. */
+            differences: components["schemas"]["RolloutField"][];
+            /**
+             * Format: int64
+             * @description Not compared: a policy of either generation failed.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Not compared: no instance was free.
+             */
+            no_room: number;
+            /**
+             * Format: int64
+             * @description Not compared: the host had no headroom, or the queue was full.
+             */
+            no_time: number;
+        };
+        /** @description Numbers of a rollout that has ended. */
+        RolloutCounts: {
+            /**
+             * Format: int64
+             * @description Those that were equal.
+             */
+            agreed: number;
+            /**
+             * Format: int64
+             * @description Decisions of both generations that were compared.
+             */
+            compared: number;
+            /**
+             * Format: int64
+             * @description Decisions of the candidate.
+             */
+            decisions: number;
+            /**
+             * Format: int64
+             * @description Those in which a policy failed.
+             */
+            failed: number;
+        };
         /** @description The state of a rollout. */
         RolloutDocument: {
             /** @description When a canary is aborted automatically. */
-            bounds: Record<string, unknown>;
-            /** @description The bound that the canary exceeds, just before it is aborted. */
-            breach?: Record<string, unknown> | null;
+            bounds: components["schemas"]["RolloutBounds"];
+            breach?: components["schemas"]["RolloutBreach"] | null;
             /** @description Who started it. */
             by: string;
-            /**
-             * @description The candidate's `decisions`, `failures` by outcome, and `latency` in
-             *     microseconds.
-             */
-            candidate_arm: Record<string, unknown>;
-            /**
-             * @description Comparison of both answers to the same input: `decisions`, `agreed`,
-             *     `differences` by field with examples, and numbers of decisions that were not
-             *     compared, by reason (`failed`, `no_time`, `no_room`).
-             */
-            compared: Record<string, unknown>;
+            /** @description Decisions of the candidate. */
+            candidate_arm: components["schemas"]["RolloutArm"];
+            /** @description Comparison of both answers to the same input. */
+            compared: components["schemas"]["RolloutComparison"];
             /**
              * Format: int64
              * @description Number of the active generation, the control.
              */
             control: number;
             /**
-             * @description The same of the control: on its share of a canary, or on the decisions that
-             *     the shadow repeated.
+             * @description Decisions of the control: on its share of a canary, or those that the shadow
+             *     repeated.
              */
-            control_arm: Record<string, unknown>;
+            control_arm: components["schemas"]["RolloutArm"];
             /**
              * Format: int64
              * @description Number of the candidate generation.
@@ -4648,20 +4965,62 @@ export interface components {
             since: string;
         };
         /**
+         * @description A decision in which a field differs. Values are there only where they are free of customer
+         *     text.
+         */
+        RolloutExample: {
+            /** @description The candidate's value. */
+            candidate?: unknown;
+            /** @description The control's value. */
+            control?: unknown;
+            /** @description Its conversation; absent for a stateless request. */
+            conversation?: string | null;
+            /** @description Its interaction. */
+            interaction?: string | null;
+        };
+        /** @description A field that differs. */
+        RolloutField: {
+            /**
+             * Format: int64
+             * @description Number of decisions in which it differs.
+             */
+            decisions: number;
+            /** @description The first five. */
+            examples: components["schemas"]["RolloutExample"][];
+            /** @description Its path, such as `route.target.id`; `[]` is any index of a list. */
+            field: string;
+        };
+        /**
          * @description Kind of a rollout.
          * @enum {string}
          */
         RolloutKind: "shadow" | "canary";
+        /** @description Times of decisions, in microseconds: queue, instantiation and policy calls. */
+        RolloutLatency: {
+            /**
+             * Format: int64
+             * @description Number of decisions since the host started.
+             */
+            decisions: number;
+            /**
+             * Format: int64
+             * @description Maximum.
+             */
+            max_micros: number;
+            /**
+             * Format: int64
+             * @description Median.
+             */
+            p50_micros: number;
+            /**
+             * Format: int64
+             * @description 99th percentile.
+             */
+            p99_micros: number;
+        };
         /** @description A rollout to start or change. */
         RolloutRequest: {
-            /**
-             * @description When a canary is aborted automatically: after at least `after` (200)
-             *     decisions, if its share of `failures` exceeds the control's by more than this
-             *     (0.01), its `p99` is more than this many times the control's (2), or its share
-             *     of `disagreement` exceeds this (null); null: never. Default: the bounds of a
-             *     running canary stay.
-             */
-            bounds?: Record<string, unknown> | null;
+            bounds?: components["schemas"]["RolloutBounds"] | null;
             /** @description Name for the record. Default: the token's, or `operator` without tokens. */
             by?: string | null;
             /**
@@ -4686,6 +5045,38 @@ export interface components {
              *     smaller one.
              */
             share?: string | null;
+        };
+        /** @description The entry of an agent in the roster. */
+        RosterEntry: {
+            /**
+             * Format: int32
+             * @description Total capacity in units. Default 100.
+             */
+            capacity?: number;
+            /** @description Most conversations at once by channel; replaces the company's limit. */
+            channel_capacity?: {
+                [key: string]: number;
+            };
+            /** @description The company's identifier of the agent, unique; 1 to 256 bytes. */
+            id: string;
+            /** @description Languages spoken (BCP 47). */
+            languages?: string[];
+            /** @description Display name. */
+            name?: string | null;
+            /** @description Most conversations at once by queue; replaces the queue's limit. */
+            queue_capacity?: {
+                [key: string]: number;
+            };
+            /** @description Queues the agent is a member of; absent: every queue whose skills the agent meets. */
+            queues?: string[];
+            /** @description Site. */
+            site?: string | null;
+            /** @description Skills with their proficiency, 1 (learning) to 5 (expert). */
+            skills?: {
+                [key: string]: number;
+            };
+            /** @description Teams. */
+            teams?: string[];
         };
         /** @description Route of a conversation */
         RoutePlan: {
@@ -4785,8 +5176,7 @@ export interface components {
         };
         /** @description An interaction with its text. */
         SaidInteraction: {
-            /** @description The interaction; absent if its author was erased. */
-            interaction?: Record<string, unknown> | null;
+            interaction?: components["schemas"]["Interaction"] | null;
             /**
              * Format: int64
              * @description Position in the order of acceptance.
@@ -5488,7 +5878,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, unknown>[];
+                "application/json": components["schemas"]["RosterEntry"][];
             };
         };
         responses: {
@@ -5542,7 +5932,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, unknown>;
+                "application/json": components["schemas"]["RosterEntry"];
             };
         };
         responses: {
@@ -6743,7 +7133,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["DecisionDocument"];
                 };
             };
         };
@@ -6815,7 +7205,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["ReplayReport"];
                 };
             };
         };

@@ -1,5 +1,4 @@
-// Names of the generated shapes that screens use, and what the API's document says of no more
-// than an object.
+// Names of the generated shapes that screens use.
 import type { components, operations, paths } from "./schema.ts";
 
 type Schemas = components["schemas"];
@@ -38,15 +37,9 @@ export interface ConversationDetail extends Omit<Schemas["ConversationDocument"]
   readonly entries: HistoryPage;
 }
 
-/** An agent of the roster: the document leaves the fields of the roster open. */
-export type Agent = Schemas["AgentDocument"] & Omit<Schemas["Agent"], "load" | "presence" | "idle">;
-
-type Get<Path extends keyof paths, Answer> = Omit<paths[Path], "get"> & {
-  get: Omit<NonNullable<paths[Path]["get"]>, "responses"> & { responses: { 200: { content: { "application/json": Answer } } } };
-};
+/** An agent of the roster. */
+export type Agent = Schemas["AgentDocument"];
+export type RosterFields = Schemas["RosterFields"];
 
 /** The paths of the API. */
-export type Paths = Omit<paths, "/v1/companies/{company}/agents" | "/v1/companies/{company}/agents/{agent}"> & {
-  "/v1/companies/{company}/agents": Get<"/v1/companies/{company}/agents", { agents: Agent[]; next?: string | null }>;
-  "/v1/companies/{company}/agents/{agent}": Get<"/v1/companies/{company}/agents/{agent}", Agent>;
-};
+export type Paths = paths;

@@ -31,7 +31,7 @@ macro_rules! documents {
     )+ };
 }
 
-documents! { Decision DecideRequest Finding Interaction Review ToneRequest }
+documents! { Attachment Decision DecideRequest Finding Interaction Review ToneRequest }
 
 crate::code_schemas! {
     Stage of ModelStage, "Stage of a decision.", stage_meaning;

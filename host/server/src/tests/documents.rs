@@ -319,3 +319,33 @@ async fn the_openapi_document_is_served() {
         assert!(document["paths"][path].is_object(), "{path}");
     }
 }
+
+/// The console's types are generated from this file. `PATCHBAY_UPDATE=1` writes it.
+#[test]
+fn the_console_is_built_for_this_api() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../console/openapi.json");
+    let mut document: Value = serde_json::from_str(&openapi_json()).expect("JSON");
+    let paths = document["paths"].as_object_mut().expect("paths");
+    // Every error is the same problem document: the console has its type.
+    for operation in paths.values_mut().filter_map(Value::as_object_mut) {
+        for about in operation.values_mut() {
+            if let Some(responses) = about["responses"].as_object_mut() {
+                responses.retain(|status, _| status.starts_with('2'));
+            }
+        }
+    }
+    if std::env::var_os("PATCHBAY_UPDATE").is_some() {
+        let mut text = Vec::new();
+        let format = serde_json::ser::PrettyFormatter::with_indent(b" ");
+        let mut writer = serde_json::Serializer::with_formatter(&mut text, format);
+        serde::Serialize::serialize(&document, &mut writer).expect("JSON");
+        text.push(b'\n');
+        std::fs::write(path, text).expect("written");
+    }
+    let kept: Value = serde_json::from_slice(&std::fs::read(path).expect("read")).expect("JSON");
+    let is_same = kept == document;
+    assert!(
+        is_same,
+        "host/console/openapi.json is of another API: PATCHBAY_UPDATE=1 writes it"
+    );
+}

@@ -10,6 +10,7 @@ use patchbay_engine::component::Digest;
 use patchbay_engine::data_layer::{DataKind, DataLayer};
 use patchbay_generations::assemble::source::SourceDocument;
 use patchbay_journal::NewGeneration;
+use patchbay_pack::bundle::Bundle;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -70,12 +71,31 @@ async fn the_error_about_a_missing_part_names_its_field() {
 
 /// Store a part in a generation of a company that is not active.
 fn store_part(server: &Running, company: &str, number: u64, digest: Digest, bytes: &[u8]) {
+    store(
+        server,
+        company,
+        number,
+        &SourceDocument::default(),
+        digest,
+        bytes,
+    );
+}
+
+/// Store a generation of a company that is not active, and a part of it.
+fn store(
+    server: &Running,
+    company: &str,
+    number: u64,
+    source: &SourceDocument,
+    digest: Digest,
+    bytes: &[u8],
+) {
     let desk = server.app.desk().expect("a desk");
     let journal = desk.journal();
     let id = journal.company(company).expect("a company");
     let new = NewGeneration {
         number,
-        source: SourceDocument::default().to_bytes(),
+        source: source.to_bytes(),
         digest: [0; 32],
         parts: BTreeMap::from([(digest.bytes(), bytes.to_vec())]),
         by: "eva".to_owned(),
@@ -241,4 +261,42 @@ async fn a_changed_text_alone_is_applied_on_the_parts_of_a_stored_generation() {
     }
     let foreign = apply(&server, json!({"document": changed, "base": 4})).await;
     assert_eq!(foreign.problem(404, "unknown-generation")["field"], "base");
+}
+
+#[tokio::test]
+async fn a_generation_is_listed_with_the_settings_schemas_of_its_packs() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = start(&place).await;
+    let bundle = |schema: Option<&str>| Bundle {
+        name: "care".into(),
+        manifest: None,
+        schema: schema.map(str::to_owned),
+        component: Digest::of(b"code"),
+        cases: BTreeMap::new(),
+        tested: None,
+        data: BTreeMap::new(),
+        provenance: None,
+    };
+    let schema = json!({"type": "object", "properties": {"queue": {"type": "string"}}});
+    let packs = BTreeMap::from([
+        ("care".to_owned(), bundle(Some(&schema.to_string()))),
+        ("plain".to_owned(), bundle(None)),
+    ]);
+    let source = SourceDocument {
+        document: NORTHWIND.to_owned(),
+        packs,
+        ..SourceDocument::default()
+    };
+    store(
+        &server,
+        "northwind",
+        2,
+        &source,
+        Digest::of(b"code"),
+        b"code",
+    );
+    let path = "/v1/companies/northwind/generations/2";
+    let generation = server.client.get(path).await.json();
+    assert_eq!(generation["schemas"], json!({"care": schema}));
+    assert!(generation["packs"]["plain"].is_string(), "{generation}");
 }

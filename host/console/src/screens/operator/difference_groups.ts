@@ -93,8 +93,8 @@ export function tableNames(document: string, section: string): string[] {
   return [...new Set(names)];
 }
 
-function readable(value: string | undefined): string | undefined {
-  return value?.startsWith('"') ? unquote(value) : value;
+function readable(value: string | null | undefined): string | undefined {
+  return value?.startsWith('"') ? unquote(value) : (value ?? undefined);
 }
 
 function unquote(text: string): string {

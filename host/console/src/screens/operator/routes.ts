@@ -108,4 +108,13 @@ export const operatorRoutes: readonly Route[] = [
     texts: [texts],
     load: () => import("./Tokens.svelte"),
   },
+  {
+    pattern: "/host",
+    area: "operator",
+    needs: ["drain"],
+    title: () => texts.text.hostCare.title,
+    nav: { icon: "settings" },
+    texts: [texts],
+    load: () => import("./HostCare.svelte"),
+  },
 ];

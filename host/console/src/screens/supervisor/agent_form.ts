@@ -1,5 +1,5 @@
 // The entry of an agent in the roster, as a form has it.
-import type { Agent } from "../../api/shapes.ts";
+import type { Agent, RosterFields } from "../../api/shapes.ts";
 
 /** One skill of a form. */
 export interface SkillField {
@@ -59,8 +59,8 @@ export function checkForm(form: AgentForm, taken: readonly string[]): FormProble
 }
 
 /** The body of the request: the whole entry, as the host replaces it. */
-export function toEntry(form: AgentForm, before: Agent | undefined): Record<string, unknown> {
-  const entry: Record<string, unknown> = {
+export function toEntry(form: AgentForm, before: Agent | undefined): RosterFields {
+  const entry: RosterFields = {
     skills: Object.fromEntries(form.skills.map(({ name, level }) => [name.trim(), level])),
     languages: split(form.languages),
     queues: form.queues,
@@ -69,9 +69,6 @@ export function toEntry(form: AgentForm, before: Agent | undefined): Record<stri
   };
   if (form.name.trim()) entry.name = form.name.trim();
   if (form.site.trim()) entry.site = form.site.trim();
-  for (const name of KEPT) {
-    const value = (before as Record<string, unknown> | undefined)?.[name];
-    if (value !== undefined) entry[name] = value;
-  }
-  return entry;
+  const kept = Object.fromEntries(KEPT.flatMap((name) => (before?.[name] === undefined ? [] : [[name, before[name]]])));
+  return { ...entry, ...kept };
 }
