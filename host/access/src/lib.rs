@@ -5,6 +5,7 @@
 mod access_control;
 mod algorithm;
 mod caller;
+mod cookie;
 mod error;
 mod link_codes;
 pub mod oidc;

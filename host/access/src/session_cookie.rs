@@ -4,52 +4,32 @@
 //! requests of the console's own pages, which the browser confirms by Fetch Metadata,
 //! and whoever changes something also needs a header that no form can send.
 
-use http::header::{COOKIE, HOST, ORIGIN};
+use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use patchbay_journal::Secret;
 
 use crate::AccessError;
+use crate::cookie::Cookie;
 use crate::session::LIFETIME;
 
 /// What the console's pages send with every request that changes something.
 pub const CONSOLE_HEADER: HeaderName = HeaderName::from_static("x-patchbay-console");
 
-/// Name of the cookie. The prefix makes browsers refuse it from another host, for a
-/// path, or without TLS (RFC 6265bis, 4.1.3.2).
-const NAME: &str = "__Host-patchbay";
-/// Name on loopback without TLS, where some browsers take no secure cookie.
-const LOOPBACK_NAME: &str = "patchbay";
-
-/// Name and attributes of the cookie for a request.
-fn name(headers: &HeaderMap, is_tls: bool) -> (&'static str, &'static str) {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.and_then(|host| host.parse::<http::uri::Authority>().ok());
-    let is_loopback = host.is_some_and(|authority| {
-        let host = authority.host();
-        host == "localhost" || host == "[::1]" || host.starts_with("127.")
-    });
-    match is_loopback && !is_tls {
-        true => (LOOPBACK_NAME, ""),
-        false => (NAME, "; Secure"),
-    }
-}
+const COOKIE: Cookie = Cookie {
+    name: "__Host-patchbay",
+    loopback_name: "patchbay",
+    same_site: "Strict",
+    lifetime: LIFETIME,
+};
 
 /// Header that gives the browser a session.
 pub fn set(headers: &HeaderMap, is_tls: bool, secret: &Secret) -> HeaderValue {
-    let (name, secure) = name(headers, is_tls);
-    let secret = secret.reveal();
-    let age = LIFETIME.as_secs();
-    let text = format!("{name}={secret}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}");
-    let mut value = HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
-    value.set_sensitive(true);
-    value
+    COOKIE.set(headers, is_tls, secret)
 }
 
 /// Header that takes the session from the browser.
 pub fn clear(headers: &HeaderMap, is_tls: bool) -> HeaderValue {
-    let (name, secure) = name(headers, is_tls);
-    let text = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{secure}");
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+    COOKIE.clear(headers, is_tls)
 }
 
 /// The session's secret that a request shows; none without the cookie.
@@ -61,15 +41,7 @@ pub(crate) fn secret(
     headers: &HeaderMap,
     is_tls: bool,
 ) -> Result<Option<Secret>, AccessError> {
-    let (wanted, _) = name(headers, is_tls);
-    let texts = headers.get_all(COOKIE).iter();
-    let texts = texts.filter_map(|value| value.to_str().ok());
-    let mut pairs = texts.flat_map(|text| text.split(';'));
-    let value = pairs.find_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        (name == wanted).then_some(value)
-    });
-    match value.and_then(Secret::parse) {
+    match COOKIE.read(headers, is_tls) {
         Some(secret) => check_page(method, headers).map(|()| Some(secret)),
         None => Ok(None),
     }
