@@ -17,7 +17,7 @@ use patchbay_journal::{
 };
 
 use crate::link_codes::LinkCodes;
-use crate::oidc::Issuer;
+use crate::oidc::{Issuer, SignInFlow};
 use crate::permission_matrix::MatrixEntry;
 use crate::session::SessionTable;
 use crate::settings::{Identity, TlsSettings};
@@ -35,6 +35,8 @@ pub struct AccessControl {
     changes: Mutex<()>,
     /// Issuer whose bearer tokens are accepted beside the host's own.
     issuer: Option<Arc<Issuer>>,
+    /// Sign-in to the console by the issuer.
+    sign_in_flow: Option<SignInFlow>,
     /// Holders of client certificates, by a name of the certificate.
     identities: HashMap<String, Arc<ExternalIdentity>>,
     /// People who are signed in with a browser.
@@ -75,12 +77,24 @@ impl AccessControl {
 
     /// Accepts bearer tokens of this issuer too, and makes the host guarded.
     #[must_use]
-    pub fn with_issuer(mut self, issuer: Option<Issuer>) -> AccessControl {
-        if let Some(issuer) = issuer {
-            self.tokens.get_mut().guarded = true;
-            self.issuer = Some(Arc::new(issuer));
-        }
+    pub fn with_issuer(mut self, issuer: Option<Arc<Issuer>>) -> AccessControl {
+        self.tokens.get_mut().guarded |= issuer.is_some();
+        self.issuer = issuer;
         self
+    }
+
+    /// Lets people sign in by the issuer.
+    #[must_use]
+    pub fn with_sign_in_flow(self, sign_in_flow: Option<SignInFlow>) -> AccessControl {
+        AccessControl {
+            sign_in_flow,
+            ..self
+        }
+    }
+
+    /// Sign-in by the issuer, if the settings have it.
+    pub fn sign_in_flow(&self) -> Option<&SignInFlow> {
+        self.sign_in_flow.as_ref()
     }
 
     /// Accepts the client certificates the settings name; any makes the host
@@ -110,11 +124,20 @@ impl AccessControl {
             Caller::Session(session) => {
                 let is_valid = match &session.holder {
                     SignedIn::Token(token) => self.is_active(token, now),
-                    SignedIn::External(identity) => is_current(identity, now),
+                    SignedIn::External(identity) => {
+                        is_current(identity, now) && self.trusts(identity)
+                    }
                 };
                 is_valid && self.sessions.is_open(session, now)
             }
         }
+    }
+
+    /// Whether the issuer of the settings identified a person: a stored session outlives
+    /// a change of the settings.
+    fn trusts(&self, identity: &ExternalIdentity) -> bool {
+        let issuer = self.issuer.as_ref();
+        issuer.is_some_and(|issuer| issuer.identified(&identity.id))
     }
 
     /// Whether a token, as it is now, is valid.

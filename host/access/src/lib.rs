@@ -13,6 +13,7 @@ mod permission_matrix;
 mod session;
 pub mod session_cookie;
 pub mod settings;
+pub mod sign_in_cookie;
 mod tls;
 
 pub use access_control::{AccessControl, LINK_LIFETIME, authorize};

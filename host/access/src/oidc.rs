@@ -1,12 +1,19 @@
-//! Bearer tokens of an OpenID Connect issuer: the signature, audience and times
-//! are verified, and the claims are mapped to a role, company and agent.
+//! People and programs that an OpenID Connect issuer identifies, by bearer tokens or by
+//! signing in to the console: the signature, audience and times of a token are verified,
+//! and the claims are mapped to a role, company and agent.
 //!
 //! The host's log says why a token is refused, without quoting it; the client
 //! is not told.
 
 mod claims;
+mod code_exchange;
+mod discovery;
+mod issuer_cache;
 mod jws;
-mod key_cache;
+mod pending_sign_ins;
+mod return_path;
+mod sign_in_failure;
+mod sign_in_flow;
 
 use std::sync::Arc;
 
@@ -16,16 +23,22 @@ use patchbay_outbound::egress::Egress;
 use thiserror::Error;
 
 pub use crate::algorithm::Algorithm;
-pub use key_cache::KeyCacheTimes;
+pub use code_exchange::ClientSecret;
+pub use issuer_cache::IssuerCacheTimes;
+pub(crate) use pending_sign_ins::LIFETIME as SIGN_IN_LIFETIME;
+pub use return_path::ReturnPath;
+pub use sign_in_failure::SignInFailure;
+pub use sign_in_flow::{Callback, SignInFlow, SignInStart};
 
 use crate::ExternalIdentity;
 use crate::settings::OidcSettings;
+use claims::Purpose;
+use issuer_cache::IssuerCache;
 use jws::Jws;
-use key_cache::KeyCache;
 
 /// Longest token in bytes; a longer one does not fit a request's head.
 const TOKEN_BYTES: usize = 16 << 10;
-/// Refused tokens logged per second: anyone can send one.
+/// Refused tokens and sign-ins logged per second: anyone can send one.
 const LOGGED: Quota = Quota::per_second(std::num::NonZeroU32::new(5).unwrap());
 
 /// Why a token is refused. The text is for the log and quotes nothing.
@@ -55,6 +68,15 @@ pub enum TokenError {
     /// `aud` names none of the settings' audiences.
     #[error("meant for another audience; compare `aud` with `audience` in [oidc]")]
     Audience,
+    /// `aud` of an ID token does not name the client.
+    #[error("meant for another client; compare `aud` with `client-id` in [oidc.sign-in]")]
+    Client,
+    /// `azp` of an ID token names another client, or is missing beside several audiences.
+    #[error("authorized for another client; compare `azp` with `client-id` in [oidc.sign-in]")]
+    AuthorizedParty,
+    /// `nonce` of an ID token is not that of the request.
+    #[error("not an answer to this sign-in: the nonce differs")]
+    Nonce,
     /// `exp` has passed.
     #[error("expired")]
     Expired,
@@ -70,15 +92,16 @@ pub enum TokenError {
 #[derive(Debug)]
 pub struct Issuer {
     settings: OidcSettings,
-    keys: Arc<KeyCache>,
+    cache: Arc<IssuerCache>,
     log_quota: DefaultDirectRateLimiter,
 }
 
 impl Issuer {
-    /// The issuer of the settings; its keys are fetched through `egress`.
-    pub fn new(settings: OidcSettings, egress: Egress, times: KeyCacheTimes) -> Issuer {
+    /// The issuer of the settings; its keys and endpoints are fetched through `egress`.
+    pub fn new(settings: OidcSettings, egress: Egress, times: IssuerCacheTimes) -> Issuer {
+        let issuer = settings.issuer.clone();
         Issuer {
-            keys: Arc::new(KeyCache::new(settings.issuer.clone(), egress, times)),
+            cache: Arc::new(IssuerCache::new(issuer, egress, times)),
             settings,
             log_quota: RateLimiter::direct(LOGGED),
         }
@@ -89,7 +112,7 @@ impl Issuer {
     /// # Errors
     /// [`TokenError`], which is already logged.
     pub async fn verify(&self, token: &str) -> Result<ExternalIdentity, TokenError> {
-        let verified = self.verify_at(token, Timestamp::now()).await;
+        let verified = self.verify_for(token, Purpose::Call).await;
         if let Err(error) = &verified
             && self.log_quota.check().is_ok()
         {
@@ -101,7 +124,11 @@ impl Issuer {
         verified
     }
 
-    async fn verify_at(&self, token: &str, now: Timestamp) -> Result<ExternalIdentity, TokenError> {
+    async fn verify_for(
+        &self,
+        token: &str,
+        purpose: Purpose<'_>,
+    ) -> Result<ExternalIdentity, TokenError> {
         if token.len() > TOKEN_BYTES {
             return Err(TokenError::Malformed("longer than 16 KiB"));
         }
@@ -109,8 +136,13 @@ impl Issuer {
         if !self.settings.algorithms.contains(&jws.algorithm) {
             return Err(TokenError::Algorithm);
         }
-        let key = self.keys.find(jws.key.as_deref(), jws.algorithm).await?;
+        let key = self.cache.find(jws.key.as_deref(), jws.algorithm).await?;
         let claims = jws.verified_claims(&key)?;
-        claims::identity(&claims, &self.settings, now)
+        claims::identity(&claims, &self.settings, purpose, Timestamp::now())
+    }
+
+    /// Whether this issuer identified the person of an id.
+    pub(crate) fn identified(&self, id: &str) -> bool {
+        claims::is_of_issuer(id, &self.settings.issuer)
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A session stands for a token of the host, or for an identity of the issuer. Its
 //! secret is in a cookie that no script can read. It ends when it is not used for
-//! [`IDLE`], after [`LIFETIME`], with its token, or when the person signs out.
+//! [`IDLE`], after [`LIFETIME`], with the token that was shown, or when the person signs
+//! out.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -157,7 +158,7 @@ impl SessionTable {
         let longest = now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX);
         let of_token = match &holder {
             SignedIn::Token(token) => token.expires_at,
-            SignedIn::External(_) => None,
+            SignedIn::External(identity) => identity.until,
         };
         let stored = Session {
             id: SessionId::generate()?,
@@ -272,6 +273,26 @@ mod tests {
         let secret = start(&table, &holder, 0).secret;
         assert!(table.use_session(&secret, at(59)).is_some());
         assert!(table.use_session(&secret, at(60)).is_none());
+    }
+
+    #[test]
+    fn a_session_ends_with_the_issuers_token_and_lasts_without_one() {
+        let table = SessionTable::default();
+        let standing = TokenScope {
+            company: None,
+            role: Role::Operator,
+            agent: None,
+        };
+        for (until, ends) in [(Some(at(60)), at(60)), (None, at(LIFETIME.as_secs()))] {
+            let identity = ExternalIdentity {
+                id: "oidc:x|y".to_owned(),
+                name: "y".to_owned(),
+                standing: standing.clone(),
+                until,
+            };
+            let new = start(&table, &SignedIn::External(Arc::new(identity)), 0);
+            assert_eq!(new.stored.expires_at, ends);
+        }
     }
 
     #[test]

@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use patchbay_config::duration::Seconds;
+use patchbay_config::web_address::WebAddress;
 use patchbay_model::access::{Role, TokenScope};
 
 use crate::algorithm::Algorithm;
 
-/// An OpenID Connect issuer whose bearer tokens are accepted.
+/// An OpenID Connect issuer whose bearer tokens are accepted, or by which people sign in
+/// to the console.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OidcSettings {
     /// The issuer, exactly as its tokens have it in `iss`.
     pub issuer: String,
-    /// Accepted values of `aud`; a token must have at least one.
+    /// Accepted values of a bearer token's `aud`; it must have at least one. Empty: no
+    /// bearer token is accepted.
     pub audiences: Vec<String>,
     /// Accepted signature algorithms. Default all.
     pub algorithms: BTreeSet<Algorithm>,
@@ -28,6 +31,32 @@ pub struct OidcSettings {
     /// Rules that map claims to roles. The first that matches counts; where
     /// none does, the claims above.
     pub grants: Vec<Grant>,
+    /// Sign-in to the console. Default none: the issuer's tokens only.
+    pub sign_in: Option<SignInSettings>,
+}
+
+/// How people sign in to the console by the issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignInSettings {
+    /// Id of this host at the issuer.
+    pub client_id: String,
+    /// Where the secret of the id is; absent for a public client.
+    pub client_secret: Option<SecretPlace>,
+    /// Scheme, host and port at which browsers reach this host.
+    pub public_url: WebAddress,
+    /// What the host asks the issuer for; `openid` among it. Default `openid`.
+    pub scopes: Vec<String>,
+    /// The issuer's name on the sign-in page. Default the host of its address.
+    pub name: String,
+}
+
+/// Where a secret is read when the server starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretPlace {
+    /// An environment variable.
+    Variable(String),
+    /// A file that holds nothing else; line ends at its end do not count.
+    File(PathBuf),
 }
 
 /// A rule that gives the holders of a claim a role.

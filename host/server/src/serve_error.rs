@@ -6,6 +6,7 @@ use patchbay_access::TlsError;
 use patchbay_desk::DeskError;
 use patchbay_generations::assemble::InvalidFile;
 use patchbay_journal::JournalError;
+use patchbay_settings::ClientSecretProblem;
 use thiserror::Error;
 
 /// Why a server does not start.
@@ -59,6 +60,9 @@ pub enum ServeError {
     /// The TLS certificate cannot be used.
     #[error("cannot set up TLS: {0}")]
     Tls(#[from] TlsError),
+    /// The secret for sign-in by the issuer cannot be read.
+    #[error(transparent)]
+    ClientSecret(#[from] ClientSecretProblem),
     /// A thread cannot be started.
     #[error("cannot start the deciding threads: {0}; set fewer `workers` under [server]")]
     Workers(std::io::Error),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use parking_lot::RwLock;
-use patchbay_access::oidc::{Issuer, KeyCacheTimes};
+use patchbay_access::oidc::{Issuer, IssuerCacheTimes, SignInFlow};
 use patchbay_access::{AccessControl, TlsTerminator};
 use patchbay_config::bound::{Bound, Scope};
 use patchbay_desk::{Desk, DeskSettings};
@@ -33,7 +33,7 @@ use patchbay_service::company_locks::CompanyLocks;
 use patchbay_service::feed_signals::FeedSignals;
 use patchbay_service::viewers::Viewers;
 use patchbay_service::what_if::WhatIfJobs;
-use patchbay_settings::ServerSettings;
+use patchbay_settings::{ServerSettings, read_client_secret};
 use patchbay_telemetry::{SpanExporter, Telemetry};
 use patchbay_watcher::WatchedFiles;
 use tokio::net::{TcpListener, TcpSocket};
@@ -136,11 +136,10 @@ impl Server {
             }
             false => None,
         };
-        let issuer = settings.oidc.clone().zip(egress.clone());
-        let issuer =
-            issuer.map(|(oidc, egress)| Issuer::new(oidc, egress, KeyCacheTimes::default()));
+        let (issuer, sign_in_flow) = issuer(settings, egress.as_ref())?;
         let access = access
             .with_issuer(issuer)
+            .with_sign_in_flow(sign_in_flow)
             .with_certificates(settings.tls.as_ref());
         if needs_token && !access.is_guarded() {
             return Err(ServeError::NotLoopback { address });
@@ -225,6 +224,26 @@ impl Server {
             lmtp,
         })
     }
+}
+
+/// The issuer of the settings, and the sign-in by it.
+fn issuer(
+    settings: &ServerSettings,
+    egress: Option<&Egress>,
+) -> Result<(Option<Arc<Issuer>>, Option<SignInFlow>), ServeError> {
+    let (Some(oidc), Some(egress)) = (&settings.oidc, egress) else {
+        return Ok((None, None));
+    };
+    let times = IssuerCacheTimes::default();
+    let issuer = Arc::new(Issuer::new(oidc.clone(), egress.clone(), times));
+    let Some(sign_in) = &oidc.sign_in else {
+        return Ok((Some(issuer), None));
+    };
+    let secret = sign_in.client_secret.as_ref();
+    let secret = secret.map(|place| read_client_secret(place, &settings.environment));
+    let (issuer_of_flow, secret) = (Arc::clone(&issuer), secret.transpose()?);
+    let flow = SignInFlow::new(issuer_of_flow, sign_in, secret, egress.clone());
+    Ok((Some(issuer), Some(flow)))
 }
 
 /// Says which companies have mail addresses and do not exist: their mails are deferred.

@@ -27,6 +27,7 @@ mod generations;
 mod heads;
 mod intake;
 mod invalid_files;
+mod issuer;
 mod journal;
 mod knowledge;
 mod lmtp;

@@ -1,9 +1,11 @@
 //! What the operator decides about the server: `patchbay.toml`.
 
 mod bounds_section;
+mod client_secret;
 mod company_files;
 mod lmtp_section;
 mod settings_file;
+mod sign_in_section;
 mod trust_sections;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,9 +27,12 @@ use patchbay_pack::trust::TrustSource;
 use patchbay_pack_build::Sources;
 use tracing::level_filters::LevelFilter;
 
+pub use client_secret::{ClientSecretProblem, read_client_secret};
 pub use company_files::{CompanyFiles, NOT_A_COMPANY_FILE};
 pub use patchbay_access::oidc::Algorithm;
-pub use patchbay_access::settings::{Grant, Identity, OidcSettings, TlsSettings};
+pub use patchbay_access::settings::{
+    Grant, Identity, OidcSettings, SecretPlace, SignInSettings, TlsSettings,
+};
 pub use patchbay_lmtp::{LmtpAddress, LmtpSettings};
 pub use patchbay_telemetry::TelemetrySettings;
 
@@ -108,7 +113,8 @@ pub struct ServerSettings {
     /// Where the secrets of connections are read. Default this process's environment;
     /// tests use another.
     pub environment: Environment,
-    /// OpenID Connect issuer whose bearer tokens are accepted. Default none.
+    /// OpenID Connect issuer whose bearer tokens are accepted, or by which people sign in
+    /// to the console. Default none.
     pub oidc: Option<OidcSettings>,
     /// The server's certificate; absent: plain HTTP.
     pub tls: Option<TlsSettings>,

@@ -282,7 +282,9 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
         },
         secrets: file.secrets,
         environment: default.environment,
-        oidc: file.oidc.map(|oidc| oidc.settings(&mut check.problems)),
+        oidc: file
+            .oidc
+            .map(|oidc| oidc.settings(beside, has_journal, &mut check.problems)),
         tls: file
             .tls
             .map(|tls| tls.settings(beside, &mut check.problems)),

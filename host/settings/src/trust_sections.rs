@@ -12,6 +12,8 @@ use patchbay_model::access::{Role, TokenScope};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::sign_in_section::SignInSection;
+
 /// Upper bound of `clock-skew`.
 const MOST_SKEW: Seconds = Seconds(600);
 /// Longest issuer address, in bytes.
@@ -24,7 +26,8 @@ const NAME_BYTES: usize = 200;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct OidcSection {
     issuer: Spanned<String>,
-    audience: OneOrMore,
+    #[serde(default)]
+    audience: Option<OneOrMore>,
     #[serde(default)]
     algorithms: Option<Spanned<BTreeSet<Algorithm>>>,
     #[serde(default)]
@@ -37,6 +40,8 @@ pub(super) struct OidcSection {
     agent_claim: Option<String>,
     #[serde(default)]
     grant: Vec<Spanned<GrantEntry>>,
+    #[serde(default)]
+    sign_in: Option<SignInSection>,
 }
 
 #[derive(Deserialize)]
@@ -90,7 +95,13 @@ struct IdentityEntry {
 }
 
 impl OidcSection {
-    pub(super) fn settings(self, problems: &mut Vec<FileProblem>) -> OidcSettings {
+    /// The settings of the section. A relative path of a secret starts at `beside`.
+    pub(super) fn settings(
+        self,
+        beside: &Path,
+        has_journal: bool,
+        problems: &mut Vec<FileProblem>,
+    ) -> OidcSettings {
         let issuer = self.issuer.get_ref();
         let readable = match WebAddress::parse(issuer) {
             Ok(_) if issuer.len() > ISSUER_BYTES => Err("is too long".to_owned()),
@@ -103,11 +114,17 @@ impl OidcSection {
             let problem = FileProblem::at(self.issuer.span(), message);
             problems.push(problem.help("write it exactly as its tokens have it in `iss`"));
         }
+        let is_absent = self.audience.is_none();
         let audiences = match self.audience {
-            OneOrMore::One(one) => vec![one],
-            OneOrMore::More(all) => all,
+            None => Vec::new(),
+            Some(OneOrMore::One(one)) => vec![one],
+            Some(OneOrMore::More(all)) => all,
         };
-        if audiences.iter().all(String::is_empty) {
+        if is_absent && self.sign_in.is_none() {
+            let message = "`audience` is missing; name the value that tokens have in `aud`";
+            let problem = FileProblem::at(self.issuer.span(), message);
+            problems.push(problem.help("only [oidc.sign-in] does without: the issuer's tokens are then not accepted, and people sign in to the console"));
+        } else if !is_absent && audiences.iter().all(String::is_empty) {
             let message = "`audience` is empty; name the value that tokens have in `aud`";
             problems.push(FileProblem::at(self.issuer.span(), message));
         }
@@ -152,6 +169,8 @@ impl OidcSection {
                 agent: entry.agent,
             });
         }
+        let sign_in = self.sign_in;
+        let sign_in = sign_in.and_then(|it| it.settings(issuer, beside, has_journal, problems));
         OidcSettings {
             issuer: issuer.clone(),
             audiences,
@@ -164,6 +183,7 @@ impl OidcSection {
             company_claim: self.company_claim,
             agent_claim: self.agent_claim,
             grants,
+            sign_in,
         }
     }
 }

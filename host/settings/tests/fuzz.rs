@@ -25,6 +25,7 @@ fn a_settings_file_is_read_or_every_problem_has_a_place_in_it() {
             "\"99999999999999GiB\"",
             "[tls]\n",
             "[oidc]\n",
+            "[oidc.sign-in]\n",
             "1979-05-27T07:32:00Z",
         ])
         // A parsed table takes about a hundred times the bytes of its text.

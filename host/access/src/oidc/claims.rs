@@ -18,23 +18,27 @@ const SUBJECT_BYTES: usize = 255;
 /// Value of the company claim that means the whole host.
 const WHOLE_HOST: &str = "*";
 
-/// The identity that the claims give.
+/// What a token is shown for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose<'p> {
+    /// To call the API: it is meant for one of the settings' audiences.
+    Call,
+    /// To sign in: an ID token for this client, with the nonce of its request.
+    SignIn { client: &'p str, nonce: &'p str },
+}
+
+/// The identity that the claims give. A signed-in person's does not end with the token:
+/// the session has times of its own.
 pub(super) fn identity(
     claims: &Map<String, Value>,
     settings: &OidcSettings,
+    purpose: Purpose<'_>,
     now: Timestamp,
 ) -> Result<ExternalIdentity, TokenError> {
     if claims.get("iss").and_then(Value::as_str) != Some(settings.issuer.as_str()) {
         return Err(TokenError::Issuer);
     }
-    let audiences = texts(claims.get("aud"));
-    if !settings
-        .audiences
-        .iter()
-        .any(|own| audiences.contains(&own.as_str()))
-    {
-        return Err(TokenError::Audience);
-    }
+    check_audience(claims, settings, purpose)?;
     let until = expiry(claims, settings, now)?;
     let subject = claims.get("sub").and_then(Value::as_str);
     let subject = subject
@@ -57,8 +61,59 @@ pub(super) fn identity(
         },
         name: standing.agent.clone().unwrap_or_else(|| subject.to_owned()),
         standing,
-        until: Some(until),
+        until: match purpose {
+            Purpose::Call => Some(until),
+            Purpose::SignIn { .. } => None,
+        },
     })
+}
+
+/// Whether an identity's id is that of a person of this issuer. A long id is a digest,
+/// which does not say whose.
+pub(super) fn is_of_issuer(id: &str, issuer: &str) -> bool {
+    let Some(rest) = id.strip_prefix("oidc:") else {
+        return false;
+    };
+    let named = rest.strip_prefix(issuer);
+    named.is_some_and(|rest| rest.starts_with('|')) || rest.starts_with("sha256:")
+}
+
+/// Checks that a token is meant for this host, and an ID token that it answers the
+/// host's own request (OpenID Connect Core 1.0, 3.1.3.7).
+fn check_audience(
+    claims: &Map<String, Value>,
+    settings: &OidcSettings,
+    purpose: Purpose<'_>,
+) -> Result<(), TokenError> {
+    let audiences = texts(claims.get("aud"));
+    let (client, nonce) = match purpose {
+        Purpose::Call => {
+            let mut own = settings.audiences.iter();
+            return match own.any(|own| audiences.contains(&own.as_str())) {
+                true => Ok(()),
+                false => Err(TokenError::Audience),
+            };
+        }
+        Purpose::SignIn { client, nonce } => (client, nonce),
+    };
+    if !audiences.contains(&client) {
+        return Err(TokenError::Client);
+    }
+    let is_for_several = claims["aud"].as_array().is_some_and(|all| all.len() > 1);
+    let is_authorized = match claims.get("azp") {
+        Some(party) => party.as_str() == Some(client),
+        None => !is_for_several,
+    };
+    if !is_authorized {
+        return Err(TokenError::AuthorizedParty);
+    }
+    if claims.get("nonce").and_then(Value::as_str) != Some(nonce) {
+        return Err(TokenError::Nonce);
+    }
+    match claims.contains_key("iat") {
+        true => Ok(()),
+        false => Err(TokenError::Claim("iat")),
+    }
 }
 
 fn sha256_hex(text: &str) -> String {
@@ -181,5 +236,27 @@ fn texts(value: Option<&Value>) -> Vec<&str> {
         Some(Value::String(text)) => vec![text],
         Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_is_of_the_issuer_that_its_id_names() {
+        let issuer = "https://login.example/a";
+        assert!(is_of_issuer("oidc:https://login.example/a|olga", issuer));
+        assert!(is_of_issuer("oidc:https://login.example/a||", issuer));
+        assert!(is_of_issuer("oidc:sha256:0a", issuer));
+        for other in [
+            "oidc:https://login.example/ab|olga",
+            "oidc:https://login.example/|olga",
+            "oidc:https://login.example/a",
+            "certificate:https://login.example/a|olga",
+            "",
+        ] {
+            assert!(!is_of_issuer(other, issuer), "{other}");
+        }
     }
 }

@@ -34,10 +34,15 @@ impl Answer {
         let (head, body) = text.split_once("\r\n\r\n")?;
         let mut lines = head.lines();
         let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-        let headers = lines
-            .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-            .collect();
+        let mut headers = BTreeMap::<String, String>::new();
+        for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+            let values = headers.entry(name.to_lowercase()).or_default();
+            // A header that comes several times, such as Set-Cookie: a line each.
+            if !values.is_empty() {
+                values.push('\n');
+            }
+            values.push_str(value);
+        }
         Some(Answer {
             status,
             headers,

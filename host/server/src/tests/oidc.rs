@@ -1,189 +1,28 @@
 //! Bearer tokens of a local issuer: valid ones, and every kind of invalid one.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use patchbay_access::oidc::{Issuer as Verifier, KeyCacheTimes, TokenError};
+use patchbay_access::oidc::{IssuerCacheTimes, TokenError};
 use patchbay_access::{AccessControl, Caller, ExternalIdentity};
-use patchbay_config::duration::Seconds;
 use patchbay_model::access::Role;
 use patchbay_outbound::egress::{Egress, EgressSettings};
 use ring::rand::SystemRandom;
-use ring::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
-};
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
 use super::Running;
 use super::access::{ends, follow};
 use super::client::Answer;
+use super::issuer::{Issuer, Pair, Verifier, coded, here, message, now};
 use crate::settings::{Algorithm, Grant, JournalSettings, OidcSettings};
 
-/// A key pair of the issuer.
-struct Pair {
-    id: &'static str,
-    keys: EcdsaKeyPair,
-}
-
-impl Pair {
-    fn new(id: &'static str) -> Pair {
-        let random = SystemRandom::new();
-        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).expect("a key");
-        let keys = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random);
-        Pair {
-            id,
-            keys: keys.expect("a key"),
-        }
-    }
-
-    fn public(&self) -> Value {
-        let point = self.keys.public_key().as_ref();
-        json!({"kty": "EC", "crv": "P-256", "kid": self.id,
-            "x": coded(&point[1..33]), "y": coded(&point[33..])})
-    }
-
-    fn signed(&self, claims: &Value) -> String {
-        self.signed_as(&json!({"alg": "ES256", "kid": self.id}), claims)
-    }
-
-    fn signed_as(&self, header: &Value, claims: &Value) -> String {
-        let message = message(header, claims);
-        let signature = self.keys.sign(&SystemRandom::new(), message.as_bytes());
-        format!("{message}.{}", coded(signature.expect("signed").as_ref()))
-    }
-}
-
-fn coded(bytes: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-fn message(header: &Value, claims: &Value) -> String {
-    format!(
-        "{}.{}",
-        coded(header.to_string()),
-        coded(claims.to_string())
-    )
-}
-
-/// An issuer on this machine.
-#[derive(Clone)]
-struct Issuer {
-    url: String,
-    keys: Arc<Mutex<Value>>,
-    /// What it answers instead while it is broken.
-    ill: Arc<Mutex<Option<String>>>,
-    asked: Arc<AtomicUsize>,
-}
-
-impl Issuer {
-    async fn start(keys: &[&Pair]) -> Issuer {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let issuer = Issuer {
-            url: format!("http://{address}/realm"),
-            keys: Arc::default(),
-            ill: Arc::default(),
-            asked: Arc::default(),
-        };
-        issuer.has(keys);
-        let serving = issuer.clone();
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut bytes = Vec::new();
-                while !bytes.ends_with(b"\r\n\r\n") {
-                    if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
-                        break;
-                    }
-                }
-                let text = String::from_utf8_lossy(&bytes);
-                let path = text.split(' ').nth(1).unwrap_or_default();
-                let answer = serving.answer(path);
-                let _ = stream.write_all(answer.as_bytes()).await;
-                let _ = stream.shutdown().await;
-            }
-        });
-        issuer
-    }
-
-    fn has(&self, keys: &[&Pair]) {
-        let keys: Vec<_> = keys.iter().map(|pair| pair.public()).collect();
-        *self.keys.lock().expect("no panic") = json!({"keys": keys});
-    }
-
-    fn is_ill(&self, answer: Option<&str>) {
-        *self.ill.lock().expect("no panic") = answer.map(str::to_owned);
-    }
-
-    fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
-    }
-
-    fn answer(&self, path: &str) -> String {
-        if let Some(ill) = &*self.ill.lock().expect("no panic") {
-            return ill.clone();
-        }
-        let body = match path {
-            "/realm/.well-known/openid-configuration" => {
-                self.asked.fetch_add(1, Ordering::SeqCst);
-                json!({"issuer": self.url, "jwks_uri": format!("{}/keys", self.url)})
-            }
-            "/realm/keys" => self.keys.lock().expect("no panic").clone(),
-            _ => return "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_owned(),
-        };
-        let body = body.to_string();
-        format!(
-            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-    }
-
-    fn settings(&self) -> OidcSettings {
-        OidcSettings {
-            issuer: self.url.clone(),
-            audiences: vec!["patchbay".to_owned()],
-            algorithms: Algorithm::ALL.into(),
-            clock_skew: Seconds(60),
-            role_claim: Some("role".to_owned()),
-            company_claim: Some("company".to_owned()),
-            agent_claim: Some("agent".to_owned()),
-            grants: Vec::new(),
-        }
-    }
-
-    fn verifier(&self, settings: OidcSettings, times: KeyCacheTimes) -> Verifier {
-        Verifier::new(settings, Egress::new(here()), times)
-    }
-
-    fn claims(&self, change: impl FnOnce(&mut Value)) -> Value {
-        let mut claims = json!({"iss": self.url, "aud": "patchbay", "sub": "olga",
-            "exp": now() + 300, "iat": now(), "role": "operator", "company": "northwind"});
-        change(&mut claims);
-        claims
-    }
-}
-
-fn now() -> i64 {
-    Timestamp::now().as_second()
-}
-
-fn here() -> EgressSettings {
-    EgressSettings {
-        allow: vec!["127.0.0.0/8".parse().expect("a range")],
-        ..EgressSettings::default()
-    }
-}
-
 /// Requests the keys whenever one is missing.
-const EAGER: KeyCacheTimes = KeyCacheTimes {
+const EAGER: IssuerCacheTimes = IssuerCacheTimes {
     fresh: Duration::from_secs(3_600),
     stale: Duration::from_secs(86_400),
     interval: Duration::ZERO,
@@ -218,7 +57,7 @@ async fn an_ed25519_key_signs_too() {
     let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("a key");
     let keys = Ed25519KeyPair::from_pkcs8(document.as_ref()).expect("a key");
     let public = json!({"kty": "OKP", "crv": "Ed25519", "kid": "e", "x": coded(keys.public_key())});
-    *issuer.keys.lock().expect("no panic") = json!({"keys": [public]});
+    issuer.publishes(json!({"keys": [public]}));
     let verifier = issuer.verifier(issuer.settings(), EAGER);
     let message = message(&json!({"alg": "EdDSA", "kid": "e"}), &issuer.claims(|_| {}));
     let token = format!("{message}.{}", coded(keys.sign(message.as_bytes())));
@@ -382,7 +221,7 @@ async fn keys_are_refreshed_when_one_is_missing_but_not_too_often() {
         TokenError::UnknownKey
     );
     // Unknown keys do not cause a request each time.
-    let seldom = KeyCacheTimes {
+    let seldom = IssuerCacheTimes {
         interval: Duration::from_secs(86_400),
         ..EAGER
     };
@@ -431,7 +270,7 @@ async fn cached_keys_stay_valid_while_the_issuer_is_unreachable() {
         );
     }
     // Stale keys are not used.
-    let strict = KeyCacheTimes {
+    let strict = IssuerCacheTimes {
         stale: Duration::ZERO,
         ..EAGER
     };

@@ -1,6 +1,6 @@
-//! Cache of an issuer's signing keys: found through its discovery document,
-//! refreshed when they are old or one is missing. While the issuer is
-//! unreachable, cached keys stay valid up to a bound.
+//! Cache of what an issuer publishes, its signing keys and its endpoints: found through
+//! its discovery document, refreshed when they are old or a key is missing. While the
+//! issuer is unreachable, what is cached stays valid up to a bound.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::TokenError;
+use super::discovery::{Discovery, Endpoints};
 use super::jws::Key;
 use crate::algorithm::Algorithm;
 
@@ -20,21 +21,21 @@ const DOCUMENT_BYTES: usize = 256 << 10;
 /// Keys read from an issuer at most.
 const KEYS: usize = 200;
 
-/// When keys are refreshed.
+/// When keys and endpoints are refreshed.
 #[derive(Clone, Copy, Debug)]
-pub struct KeyCacheTimes {
-    /// Age at which keys are refreshed in the background. Default 1 h.
+pub struct IssuerCacheTimes {
+    /// Age at which they are refreshed in the background. Default 1 h.
     pub fresh: Duration,
-    /// Age at which keys are no longer used. Default 24 h.
+    /// Age at which they are no longer used. Default 24 h.
     pub stale: Duration,
     /// Shortest time between two requests to the issuer, whatever tokens are
     /// shown. Default 30 s.
     pub interval: Duration,
 }
 
-impl Default for KeyCacheTimes {
-    fn default() -> KeyCacheTimes {
-        KeyCacheTimes {
+impl Default for IssuerCacheTimes {
+    fn default() -> IssuerCacheTimes {
+        IssuerCacheTimes {
             fresh: Duration::from_secs(3_600),
             stale: Duration::from_secs(24 * 3_600),
             interval: Duration::from_secs(30),
@@ -43,10 +44,10 @@ impl Default for KeyCacheTimes {
 }
 
 #[derive(Debug)]
-pub(super) struct KeyCache {
+pub(super) struct IssuerCache {
     issuer: String,
     egress: Egress,
-    times: KeyCacheTimes,
+    times: IssuerCacheTimes,
     state: Mutex<State>,
     /// Held during a request to the issuer.
     refreshing: tokio::sync::Mutex<()>,
@@ -54,8 +55,8 @@ pub(super) struct KeyCache {
 
 #[derive(Debug, Default)]
 struct State {
-    keys: Vec<Key>,
-    /// When the keys were requested.
+    published: Option<Published>,
+    /// When they were requested.
     since: Option<Instant>,
     /// When the issuer was last requested, successfully or not.
     requested: Option<Instant>,
@@ -63,10 +64,12 @@ struct State {
     problem: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Discovery {
-    issuer: String,
-    jwks_uri: String,
+/// What the issuer publishes.
+#[derive(Debug)]
+struct Published {
+    keys: Vec<Key>,
+    /// Or what its document lacks for signing in. Its tokens count even so.
+    endpoints: Result<Endpoints, String>,
 }
 
 #[derive(Deserialize)]
@@ -74,9 +77,23 @@ struct KeySet {
     keys: Vec<Value>,
 }
 
-impl KeyCache {
-    pub(super) fn new(issuer: String, egress: Egress, times: KeyCacheTimes) -> KeyCache {
-        KeyCache {
+impl Published {
+    /// The key of an id; without an id, the only key of the algorithm.
+    fn key(&self, id: Option<&str>, algorithm: Algorithm) -> Option<Key> {
+        let fits =
+            |key: &&Key| key.algorithm() == algorithm && (id.is_none() || key.id.as_deref() == id);
+        let mut fitting = self.keys.iter().filter(fits);
+        match (fitting.next(), fitting.next()) {
+            (Some(key), None) => Some(key.clone()),
+            // No key fits, or the token does not say which of several.
+            _ => None,
+        }
+    }
+}
+
+impl IssuerCache {
+    pub(super) fn new(issuer: String, egress: Egress, times: IssuerCacheTimes) -> IssuerCache {
+        IssuerCache {
             issuer,
             egress,
             times,
@@ -91,35 +108,58 @@ impl KeyCache {
         id: Option<&str>,
         algorithm: Algorithm,
     ) -> Result<Key, TokenError> {
-        if let Some((key, age)) = self.cached(id, algorithm) {
-            // The cached key is still valid: refresh without waiting.
-            if age > self.times.fresh && self.refreshing.try_lock().is_ok() && self.may_request() {
-                let keys = Arc::clone(self);
-                tokio::spawn(async move { keys.refresh().await });
-            }
-            return Ok(key);
-        }
-        self.refresh().await;
-        match self.cached(id, algorithm) {
-            Some((key, _)) => Ok(key),
+        let find = |published: &Published| published.key(id, algorithm);
+        match self.cached_or_fetched(find).await {
+            Some(key) => Ok(key),
             None => Err(self.missing_key()),
         }
     }
 
-    fn cached(&self, id: Option<&str>, algorithm: Algorithm) -> Option<(Key, Duration)> {
+    /// Where people sign in.
+    ///
+    /// # Errors
+    /// The issuer's document could not be fetched, or lacks what signing in needs; in
+    /// words for the operator.
+    pub(super) async fn endpoints(self: &Arc<Self>) -> Result<Endpoints, String> {
+        let find = |published: &Published| published.endpoints.clone().ok();
+        match self.cached_or_fetched(find).await {
+            Some(endpoints) => Ok(endpoints),
+            None => Err(self.missing_endpoints()),
+        }
+    }
+
+    fn missing_endpoints(&self) -> String {
+        let state = self.state.lock();
+        let published = state.published.as_ref();
+        let lacking = published.and_then(|published| published.endpoints.as_ref().err());
+        let problem = state.problem.as_ref().or(lacking).cloned();
+        problem.unwrap_or_else(|| "the issuer was not reached lately".to_owned())
+    }
+
+    /// What `find` finds in the cache, else in what the issuer publishes now.
+    async fn cached_or_fetched<T>(
+        self: &Arc<Self>,
+        find: impl Fn(&Published) -> Option<T>,
+    ) -> Option<T> {
+        if let Some((found, age)) = self.cached(&find) {
+            // What is cached is still valid: refresh without waiting.
+            if age > self.times.fresh && self.refreshing.try_lock().is_ok() && self.may_request() {
+                let cache = Arc::clone(self);
+                tokio::spawn(async move { cache.refresh().await });
+            }
+            return Some(found);
+        }
+        self.refresh().await;
+        self.cached(&find).map(|(found, _)| found)
+    }
+
+    fn cached<T>(&self, find: impl Fn(&Published) -> Option<T>) -> Option<(T, Duration)> {
         let state = self.state.lock();
         let age = state.since?.elapsed();
         if age > self.times.stale {
             return None;
         }
-        let fits =
-            |key: &&Key| key.algorithm() == algorithm && (id.is_none() || key.id.as_deref() == id);
-        let mut fitting = state.keys.iter().filter(fits);
-        match (fitting.next(), fitting.next()) {
-            (Some(key), None) => Some((key.clone(), age)),
-            // No key fits, or the token does not say which of several.
-            _ => None,
-        }
+        Some((find(state.published.as_ref()?)?, age))
     }
 
     fn missing_key(&self) -> TokenError {
@@ -144,11 +184,11 @@ impl KeyCache {
         let mut state = self.state.lock();
         state.requested = Some(now);
         match found {
-            Ok(keys) => {
+            Ok(published) => {
                 if state.problem.take().is_some() {
                     tracing::info!(issuer = self.issuer, "issuer's keys are available again");
                 }
-                state.keys = keys;
+                state.published = Some(published);
                 state.since = Some(now);
             }
             Err(problem) => {
@@ -167,7 +207,7 @@ impl KeyCache {
         requested.is_none_or(|at| at.elapsed() >= self.times.interval)
     }
 
-    async fn request(&self) -> Result<Vec<Key>, String> {
+    async fn request(&self) -> Result<Published, String> {
         let base = self.issuer.trim_end_matches('/');
         let place = format!("{base}/.well-known/openid-configuration");
         let discovery: Discovery = self.document(&place).await?;
@@ -182,7 +222,10 @@ impl KeyCache {
         let keys: Vec<Key> = keys.filter_map(Key::from_jwk).collect();
         match keys.is_empty() {
             true => Err("the issuer publishes no key for RS256, ES256 or EdDSA".to_owned()),
-            false => Ok(keys),
+            false => Ok(Published {
+                keys,
+                endpoints: discovery.endpoints(),
+            }),
         }
     }
 

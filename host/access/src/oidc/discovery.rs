@@ -1,0 +1,102 @@
+//! The document in which an issuer says where it is reached (OpenID Connect Discovery
+//! 1.0), and its addresses for signing in.
+
+use patchbay_config::web_address::WebAddress;
+use serde::Deserialize;
+
+/// What the host reads of the document.
+#[derive(Deserialize)]
+pub(super) struct Discovery {
+    pub(super) issuer: String,
+    pub(super) jwks_uri: String,
+    authorization_endpoint: Option<String>,
+    token_endpoint: Option<String>,
+    authorization_response_iss_parameter_supported: Option<bool>,
+}
+
+/// Where people sign in, and where the host exchanges their codes.
+#[derive(Clone, Debug)]
+pub(super) struct Endpoints {
+    /// Where the browser goes.
+    pub(super) authorization: WebAddress,
+    /// Where the host sends the code, with the client's secret.
+    pub(super) token: WebAddress,
+    /// Whether the issuer names itself in `iss` when it sends the browser back
+    /// (RFC 9207).
+    pub(super) names_itself: bool,
+}
+
+impl Discovery {
+    /// The addresses for signing in. They must use https, unless the issuer itself does
+    /// not.
+    ///
+    /// # Errors
+    /// What the document lacks, for the operator.
+    pub(super) fn endpoints(&self) -> Result<Endpoints, String> {
+        Ok(Endpoints {
+            authorization: self.address("authorization_endpoint", &self.authorization_endpoint)?,
+            token: self.address("token_endpoint", &self.token_endpoint)?,
+            names_itself: self.authorization_response_iss_parameter_supported == Some(true),
+        })
+    }
+
+    fn address(&self, name: &str, text: &Option<String>) -> Result<WebAddress, String> {
+        let text = text.as_deref();
+        let text = text.ok_or_else(|| format!("the issuer's document has no {name}"))?;
+        let address = WebAddress::parse(text)
+            .map_err(|error| format!("the {name} of the issuer's document {error}"))?;
+        let is_plain = WebAddress::parse(&self.issuer).is_ok_and(|issuer| !issuer.is_https());
+        match address.is_https() || is_plain {
+            true => Ok(address),
+            false => Err(format!(
+                "the {name} of the issuer's document does not use https"
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const LOGIN: &str = "https://login.example/realm";
+
+    fn endpoints(issuer: &str, change: impl FnOnce(&mut Value)) -> Result<Endpoints, String> {
+        let mut document = json!({"issuer": issuer, "jwks_uri": format!("{issuer}/keys"),
+            "authorization_endpoint": format!("{issuer}/auth"), "token_endpoint": format!("{issuer}/token")});
+        change(&mut document);
+        let discovery: Discovery = serde_json::from_value(document).expect("a document");
+        discovery.endpoints()
+    }
+
+    #[test]
+    fn an_issuer_has_two_endpoints_and_may_name_itself() {
+        let plain = endpoints(LOGIN, |_| {}).expect("complete");
+        assert_eq!(plain.token.with_target(""), format!("{LOGIN}/token"));
+        assert!(!plain.names_itself);
+        let naming = endpoints(LOGIN, |document| {
+            document["authorization_response_iss_parameter_supported"] = json!(true);
+        });
+        assert!(naming.expect("complete").names_itself);
+    }
+
+    #[test]
+    fn an_endpoint_that_is_missing_invalid_or_not_encrypted_is_named() {
+        for name in ["authorization_endpoint", "token_endpoint"] {
+            for (value, words) in [
+                (json!(null), "has no"),
+                (json!("login"), "is not a URL"),
+                (json!("javascript://login.example/x"), "begins with neither"),
+                (json!("https://user@login.example/x"), "user or password"),
+                (json!("http://login.example/x"), "does not use https"),
+            ] {
+                let wrong = endpoints(LOGIN, |document| document[name] = value);
+                let wrong = wrong.expect_err(words);
+                assert!(wrong.contains(words) && wrong.contains(name), "{wrong}");
+            }
+        }
+        assert!(endpoints("http://127.0.0.1:9/realm", |_| {}).is_ok());
+    }
+}
