@@ -226,6 +226,8 @@ pub const PERMISSIONS: &[Permission] = &[
     // Public: they reveal nothing about companies or callers.
     row("sign_in", &[]).public(),
     row("sign_in_ways", &[]).public(),
+    row("begin_sign_in", &[]).public(),
+    row("finish_sign_in", &[]).public(),
     row("healthz", &[]).public(),
     row("readyz", &[]).public(),
     row("openapi", &[]).public(),

@@ -20,6 +20,7 @@ mod interactions;
 mod knowledge;
 mod notes;
 mod offers;
+mod openid_sign_in;
 mod overview;
 mod quarantine;
 mod reactions;
@@ -86,4 +87,6 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(session::me))
         .routes(routes!(session::sign_in, session::sign_out))
         .routes(routes!(session::ways))
+        .routes(routes!(openid_sign_in::begin))
+        .routes(routes!(openid_sign_in::finish))
 }

@@ -42,6 +42,7 @@ mod notes;
 mod numbers;
 mod office;
 mod oidc;
+mod openid_sign_in;
 mod polled_networks;
 mod pressure;
 mod promises;

@@ -1,4 +1,4 @@
-//! Sign-in of people with a browser, and who a caller is.
+//! Sessions of people with a browser, and who a caller is.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use patchbay_access::{Caller, SignedIn, session_cookie};
+use patchbay_access::{Caller, NewSession, SignedIn, session_cookie};
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::SessionId;
 use patchbay_model::access::Role;
@@ -134,6 +134,22 @@ pub(crate) struct SignInRequest {
 pub(crate) struct SignInWays {
     /// Whether requests need a token or a session.
     required: bool,
+    /// Whether a one-time link signs in.
+    link: bool,
+    /// Whether a pasted token signs in.
+    token: bool,
+    /// Sign-in by an OpenID Connect issuer; absent: the settings have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    openid_connect: Option<OpenIdConnectWay>,
+}
+
+/// Sign-in by an OpenID Connect issuer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OpenIdConnectWay {
+    /// The issuer's name for people; 1 to 60 characters.
+    name: String,
+    /// Path to which the console's page leads the browser, with `return`.
+    path: &'static str,
 }
 
 /// Get how people sign in
@@ -145,8 +161,18 @@ pub(crate) struct SignInWays {
     responses((status = 200, description = "How people sign in.", body = SignInWays), descriptions::PublicErrors)
 )]
 pub(super) async fn ways(State(app): State<Arc<App>>) -> Json<SignInWays> {
+    let required = app.access.is_guarded();
+    // Sessions are stored in the journal.
+    let has_sessions = required && app.desk().is_ok();
+    let flow = app.access.sign_in_flow();
     Json(SignInWays {
-        required: app.access.is_guarded(),
+        required,
+        link: has_sessions,
+        token: has_sessions,
+        openid_connect: flow.map(|flow| OpenIdConnectWay {
+            name: flow.name().to_owned(),
+            path: "/v1/session/sign-in",
+        }),
     })
 }
 
@@ -198,34 +224,42 @@ pub(super) async fn sign_in(
     start(&app, &headers, caller, holder).await
 }
 
-/// Starts a session: stores it, and answers with its cookie.
+/// Starts a session, and answers with its cookie.
 async fn start(
     app: &Arc<App>,
     headers: &HeaderMap,
     caller: Caller,
     holder: SignedIn,
 ) -> Result<Response, Problem> {
-    let shared = Arc::clone(app);
-    let new = app
-        .read(move |desk| {
-            let _lock = shared.access.lock_changes();
-            let new = shared.access.prepare_session(holder)?;
-            let details = json!({"session": new.stored.id.to_string()});
-            let entry = caller.entry("session.started", caller.company(), &details);
-            let journal = desk.journal();
-            if !new.ended.is_empty() {
-                journal.end_sessions(new.ended.clone(), None)?;
-            }
-            journal.start_session(new.stored.clone(), entry)?;
-            shared.access.insert_session(&new);
-            Ok(new)
-        })
-        .await?;
+    let new = store(app, caller, holder).await?;
     let document = CallerDocument::of(app, &new.caller());
     let cookie = session_cookie::set(headers, app.access.is_tls(), &new.secret);
     let no_store = HeaderValue::from_static("no-store");
     let headers = [(SET_COOKIE, cookie), (CACHE_CONTROL, no_store)];
     Ok((headers, Json(document)).into_response())
+}
+
+/// Stores a new session, with an entry of the audit trail.
+pub(super) async fn store(
+    app: &Arc<App>,
+    caller: Caller,
+    holder: SignedIn,
+) -> Result<NewSession, Problem> {
+    let shared = Arc::clone(app);
+    app.read(move |desk| {
+        let _lock = shared.access.lock_changes();
+        let new = shared.access.prepare_session(holder)?;
+        let details = json!({"session": new.stored.id.to_string()});
+        let entry = caller.entry("session.started", caller.company(), &details);
+        let journal = desk.journal();
+        if !new.ended.is_empty() {
+            journal.end_sessions(new.ended.clone(), None)?;
+        }
+        journal.start_session(new.stored.clone(), entry)?;
+        shared.access.insert_session(&new);
+        Ok(new)
+    })
+    .await
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

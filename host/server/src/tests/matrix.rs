@@ -273,6 +273,10 @@ async fn without_a_valid_token_only_public_operations_are_answered() {
             match operation.is_everybodys() {
                 // The body is empty.
                 true if operation.id == "sign_in" => assert_eq!(answer.status, 422, "{path}"),
+                // They lead a browser on.
+                true if ["begin_sign_in", "finish_sign_in"].contains(&&*operation.id) => {
+                    assert_eq!(answer.status, 303, "{path}");
+                }
                 true => assert_eq!(answer.status, 200, "{path}"),
                 false => {
                     answer.problem(401, kind);

@@ -123,7 +123,10 @@ async fn a_wrong_sign_in_is_refused_and_sets_no_cookie() {
     let open = browser.sign_in(json!({"token": "pb_0"})).await;
     open.problem(409, "not-now");
     let ways = browser.get("/v1/session/ways").await.json();
-    assert_eq!(ways, json!({"required": false}));
+    assert_eq!(
+        ways,
+        json!({"required": false, "link": false, "token": false})
+    );
     let revoked = give(&office.server, ana(), |token| {
         token.revoked_at = Some(token.created_at);
     });
@@ -151,7 +154,7 @@ async fn a_wrong_sign_in_is_refused_and_sets_no_cookie() {
         assert!(!answer.headers.contains_key("set-cookie"), "{body}");
     }
     let ways = browser.get("/v1/session/ways").await.json();
-    assert_eq!(ways, json!({"required": true}));
+    assert_eq!(ways, json!({"required": true, "link": true, "token": true}));
 }
 
 #[tokio::test]
