@@ -1702,6 +1702,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finish a sign-in by the issuer
+         * @description The issuer sends the browser here. The host exchanges the code, verifies the ID token,
+         *     starts a session, and leads the browser into the console. A `state` works once, in the
+         *     browser that began the sign-in. On failure the console's sign-in page shows why.
+         */
+        get: operations["finish_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in by the issuer
+         * @description Leads a browser to the issuer, with a cookie that binds the sign-in to the browser for 10
+         *     minutes. The console's page links here. On failure the console's sign-in page shows why:
+         *     `/console/#/sign-in?reason=` and a code of a closed set.
+         */
+        get: operations["begin_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/session/ways": {
         parameters: {
             query?: never;
@@ -4029,6 +4073,13 @@ export interface components {
              */
             next?: string | null;
         };
+        /** @description Sign-in by an OpenID Connect issuer. */
+        OpenIdConnectWay: {
+            /** @description The issuer's name for people; 1 to 60 characters. */
+            name: string;
+            /** @description Path to which the console's page leads the browser, with `return`. */
+            path: string;
+        };
         /** @description What a customer said about messages to them. */
         OptOutDocument: {
             /** @description The company's account; empty: all accounts, or the only one. */
@@ -5209,8 +5260,13 @@ export interface components {
         };
         /** @description How people may sign in. */
         SignInWays: {
+            /** @description Whether a one-time link signs in. */
+            link: boolean;
+            openid_connect?: components["schemas"]["OpenIdConnectWay"] | null;
             /** @description Whether requests need a token or a session. */
             required: boolean;
+            /** @description Whether a pasted token signs in. */
+            token: boolean;
         };
         /**
          * @description Stage of a decision.
@@ -8442,6 +8498,38 @@ export interface operations {
                 content?: never;
             };
         };
+    };
+    finish_sign_in: {
+        parameters: {
+            query?: {
+                /** @description To be exchanged at the issuer; at most 4,096 bytes. */
+                code?: string;
+                /** @description Why there is no code (RFC 6749, 4.1.2.1). */
+                error?: string;
+                /** @description The issuer (RFC 9207); required if its document says that it sends it. */
+                iss?: string;
+                /** @description Which sign-in it is about, as the host gave it to the issuer. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    begin_sign_in: {
+        parameters: {
+            query?: {
+                /** @description Where in the console the person continues: `/console/`, or `/console/#/` and a place; at most 1,024 bytes. Default, also for any other value: `/console/`. */
+                return?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
     };
     sign_in_ways: {
         parameters: {

@@ -16,6 +16,7 @@ export type Finding = Schemas["Finding"];
 export type HistoryEntry = Schemas["HistoryEntry"];
 export type HistoryPage = Schemas["HistoryPage"];
 export type Me = Schemas["Me"];
+export type SignInWays = Schemas["SignInWays"];
 export type Note = Schemas["Note"];
 export type Offer = Schemas["OfferDocument"];
 export type Presence = Schemas["Presence"];

@@ -123,6 +123,8 @@ class Session {
     this.#problem = undefined;
     try {
       this.#enter(await api.get("/v1/me"));
+      // After a sign-in by the issuer, whose page this one came from, pages that wait go on.
+      if (this.#me?.session) this.#channel.postMessage("in");
     } catch (error) {
       const problem = toProblem(error);
       this.#problem = problem.status === 401 ? undefined : problem;

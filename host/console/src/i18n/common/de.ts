@@ -117,6 +117,8 @@ const texts: CommonTexts = {
   },
   signIn: {
     title: "Anmelden",
+    with: (issuer) => `Mit ${issuer} anmelden`,
+    newTab: "Öffnet einen neuen Tab. Diese Seite geht weiter, sobald Sie dort angemeldet sind.",
     withLink: "Öffnen Sie den Einmal-Link, den Sie erhalten haben, oder fügen Sie ein Token ein.",
     token: "Token",
     tokenHint: "Beginnt mit pb_. Die Konsole tauscht es gegen eine Sitzung und behält es nicht.",

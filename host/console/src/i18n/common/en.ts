@@ -116,6 +116,8 @@ const texts = {
   } as Record<string, string>,
   signIn: {
     title: "Sign in",
+    with: (issuer: string) => `Sign in with ${issuer}`,
+    newTab: "Opens a new tab. This page goes on when you are signed in there.",
     withLink: "Open the one-time link that you were given, or paste a token.",
     token: "Token",
     tokenHint: "Begins with pb_. The console exchanges it for a session and does not keep it.",
