@@ -4,6 +4,7 @@
 
 mod access_control;
 mod algorithm;
+mod bearer_token;
 mod caller;
 mod cookie;
 mod error;
