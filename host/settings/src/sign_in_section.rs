@@ -257,7 +257,7 @@ mod tests {
             (more("scopes = [\"email\"]"), 10, "lacks \"openid\""),
             (more("scopes = [\"openid email\"]"), 10, "not a scope"),
             (more("scopes = [\"openid\", \"\"]"), 10, "not a scope"),
-            (more("scopes = \"openid\""), 10, "scopes"),
+            (more("scopes = \"openid\""), 10, "expected a sequence"),
             (more("name = \" \""), 10, "`name` must be"),
             (more("name = \"a\\u0007\""), 10, "`name` must be"),
             (more(&format!("name = \"{long}\"")), 10, "`name` must be"),
