@@ -64,7 +64,8 @@ async fn start(
     // The cookie must be there where the issuer sends the browser back.
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     if !host.is_some_and(|host| flow.is_public_host(host)) {
-        return Err(SignInFailure::WrongAddress);
+        let detail = "the Host header is not that of public-url; a proxy must pass it on";
+        return Err(flow.failed(SignInFailure::WrongAddress, &detail));
     }
     flow.begin(return_to).await
 }
