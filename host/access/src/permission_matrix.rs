@@ -108,6 +108,7 @@ pub const PERMISSIONS: &[Permission] = &[
     row("act", &[Operator, Agent, Supervisor]).own_only(),
     row("reply", &[Operator, Agent, Supervisor]).own_only(),
     row("check_reply", &[Operator, Agent, Supervisor]).own_only(),
+    row("take_back_reply", &[Operator, Agent, Supervisor]).own_only(),
     // A colleague who knows something says so without taking the conversation.
     row("notes", &[Operator, Agent, Supervisor, Auditor]),
     row("add_note", &[Operator, Agent, Supervisor]).own_only(),

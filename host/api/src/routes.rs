@@ -27,6 +27,7 @@ mod reactions;
 mod replies;
 mod requeue;
 mod session;
+mod take_back;
 mod templates;
 mod thread;
 mod tone;
@@ -54,6 +55,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(actions::act))
         .routes(routes!(replies::reply))
         .routes(routes!(replies::check))
+        .routes(routes!(take_back::take_back))
         .routes(routes!(notes::list, notes::add))
         .routes(routes!(viewers::list))
         .routes(routes!(viewers::put, viewers::end))

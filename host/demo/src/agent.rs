@@ -314,6 +314,7 @@ impl Progress {
                 | "reply-blocked"
                 | "reply-rejected"
                 | "reply-stale"
+                | "reply-taken-back"
                 | "reply-undeliverable" => {
                     (progress.needs_answer, progress.is_answered) = (true, false);
                 }

@@ -179,6 +179,7 @@ fn desk() -> Value {
             "wrap-up": duration("Longest wrap-up"),
             "silent-after": duration("A message unanswered for this long triggers escalation"),
             "return-after": duration("Conversations of an offline agent return after this time"),
+            "send-after": duration("How long a reply waits before it is sent, so that its author can take it back"),
             "approve-all": flag("Whether every reply needs an approval"),
             "approval": list(object(json!({
                 "approvers": list(text("Agent")),

@@ -32,7 +32,7 @@ pub use operation::{
 };
 pub use reply::{
     AfterReply, ReplyApprovedEvent, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
-    ReplyRejectedEvent, ReplyStaleEvent, ReplyUndeliverableEvent, StaleCause,
+    ReplyRejectedEvent, ReplyStaleEvent, ReplyTakenBackEvent, ReplyUndeliverableEvent, StaleCause,
 };
 
 macro_rules! events {
@@ -197,6 +197,8 @@ events! {
     ReplyDelivered(ReplyDeliveredEvent) = 103, "reply-delivered";
     /// The channel refused a reply.
     ReplyUndeliverable(ReplyUndeliverableEvent) = 104, "reply-undeliverable";
+    /// A person took a reply back before it was sent.
+    ReplyTakenBack(ReplyTakenBackEvent) = 105, "reply-taken-back";
     /// A person wrote an internal note.
     Noted(NotedEvent) = 112, "noted";
 }

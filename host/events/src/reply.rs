@@ -1,5 +1,6 @@
 //! What happens to a reply.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::DecisionSummary;
@@ -22,7 +23,7 @@ pub struct ReplyDraftedEvent {
 }
 
 /// The tone policies checked a reply, or an approved reply went out. After an
-/// approval only `reply`, `digest` and `checked_again` are set.
+/// approval only `reply`, `digest`, `sends_at` and `checked_again` are set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplyCheckedEvent {
     /// The agent's id of the reply.
@@ -38,6 +39,9 @@ pub struct ReplyCheckedEvent {
     /// Whether a person must approve it whatever the verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_required: Option<bool>,
+    /// When it is sent, of a published reply that may be taken back until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sends_at: Option<Timestamp>,
     /// Whether it was checked a second time because the generation changed
     /// while it waited for approval.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -56,6 +60,7 @@ impl ReplyCheckedEvent {
             written_by: None,
             digest,
             approval_required: None,
+            sends_at: None,
             checked_again,
             decision: None,
         }
@@ -82,6 +87,18 @@ pub struct ReplyRejectedEvent {
     pub reply: String,
     /// The approver.
     pub by: Actor,
+}
+
+/// A person took a reply back: it is not sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyTakenBackEvent {
+    /// The agent's id of the reply.
+    pub reply: String,
+    /// Who took it back: its author, or a supervisor.
+    pub by: Actor,
+    /// Whether it waited for approval.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
 }
 
 codes! {

@@ -239,6 +239,10 @@ const HEADS: &[(&str, &str)] = &[
     ("reply-published", r#"{"reply":"r","digest":"d"}"#),
     (
         "reply-published",
+        r#"{"reply":"r","digest":"d","sends_at":"2026-01-01T00:00:06Z"}"#,
+    ),
+    (
+        "reply-published",
         r#"{"reply":"r","digest":"d","checked_again":true,DECISION}"#,
     ),
     (
@@ -274,6 +278,14 @@ const HEADS: &[(&str, &str)] = &[
     (
         "reply-undeliverable",
         r#"{"reply":"r","key":"k","problem":"24 h are over","kind":"window-closed"}"#,
+    ),
+    (
+        "reply-taken-back",
+        r#"{"reply":"r","by":{"id":"ana","role":"agent"}}"#,
+    ),
+    (
+        "reply-taken-back",
+        r#"{"reply":"r","by":{"id":"eva","role":"supervisor"},"held":true}"#,
     ),
     ("noted", r#"{"note":"n1","by":{"id":"ana","role":"agent"}}"#),
 ];

@@ -23,9 +23,8 @@ impl Commits for SqliteJournal {
             return Ok(Vec::new());
         }
         let rows = |commit: &Commit| {
-            let more =
-                commit.state.len() + commit.outbox.len() + commit.sent.len() + commit.failed.len();
-            1 + commit.entries.len() + more
+            let items = commit.outbox.len() + commit.sent.len() + commit.failed.len();
+            1 + commit.entries.len() + commit.state.len() + items + commit.taken_back.len()
         };
         let weight = commits.iter().map(rows).sum();
         // Freed by the caller's thread, not by the writer.
@@ -83,8 +82,13 @@ fn check(commit: &Commit) -> Result<()> {
         commit.failed.len(),
         limits::COMMIT_SENT,
     )?;
+    check_count(
+        "number of keys taken back",
+        commit.taken_back.len(),
+        limits::COMMIT_SENT,
+    )?;
     let failed = commit.failed.iter().map(|failed| &failed.key);
-    for key in commit.sent.iter().chain(failed) {
+    for key in commit.sent.iter().chain(failed).chain(&commit.taken_back) {
         check_length("outbox key", &key, limits::COMMIT_NAME)?;
     }
     policy_memory::check(&commit.state)
@@ -127,6 +131,12 @@ fn write_commit(
         }
     }
 
+    for key in &commit.taken_back {
+        if !outbox::can_take_back(work.sql, company, key)? {
+            return Ok(Err(Conflict::OutboxBegun(key.clone())));
+        }
+    }
+
     let sequence = commit.expected + commit.entries.len() as u64;
     let number = put_conversation(work.sql, commit, stored.as_ref(), sequence)?;
     let first_feed = append_entries(work, commit, number)?;
@@ -140,6 +150,9 @@ fn write_commit(
     }
     for failed in &commit.failed {
         outbox::mark_failed(work.sql, company, failed)?;
+    }
+    for key in &commit.taken_back {
+        outbox::take_back(work.sql, company, key)?;
     }
     Ok(Ok(CommitReceipt {
         sequence,

@@ -21,7 +21,7 @@ use target_queue::TargetQueue;
 pub(super) use target_queue::find_misplaced;
 
 const COLUMNS: &str = "company, key, target, conversation, payload, not_before, attempts, state,
-    problem, begun_part";
+    problem, begun_part, can_take_back";
 
 fn item(row: &Row<'_>) -> rusqlite::Result<OutboxItem> {
     Ok(OutboxItem {
@@ -35,6 +35,7 @@ fn item(row: &Row<'_>) -> rusqlite::Result<OutboxItem> {
         state: code(row, 7, OutboxState::from_code)?,
         problem: row.get(8)?,
         begun_part: row.get(9)?,
+        can_take_back: row.get(10)?,
     })
 }
 
@@ -68,6 +69,21 @@ impl Outbox for SqliteJournal {
     ) -> Result<()> {
         let step = Step::Reschedule(not_before, problem.to_owned());
         self.step_outbox(company, key, step)
+    }
+
+    fn begin_outbox_item(&self, company: CompanyId, key: &str) -> Result<()> {
+        let key = key.to_owned();
+        self.write(1, move |work| {
+            let changed = work.sql.run(
+                "UPDATE outbox SET can_take_back = 0
+                 WHERE company = ?1 AND key = ?2 AND state = 'waiting'",
+                params![company.0, key],
+            )?;
+            match changed {
+                0 => Err(JournalError::NoOutboxItem(key.clone())),
+                _ => Ok(()),
+            }
+        })
     }
 
     fn begin_outbox_part(&self, company: CompanyId, key: &str, part: u32) -> Result<()> {
@@ -128,7 +144,8 @@ impl Outbox for SqliteJournal {
             for target in &targets {
                 released += work.sql.run(
                     "UPDATE outbox SET not_before = ?3
-                     WHERE company = ?1 AND target = ?2 AND state = 'waiting' AND not_before > ?3",
+                     WHERE company = ?1 AND target = ?2 AND state = 'waiting' AND not_before > ?3
+                       AND can_take_back = 0",
                     params![company.0, target, Micros(not_before)],
                 )?;
             }
@@ -226,8 +243,9 @@ pub(super) fn insert(sql: &Connection, company: CompanyId, item: &NewOutbox) -> 
         None => false,
     };
     sql.run(
-        "INSERT INTO outbox (company, key, target, conversation, payload, not_before, held)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (company, key) DO NOTHING",
+        "INSERT INTO outbox (company, key, target, conversation, payload, not_before, held,
+           can_take_back)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (company, key) DO NOTHING",
         params![
             company.0,
             item.key,
@@ -236,9 +254,35 @@ pub(super) fn insert(sql: &Connection, company: CompanyId, item: &NewOutbox) -> 
             item.payload,
             Micros(item.not_before),
             held,
+            item.can_take_back,
         ],
     )?;
     Ok(())
+}
+
+/// Whether an item waits and may be taken back.
+pub(super) fn can_take_back(sql: &Connection, company: CompanyId, key: &str) -> Result<bool> {
+    let query = "SELECT 1 FROM outbox
+         WHERE company = ?1 AND key = ?2 AND state = 'waiting' AND can_take_back = 1";
+    sql.has_row(query, params![company.0, key])
+}
+
+/// Delete an item that was taken back; the next of its conversation may go.
+pub(super) fn take_back(sql: &Connection, company: CompanyId, key: &str) -> Result<()> {
+    let left = sql.read_first(
+        "DELETE FROM outbox WHERE company = ?1 AND key = ?2 RETURNING conversation, target",
+        params![company.0, key],
+        |row| Ok((optional_id(row, 0)?, row.get(1)?)),
+    )?;
+    match left {
+        Some((Some(conversation), target)) => TargetQueue {
+            company,
+            conversation,
+            target,
+        }
+        .release_first(sql),
+        _ => Ok(()),
+    }
 }
 
 /// The target has the item, if there is such an item.
@@ -280,21 +324,26 @@ fn step(sql: &Connection, company: CompanyId, key: &str, step: &Step) -> Result<
     let cut =
         |problem: &str| problem[..problem.floor_char_boundary(limits::OUTBOX_PROBLEM)].to_owned();
     let (set, condition, at, problem) = match step {
-        Step::Done => ("state = 'done', held = 0", "", None, None),
+        Step::Done => (
+            "state = 'done', held = 0, can_take_back = 0",
+            "",
+            None,
+            None,
+        ),
         Step::Reschedule(at, problem) => (
-            "not_before = ?3, problem = ?4, attempts = attempts + 1",
+            "not_before = ?3, problem = ?4, attempts = attempts + 1, can_take_back = 0",
             "AND state = 'waiting'",
             Some(Micros(*at)),
             Some(cut(problem)),
         ),
         Step::Hold(at, problem) => (
-            "not_before = ?3, problem = ?4",
+            "not_before = ?3, problem = ?4, can_take_back = 0",
             "AND state = 'waiting'",
             Some(Micros(*at)),
             Some(cut(problem)),
         ),
         Step::Dead(problem) => (
-            "state = 'dead', held = 0, problem = ?3, attempts = attempts + 1",
+            "state = 'dead', held = 0, problem = ?3, attempts = attempts + 1, can_take_back = 0",
             "AND state = 'waiting'",
             None,
             Some(cut(problem)),
@@ -310,7 +359,8 @@ fn step(sql: &Connection, company: CompanyId, key: &str, step: &Step) -> Result<
     values.extend(at.as_ref().map(|at| at as &dyn ToSql));
     values.extend(problem.as_ref().map(|problem| problem as &dyn ToSql));
     let query = format!(
-        "UPDATE outbox SET {set}, begun_part = NULL WHERE company = ?1 AND key = ?2 {condition}
+        "UPDATE outbox SET {set}, begun_part = NULL
+         WHERE company = ?1 AND key = ?2 {condition}
          RETURNING conversation, target"
     );
     let (conversation, target) = sql

@@ -33,6 +33,9 @@ pub struct Commit {
     /// dead with this commit, so that the history and the outbox agree. Others
     /// are no error. At most 1000.
     pub failed: Vec<FailedDelivery>,
+    /// Keys of outbox items that leave the outbox because nothing of them was sent. The
+    /// commit is refused unless each of them can be taken back. At most 1000.
+    pub taken_back: Vec<String>,
     /// Time of the commit; policy memory that expired earlier is dropped.
     pub at: Timestamp,
 }

@@ -220,6 +220,10 @@ pub enum Conflict {
     /// The outbox has another item with this key.
     #[error("the outbox has another item with the key {0:?}")]
     OutboxDiffers(String),
+    /// The outbox item cannot be taken back: its first attempt has begun, it is not in
+    /// the outbox, or it was never meant to be.
+    #[error("the outbox item {0:?} cannot be taken back")]
+    OutboxBegun(String),
 }
 
 /// Failure to seal or open bytes.

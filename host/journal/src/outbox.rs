@@ -24,6 +24,9 @@ pub struct NewOutbox {
     pub payload: Vec<u8>,
     /// Earliest time of the first attempt.
     pub not_before: Timestamp,
+    /// Whether a commit may [take it back](crate::Commit::taken_back) until its first
+    /// attempt [begins](Outbox::begin_outbox_item).
+    pub can_take_back: bool,
 }
 
 /// Items of one target that are due and are not delivered.
@@ -72,6 +75,8 @@ pub struct OutboxItem {
     pub attempts: u32,
     /// State.
     pub state: OutboxState,
+    /// Whether it may be taken back: no attempt has begun.
+    pub can_take_back: bool,
     /// Problem of the last failed or held attempt, cut at 4 KiB.
     pub problem: Option<String>,
     /// The part whose sending has begun, while no result of it is recorded.
@@ -122,6 +127,14 @@ pub trait Outbox {
         problem: &str,
     ) -> Result<()>;
 
+    /// Record that the first attempt of an item begins: from then on it cannot be taken
+    /// back. Either this call or the commit that takes it back succeeds, never both,
+    /// whatever the time is. Does nothing to an item that cannot be taken back.
+    ///
+    /// # Errors
+    /// `JournalError::NoOutboxItem` unless it waits; do not send it.
+    fn begin_outbox_item(&self, company: CompanyId, key: &str) -> Result<()>;
+
     /// Record that sending a part of an item begins. Its receipt, or any other result
     /// of the attempt, ends it; after a crash it is still there, and the part may have
     /// been sent.
@@ -164,8 +177,8 @@ pub trait Outbox {
     ) -> Result<()>;
 
     /// Let the waiting items of the targets that are due later be due at `not_before`,
-    /// together with the audit entry about it. Their attempts stay counted. Returns how
-    /// many there were.
+    /// together with the audit entry about it. Their attempts stay counted. An item that
+    /// can still be taken back waits for its own time. Returns how many there were.
     fn release_outbox(
         &self,
         company: CompanyId,

@@ -10,6 +10,8 @@ use crate::capacity::Capacity;
 pub const LONGEST: Seconds = Seconds(31_622_400);
 /// Longest offer timeout: a day.
 pub const LONGEST_OFFER: Seconds = Seconds(86_400);
+/// Longest wait before a reply is sent.
+pub const LONGEST_SEND_AFTER: Seconds = Seconds(60);
 /// Most steps of an approval.
 pub const MOST_APPROVAL_STEPS: usize = 8;
 
@@ -44,6 +46,9 @@ pub struct DeskRules {
     /// How long after an agent went offline their conversations return to the
     /// queue; 2 minutes by default, so that a page reload loses none.
     pub return_after: Seconds,
+    /// How long a reply that may go out waits before it is sent, so that its author can
+    /// take it back: at most [`LONGEST_SEND_AFTER`]; 0 by default: at once.
+    pub send_after: Seconds,
     /// Whether every reply needs an approval, whatever the policies answer;
     /// false by default.
     pub approve_all: bool,
@@ -81,6 +86,7 @@ impl Default for DeskRules {
             wrap_up: Seconds(120),
             silent_after: Seconds(900),
             return_after: Seconds(120),
+            send_after: Seconds(0),
             approve_all: false,
             approvals: Vec::new(),
             running_clocks: RunningClocks::Follow,
@@ -111,6 +117,12 @@ impl DeskRules {
             if span > LONGEST {
                 problems.push(format!("{name} is {span}; the most is {LONGEST}"));
             }
+        }
+        if self.send_after > LONGEST_SEND_AFTER {
+            problems.push(format!(
+                "send-after is {}; the most is {LONGEST_SEND_AFTER}",
+                self.send_after
+            ));
         }
         if self.approvals.len() > MOST_APPROVAL_STEPS {
             problems.push(format!(
@@ -239,6 +251,7 @@ mod tests {
             ("offer-timeout = \"0s\"", "offer-timeout is 0s"),
             ("offer-timeout = \"2d\"", "it must be 1s to 1d"),
             ("return-after = \"9999d\"", "return-after is 9999d"),
+            ("send-after = \"61s\"", "send-after is 61s; the most is 1m"),
             ("[[approval]]\napprovers = []", "step 1 of the approval"),
             ("[surge]\ntimes = 0.5", "surge.times is 0.5"),
             ("[surge]\nwithin = \"0s\"", "surge.within is 0s"),

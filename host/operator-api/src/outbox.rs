@@ -71,6 +71,9 @@ pub(crate) struct OutboxDocument {
     attempts: u32,
     /// Earliest time of the next attempt.
     not_before: Timestamp,
+    /// Whether its author may still take it back: it waits for `not_before`, and no attempt
+    /// has begun.
+    can_take_back: bool,
     /// Why the last attempt failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
@@ -103,6 +106,7 @@ pub(crate) async fn list(
             state: item.state.as_str(),
             attempts: item.attempts,
             not_before: item.not_before,
+            can_take_back: item.can_take_back,
             problem: item.problem,
         });
         Ok(Json(OutboxList {

@@ -59,6 +59,11 @@ pub enum AgentAction {
         /// Reason for the agent.
         why: String,
     },
+    /// Take a reply back that is not sent yet, or waits for approval.
+    TakeBack {
+        /// Id of the reply.
+        reply: String,
+    },
     /// Add an internal note.
     Note(NewNote),
     /// The channel accepted a reply.
@@ -210,6 +215,24 @@ pub enum ActionError {
     NothingPending {
         /// The id.
         id: String,
+    },
+    /// No reply of that id waits to be sent or for approval.
+    #[error("no reply {id:?} waits to be sent or for approval")]
+    NothingToTakeBack {
+        /// The id.
+        id: String,
+    },
+    /// The reply was sent, or its sending has begun.
+    #[error("the reply {id:?} was sent, or is being sent: it cannot be taken back any more")]
+    AlreadySent {
+        /// The id.
+        id: String,
+    },
+    /// Another person wrote the reply.
+    #[error("{by:?} wrote the reply; only its author and supervisors may take it back")]
+    NotTheAuthor {
+        /// Its author.
+        by: String,
     },
     /// The approver wrote the reply.
     #[error("the author of a reply cannot approve it")]

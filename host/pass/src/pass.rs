@@ -5,7 +5,7 @@
 //! | --- | --- | --- |
 //! | load | [`load`] | the conversation, its contact, the policies' state |
 //! | decide | [`decide`] | call the policies |
-//! | act | [`act`], [`replies`], [`approvals`], [`notes`], [`agent_actions`] | carry out what policies and people decided |
+//! | act | [`act`], [`replies`], [`take_back`], [`approvals`], [`notes`], [`agent_actions`] | carry out what policies and people decided |
 //! | place | [`place`] | bring the floor in line |
 //! | commit | [`commit`] | entries, snapshot, state, outbox |
 //!
@@ -30,6 +30,7 @@ mod replies;
 mod report;
 mod running_clocks;
 mod state_changes;
+mod take_back;
 mod transcription;
 mod unanswered;
 mod unit_of_work;

@@ -64,6 +64,30 @@ impl Snapshot {
         });
     }
 
+    /// The reply in an entry was taken back: `before` was the newest message when it was
+    /// published.
+    pub fn restore_last_message(&mut self, entry: u64, before: Option<LastMessage>) {
+        let reply = MessagePlace::Entry(entry);
+        // Of what is not listed any more, the next commit looks for the newest.
+        let before = before.filter(|before| match before.place {
+            MessagePlace::Input(input) => self.recent.contains(&input),
+            MessagePlace::Entry(_) => true,
+        });
+        if let Some(last) = self.last_message.take_if(|last| last.place == reply) {
+            let newest_input = last.newest_input;
+            let before = before.clone();
+            self.last_message = before.map(|before| LastMessage {
+                newest_input,
+                ..before
+            });
+        }
+        for undo in self.sending.iter_mut().flat_map(|it| &mut it.undo) {
+            if undo.last_message.as_ref().map(|it| it.place) == Some(reply) {
+                undo.last_message.clone_from(&before);
+            }
+        }
+    }
+
     /// An input that was just listed shows nothing new: it is the echo of a reply of the
     /// desk.
     pub fn skip_last_message(&mut self, input: u64) {

@@ -21,3 +21,4 @@ pub mod roster;
 pub mod snapshot;
 pub mod thread;
 pub mod unanswered;
+pub mod written_reply;

@@ -83,6 +83,8 @@ pub struct OutboxMessage {
     pub body: Result<Vec<u8>, String>,
     /// Number of failed attempts.
     pub attempts: u32,
+    /// Whether its author may take it back until its first attempt begins.
+    pub can_take_back: bool,
 }
 
 /// The bytes of an item, or why they no longer exist.

@@ -14,7 +14,9 @@ use patchbay_model::interaction::{Attachment, Draft, Interaction, WrittenBy};
 use patchbay_model::wording::as_read;
 use serde::{Deserialize, Serialize};
 
+use crate::last_message::LastMessage;
 use crate::unanswered::Answer;
+use crate::written_reply::WrittenReply;
 
 /// Most time between a reply and an echo that is known by its text alone.
 const ECHO_PERIOD: SignedDuration = SignedDuration::from_hours(1);
@@ -66,6 +68,8 @@ pub enum ReplyStatus {
     Delivered,
     /// Rejected by the channel.
     Undeliverable,
+    /// Taken back before anything of it was sent, or while it waited for approval.
+    TakenBack,
 }
 
 impl ReplyStatus {
@@ -80,6 +84,7 @@ impl ReplyStatus {
             ReplyStatus::Stale => "stale",
             ReplyStatus::Delivered => "delivered",
             ReplyStatus::Undeliverable => "undeliverable",
+            ReplyStatus::TakenBack => "taken-back",
         }
     }
 }
@@ -94,6 +99,23 @@ pub struct ReplyResult {
     /// The tone review; absent for a repeated reply, and where no policy has an
     /// opinion.
     pub review: Option<Review>,
+    /// When it is sent, of a published reply; until then it may be taken back.
+    pub sends_at: Option<Timestamp>,
+    /// What was written, of a reply that was taken back; absent if the customer was erased.
+    pub draft: Option<Box<WrittenReply>>,
+}
+
+impl ReplyResult {
+    /// A reply of this status.
+    pub fn of(id: &str, status: ReplyStatus) -> ReplyResult {
+        ReplyResult {
+            id: id.to_owned(),
+            status,
+            review: None,
+            sends_at: None,
+            draft: None,
+        }
+    }
 }
 
 /// A reply that waits for approval; its text is in a history entry.
@@ -143,6 +165,22 @@ pub struct UnconfirmedReply {
     /// snapshots of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_in: Option<ConversationState>,
+    /// What taking it back restores; absent if it cannot be taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
+}
+
+/// What the publication of a reply changed, beside its own status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    /// When the reply is sent.
+    pub sends_at: Timestamp,
+    /// When the timer for a silent agent was due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silent_at: Option<Timestamp>,
+    /// The newest message before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_message: Option<LastMessage>,
 }
 
 impl UnconfirmedReply {

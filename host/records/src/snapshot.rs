@@ -487,6 +487,15 @@ impl Snapshot {
         self.accepted = None;
         self.silent_at = None;
         self.park_at = None;
+        self.drop_stopped_timers();
+    }
+
+    /// Drops the timers of an owner that replies stopped: a reply that is taken back
+    /// starts them again only for the same owner.
+    pub fn drop_stopped_timers(&mut self) {
+        for undo in self.sending.iter_mut().flat_map(|it| &mut it.undo) {
+            undo.silent_at = None;
+        }
     }
 
     /// Whether it has an owner who waits on the customer.

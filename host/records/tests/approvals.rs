@@ -94,6 +94,7 @@ fn held_reply(journal: &SqliteJournal, company: CompanyId, contact: ContactId) -
         outbox: Vec::new(),
         sent: Vec::new(),
         failed: Vec::new(),
+        taken_back: Vec::new(),
         scope: EntryScope::default(),
         at: NOW,
     };

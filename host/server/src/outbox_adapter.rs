@@ -37,6 +37,7 @@ impl DeskOutbox {
             destination,
             body,
             attempts: outgoing.attempts,
+            can_take_back: outgoing.can_take_back,
         }
     }
 
@@ -92,6 +93,12 @@ impl Outbox for DeskOutbox {
             .map_err(unavailable)?;
         let deliveries = due.into_iter().map(|outgoing| self.delivery(outgoing));
         Ok(deliveries.collect())
+    }
+
+    fn begin(&self, delivery: &Delivery) -> Result<(), OutboxError> {
+        let (company, key) = (&delivery.company, &delivery.key);
+        let begun = self.desk.outbox().begin(company, key);
+        begun.map_err(unavailable)
     }
 
     fn mark_delivered(&self, delivery: &Delivery, _: Timestamp) -> Result<(), OutboxError> {

@@ -52,6 +52,7 @@ mod sessions;
 mod shutdown;
 mod status;
 mod stored_bytes;
+mod take_back;
 mod thread;
 mod tls;
 mod traces;

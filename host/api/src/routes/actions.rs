@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::{Extension, Json};
+use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::ConversationId;
@@ -189,13 +190,17 @@ pub(crate) struct ReplyResult {
     id: String,
     /// `published` (on its way to the channel), `revise` (back to its agent), `held`
     /// (waiting for approval) or `blocked`; when the same reply is sent again also
-    /// `delivered`, `undeliverable`, `rejected` or `stale`.
+    /// `delivered`, `undeliverable`, `rejected`, `stale` or `taken-back`.
     status: &'static str,
     /// Result of the tone check; absent if no policy has an opinion, and when the same
     /// reply is sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<descriptions::Review>)]
     review: Option<Review>,
+    /// When it is sent, of a `published` reply of a company with `send-after`: until then it
+    /// may be taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sends_at: Option<Timestamp>,
 }
 
 impl ActionResult {
@@ -209,6 +214,7 @@ impl ActionResult {
                 id: reply.id,
                 status: reply.status.as_str(),
                 review: reply.review,
+                sends_at: reply.sends_at,
             }),
         }
     }

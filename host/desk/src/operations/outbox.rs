@@ -79,6 +79,7 @@ impl OutboxService<'_> {
                     key: item.key,
                     target: item.target,
                     attempts: item.attempts,
+                    can_take_back: item.can_take_back,
                 });
             }
         }
@@ -92,6 +93,16 @@ impl OutboxService<'_> {
     pub fn target(&self, company: &str, target: &str) -> Result<Option<TargetSettings>, DeskError> {
         let (_, state) = self.0.company(company)?;
         Ok(state.generation().targets.get(target).cloned())
+    }
+
+    /// The first attempt of an item begins: its author cannot take it back any more. Send
+    /// nothing of it unless this succeeds.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`]: [`JournalError::NoOutboxItem`] if it was taken back.
+    pub fn begin(&self, company: &str, key: &str) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
+        Ok(self.0.journal.begin_outbox_item(id, key)?)
     }
 
     /// The target accepted an item: write that and its consequences.

@@ -394,6 +394,7 @@ fn store(journal: &dyn Journal, desk: &Desk, count: u64) -> Vec<(Conversation, S
             outbox: Vec::new(),
             sent: Vec::new(),
             failed: Vec::new(),
+            taken_back: Vec::new(),
             at,
         });
     }

@@ -159,7 +159,9 @@ impl From<ActionError> for Problem {
             }
             ActionError::UnknownConversation => Kind::UnknownConversation,
             ActionError::OfferOver(_) => Kind::OfferClosed,
-            ActionError::NotYours { .. } => Kind::NotOwner,
+            ActionError::NotYours { .. } | ActionError::NotTheAuthor { .. } => Kind::NotOwner,
+            ActionError::AlreadySent { .. } => Kind::AlreadySent,
+            ActionError::NothingToTakeBack { .. } => Kind::NothingToTakeBack,
             ActionError::SupervisorsOnly => Kind::SupervisorsOnly,
             ActionError::OwnReply | ActionError::NotAnApprover { .. } => Kind::NotAnApprover,
             ActionError::NotNow { .. } | ActionError::Floor(_) => Kind::NotNow,

@@ -70,6 +70,8 @@ kinds! {
     NoteIdTaken = "note-id-taken", CONFLICT, "Another note has this id";
     NoCustomer = "no-customer", CONFLICT, "The conversation has no customer";
     MessageIdTaken = "message-id-taken", CONFLICT, "Another message has this id";
+    AlreadySent = "already-sent", CONFLICT, "The reply was sent, or is being sent";
+    NothingToTakeBack = "nothing-to-take-back", CONFLICT, "No such reply waits to be sent or for approval";
     NothingPending = "nothing-pending", CONFLICT, "No such reply is waiting for approval";
     NoRecipient = "nobody-to-answer", CONFLICT, "The conversation has no customer to answer";
     ContactConflict = "contact-conflict", CONFLICT, "The contacts cannot be changed this way";

@@ -88,6 +88,7 @@ impl Interaction {
             outbox: Vec::new(),
             sent: Vec::new(),
             failed: Vec::new(),
+            taken_back: Vec::new(),
             at: now,
         }
     }

@@ -21,6 +21,7 @@ fn item(key: &str, conversation: u8) -> NewOutbox {
         conversation: Some(ConversationId([conversation; 16])),
         payload: Vec::new(),
         not_before: Timestamp::UNIX_EPOCH,
+        can_take_back: false,
     }
 }
 

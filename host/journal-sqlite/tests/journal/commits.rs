@@ -22,6 +22,7 @@ fn item(key: &str, payload: &[u8]) -> NewOutbox {
         conversation: None,
         payload: payload.to_vec(),
         not_before: at(0),
+        can_take_back: false,
     }
 }
 

@@ -29,4 +29,5 @@ mod runs;
 mod sequence;
 mod store;
 mod stored_bytes;
+mod take_back;
 mod wordings;

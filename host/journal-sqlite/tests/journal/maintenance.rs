@@ -259,6 +259,7 @@ fn compaction_keeps_a_conversation_with_unsent_items() {
             conversation: Some(of.id).filter(|_| thread != "has nothing"),
             payload: vec![],
             not_before: at(1),
+            can_take_back: false,
         }];
         journal.commit(put).unwrap();
         of
@@ -309,6 +310,7 @@ fn compaction_deletes_expired_memory_and_done_outbox_items() {
             conversation: None,
             payload: vec![],
             not_before: at(1),
+            can_take_back: false,
         })
         .to_vec();
     journal.commit(write).unwrap();

@@ -16,6 +16,7 @@ fn filled(journal: &SqliteJournal) -> CompanyId {
             conversation: None,
             payload: key.as_bytes().to_vec(),
             not_before: at(second),
+            can_take_back: false,
         })
         .to_vec();
     journal.commit(fill).unwrap();
@@ -205,6 +206,7 @@ fn due_items_are_read_page_by_page_and_each_once() {
                 conversation: None,
                 payload: vec![],
                 not_before: at(if key < "3" { 10 } else { 20 }),
+                can_take_back: false,
             })
             .to_vec();
         journal.commit(fill).unwrap();
@@ -271,6 +273,7 @@ fn put(journal: &SqliteJournal, of: &mut Conversation, target: &str, key: &str) 
         conversation: Some(of.id),
         payload: key.as_bytes().to_vec(),
         not_before: at(1),
+        can_take_back: false,
     }];
     of.sequence = journal.commit(put).unwrap().sequence;
 }
@@ -345,6 +348,7 @@ fn items_of_one_commit_are_delivered_in_their_order() {
             conversation: Some(of.id),
             payload: vec![],
             not_before: at(1),
+            can_take_back: false,
         })
         .collect();
     journal.commit(fill).unwrap();

@@ -35,6 +35,7 @@ impl TestStore {
     /// journal is open. Data of earlier versions stays as it is.
     pub(crate) fn downgrade(&self, version: u32) {
         let added = [
+            (14, "ALTER TABLE outbox DROP COLUMN can_take_back;"),
             (
                 13,
                 "DROP INDEX conversation_resolved;
@@ -156,6 +157,7 @@ pub(crate) fn commit(of: &Conversation, expected: u64, input: Option<Ordinal>) -
         outbox: Vec::new(),
         sent: Vec::new(),
         failed: Vec::new(),
+        taken_back: Vec::new(),
         at: at(102),
     }
 }

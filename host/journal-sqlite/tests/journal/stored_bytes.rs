@@ -157,6 +157,7 @@ fn commit_one(journal: &SqliteJournal, writer: &mut Writer, step: i64, next: &mu
         conversation: None,
         payload: vec![],
         not_before: at(step),
+        can_take_back: false,
     });
     let done = journal.commit(one);
     // Another item may have the key.

@@ -34,6 +34,17 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
+    /// An attempt that sent nothing: its delivery was taken back, or the outbox could not
+    /// record that it begins. Then it is due again as soon as the outbox works.
+    fn not_begun(error: OutboxError, now: Timestamp) -> Attempt {
+        let problem = Problem::plain(format!("the attempt did not begin: {error}"));
+        Attempt {
+            report: None,
+            outcome: Outcome::Hold(now, one_line("", problem)),
+            recorded: Err(error),
+        }
+    }
+
     /// An attempt that panicked: it is not known what it sent. So the delivery
     /// is neither lost nor sent forever.
     pub(super) fn panicked(error: &JoinError) -> Attempt {
@@ -55,6 +66,13 @@ pub(super) async fn attempt(
     delivery: Arc<Delivery>,
     hold: Duration,
 ) -> Attempt {
+    let begun = match delivery.can_take_back {
+        true => begin(&outbox, &delivery).await,
+        false => Ok(()),
+    };
+    if let Err(error) = begun {
+        return Attempt::not_begun(error, (environment.clock)());
+    }
     let (report, outcome) = match &delivery.destination {
         Err(problem) => {
             let problem = one_line("", Problem::plain(problem));
@@ -137,6 +155,13 @@ fn one_line(prefix: &str, problem: Problem) -> Problem {
         logged: cut(&problem.logged),
         recorded: cut(&problem.recorded),
     }
+}
+
+/// Records that the first attempt begins.
+async fn begin(outbox: &Arc<dyn Outbox>, delivery: &Arc<Delivery>) -> Result<(), OutboxError> {
+    let (outbox, delivery) = (Arc::clone(outbox), Arc::clone(delivery));
+    let begun = spawn_blocking(move || outbox.begin(&delivery)).await;
+    begun.unwrap_or_else(task_failed)
 }
 
 /// Stores an outcome.

@@ -36,6 +36,15 @@ pub trait Outbox: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Delivery>, OutboxError>;
 
+    /// The first attempt of a delivery that [may be taken back](Delivery::can_take_back)
+    /// begins: called before anything of it is sent. It is sent only if this succeeds, and
+    /// from then on it cannot be taken back, also after a crash.
+    ///
+    /// # Errors
+    /// [`OutboxError::NotPending`] if it was taken back. After
+    /// [`OutboxError::Unavailable`] the courier loads it again later.
+    fn begin(&self, delivery: &Delivery) -> Result<(), OutboxError>;
+
     /// The target confirmed the delivery. Idempotent.
     ///
     /// # Errors
@@ -78,7 +87,8 @@ pub trait Outbox: Send + Sync {
 /// Why an outbox did not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OutboxError {
-    /// The delivery is no longer pending: an operator closed it meanwhile.
+    /// The delivery is no longer pending: an operator closed it meanwhile, or its author
+    /// took it back.
     #[error("the delivery is no longer pending")]
     NotPending,
     /// A temporary failure, for example a full disk.
@@ -106,6 +116,9 @@ pub struct Delivery {
     pub body: Vec<u8>,
     /// Failed attempts so far.
     pub attempts: u32,
+    /// Whether its author may take it back until its first attempt
+    /// [begins](Outbox::begin).
+    pub can_take_back: bool,
 }
 
 impl fmt::Debug for Delivery {

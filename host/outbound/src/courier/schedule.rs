@@ -176,6 +176,7 @@ mod tests {
             destination: Err("unused".to_owned()),
             body: Vec::new(),
             attempts: 0,
+            can_take_back: false,
         }
     }
 

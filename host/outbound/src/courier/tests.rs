@@ -7,6 +7,7 @@ mod order;
 mod retries;
 mod scripted_destination;
 mod stop;
+mod take_back;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,6 +78,7 @@ fn delivery(key: &str) -> Delivery {
         destination: Ok(Arc::new(ScriptedDestination::new(clock()))),
         body: key.as_bytes().to_vec(),
         attempts: 0,
+        can_take_back: false,
     }
 }
 

@@ -80,6 +80,10 @@ impl Outbox for MemoryOutbox {
             .collect())
     }
 
+    fn begin(&self, _: &Delivery) -> Result<(), OutboxError> {
+        Ok(())
+    }
+
     fn mark_delivered(&self, delivery: &Delivery, _at: Timestamp) -> Result<(), OutboxError> {
         self.take(delivery, |deliveries, delivery| {
             deliveries.delivered.push(delivery.key)
@@ -121,6 +125,7 @@ fn delivery(key: &str, target: &str, webhook: Webhook) -> Delivery {
         destination: Ok(Arc::new(webhook)),
         body: format!("{{\"key\":  \"{key}\"}}").into_bytes(),
         attempts: 0,
+        can_take_back: false,
     }
 }
 

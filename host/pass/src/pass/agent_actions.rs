@@ -11,7 +11,9 @@ use patchbay_records::reply::ReplyResult;
 use patchbay_records::snapshot::{from_unix_ms, span};
 
 use super::unit_of_work::{Attempt, UnitOfWork};
-use super::{Pass, act, approvals, commit, newer_entries, notes, place, replies, state_changes};
+use super::{
+    Pass, act, approvals, commit, newer_entries, notes, place, replies, state_changes, take_back,
+};
 use crate::agent_action::{ActionError, ActionResult, AgentAction, Destination};
 use crate::floor_state::FollowUp;
 
@@ -47,6 +49,7 @@ pub(super) fn perform(
         AgentAction::Reject { reply, why } => {
             return Ok(approvals::reject(pass, unit, actor, reply, why));
         }
+        AgentAction::TakeBack { reply } => return take_back::take_back(pass, unit, actor, reply),
         AgentAction::Note(note) => return notes::add(pass, unit, actor, note),
         AgentAction::Delivered { key } => {
             replies::delivered(pass, unit, key);

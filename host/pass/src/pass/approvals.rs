@@ -6,25 +6,15 @@ use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::{Review, Verdict};
 use patchbay_model::desk::{ApprovalStep, Need};
-use patchbay_model::interaction::{Attachment, Draft, WrittenBy};
+use patchbay_model::interaction::{Draft, WrittenBy};
 use patchbay_records::approval::ApprovalRefusal;
-use patchbay_records::outbox_payload::{self, Payload};
 use patchbay_records::reply::{self, PendingReply, ReplyResult, ReplyStatus, UnconfirmedReply};
-use serde::Deserialize;
+use patchbay_records::written_reply;
 use serde_json::json;
 
 use super::unit_of_work::{Attempt, UnitOfWork};
 use super::{Pass, PassError, commit, drafts, recipient, state_changes};
 use crate::agent_action::ActionError;
-
-/// The part of a drafted reply that a second check needs.
-#[derive(Deserialize)]
-struct PendingDraft {
-    text: String,
-    written_by: WrittenBy,
-    #[serde(default)]
-    attachments: Vec<Attachment>,
-}
 
 /// Who must approve a reply: the teams the tone policies name, else the team
 /// escalation named, else the company's rules, else any supervisor.
@@ -85,6 +75,7 @@ pub(super) fn approve(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, id:
         },
         false => ReplyStatus::Held,
     };
+    let sends_at = drafts::sends_at(pass).filter(|_| status == ReplyStatus::Published);
     let event = Event::ReplyApproved(ReplyApprovedEvent {
         reply: id.to_owned(),
         by: actor.clone(),
@@ -99,9 +90,8 @@ pub(super) fn approve(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, id:
         unit.snapshot_mut().pending = Some(pending);
     }
     Ok(Ok(Some(ReplyResult {
-        id: id.to_owned(),
-        status,
-        review: None,
+        sends_at,
+        ..ReplyResult::of(id, status)
     })))
 }
 
@@ -122,7 +112,9 @@ fn release(
     };
     let mut status = ReplyStatus::Published;
     let again = pending.generation != pass.generation.number;
-    let checked = ReplyCheckedEvent::approved(pending.id.clone(), pending.digest.clone(), again);
+    let mut checked =
+        ReplyCheckedEvent::approved(pending.id.clone(), pending.digest.clone(), again);
+    checked.sends_at = drafts::sends_at(pass);
     if again {
         let Some(draft) = stored_draft(pass, unit, pending)? else {
             return Ok(Err(ActionError::CustomerErased));
@@ -132,6 +124,7 @@ fn release(
         let event = match review.map(|review| review.verdict) {
             Some(Verdict::Block) => {
                 status = ReplyStatus::Blocked;
+                checked.sends_at = None;
                 Event::ReplyBlocked(checked)
             }
             _ => Event::ReplyPublished(checked),
@@ -152,6 +145,7 @@ fn release(
                 ConversationState::AwaitingApproval => Some(ConversationState::Active),
                 other => Some(other),
             },
+            undo: None,
         };
         let recipient = recipient::find(pass, unit)?.ok();
         let account = recipient
@@ -172,11 +166,9 @@ fn stored_draft(
     unit: &UnitOfWork,
     pending: &PendingReply,
 ) -> Result<Option<Draft>, PassError> {
-    let payload = Payload::Entry(unit.conversation.row.id, pending.entry);
-    let Ok(bytes) = outbox_payload::open_payload(pass.journal, pass.company, payload)? else {
-        return Ok(None);
-    };
-    let Ok(stored) = serde_json::from_slice::<PendingDraft>(&bytes) else {
+    let conversation = unit.conversation.row.id;
+    let stored = written_reply::read(pass.journal, pass.company, conversation, pending.entry)?;
+    let Some(stored) = stored.and_then(|stored| stored.written) else {
         return Ok(None);
     };
     let actor = Actor {
@@ -215,11 +207,7 @@ pub(super) fn reject(
         commit::attach_sealed(unit, contact, sealed);
     }
     state_changes::end_approval(pass, unit, &pending.id, ReplyStatus::Rejected);
-    Ok(Some(ReplyResult {
-        id: id.to_owned(),
-        status: ReplyStatus::Rejected,
-        review: None,
-    }))
+    Ok(Some(ReplyResult::of(id, ReplyStatus::Rejected)))
 }
 
 /// The pending reply, if it has this id and the actor may approve it.

@@ -172,6 +172,7 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
             outbox: unit.outbox,
             sent: unit.sent,
             failed: unit.failed,
+            taken_back: unit.taken_back,
             at: pass.now,
         },
         after: AfterCommit {
@@ -231,6 +232,7 @@ pub(super) fn notify(
         payload: payload.to_bytes(),
         conversation: Some(unit.conversation.row.id),
         not_before: pass.now,
+        can_take_back: false,
     });
 }
 

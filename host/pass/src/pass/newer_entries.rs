@@ -88,6 +88,7 @@ fn matters(
             !event.automatic && !event.superseded && !is_echo_of_reply(unit, input)
         }
         Event::ReplyRejected(event) => is_other(&event.by),
+        Event::ReplyTakenBack(event) => is_other(&event.by),
         Event::ReplyUndeliverable(_) => true,
         Event::Accepted(event) | Event::Assigned(event) => {
             event.agent != actor.id && event.by.as_ref().is_none_or(is_other)

@@ -126,6 +126,7 @@ fn taken(pass: &Pass<'_>, unit: &mut UnitOfWork, assignment: &Assignment) {
         by: None,
     };
     let snapshot = unit.snapshot_mut();
+    snapshot.drop_stopped_timers();
     snapshot.owner = Some(assignment.agent.clone());
     snapshot.accepted = accepted.map(|closed| closed.offer.id);
     snapshot.restart_silence_timer(pass.generation.desk.silent_after, pass.now);

@@ -49,11 +49,9 @@ pub(super) fn reply(
             let known = unit.snapshot().answers.iter();
             let mut known = known.filter(|known| known.id == reply.id);
             return Ok(match known.next() {
-                Some(known) if known.status != ReplyStatus::Revise => Ok(Some(ReplyResult {
-                    id: reply.id.clone(),
-                    status: known.status,
-                    review: None,
-                })),
+                Some(known) if known.status != ReplyStatus::Revise => {
+                    Ok(Some(repeated_result(unit, known)))
+                }
                 _ => Err(refused),
             });
         }
@@ -73,11 +71,7 @@ pub(super) fn reply(
         }
         // A reply returned for changes may be sent again; all else is done.
         if known.status != ReplyStatus::Revise {
-            return Ok(Ok(Some(ReplyResult {
-                id: reply.id.clone(),
-                status: known.status,
-                review: None,
-            })));
+            return Ok(Ok(Some(repeated_result(unit, known))));
         }
     }
     if let Err(refused) = newer_entries::check(pass, unit, actor, expected)? {
@@ -108,12 +102,13 @@ pub(super) fn reply(
     };
     let rules = &pass.generation.desk;
     let needs_approval = unit.snapshot().needs_approval || rules.approve_all;
-    let checked = ReplyCheckedEvent {
+    let mut checked = ReplyCheckedEvent {
         reply: reply.id.clone(),
         by: Some(actor.clone()),
         written_by: Some(reply.written_by),
         digest: digest.clone(),
         approval_required: Some(needs_approval),
+        sends_at: None,
         checked_again: false,
         decision: None,
     };
@@ -121,6 +116,7 @@ pub(super) fn reply(
         Some(Verdict::Block) => (ReplyStatus::Blocked, Event::ReplyBlocked(checked)),
         Some(Verdict::Revise) => (ReplyStatus::Revise, Event::ReplyRevise(checked)),
         Some(Verdict::Approve) | None if !needs_approval => {
+            checked.sends_at = drafts::sends_at(pass);
             (ReplyStatus::Published, Event::ReplyPublished(checked))
         }
         Some(Verdict::Hold | Verdict::Approve) | None => {
@@ -129,6 +125,7 @@ pub(super) fn reply(
     };
     commit::record(pass, unit, event, Some(&result));
     commit::remember(pass, unit, &result);
+    let sends_at = drafts::sends_at(pass).filter(|_| status == ReplyStatus::Published);
     match status {
         ReplyStatus::Held => {
             unit.snapshot_mut().pending = Some(PendingReply {
@@ -156,6 +153,7 @@ pub(super) fn reply(
                 then: reply.then,
                 answers_up_to: Some(unit.snapshot().unanswered.newest_ordinal()),
                 published_in: Some(unit.snapshot().state),
+                undo: None,
             };
             let account = recipient.source.account.as_deref();
             let target = pass.generation.target_of_account(&target, account);
@@ -176,10 +174,21 @@ pub(super) fn reply(
         echo: Some(echo),
     });
     Ok(Ok(Some(ReplyResult {
-        id: reply.id.clone(),
-        status,
         review,
+        sends_at,
+        ..ReplyResult::of(&reply.id, status)
     })))
+}
+
+/// What a repeated request of a reply is answered.
+fn repeated_result(unit: &UnitOfWork, known: &ReplyRecord) -> ReplyResult {
+    let mut sending = unit.snapshot().sending.iter();
+    let sending = sending.find(|sending| sending.id == known.id);
+    let undo = sending.and_then(|sending| sending.undo.as_ref());
+    ReplyResult {
+        sends_at: undo.map(|undo| undo.sends_at),
+        ..ReplyResult::of(&known.id, known.status)
+    }
 }
 
 /// A template of the company file, filled in.

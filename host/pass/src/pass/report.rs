@@ -119,5 +119,6 @@ pub(super) fn add(pass: &Pass<'_>, unit: &mut UnitOfWork) {
         payload: payload.to_bytes(),
         conversation: Some(id),
         not_before: pass.now,
+        can_take_back: false,
     });
 }

@@ -52,5 +52,6 @@ pub(super) fn request(
         // Replies do not wait for it.
         conversation: None,
         not_before: pass.now,
+        can_take_back: false,
     });
 }

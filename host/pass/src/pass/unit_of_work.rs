@@ -28,6 +28,8 @@ pub(crate) struct UnitOfWork {
     pub(super) sent: Vec<String>,
     /// Outbox items that this commit moves to the failed deliveries.
     pub(super) failed: Vec<FailedDelivery>,
+    /// Keys of outbox items that this commit takes back.
+    pub(super) taken_back: Vec<String>,
     /// The agent to whom it was offered before.
     pub(super) offered_before: Option<String>,
     /// Floor events that this commit writes; given back if it fails.
@@ -57,6 +59,7 @@ impl UnitOfWork {
             outbox: Vec::new(),
             sent: Vec::new(),
             failed: Vec::new(),
+            taken_back: Vec::new(),
             floor_events: Vec::new(),
             follow_ups: Vec::new(),
             due: Vec::new(),

@@ -230,6 +230,7 @@ fn a_commit_from_a_replaced_generation_is_found_at_the_next_activation() {
         outbox: Vec::new(),
         sent: Vec::new(),
         failed: Vec::new(),
+        taken_back: Vec::new(),
         at: desk.now(),
     };
     let committed = journal.commit_all(vec![late]).expect("written");
@@ -279,6 +280,7 @@ fn a_target_is_removed_once_no_delivery_to_it_is_pending() {
         conversation: None,
         payload: b"{}".to_vec(),
         not_before: desk.now(),
+        can_take_back: false,
     };
     let commit = Commit {
         expected: row.sequence,
@@ -289,6 +291,7 @@ fn a_target_is_removed_once_no_delivery_to_it_is_pending() {
         outbox: vec![item("failed"), item("pending")],
         sent: Vec::new(),
         failed: Vec::new(),
+        taken_back: Vec::new(),
         at: desk.now(),
     };
     let committed = journal.commit_all(vec![commit]).expect("written");

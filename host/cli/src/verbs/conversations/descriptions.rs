@@ -57,6 +57,7 @@ pub(super) fn entry(kind: &str, data: &Value) -> String {
         "requeued" => format!("requeued{by}"),
         "reply-drafted" => "a reply was drafted".to_owned(),
         "reply-published" => "a reply was sent to the channel".to_owned(),
+        "reply-taken-back" => format!("a reply was taken back{by}"),
         _ => String::new(),
     }
 }

@@ -55,6 +55,7 @@ enum Act {
     },
     Deliver(Pending),
     Fail(Pending),
+    TakeBack(Pending),
     Perform(&'static str, AgentAction),
     Transfer(&'static str),
 }
@@ -120,6 +121,10 @@ impl Plan {
                 noted.expect("noted");
                 Ok(())
             }
+            Act::TakeBack(pending) => {
+                let reply = pending.id.clone();
+                act(desk, id, supervisor(), AgentAction::TakeBack { reply })
+            }
             Act::Perform(_, action) => act(desk, id, agent("ana"), action.clone()),
             Act::Transfer(queue) => {
                 let queue = Destination::Queue((*queue).to_owned());
@@ -138,7 +143,7 @@ impl Plan {
 impl Sequence {
     /// Choose something that an agent or a target does.
     pub(super) fn plan(&mut self, who: usize) -> Option<Plan> {
-        let act = match self.rng.u8(..40) {
+        let act = match self.rng.u8(..44) {
             0..=10 => Act::Reply {
                 id: self.name("r"),
                 then: [Then::Stay, Then::Wait, Then::Resolve][self.rng.usize(..3)],
@@ -155,6 +160,7 @@ impl Sequence {
                 };
                 Act::Perform(name, action)
             }
+            37..=40 => Act::TakeBack(self.take_pending(who)?),
             _ => Act::Transfer(QUEUES[self.rng.usize(..QUEUES.len())]),
         };
         let assigns = match &act {
@@ -203,6 +209,7 @@ impl Sequence {
                 Act::Reply { id, then, draft } => self.replied(who, (id, then, draft), done),
                 Act::Deliver(pending) => self.delivered(who, &pending, done.before),
                 Act::Fail(pending) => self.failed(who, pending),
+                Act::TakeBack(pending) => self.taken_back(who, pending, &done),
                 Act::Perform(name, action) => self.acted(who, (name, &action), &done),
                 Act::Transfer(queue) => self.transferred(who, queue, &done),
             }
@@ -228,6 +235,7 @@ impl Sequence {
             key,
             draft,
             has_echo: false,
+            is_tried: false,
             then,
             state: done.before,
         });
@@ -268,7 +276,25 @@ impl Sequence {
                 desk.journal()
                     .retry_outbox(northwind(desk), &pending.key, desk.now(), noted());
             retried.expect("it waits again");
-            self.customers[who].thread().pending.push(pending);
+            self.customers[who].thread().pending.push(Pending {
+                is_tried: true,
+                ..pending
+            });
+        }
+    }
+
+    /// A reply of which nothing was sent never stopped a clock: the oracle knows nothing
+    /// of it.
+    fn taken_back(&mut self, who: usize, pending: Pending, done: &Done) {
+        let what = format!("{} is taken back: {}", pending.id, done.result.is_ok());
+        self.note(Some(who), what);
+        match (&done.result, pending.is_tried) {
+            (Ok(()), false) => self.coverage.count_step("take back"),
+            (Err(ActionError::AlreadySent { .. }), true) => {
+                self.coverage.count_step("take back, refused");
+                self.customers[who].thread().pending.push(pending);
+            }
+            (result, _) => self.fail(Some(who), &format!("{result:?}")),
         }
     }
 

@@ -12,6 +12,8 @@ pub(super) struct Pending {
     pub(super) draft: Draft,
     /// Whether the channel delivered its copy.
     pub(super) has_echo: bool,
+    /// Whether its delivery failed once.
+    pub(super) is_tried: bool,
     pub(super) then: Then,
     /// State of the conversation when it was written.
     pub(super) state: ConversationState,

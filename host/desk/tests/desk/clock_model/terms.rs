@@ -23,7 +23,7 @@ pub(super) const QUEUES: [&str; 2] = ["general", "billing"];
 
 /// Timers other than clocks are far away, so that only clocks fall due.
 const RULES: &str = "silent-after = \"1000d\"\npark-after = \"1000d\"\noffer-timeout = \"1d\"\n\
-    return-after = \"1000d\"";
+    return-after = \"1000d\"\nsend-after = \"1m\"";
 
 /// The terms of each queue.
 pub(super) type QueueTerms = BTreeMap<&'static str, Terms>;

@@ -15,6 +15,7 @@ use crate::courier::{Delivery, Destination, Exclusions, FinalFailure, Outbox, Ou
 pub(super) enum State {
     Pending,
     Delivered,
+    TakenBack,
     Failed(FinalFailure),
 }
 
@@ -33,6 +34,8 @@ pub(super) struct MemoryOutbox {
     /// How many of the next updates fail.
     failures: Mutex<u32>,
     loads: Mutex<u32>,
+    /// A delivery that is taken back once it was loaded.
+    taken_back_after_load: Mutex<Option<String>>,
 }
 
 impl MemoryOutbox {
@@ -42,6 +45,7 @@ impl MemoryOutbox {
             items: watch::Sender::default(),
             failures: Mutex::default(),
             loads: Mutex::default(),
+            taken_back_after_load: Mutex::default(),
         }
     }
 
@@ -64,6 +68,27 @@ impl MemoryOutbox {
     /// How often due deliveries were loaded.
     pub(super) fn loads(&self) -> u32 {
         *self.loads.lock()
+    }
+
+    /// Takes a delivery back as soon as the courier has loaded it.
+    pub(super) fn take_back_after_load(&self, key: &str) {
+        *self.taken_back_after_load.lock() = Some(key.to_owned());
+    }
+
+    /// Takes a delivery back, if it may be. Returns whether it did.
+    pub(super) fn take_back(&self, key: &str) -> bool {
+        let mut is_taken_back = false;
+        self.items.send_modify(|items| {
+            let found = items.iter_mut().find(|item| {
+                let delivery = &item.delivery;
+                delivery.key == key && delivery.can_take_back && item.state == State::Pending
+            });
+            if let Some(item) = found {
+                item.state = State::TakenBack;
+                is_taken_back = true;
+            }
+        });
+        is_taken_back
     }
 
     pub(super) fn item(&self, key: &str) -> Item {
@@ -147,7 +172,18 @@ impl Outbox for MemoryOutbox {
             delivery.destination = delivery.destination.map(|_| Arc::clone(&self.destination));
             delivery
         });
-        Ok(due.collect())
+        let due: Vec<_> = due.collect();
+        drop(items);
+        let mut taken_back = self.taken_back_after_load.lock();
+        let loaded = taken_back.take_if(|key| due.iter().any(|one| one.key == **key));
+        if let Some(key) = loaded {
+            assert!(self.take_back(&key));
+        }
+        Ok(due)
+    }
+
+    fn begin(&self, delivery: &Delivery) -> Result<(), OutboxError> {
+        self.change(delivery, |item| item.delivery.can_take_back = false)
     }
 
     fn mark_delivered(&self, delivery: &Delivery, _at: Timestamp) -> Result<(), OutboxError> {

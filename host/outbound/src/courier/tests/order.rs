@@ -156,6 +156,10 @@ impl Outbox for Stale {
         }
     }
 
+    fn begin(&self, _: &Delivery) -> Result<(), OutboxError> {
+        unreachable!("it cannot be taken back")
+    }
+
     fn mark_delivered(&self, _: &Delivery, _: Timestamp) -> Result<(), OutboxError> {
         *self.delivered.lock() = true;
         self.changed.notify_all();
