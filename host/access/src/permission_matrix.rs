@@ -106,6 +106,7 @@ pub const PERMISSIONS: &[Permission] = &[
     row("attachment", &[Operator, Agent, Supervisor, Auditor]),
     row("journey", &[Operator, Agent, Supervisor, Auditor]),
     row("act", &[Operator, Agent, Supervisor]).own_only(),
+    row("act_on_many", &[Operator, Agent, Supervisor]).own_only(),
     row("reply", &[Operator, Agent, Supervisor]).own_only(),
     row("check_reply", &[Operator, Agent, Supervisor]).own_only(),
     row("take_back_reply", &[Operator, Agent, Supervisor]).own_only(),

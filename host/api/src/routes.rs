@@ -6,6 +6,7 @@ mod actions;
 mod agents;
 mod approvals;
 mod attachments;
+mod bulk_actions;
 mod contact_card;
 mod contact_import;
 mod contact_opt_outs;
@@ -53,6 +54,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(attachments::download))
         .routes(routes!(conversations::journey))
         .routes(routes!(actions::act))
+        .routes(routes!(bulk_actions::act))
         .routes(routes!(replies::reply))
         .routes(routes!(replies::check))
         .routes(routes!(take_back::take_back))

@@ -227,6 +227,25 @@ impl Pass<'_> {
         })
     }
 
+    /// Whether an action is possible now: nothing is performed or recorded. The
+    /// conversation as it is, or why the action fails. What agents do meanwhile, and what
+    /// only shows as it is performed, may still refuse it.
+    pub fn check_action(
+        &self,
+        id: ConversationId,
+        actor: &Actor,
+        action: &AgentAction,
+        expected: Option<u64>,
+    ) -> Result<Result<ActionResult, ActionError>, PassError> {
+        let Some(row) = self.journal.conversation(self.company, id)? else {
+            return Ok(Err(ActionError::UnknownConversation));
+        };
+        // Read from the journal: a worker may have the cached conversation.
+        let unit = commit::begin(self, load::stored(self, row)?, None);
+        let possible = agent_actions::check(self, &unit, actor, (action, expected))?;
+        Ok(possible.map(|()| agent_actions::result(self, &unit, None)))
+    }
+
     /// Check a draft while it is typed: nothing is recorded or remembered.
     pub fn check_draft(
         &self,

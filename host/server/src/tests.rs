@@ -8,6 +8,7 @@ mod approvals;
 mod attachments;
 mod bodies;
 mod bounds;
+mod bulk_actions;
 mod callers;
 mod client;
 mod company_file_watcher;

@@ -118,49 +118,66 @@ pub(crate) enum ActionCode {
     Resolve,
 }
 
-impl ActionRequest {
-    fn action(&self) -> Result<AgentAction, Problem> {
-        let wrong = |field: &str, detail: &str| {
-            Err(Problem::of(Kind::InvalidInput).field(field).detail(detail))
-        };
-        let takes = match self.action {
-            ActionCode::Assign => (true, false),
-            ActionCode::Transfer => (true, true),
-            _ => (false, false),
-        };
-        if self.agent.is_some() && !takes.0 {
-            return wrong("agent", "is only for `assign` and `transfer`");
+impl ActionCode {
+    /// The code in JSON.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            ActionCode::Assign => "assign",
+            ActionCode::Transfer => "transfer",
+            ActionCode::Return => "return",
+            ActionCode::Hold => "hold",
+            ActionCode::Resume => "resume",
+            ActionCode::Wait => "wait",
+            ActionCode::WrapUp => "wrap-up",
+            ActionCode::Resolve => "resolve",
         }
-        if self.queue.is_some() && !takes.1 {
-            return wrong("queue", "is only for `transfer`");
-        }
-        Ok(match (self.action, &self.agent, &self.queue) {
-            (ActionCode::Assign, Some(agent), _) => AgentAction::Assign {
-                agent: agent.clone(),
-            },
-            (ActionCode::Assign, None, _) => {
-                return wrong("agent", "is missing; `assign` requires the id of an agent");
-            }
-            (ActionCode::Transfer, Some(agent), None) => {
-                AgentAction::Transfer(Destination::Agent(agent.clone()))
-            }
-            (ActionCode::Transfer, None, Some(queue)) => {
-                AgentAction::Transfer(Destination::Queue(queue.clone()))
-            }
-            (ActionCode::Transfer, _, _) => {
-                return wrong(
-                    "queue",
-                    "a transfer requires exactly one of `queue` and `agent`",
-                );
-            }
-            (ActionCode::Return, ..) => AgentAction::Return,
-            (ActionCode::Hold, ..) => AgentAction::Hold,
-            (ActionCode::Resume, ..) => AgentAction::Resume,
-            (ActionCode::Wait, ..) => AgentAction::Wait,
-            (ActionCode::WrapUp, ..) => AgentAction::WrapUp,
-            (ActionCode::Resolve, ..) => AgentAction::Resolve,
-        })
     }
+}
+
+/// The action of a request; an error where a field is missing or has no meaning for it.
+pub(super) fn parse_action(
+    action: ActionCode,
+    agent: Option<String>,
+    queue: Option<String>,
+) -> Result<AgentAction, Problem> {
+    let wrong = |field: &str, detail: &str| {
+        Err(Problem::of(Kind::InvalidInput).field(field).detail(detail))
+    };
+    let takes = match action {
+        ActionCode::Assign => (true, false),
+        ActionCode::Transfer => (true, true),
+        _ => (false, false),
+    };
+    if agent.is_some() && !takes.0 {
+        return wrong("agent", "is only for `assign` and `transfer`");
+    }
+    if queue.is_some() && !takes.1 {
+        return wrong("queue", "is only for `transfer`");
+    }
+    Ok(match (action, agent, queue) {
+        (ActionCode::Assign, Some(agent), _) => AgentAction::Assign { agent },
+        (ActionCode::Assign, None, _) => {
+            return wrong("agent", "is missing; `assign` requires the id of an agent");
+        }
+        (ActionCode::Transfer, Some(agent), None) => {
+            AgentAction::Transfer(Destination::Agent(agent))
+        }
+        (ActionCode::Transfer, None, Some(queue)) => {
+            AgentAction::Transfer(Destination::Queue(queue))
+        }
+        (ActionCode::Transfer, _, _) => {
+            return wrong(
+                "queue",
+                "a transfer requires exactly one of `queue` and `agent`",
+            );
+        }
+        (ActionCode::Return, ..) => AgentAction::Return,
+        (ActionCode::Hold, ..) => AgentAction::Hold,
+        (ActionCode::Resume, ..) => AgentAction::Resume,
+        (ActionCode::Wait, ..) => AgentAction::Wait,
+        (ActionCode::WrapUp, ..) => AgentAction::WrapUp,
+        (ActionCode::Resolve, ..) => AgentAction::Resolve,
+    })
 }
 
 /// Result of an action.
@@ -241,7 +258,7 @@ pub(super) async fn act(
 ) -> Result<Json<ActionResult>, Problem> {
     let conversation = conversation_id(&conversation)?;
     let request: ActionRequest = app.json(request).await?;
-    let action = request.action()?;
+    let action = parse_action(request.action, request.agent, request.queue)?;
     let actor = actor(&caller, request.by, request.role)?;
     let action = (action, request.expected);
     run_action(app, company, conversation, actor, action).await

@@ -66,6 +66,35 @@ impl ConversationService<'_> {
         Ok(self.0.request((company, slot), conversation, actor, action))
     }
 
+    /// Whether an action would be performed now, for an author who saw the entries of the
+    /// conversation up to a number: the conversation as it is. Nothing changes.
+    ///
+    /// # Errors
+    /// As [`act_on`](Self::act_on).
+    pub fn check_action(
+        &self,
+        company: &str,
+        conversation: ConversationId,
+        actor: &Actor,
+        (action, expected): (&AgentAction, Option<u64>),
+    ) -> Result<Answer, DeskError> {
+        if !actor.is_valid() {
+            return Ok(Err(ActionError::InvalidActor));
+        }
+        let (company, state) = self.0.company(company)?;
+        if *action != AgentAction::Resolve {
+            self.0.check_reserve(company)?;
+        }
+        let active = state.active();
+        let pass = self.0.pass(&state, &active.generation, None, company);
+        match pass.check_action(conversation, actor, action, expected) {
+            Ok(checked) => Ok(checked),
+            Err(PassError::Journal(error)) => Err(error.into()),
+            Err(PassError::NothingToDo) => Ok(Err(ActionError::UnknownConversation)),
+            Err(_) => Ok(Err(busy())),
+        }
+    }
+
     /// A conversation as lists show it.
     ///
     /// # Errors

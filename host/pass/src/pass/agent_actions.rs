@@ -12,7 +12,8 @@ use patchbay_records::snapshot::{from_unix_ms, span};
 
 use super::unit_of_work::{Attempt, UnitOfWork};
 use super::{
-    Pass, act, approvals, commit, newer_entries, notes, place, replies, state_changes, take_back,
+    Pass, PassError, act, approvals, commit, newer_entries, notes, place, replies, state_changes,
+    take_back,
 };
 use crate::agent_action::{ActionError, ActionResult, AgentAction, Destination};
 use crate::floor_state::FollowUp;
@@ -29,21 +30,39 @@ pub(super) fn perform(
     if let AgentAction::Reply(reply) = action {
         return replies::reply(pass, unit, actor, (reply, expected));
     }
-    if let Err(refused) = newer_entries::check(pass, unit, actor, expected)? {
+    if let Err(refused) = check(pass, unit, actor, (action, expected))? {
         return Ok(Err(refused));
     }
     let done = match action {
         AgentAction::Accept(offer) => accept(pass, unit, actor, *offer),
         AgentAction::Decline(offer) => decline(pass, unit, actor, *offer),
         AgentAction::Assign { agent } => assign(pass, unit, actor, agent),
-        AgentAction::Transfer(destination) => transfer(pass, unit, actor, destination),
-        AgentAction::Return => return_to_queue(pass, unit, actor),
-        AgentAction::Requeue => requeue(pass, unit, actor),
-        AgentAction::Hold => hold(pass, unit, actor),
+        AgentAction::Transfer(destination) => {
+            transfer(pass, unit, actor, destination);
+            Ok(())
+        }
+        AgentAction::Return => {
+            return_to_queue(pass, unit, actor);
+            Ok(())
+        }
+        AgentAction::Requeue => {
+            requeue(pass, unit, actor);
+            Ok(())
+        }
+        AgentAction::Hold => {
+            state_changes::change_state(pass, unit, ConversationState::OnHold, Some(actor));
+            Ok(())
+        }
         AgentAction::Resume => resume(pass, unit, actor),
-        AgentAction::Wait => wait(pass, unit, actor),
-        AgentAction::WrapUp => wrap_up(pass, unit, actor),
-        AgentAction::Resolve => resolve(pass, unit, actor),
+        AgentAction::Wait => {
+            state_changes::wait_on_customer(pass, unit, Some(actor));
+            Ok(())
+        }
+        AgentAction::WrapUp => state_changes::start_wrap_up(pass, unit, Some(actor)),
+        AgentAction::Resolve => {
+            resolve(pass, unit, actor);
+            Ok(())
+        }
         AgentAction::Reply(reply) => return replies::reply(pass, unit, actor, (reply, None)),
         AgentAction::Approve { reply } => return approvals::approve(pass, unit, actor, reply),
         AgentAction::Reject { reply, why } => {
@@ -65,6 +84,113 @@ pub(super) fn perform(
         }
     };
     Ok(done.map(|()| None))
+}
+
+/// Why an action is not possible now. Changes nothing. Replies, offers, approvals and notes
+/// have checks of their own, made as they are performed.
+pub(super) fn check(
+    pass: &Pass<'_>,
+    unit: &UnitOfWork,
+    actor: &Actor,
+    (action, expected): (&AgentAction, Option<u64>),
+) -> Result<Action, PassError> {
+    let newer = newer_entries::check(pass, unit, actor, expected)?;
+    Ok(newer.and_then(|()| check_state(pass, unit, actor, action)))
+}
+
+fn check_state(pass: &Pass<'_>, unit: &UnitOfWork, actor: &Actor, action: &AgentAction) -> Action {
+    let snapshot = unit.snapshot();
+    let check_unresolved = || match snapshot.state {
+        ConversationState::Resolved => Err(unit.not_now()),
+        _ => Ok(()),
+    };
+    let check_owned = || match snapshot.owner {
+        Some(_) => Ok(()),
+        None => Err(unit.not_now()),
+    };
+    match action {
+        AgentAction::Assign { agent } => {
+            let takes_free = snapshot.owner.is_none() && actor.id == *agent;
+            if actor.role != ActorRole::Supervisor && !takes_free {
+                return Err(ActionError::SupervisorsOnly);
+            }
+            check_unresolved()?;
+            match pass.floor.lock().has_agent(agent) {
+                true => Ok(()),
+                false => Err(ActionError::UnknownAgent(agent.clone())),
+            }
+        }
+        AgentAction::Transfer(destination) => {
+            unit.check_access(actor)?;
+            check_unresolved()?;
+            let floor = pass.floor.lock();
+            match destination {
+                Destination::Queue(queue) if !floor.has_queue(queue) => {
+                    Err(ActionError::UnknownQueue(queue.clone()))
+                }
+                Destination::Agent(agent) if !floor.has_agent(agent) => {
+                    Err(ActionError::UnknownAgent(agent.clone()))
+                }
+                Destination::Queue(_) | Destination::Agent(_) => Ok(()),
+            }
+        }
+        AgentAction::Return => {
+            unit.check_access(actor)?;
+            check_owned()
+        }
+        AgentAction::Requeue if actor.role != ActorRole::Supervisor => {
+            Err(ActionError::SupervisorsOnly)
+        }
+        AgentAction::Requeue => check_unresolved(),
+        AgentAction::Hold => {
+            unit.check_access(actor)?;
+            unit.require(&[
+                ConversationState::Active,
+                ConversationState::WaitingOnCustomer,
+            ])
+        }
+        AgentAction::Resume => {
+            unit.check_access(actor)?;
+            unit.require(&[
+                ConversationState::OnHold,
+                ConversationState::WaitingOnCustomer,
+                ConversationState::Wrapping,
+            ])
+        }
+        AgentAction::Wait => {
+            unit.check_access(actor)?;
+            unit.require(&[ConversationState::Active, ConversationState::OnHold])?;
+            check_owned()?;
+            match snapshot.clocks.unanswered_since() {
+                Some(since) => Err(ActionError::Unanswered {
+                    since: from_unix_ms(since),
+                }),
+                None => Ok(()),
+            }
+        }
+        AgentAction::WrapUp => {
+            unit.check_access(actor)?;
+            unit.require(&[
+                ConversationState::Active,
+                ConversationState::WaitingOnCustomer,
+                ConversationState::OnHold,
+            ])?;
+            check_owned()
+        }
+        // Resolved already: the same request again.
+        AgentAction::Resolve if snapshot.state == ConversationState::Resolved => Ok(()),
+        AgentAction::Resolve => unit.check_access(actor),
+        AgentAction::Accept(_)
+        | AgentAction::Decline(_)
+        | AgentAction::Reply(_)
+        | AgentAction::Approve { .. }
+        | AgentAction::Reject { .. }
+        | AgentAction::TakeBack { .. }
+        | AgentAction::Note(_)
+        | AgentAction::Delivered { .. }
+        | AgentAction::Undelivered { .. }
+        | AgentAction::Undeliverable { .. } => Ok(()),
+    }
 }
 
 /// The conversation after an action.
@@ -119,15 +245,7 @@ fn check_offer(pass: &Pass<'_>, unit: &UnitOfWork, actor: &Actor, offer: OfferId
 }
 
 fn assign(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, agent: &str) -> Action {
-    let snapshot = unit.snapshot();
-    let takes_free = snapshot.owner.is_none() && actor.id == agent;
-    if actor.role != ActorRole::Supervisor && !takes_free {
-        return Err(ActionError::SupervisorsOnly);
-    }
-    if snapshot.state == ConversationState::Resolved {
-        return Err(unit.not_now());
-    }
-    if snapshot.owner.as_deref() == Some(agent) {
+    if unit.snapshot().owner.as_deref() == Some(agent) {
         return Ok(());
     }
     let row = &unit.conversation.row;
@@ -142,21 +260,10 @@ fn assign(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, agent: &str) ->
     Ok(())
 }
 
-fn transfer(
-    pass: &Pass<'_>,
-    unit: &mut UnitOfWork,
-    actor: &Actor,
-    destination: &Destination,
-) -> Action {
-    unit.check_access(actor)?;
-    if unit.snapshot().state == ConversationState::Resolved {
-        return Err(unit.not_now());
-    }
-    let floor = pass.floor.lock();
+fn transfer(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, destination: &Destination) {
     let (target, queue) = match destination {
-        Destination::Queue(queue) if floor.has_queue(queue) => (Target::queue(queue), queue),
-        Destination::Queue(queue) => return Err(ActionError::UnknownQueue(queue.clone())),
-        Destination::Agent(agent) if floor.has_agent(agent) => {
+        Destination::Queue(queue) => (Target::queue(queue), queue),
+        Destination::Agent(agent) => {
             let wait = span(pass.generation.desk.wait_for_agent);
             let target = Target {
                 kind: TargetKind::Agent,
@@ -167,9 +274,7 @@ fn transfer(
             };
             (target, agent)
         }
-        Destination::Agent(agent) => return Err(ActionError::UnknownAgent(agent.clone())),
     };
-    drop(floor);
     let from = unit.snapshot().owner.clone();
     unit.snapshot_mut().clear_owner();
     state_changes::make_stale(pass, unit, StaleCause::AgentLeft);
@@ -182,31 +287,19 @@ fn transfer(
     });
     act::follow_plan(pass, unit, plan);
     commit::record(pass, unit, event, None);
-    Ok(())
 }
 
-fn return_to_queue(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
-    unit.check_access(actor)?;
-    if unit.snapshot().owner.is_none() {
-        return Err(unit.not_now());
-    }
+fn return_to_queue(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) {
     state_changes::take_from_owner(pass, unit, Departure::GivenBack);
     commit::name_actor(unit, actor);
     pass.enter(unit, ConversationState::Queued);
     // The agent who returned it gets it again only if no other fits.
     route_again(unit);
-    Ok(())
 }
 
 /// Queue it again as if it never had an owner, but with its age.
-fn requeue(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
-    if actor.role != ActorRole::Supervisor {
-        return Err(ActionError::SupervisorsOnly);
-    }
+fn requeue(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) {
     let from = unit.snapshot().state;
-    if from == ConversationState::Resolved {
-        return Err(unit.not_now());
-    }
     state_changes::make_stale(pass, unit, StaleCause::Requeued);
     let snapshot = unit.snapshot_mut();
     let event = Event::Requeued(RequeuedEvent {
@@ -220,7 +313,6 @@ fn requeue(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
     pass.enter(unit, ConversationState::Queued);
     commit::record(pass, unit, event, None);
     route_again(unit);
-    Ok(())
 }
 
 pub(super) fn route_again(unit: &mut UnitOfWork) {
@@ -228,23 +320,7 @@ pub(super) fn route_again(unit: &mut UnitOfWork) {
     unit.follow_ups.push(FollowUp::Route(RouteCause::Returned));
 }
 
-fn hold(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
-    unit.check_access(actor)?;
-    unit.require(&[
-        ConversationState::Active,
-        ConversationState::WaitingOnCustomer,
-    ])?;
-    state_changes::change_state(pass, unit, ConversationState::OnHold, Some(actor));
-    Ok(())
-}
-
 fn resume(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
-    unit.check_access(actor)?;
-    unit.require(&[
-        ConversationState::OnHold,
-        ConversationState::WaitingOnCustomer,
-        ConversationState::Wrapping,
-    ])?;
     if unit.snapshot().owner.is_none() {
         state_changes::change_state(pass, unit, ConversationState::Queued, Some(actor));
         unit.follow_ups.push(FollowUp::Route(RouteCause::Returned));
@@ -259,35 +335,8 @@ fn resume(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
     Ok(())
 }
 
-fn wait(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
-    unit.check_access(actor)?;
-    unit.require(&[ConversationState::Active, ConversationState::OnHold])?;
-    if unit.snapshot().owner.is_none() {
-        return Err(unit.not_now());
+fn resolve(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) {
+    if unit.snapshot().state != ConversationState::Resolved {
+        state_changes::change_state(pass, unit, ConversationState::Resolved, Some(actor));
     }
-    if let Some(since) = unit.snapshot().clocks.unanswered_since() {
-        let since = from_unix_ms(since);
-        return Err(ActionError::Unanswered { since });
-    }
-    state_changes::wait_on_customer(pass, unit, Some(actor));
-    Ok(())
-}
-
-fn wrap_up(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
-    unit.check_access(actor)?;
-    unit.require(&[
-        ConversationState::Active,
-        ConversationState::WaitingOnCustomer,
-        ConversationState::OnHold,
-    ])?;
-    state_changes::start_wrap_up(pass, unit, Some(actor))
-}
-
-fn resolve(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
-    if unit.snapshot().state == ConversationState::Resolved {
-        return Ok(());
-    }
-    unit.check_access(actor)?;
-    state_changes::change_state(pass, unit, ConversationState::Resolved, Some(actor));
-    Ok(())
 }

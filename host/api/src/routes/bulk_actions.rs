@@ -1,0 +1,225 @@
+//! One action on many conversations.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::{Extension, Json};
+use patchbay_access::Caller;
+use patchbay_desk::Desk;
+use patchbay_http::problem::{Kind, Problem, ProblemDocument};
+use patchbay_journal::ConversationId;
+use patchbay_model::actor::Actor;
+use patchbay_pass::agent_action::{ActionError, AgentAction};
+use patchbay_service::app::App;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::actions::{ActionCode, RoleField, actor, parse_action};
+use super::conversations::conversation_id;
+use patchbay_http::descriptions;
+
+/// Conversations per request at most.
+const MOST: usize = 100;
+
+/// One action on many conversations.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BulkActionRequest {
+    /// Id of the agent or supervisor who acts; required without tokens.
+    #[serde(default)]
+    by: Option<String>,
+    /// `agent` or `supervisor`. Default: the token's role, or `agent` without tokens.
+    #[serde(default)]
+    role: Option<RoleField>,
+    /// The conversations; 1 to 100, each once.
+    #[schema(min_items = 1, max_items = 100)]
+    conversations: Vec<BulkConversation>,
+    /// The action on each of them, as for one conversation.
+    action: ActionCode,
+    /// Id of an agent, for `assign` and `transfer`.
+    #[serde(default)]
+    agent: Option<String>,
+    /// Id of a queue, for `transfer`.
+    #[serde(default)]
+    queue: Option<String>,
+    /// Only report what would be refused, and why. Default false.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// A conversation to act on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BulkConversation {
+    /// Its id.
+    id: String,
+    /// `sequence` of the conversation as its author saw it, as for one conversation.
+    /// Default: no check.
+    #[serde(default)]
+    expected: Option<u64>,
+}
+
+/// Results of an action on many conversations.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BulkActionReport {
+    /// Number of conversations on which the action was done, or would be.
+    done: usize,
+    /// Number of conversations on which it was refused, or would be.
+    refused: usize,
+    /// The result of each, in the order of the request.
+    conversations: Vec<BulkActionResult>,
+}
+
+/// Result of one conversation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BulkActionResult {
+    /// Id of the conversation.
+    id: String,
+    /// Its state now: after the action, or before it in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    /// Agent who owns it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    /// Whether it exceeds its owner's capacity now; absent where it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exceeds_capacity: Option<bool>,
+    /// Number of its last history entry; absent where it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
+    /// Why the action was refused: the same problems as for one conversation. Nothing
+    /// changed in this conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<ProblemDocument>,
+}
+
+/// Act on many conversations
+///
+/// Performs one action on each conversation, one after the other; each result is on disk.
+/// What is refused for one does not stop the others, except overload (`overloaded`): then
+/// the rest is not tried and has the same problem. The same request again does again only
+/// what was not done: an action that has its effect already is answered as done, or
+/// refused as for one conversation.
+#[utoipa::path(
+    post,
+    path = "/v1/companies/{company}/conversations/actions",
+    operation_id = "act_on_many",
+    tag = "conversations",
+    params(("company" = String, Path, description = "Name of the company.")),
+    request_body = BulkActionRequest,
+    responses((status = 200, description = "The result of each conversation.", body = BulkActionReport), descriptions::ActionErrors)
+)]
+pub(super) async fn act(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(company): Path<String>,
+    request: Request,
+) -> Result<Json<BulkActionReport>, Problem> {
+    let body: BulkActionRequest = app.json(request).await?;
+    let actor = actor(&caller, body.by, body.role)?;
+    let action = parse_action(body.action, body.agent, body.queue)?;
+    let conversations = parse_conversations(&body.conversations)?;
+    let dry_run = body.dry_run;
+    app.read(move |desk| {
+        desk.company(&company)?;
+        if !dry_run {
+            // Recorded first, so that a partial run is in the trail too.
+            let ids: Vec<String> = conversations.iter().map(|(id, _)| id.to_string()).collect();
+            let about =
+                json!({"conversations": ids, "action": body.action.as_str(), "by": actor.id});
+            let entry = caller.entry("conversations.acted", Some(&company), &about);
+            desk.journal().append_audit(entry)?;
+        }
+        let mut results = Vec::with_capacity(conversations.len());
+        let mut overload: Option<Problem> = None;
+        for (id, expected) in conversations {
+            if let Some(problem) = &overload {
+                results.push(BulkActionResult::refused(id, problem));
+                continue;
+            }
+            let act = (&action, expected);
+            let result = act_on_one(desk, (&company, id), &actor, act, dry_run);
+            results.push(result.unwrap_or_else(|problem| {
+                let refused = BulkActionResult::refused(id, &problem);
+                overload = Some(problem);
+                refused
+            }));
+        }
+        let refused = results.iter().filter(|one| one.problem.is_some()).count();
+        Ok(Json(BulkActionReport {
+            done: results.len() - refused,
+            refused,
+            conversations: results,
+        }))
+    })
+    .await
+}
+
+/// The conversations of a request, with the last entry that its author saw of each.
+fn parse_conversations(
+    named: &[BulkConversation],
+) -> Result<Vec<(ConversationId, Option<u64>)>, Problem> {
+    let count = named.len();
+    if !(1..=MOST).contains(&count) {
+        return Err(Problem::of(Kind::InvalidInput)
+            .field("conversations")
+            .limit(MOST as u64, Some(count as u64), "conversations")
+            .detail(format!("must name 1 to {MOST} conversations")));
+    }
+    let mut seen = HashSet::new();
+    let mut all = Vec::with_capacity(count);
+    for (index, one) in named.iter().enumerate() {
+        let id = conversation_id(&one.id)?;
+        if !seen.insert(id) {
+            return Err(Problem::of(Kind::InvalidInput)
+                .field(format!("conversations[{index}].id"))
+                .detail("is named twice"));
+        }
+        all.push((id, one.expected));
+    }
+    Ok(all)
+}
+
+/// Act on a conversation, or only ask whether that is possible; an error if the desk is
+/// overloaded.
+fn act_on_one(
+    desk: &Desk,
+    (company, id): (&str, ConversationId),
+    actor: &Actor,
+    (action, expected): (&AgentAction, Option<u64>),
+    dry_run: bool,
+) -> Result<BulkActionResult, Problem> {
+    let conversations = desk.conversations();
+    let done = match dry_run {
+        true => conversations.check_action(company, id, actor, (action, expected)),
+        false => conversations.act_on(company, id, actor.clone(), (action.clone(), expected)),
+    };
+    match done {
+        Ok(Ok(done)) => Ok(BulkActionResult {
+            id: id.to_string(),
+            state: Some(done.state.as_str()),
+            owner: done.owner,
+            exceeds_capacity: Some(done.exceeds_capacity),
+            sequence: Some(done.sequence),
+            problem: None,
+        }),
+        Ok(Err(error @ ActionError::Busy { .. })) => Err(error.into()),
+        Ok(Err(error)) => Ok(BulkActionResult::refused(id, &error.into())),
+        Err(error) => Ok(BulkActionResult::refused(id, &error.into())),
+    }
+}
+
+impl BulkActionResult {
+    fn refused(id: ConversationId, problem: &Problem) -> BulkActionResult {
+        BulkActionResult {
+            id: id.to_string(),
+            state: None,
+            owner: None,
+            exceeds_capacity: None,
+            sequence: None,
+            problem: Some(problem.document().clone()),
+        }
+    }
+}
