@@ -1,6 +1,6 @@
 // Acts on several conversations: each has a result of its own.
 import { api } from "../../api/client.ts";
-import { toProblem } from "../../api/problem.ts";
+import { ApiProblem, type ProblemDocument } from "../../api/problem.ts";
 import { common } from "../../i18n/common.ts";
 import { problemText } from "../../i18n/problem_text.ts";
 import { session } from "../../shell/session.svelte.ts";
@@ -33,29 +33,27 @@ export interface BulkTarget {
   readonly agent?: string;
 }
 
-/** Conversations per request to requeue, as the API bounds it. */
-const REQUEUE = 100;
-/** Acts in flight at once. */
-const WORKERS = 3;
+/** Conversations per request, as the API bounds it. */
+const MOST = 100;
+/** Each is on disk before the answer. */
+const TIMEOUT_MS = 60_000;
 
-/** Acts on each conversation, and tells each result as it comes. */
+/** Acts on each conversation, and tells each result as its request is answered. */
 export async function runBulk(action: BulkAction, items: readonly BulkItem[], target: BulkTarget, onresult: (result: ItemResult) => void): Promise<void> {
   if (action === "requeue") {
     for (const result of await requeue(items, false)) onresult(result);
     return;
   }
-  const waiting = [...items];
-  const work = async (): Promise<void> => {
-    for (let item = waiting.shift(); item; item = waiting.shift()) onresult(await act(action, item, target));
-  };
-  await Promise.all(Array.from({ length: WORKERS }, work));
+  for (let from = 0; from < items.length; from += MOST) {
+    for (const result of await act(action, items.slice(from, from + MOST), target)) onresult(result);
+  }
 }
 
 /** What a requeue would do, or does, with each conversation. */
 export async function requeue(items: readonly BulkItem[], dryRun: boolean): Promise<ItemResult[]> {
   const results: ItemResult[] = [];
-  for (let from = 0; from < items.length; from += REQUEUE) {
-    const part = items.slice(from, from + REQUEUE).map(({ id }) => id);
+  for (let from = 0; from < items.length; from += MOST) {
+    const part = items.slice(from, from + MOST).map(({ id }) => id);
     try {
       const answer = await api.post("/v1/companies/{company}/conversations/requeue", {
         path: { company: session.company },
@@ -73,22 +71,28 @@ export async function requeue(items: readonly BulkItem[], dryRun: boolean): Prom
   return results;
 }
 
-async function act(action: Exclude<BulkAction, "requeue">, { id, sequence }: BulkItem, target: BulkTarget): Promise<ItemResult> {
+async function act(action: Exclude<BulkAction, "requeue">, items: readonly BulkItem[], target: BulkTarget): Promise<ItemResult[]> {
+  const conversations = items.map(({ id, sequence }) => (sequence === undefined ? { id } : { id, expected: sequence }));
   try {
-    const done = await api.post("/v1/companies/{company}/conversations/{conversation}/actions", {
-      path: { company: session.company, conversation: id },
-      body: { action, ...target, ...session.actor(), ...(sequence === undefined ? {} : { expected: sequence }) },
+    const answer = await api.post("/v1/companies/{company}/conversations/actions", {
+      path: { company: session.company },
+      body: { action, ...target, conversations, dry_run: false, ...session.actor() },
+      timeout: TIMEOUT_MS,
     });
-    const state = common.text.state[done.state] ?? done.state;
-    const words = [state, done.owner ?? "", done.exceeds_capacity ? texts.text.bulk.exceeds : ""];
-    return { id, ok: true, text: words.filter(Boolean).join(" · ") };
+    return answer.conversations.map(({ id, state, owner, exceeds_capacity, problem }) => {
+      if (problem) return refused(id, new ApiProblem(problem as ProblemDocument));
+      const words = [common.text.state[state ?? ""] ?? state, owner, exceeds_capacity ? texts.text.bulk.exceeds : ""];
+      return { id, ok: true, text: words.filter(Boolean).join(" · ") };
+    });
   } catch (error) {
-    const problem = toProblem(error);
-    const newest = problem.kind === "conversation-moved" ? Number(problem.document.sequence) : Number.NaN;
-    return { id, ok: false, text: moved(problem.kind) ?? problemText(error, common.text), sequence: Number.isFinite(newest) ? newest : undefined };
+    // Some may be done: the same again does the others.
+    const text = problemText(error, common.text);
+    return items.map(({ id }) => ({ id, ok: false, text }));
   }
 }
 
-function moved(kind: string): string | undefined {
-  return kind === "conversation-moved" ? texts.text.bulk.moved : undefined;
+function refused(id: string, problem: ApiProblem): ItemResult {
+  if (problem.kind !== "conversation-moved") return { id, ok: false, text: problemText(problem, common.text) };
+  const newest = Number(problem.document.sequence);
+  return { id, ok: false, text: texts.text.bulk.moved, sequence: Number.isFinite(newest) ? newest : undefined };
 }
