@@ -67,6 +67,12 @@ class Drafts {
     this.#channel.postMessage("changed");
   }
 
+  /** Deletes the draft of a reply that was sent, unless something else was written since then. */
+  async discardSent(key: DraftKey, replyId: string): Promise<void> {
+    const draft = await this.read(key);
+    if (draft?.replyId === replyId) await this.discard(key);
+  }
+
   /** Writes all that waits, now. */
   flush(): void {
     for (const id of [...this.#unsaved.keys()]) void this.#write(id);

@@ -4,7 +4,8 @@ import { problemText } from "../i18n/problem_text.ts";
 
 export interface Toast {
   readonly id: number;
-  readonly text: string;
+  /** A text that changes is a function: it is announced once. */
+  readonly text: string | (() => string);
   readonly tone: "info" | "success" | "problem";
   readonly action?: { readonly title: string; readonly run: () => void };
 }
@@ -38,14 +39,14 @@ class Notices {
     return this.#announced;
   }
 
-  /** Shows and announces a message. One that `stays` is there until the person dismisses it. */
-  show(text: string, more: Partial<Pick<Toast, "tone" | "action">> & { stays?: boolean } = {}): void {
+  /** Shows and announces a message, and gives its id. One that `stays` is there until it is dismissed. */
+  show(text: Toast["text"], more: Partial<Pick<Toast, "tone" | "action">> & { stays?: boolean } = {}): number {
     const id = this.#next++;
     const { stays, ...look } = more;
     this.#toasts = [...this.#toasts, { id, text, tone: "info", ...look } satisfies Toast].slice(-TOASTS);
-    this.announce(text);
-    if (stays) return;
-    setTimeout(() => this.dismiss(id), more.tone === "problem" ? SHOWN_MS * 2 : SHOWN_MS);
+    this.announce(typeof text === "string" ? text : text());
+    if (!stays) setTimeout(() => this.dismiss(id), more.tone === "problem" ? SHOWN_MS * 2 : SHOWN_MS);
+    return id;
   }
 
   success(text: string, action?: Toast["action"]): void {

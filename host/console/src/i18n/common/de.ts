@@ -107,6 +107,8 @@ const texts: CommonTexts = {
     "too-long": "Die Antwort ist zu lang für ihren Kanal.",
     "supervisors-only": "Das darf nur die Teamleitung.",
     "not-an-approver": "Das muss eine andere Person freigeben.",
+    "already-sent": "Die Antwort wurde gesendet: Sie lässt sich nicht mehr zurückholen.",
+    "nothing-to-take-back": "Diese Antwort wartet nicht auf den Versand.",
     "nothing-pending": "Diese Antwort wartet nicht mehr auf Freigabe.",
     "unknown-conversation": "Diese Konversation gibt es nicht.",
     "generation-moved": "Die aktive Generation hat sich inzwischen geändert.",

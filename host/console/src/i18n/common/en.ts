@@ -106,6 +106,8 @@ const texts = {
     "too-long": "The reply is too long for its channel.",
     "supervisors-only": "Only a supervisor may do this.",
     "not-an-approver": "Another person must approve this.",
+    "already-sent": "The reply was sent: it cannot be taken back any more.",
+    "nothing-to-take-back": "This reply does not wait to be sent.",
     "nothing-pending": "This reply no longer waits for approval.",
     "unknown-conversation": "This conversation does not exist.",
     "generation-moved": "The active generation has changed meanwhile.",

@@ -16,7 +16,9 @@ export interface ReplyToSend {
 
 /** What became of a reply. All but `moved`, `unknown` and `refused` are answers of the host to this reply. */
 export type ReplyOutcome =
-  | { readonly kind: "published" | "held" | "delivered" }
+  /** `sendsAt`: when it is sent, if it may be taken back until then. */
+  | { readonly kind: "published"; readonly sendsAt: string | undefined }
+  | { readonly kind: "held" | "delivered" | "taken-back" }
   | { readonly kind: "revise" | "blocked"; readonly review: Review | undefined }
   /** The conversation has newer entries that matter. */
   | { readonly kind: "moved"; readonly sequence: number; readonly newer: readonly HistoryEntry[] }
@@ -41,9 +43,10 @@ export async function sendReply(reply: ReplyToSend): Promise<ReplyOutcome> {
       case "held":
         return { kind: "held" };
       case "delivered":
-        return { kind: "delivered" };
+      case "taken-back":
+        return { kind: sent.status };
       default:
-        return { kind: "published" };
+        return { kind: "published", sendsAt: sent?.sends_at ?? undefined };
     }
   } catch (error) {
     const problem = toProblem(error);

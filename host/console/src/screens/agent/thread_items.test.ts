@@ -43,6 +43,22 @@ test("messages, replies and steps stand in the order of the history", () => {
   assert.equal(isUnanswered(items), false);
 });
 
+test("a reply that was taken back keeps its author and answers nothing", () => {
+  const items = buildThread(
+    [
+      entry("received", { interaction: "a" }),
+      entry("reply-drafted", { reply: "r1", by: { id: "ana", role: "agent" } }, { text: "Hello" }),
+      entry("reply-published", { reply: "r1", sends_at: "2026-03-02T10:00:06Z" }),
+      entry("reply-taken-back", { reply: "r1", by: { id: "eva", role: "supervisor" } }),
+    ],
+    [message(1, "a", "Where is it?")],
+    [],
+  );
+  const reply = items.at(-1);
+  assert.deepEqual(reply?.type === "reply" && [reply.status, reply.by, reply.sendsAt], ["taken-back", "ana", "2026-03-02T10:00:06Z"]);
+  assert.equal(isUnanswered(items), true);
+});
+
 test("edits and deletions change their message in its place", () => {
   const items = buildThread(
     [

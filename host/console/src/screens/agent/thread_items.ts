@@ -35,6 +35,8 @@ export interface ReplyItem {
   readonly uncertain: boolean;
   /** Key of its delivery. */
   readonly deliveryKey: string | undefined;
+  /** When it is sent, if it may be taken back until then. */
+  readonly sendsAt: string | undefined;
 }
 
 export interface NoteItem {
@@ -180,6 +182,7 @@ function addReply(entry: HistoryEntry, items: ThreadItem[], replies: Map<string,
       findings: tone?.findings ?? [],
       uncertain: entry.data.uncertain === true || entry.data.kind === "uncertain",
       deliveryKey: textOf(entry.data.key),
+      sendsAt: textOf(entry.data.sends_at),
     };
     replies.set(id, { item, index: items.length });
     items.push(item);
@@ -192,6 +195,7 @@ function addReply(entry: HistoryEntry, items: ThreadItem[], replies: Map<string,
     findings: tone?.findings ?? known.item.findings,
     uncertain: known.item.uncertain || entry.data.kind === "uncertain",
     deliveryKey: textOf(entry.data.key) ?? known.item.deliveryKey,
+    sendsAt: textOf(entry.data.sends_at) ?? known.item.sendsAt,
   };
   replies.set(id, { item, index: known.index });
   items[known.index] = item;

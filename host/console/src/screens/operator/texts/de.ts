@@ -309,6 +309,7 @@ const texts: OperatorTexts = {
       "reply-blocked": "Antwort gesperrt",
       "reply-approved": "Antwort freigegeben",
       "reply-rejected": "Antwort abgewiesen",
+      "reply-taken-back": "Antwort zurückgeholt",
     },
   },
   decision: {

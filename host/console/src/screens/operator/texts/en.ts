@@ -308,6 +308,7 @@ const texts = {
       "reply-blocked": "Reply blocked",
       "reply-approved": "Reply approved",
       "reply-rejected": "Reply rejected",
+      "reply-taken-back": "Reply taken back",
     } as Record<string, string>,
   },
   decision: {
