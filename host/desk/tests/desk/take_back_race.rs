@@ -18,6 +18,9 @@ use crate::floor::{act, agent, sign_in, taken_by};
 use crate::office::{feed, head, journal, ruled, said, take_in};
 use crate::replies::{outgoing, reply_then};
 
+/// Replies that the host remembers at least.
+const REMEMBERED: usize = 8;
+
 /// Something that happens. A number counts among what it may concern.
 #[derive(Clone, Debug)]
 enum Step {
@@ -116,6 +119,10 @@ impl Race {
                     Ok(_) => drop(self.taken_back.insert(id)),
                     Err(ActionError::AlreadySent { .. }) => {
                         assert!(!self.taken_back.contains(&id), "{id} was taken back before");
+                    }
+                    // The host remembers few of those that are over.
+                    Err(ActionError::NothingToTakeBack { .. }) => {
+                        assert!(self.sent.len() > REMEMBERED, "{id} is not remembered");
                     }
                     Err(other) => panic!("{id}: {other}"),
                 }

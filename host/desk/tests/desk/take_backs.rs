@@ -16,6 +16,7 @@ use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::sla::Clock as ReplyClock;
 use patchbay_pass::agent_action::{ActionError, ActionResult, AgentAction, Destination};
 use patchbay_records::conversation_reader::read_snapshot;
+use patchbay_records::notes::NewNote;
 use patchbay_records::reply::{AfterReply, ReplyResult, ReplyStatus};
 use patchbay_records::snapshot::Snapshot;
 use serde_json::json;
@@ -174,11 +175,18 @@ fn after_a_reply_is_taken_back_the_conversation_is_as_if_it_had_not_been_written
             clock.advance(Duration::from_secs(2));
             between(&desk, conversation);
             clock.advance(Duration::from_secs(2));
-            if replies {
-                let taken = take_back(&desk, conversation, agent("ana"), "r1");
-                assert_eq!(text(taken), "Hello Jo! r1", "{name}");
+            // A note changes nothing else: both have a pass at this time.
+            let note = AgentAction::Note(NewNote {
+                id: "n1".to_owned(),
+                text: "Hm".to_owned(),
+            });
+            match replies {
+                true => {
+                    let taken = take_back(&desk, conversation, agent("ana"), "r1");
+                    assert_eq!(text(taken), "Hello Jo! r1", "{name}");
+                }
+                false => drop(act(&desk, conversation, agent("ana"), note).expect("noted")),
             }
-            // Another pass, so that both have the same newest one.
             act(&desk, conversation, supervisor(), AgentAction::Resolve).expect("resolved");
             pass(&desk, clock, 60);
             let row = desk.journal().conversation(northwind(&desk), conversation);
