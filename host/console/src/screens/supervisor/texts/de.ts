@@ -49,6 +49,12 @@ const texts: SupervisorTexts = {
     stopped: (time) => `Angehalten: Stand ${time}`,
     showAtRisk: "Gefährdete zeigen",
     showMissed: "Verpasste zeigen",
+    attention: "Braucht Hilfe",
+    attentionHint: "Auf einen Agenten ziehen, oder über das Menü zuweisen",
+    allOfThem: "Alle zeigen",
+    assignOf: (name: string) => `${name} zuweisen an …`,
+    anotherAgent: "Anderer Agent …",
+    assignedTo: (name: string, agent: string) => `${name} ist ${agent} zugewiesen`,
   },
   silent: {
     title: (count) => plural(count, { one: "1 Agent reagiert nicht", other: `${count} Agenten reagieren nicht` }),

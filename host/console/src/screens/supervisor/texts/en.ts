@@ -48,6 +48,12 @@ const texts = {
     stopped: (time: string) => `Paused: as of ${time}`,
     showAtRisk: "Show what is at risk",
     showMissed: "Show what is missed",
+    attention: "Needs a hand",
+    attentionHint: "Drag one to an agent below, or use its menu",
+    allOfThem: "Show all",
+    assignOf: (name: string) => `Assign ${name} to …`,
+    anotherAgent: "Another agent …",
+    assignedTo: (name: string, agent: string) => `${name} assigned to ${agent}`,
   },
   silent: {
     title: (count: number) => plural(count, { one: "1 agent does not respond", other: `${count} agents do not respond` }),
