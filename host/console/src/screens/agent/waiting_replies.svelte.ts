@@ -108,6 +108,7 @@ class WaitingReplies {
     const composer = this.#composers.get(key.conversation);
     if (composer && key.owner === drafts.key("", "reply").owner) composer(returned, sequence);
     else drafts.save(key, joinReturned(await drafts.read(key), returned, newReplyId(), Date.now()));
+    drafts.flush();
   }
 
   #forget(id: string): void {
