@@ -739,6 +739,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/companies/{company}/conversations/{conversation}/replies/{reply}/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a reply back
+         * @description A published reply is not sent any more, if nothing of it was sent: the company file
+         *     says in `send-after` how long it waits. A reply that waits for approval is withdrawn.
+         *     The SLA clocks go on as if it had not been written; a customer never sees it. Only its
+         *     author and supervisors may take it back. The same request again is answered as the
+         *     first time. `already-sent`: its sending has begun, so it may have arrived.
+         *     `nothing-to-take-back`: no reply of this id waits.
+         */
+        post: operations["take_back_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/companies/{company}/conversations/{conversation}/replies/check": {
         parameters: {
             query?: never;
@@ -798,6 +823,30 @@ export interface paths {
          * @description Not required: who says nothing is forgotten after 30 s.
          */
         delete: operations["end_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/conversations/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act on many conversations
+         * @description Performs one action on each conversation, one after the other; each result is on disk.
+         *     What is refused for one does not stop the others, except overload (`overloaded`): then
+         *     the rest is not tried and has the same problem. The same request again does again only
+         *     what was not done: an action that has its effect already is answered as done, or
+         *     refused as for one conversation.
+         */
+        post: operations["act_on_many"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2291,6 +2340,59 @@ export interface components {
              *     `changed`.
              */
             why: string;
+        };
+        /** @description Results of an action on many conversations. */
+        BulkActionReport: {
+            /** @description The result of each, in the order of the request. */
+            conversations: components["schemas"]["BulkActionResult"][];
+            /** @description Number of conversations on which the action was done, or would be. */
+            done: number;
+            /** @description Number of conversations on which it was refused, or would be. */
+            refused: number;
+        };
+        /** @description One action on many conversations. */
+        BulkActionRequest: {
+            /** @description The action on each of them, as for one conversation. */
+            action: components["schemas"]["ActionCode"];
+            /** @description Id of an agent, for `assign` and `transfer`. */
+            agent?: string | null;
+            /** @description Id of the agent or supervisor who acts; required without tokens. */
+            by?: string | null;
+            /** @description The conversations; 1 to 100, each once. */
+            conversations: components["schemas"]["BulkConversation"][];
+            /** @description Only report what would be refused, and why. Default false. */
+            dry_run?: boolean;
+            /** @description Id of a queue, for `transfer`. */
+            queue?: string | null;
+            role?: components["schemas"]["RoleField"] | null;
+        };
+        /** @description Result of one conversation. */
+        BulkActionResult: {
+            /** @description Whether it exceeds its owner's capacity now; absent where it was refused. */
+            exceeds_capacity?: boolean | null;
+            /** @description Id of the conversation. */
+            id: string;
+            /** @description Agent who owns it now. */
+            owner?: string | null;
+            problem?: components["schemas"]["Problem"] | null;
+            /**
+             * Format: int64
+             * @description Number of its last history entry; absent where it was refused.
+             */
+            sequence?: number | null;
+            /** @description Its state now: after the action, or before it in a dry run. */
+            state?: string | null;
+        };
+        /** @description A conversation to act on. */
+        BulkConversation: {
+            /**
+             * Format: int64
+             * @description `sequence` of the conversation as its author saw it, as for one conversation.
+             *     Default: no check.
+             */
+            expected?: number | null;
+            /** @description Its id. */
+            id: string;
         };
         /** @description A bypass of a stage or a plugin. */
         BypassDocument: {
@@ -4146,6 +4248,11 @@ export interface components {
              * @description Number of failed attempts.
              */
             attempts: number;
+            /**
+             * @description Whether its author may still take it back: it waits for `not_before`, and no attempt
+             *     has begun.
+             */
+            can_take_back: boolean;
             /** @description Id of its conversation. */
             conversation?: string | null;
             /** @description Its key. A target that receives the same key again ignores it. */
@@ -5240,11 +5347,26 @@ export interface components {
             id: string;
             review?: components["schemas"]["Review"] | null;
             /**
+             * Format: date-time
+             * @description When it is sent, of a `published` reply of a company with `send-after`: until then it
+             *     may be taken back.
+             */
+            sends_at?: string | null;
+            /**
              * @description `published` (on its way to the channel), `revise` (back to its agent), `held`
              *     (waiting for approval) or `blocked`; when the same reply is sent again also
-             *     `delivered`, `undeliverable`, `rejected` or `stale`.
+             *     `delivered`, `undeliverable`, `rejected`, `stale` or `taken-back`.
              */
             status: string;
+        };
+        /** @description A filled template. */
+        SentTemplate: {
+            /** @description Its language as the provider writes it. */
+            language: string;
+            /** @description Its name at the provider, as `GET …/templates` lists it. */
+            name: string;
+            /** @description The parameters, in the order of their numbers. */
+            parameters: string[];
         };
         /**
          * @description Severity of a finding
@@ -5313,6 +5435,22 @@ export interface components {
         Status: {
             /** @description `ok`. */
             status: string;
+        };
+        /** @description A reply that was taken back, and its conversation. */
+        TakenBackReply: {
+            /** @description Agent who owns the conversation now. */
+            owner?: string | null;
+            /** @description Id of the reply. Nothing is ever sent with this id: send the text with a new one. */
+            reply: string;
+            /**
+             * Format: int64
+             * @description Number of the last history entry of the conversation: the value of `expected` for
+             *     what the author does next.
+             */
+            sequence: number;
+            /** @description State of the conversation now. */
+            state: string;
+            written?: components["schemas"]["WrittenReply"] | null;
         };
         /** @description A message that the provider approved. */
         TemplateDocument: {
@@ -5738,6 +5876,16 @@ export interface components {
          * @enum {string}
          */
         WrittenBy: "human" | "policy";
+        /** @description What the author of a reply wrote. */
+        WrittenReply: {
+            /** @description Attached files, as in the request. */
+            attachments?: Record<string, unknown>[];
+            template?: components["schemas"]["SentTemplate"] | null;
+            /** @description The text; of a template, the filled text. */
+            text: string;
+            /** @description `human` or `policy`. */
+            written_by: components["schemas"]["WrittenBy"];
+        };
     };
     responses: never;
     parameters: never;
@@ -6940,6 +7088,37 @@ export interface operations {
             };
         };
     };
+    take_back_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+                /** @description Id of the reply. */
+                reply: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActorFields"];
+            };
+        };
+        responses: {
+            /** @description The reply is not sent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenBackReply"];
+                };
+            };
+        };
+    };
     check_reply: {
         parameters: {
             query?: never;
@@ -7050,6 +7229,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ViewerList"];
+                };
+            };
+        };
+    };
+    act_on_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkActionRequest"];
+            };
+        };
+        responses: {
+            /** @description The result of each conversation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkActionReport"];
                 };
             };
         };
