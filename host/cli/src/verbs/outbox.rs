@@ -67,6 +67,7 @@ fn list(journal: &SqliteJournal, company: &str, state: OutboxState) -> Result<Ve
                 "state": item.state.as_str(),
                 "attempts": item.attempts,
                 "not_before": item.not_before,
+                "can_take_back": item.can_take_back,
                 "problem": item.problem,
             })
         }));
@@ -82,22 +83,27 @@ fn code(state: OutboxItems) -> OutboxState {
 }
 
 fn print(company: &str, state: OutboxItems, items: &[Value]) -> Result<(), Failure> {
+    let waits = matches!(state, OutboxItems::Waiting);
     let rows = items.iter().map(|item| {
-        vec![
+        let mut row = vec![
             text(item, "key").to_owned(),
             text(item, "target").to_owned(),
             number(item, "attempts").to_string(),
             text(item, "problem").to_owned(),
-        ]
+        ];
+        if waits {
+            row.insert(2, text(item, "not_before").to_owned());
+        }
+        row
     });
     let none = match state {
         OutboxItems::Dead => format!("{company} has no failed deliveries"),
         OutboxItems::Waiting => format!("{company} has no pending deliveries"),
         OutboxItems::Done => format!("the journal holds no completed deliveries of {company}"),
     };
-    output::table(
-        &["key", "target", "failed attempts", "last problem"],
-        &rows.collect::<Vec<_>>(),
-        &none,
-    )
+    let mut columns = vec!["key", "target", "failed attempts", "last problem"];
+    if waits {
+        columns.insert(2, "not before");
+    }
+    output::table(&columns, &rows.collect::<Vec<_>>(), &none)
 }
