@@ -10,6 +10,7 @@ use patchbay_model::conversation::{RouteCause, Trigger};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::route::Target;
 use patchbay_model::offer::{OfferId, OfferState};
+use patchbay_model::sla::{Clock, ClockResult};
 use serde::{Deserialize, Serialize};
 
 use super::DecisionSummary;
@@ -174,6 +175,32 @@ impl TransferredEvent {
     }
 }
 
+/// A clock that a reply or the end of a conversation stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoppedClock {
+    /// Which clock.
+    pub clock: Clock,
+    /// Working time of the run, in milliseconds.
+    pub elapsed_ms: u64,
+    /// Its target, in working time; absent: it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Seconds>,
+    /// Whether the run missed the target.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missed: bool,
+}
+
+impl From<ClockResult> for StoppedClock {
+    fn from(result: ClockResult) -> StoppedClock {
+        StoppedClock {
+            clock: result.clock,
+            elapsed_ms: result.elapsed_ms,
+            target: result.target,
+            missed: result.is_missed,
+        }
+    }
+}
+
 /// The conversation entered a state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateChangedEvent {
@@ -184,6 +211,10 @@ pub struct StateChangedEvent {
     /// Who changed it; absent: the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Actor>,
+    /// The resolution clock, where the state is `resolved`; absent in what was
+    /// written before clocks were recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<StoppedClock>,
 }
 
 /// The conversation holds no capacity any more.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::DecisionSummary;
+use super::{DecisionSummary, StoppedClock};
 use patchbay_model::codes;
 use patchbay_model::outcome::OutcomeKind;
 
@@ -44,6 +44,9 @@ pub struct InputEvent {
     /// changes nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub superseded: bool,
+    /// The reply clock that an echo stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<StoppedClock>,
     /// The decision; absent where no policy was called.
     #[serde(flatten)]
     pub decision: Option<Box<DecisionSummary>>,

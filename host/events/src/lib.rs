@@ -14,8 +14,8 @@ use serde::Serialize;
 pub use alert::AlertEvent;
 pub use conversation::{
     AssignedEvent, ClocksChangedEvent, Departure, OfferedEvent, ParkedEvent, RefusedEvent,
-    RequeuedEvent, ReturnedEvent, RoutedEvent, StateChangedEvent, TransferredEvent, TriggeredEvent,
-    WidenedEvent, WithdrawnEvent,
+    RequeuedEvent, ReturnedEvent, RoutedEvent, StateChangedEvent, StoppedClock, TransferredEvent,
+    TriggeredEvent, WidenedEvent, WithdrawnEvent,
 };
 pub use decision::{
     ActionSummary, ClassificationSummary, DecisionSummary, EscalationSummary, FallbackSummary,
@@ -25,10 +25,10 @@ pub use decision::{
 pub use input::{InputEvent, InputKind, QuarantinedEvent};
 pub use note::NotedEvent;
 pub use operation::{
-    ActivationCause, AgentPutEvent, AgentRemovedEvent, BreakerClosedEvent, BreakerOpenedEvent,
-    BypassEnd, BypassEndedEvent, BypassedEvent, ContactErasedEvent, DrainEvent,
-    GenerationActivatedEvent, PresenceChangedEvent, RolloutCounts, RolloutEnd, RolloutEndedEvent,
-    RolloutEvent,
+    ActivationCause, AgentPutEvent, AgentRemovedEvent, AlertAcknowledgedEvent, BreakerClosedEvent,
+    BreakerOpenedEvent, BypassEnd, BypassEndedEvent, BypassedEvent, ContactErasedEvent, DrainEvent,
+    GenerationActivatedEvent, IncidentChangedEvent, IncidentState, PresenceChangedEvent,
+    RolloutCounts, RolloutEnd, RolloutEndedEvent, RolloutEvent,
 };
 pub use reply::{
     AfterReply, ReplyApprovedEvent, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
@@ -201,6 +201,10 @@ events! {
     ReplyTakenBack(ReplyTakenBackEvent) = 105, "reply-taken-back";
     /// A person wrote an internal note.
     Noted(NotedEvent) = 112, "noted";
+    /// A person acknowledged an alert.
+    AlertAcknowledged(AlertAcknowledgedEvent) = 120, "alert-acknowledged";
+    /// A supervisor named, closed or reopened an incident.
+    IncidentChanged(IncidentChangedEvent) = 121, "incident-changed";
 }
 
 impl Event {

@@ -249,3 +249,36 @@ pub struct ContactErasedEvent {
     /// All contacts of the person.
     pub contacts: Vec<String>,
 }
+
+/// A person acknowledged an alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertAcknowledgedEvent {
+    /// Number of the alert's entry in the feed.
+    pub alert: u64,
+    /// Who acknowledged it.
+    pub by: String,
+}
+
+codes! {
+    /// Whether an incident is open.
+    pub enum IncidentState {
+        /// Messages about its subject join it.
+        Open = "open",
+        /// A supervisor closed it. Its conversations stay in it; messages no longer join it.
+        Closed = "closed",
+    }
+}
+
+/// A supervisor named, closed or reopened an incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentChangedEvent {
+    /// The subject.
+    pub subject: String,
+    /// Whether it is open now.
+    pub state: IncidentState,
+    /// Its name now; absent: it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Who changed it.
+    pub by: String,
+}

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::DecisionSummary;
+use super::{DecisionSummary, StoppedClock};
 use patchbay_model::actor::Actor;
 use patchbay_model::codes;
 use patchbay_model::final_failure::FinalKind;
@@ -140,6 +140,10 @@ pub struct ReplyDeliveredEvent {
     /// the conversation was put on hold, moved or ended after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withheld: Option<AfterReply>,
+    /// The reply clock that it stopped; absent where none ran, and in what was
+    /// written before clocks were recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<StoppedClock>,
 }
 
 codes! {

@@ -232,6 +232,15 @@ const HEADS: &[(&str, &str)] = &[
         "contact-erased",
         r#"{"contact":"0a","contacts":["0a","0b"]}"#,
     ),
+    ("alert-acknowledged", r#"{"alert":7,"by":"eva"}"#),
+    (
+        "incident-changed",
+        r#"{"subject":"outage","state":"closed","name":"Outage in Lisbon","by":"eva"}"#,
+    ),
+    (
+        "incident-changed",
+        r#"{"subject":"outage","state":"open","by":"eva"}"#,
+    ),
     (
         "reply-drafted",
         r#"{"reply":"r","by":{"id":"ana","role":"agent"},"written_by":"human","digest":"d"}"#,

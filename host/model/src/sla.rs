@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use clock::{AtRisk, AtRiskError, Clock, ClockState, Sla, Targets};
 pub use clock_event::{ClockError, ClockEvent};
 pub use due::{Deadline, Due, DueKind};
-pub use reading::{ClockPhase, ClockReading};
+pub use reading::{ClockPhase, ClockReading, ClockResult};
 pub use start::{START_SKEW_MS, start_of};
 
 use crate::conversation_state::ConversationState;

@@ -62,7 +62,39 @@ impl ClockReading {
     }
 }
 
+/// The last run of a clock, once it is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockResult {
+    /// Which clock.
+    pub clock: Clock,
+    /// Working time of the run, in milliseconds.
+    pub elapsed_ms: u64,
+    /// Its target, in working time; `None`: it had none.
+    pub target: Option<Seconds>,
+    /// Whether the run missed the target.
+    pub is_missed: bool,
+}
+
 impl SlaClocks {
+    /// The reply clock that runs: what [`ReplyAccepted`](super::ClockEvent::ReplyAccepted)
+    /// stops.
+    pub fn running_reply_clock(&self) -> Option<Clock> {
+        [Clock::FirstResponse, Clock::NextResponse]
+            .into_iter()
+            .find(|clock| self.record(*clock).is_running())
+    }
+
+    /// The last run of a clock that is stopped; `None` where it never ran.
+    pub fn result(&self, clock: Clock, hours: Option<&Hours>) -> Option<ClockResult> {
+        let run = self.record(clock).run()?;
+        Some(ClockResult {
+            clock,
+            elapsed_ms: run.elapsed(self.latest_ms(), hours),
+            target: self.targets.of(clock),
+            is_missed: run.is_missed(),
+        })
+    }
+
     /// The clocks with a target that have run and were met, missed or are not over.
     pub fn readings(&self, hours: Option<&Hours>) -> Vec<ClockReading> {
         let clocks = Clock::ALL.into_iter();

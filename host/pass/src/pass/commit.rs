@@ -61,6 +61,7 @@ pub(super) fn input_event(input: &Input) -> InputEvent {
         received_at: input.received_at,
         automatic: false,
         superseded: input.wording == WordingStatus::Superseded,
+        clock: None,
         decision: None,
     }
 }

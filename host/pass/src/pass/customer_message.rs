@@ -93,15 +93,16 @@ pub(super) fn decide_input(
         }
         InputKind::Delete | InputKind::Reaction => {}
         InputKind::Echo => {
-            let is_of_reply = echo::apply(pass, unit, input, &text.interaction);
+            let effect = echo::apply(pass, unit, input, &text.interaction);
             if is_new {
                 pass.enter(unit, ConversationState::WaitingOnCustomer);
                 unit.snapshot_mut().visibility = text.interaction.visibility;
             }
             let mut event = commit::input_event(input);
             event.automatic = text.interaction.automatic;
+            event.clock = effect.clock;
             unit.conversation.add_text(text);
-            if is_of_reply {
+            if effect.is_of_reply {
                 unit.snapshot_mut().skip_last_message(input.ordinal.0);
             }
             commit::record_input_event(pass, unit, input, Event::of_input(event), None);
@@ -328,9 +329,9 @@ fn join_incident(pass: &Pass<'_>, unit: &mut UnitOfWork) {
         return;
     };
     let is_open = pass.floor.lock().overview.is_open(&subject);
-    let incident = &mut unit.snapshot_mut().incident;
-    if incident.is_none() && is_open {
-        *incident = Some(subject);
+    let snapshot = unit.snapshot_mut();
+    if snapshot.incident.is_none() && is_open {
+        snapshot.join_incident(subject, pass.now);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The channel's copy of what the company sent: a reply of the desk that comes
 //! back, or one that was written elsewhere.
 
+use patchbay_events::StoppedClock;
 use patchbay_journal::Input;
 use patchbay_model::interaction::Interaction;
 use patchbay_records::reply::{self, ReplyStatus};
@@ -11,21 +12,31 @@ use super::{Pass, unanswered};
 
 /// An echo answers what the customer wrote before it. The echo of a known reply
 /// answers what that reply answers, once; one that a program wrote answers
-/// nothing. Returns whether it is of a known reply.
+/// nothing.
 pub(super) fn apply(
     pass: &Pass<'_>,
     unit: &mut UnitOfWork,
     input: &Input,
     interaction: &Interaction,
-) -> bool {
+) -> EchoEffect {
     if interaction.automatic {
-        return false;
+        return EchoEffect::default();
     }
     let known = known_reply(unit, input, interaction);
-    if let Some(answer) = answer_of(unit, known.as_ref(), interaction) {
-        unanswered::answer(pass, unit, answer);
+    let answer = answer_of(unit, known.as_ref(), interaction);
+    EchoEffect {
+        is_of_reply: known.is_some(),
+        clock: answer.and_then(|answer| unanswered::answer(pass, unit, answer)),
     }
-    known.is_some()
+}
+
+/// What an echo did.
+#[derive(Debug, Default)]
+pub(super) struct EchoEffect {
+    /// Whether it is of a known reply.
+    pub(super) is_of_reply: bool,
+    /// The reply clock that it stopped.
+    pub(super) clock: Option<StoppedClock>,
 }
 
 /// What an echo answers; `None`: nothing more than was answered already.

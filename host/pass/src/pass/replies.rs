@@ -352,7 +352,7 @@ pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
         return;
     };
     let sent = sending.remove(position);
-    unanswered::answer(pass, unit, sent.answer());
+    let clock = unanswered::answer(pass, unit, sent.answer());
     let effect = then_effect(unit, &sent);
     let snapshot = unit.snapshot_mut();
     snapshot.last_agent = Some(sent.by.clone());
@@ -363,6 +363,7 @@ pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
         by: sent.by,
         key: key.to_owned(),
         withheld: (effect == ThenEffect::Withheld).then_some(sent.then),
+        clock,
     });
     commit::record(pass, unit, event, None);
     if effect != ThenEffect::Applies {
@@ -483,7 +484,12 @@ pub(super) fn undelivered(
     let to = unit.snapshot().state;
     if from != to {
         let by = None;
-        let event = Event::StateChanged(StateChangedEvent { from, to, by });
+        let event = Event::StateChanged(StateChangedEvent {
+            from,
+            to,
+            by,
+            clock: None,
+        });
         commit::record(pass, unit, event, None);
     }
     record_undeliverable(pass, unit, reply, key, failure);

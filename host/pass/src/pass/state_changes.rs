@@ -3,10 +3,12 @@
 
 use patchbay_events::{
     Departure, Event, ParkedEvent, ReplyStaleEvent, ReturnedEvent, StaleCause, StateChangedEvent,
+    StoppedClock,
 };
 use patchbay_floor::Hold;
 use patchbay_model::actor::Actor;
 use patchbay_model::conversation_state::ConversationState;
+use patchbay_model::sla::Clock;
 use patchbay_records::reply::ReplyStatus;
 use patchbay_records::snapshot::span;
 
@@ -28,10 +30,20 @@ pub(super) fn change_state(
         make_stale(pass, unit, StaleCause::Resolved);
         unit.snapshot_mut().clear_owner();
     }
+    let snapshot = unit.snapshot();
+    let ends = entered == ConversationState::Resolved && from != entered;
+    let clock = match ends {
+        true => {
+            let hours = pass.hours(snapshot);
+            snapshot.clocks.result(Clock::Resolution, hours)
+        }
+        false => None,
+    };
     let event = Event::StateChanged(StateChangedEvent {
         from,
         to: entered,
         by: by.cloned(),
+        clock: clock.map(StoppedClock::from),
     });
     commit::record(pass, unit, event, None);
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use patchbay_events::StoppedClock;
 use patchbay_journal::Input;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::interaction::Interaction;
@@ -140,15 +141,24 @@ pub(super) fn remove(pass: &Pass<'_>, unit: &mut UnitOfWork, message: &str) -> b
 }
 
 /// The channel has a reply. What it does not answer stays unanswered, with its
-/// clock.
-pub(super) fn answer(pass: &Pass<'_>, unit: &mut UnitOfWork, answer: Answer) {
+/// clock. Returns the reply clock that it stopped.
+pub(super) fn answer(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    answer: Answer,
+) -> Option<StoppedClock> {
     let effect = unit.snapshot_mut().unanswered.answer(answer);
     // The first reply to the customer ends the first response, whichever of
     // several messages it answers.
     let is_first = effect.answers_question && !unit.snapshot().clocks.was_answered();
     let ends_run = effect.ends_run || is_first;
+    let mut stopped = None;
     if ends_run {
+        let running = unit.snapshot().clocks.running_reply_clock();
         apply(pass, unit, ClockEvent::ReplyAccepted);
+        let snapshot = unit.snapshot();
+        let result = |clock| snapshot.clocks.result(clock, pass.hours(snapshot));
+        stopped = running.and_then(result).map(StoppedClock::from);
         if let Some(started_ms) = unit.snapshot().unanswered.since_ms() {
             let event = ClockEvent::CustomerMessage {
                 started_ms,
@@ -162,6 +172,7 @@ pub(super) fn answer(pass: &Pass<'_>, unit: &mut UnitOfWork, answer: Answer) {
     if ends_run || snapshot.clocks.unanswered_since().is_none() {
         snapshot.restart_silence_timer(silent_after, pass.now);
     }
+    stopped
 }
 
 /// Bring the reply clock in line with the oldest message that waits.
