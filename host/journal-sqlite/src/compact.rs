@@ -60,6 +60,15 @@ pub(super) fn compact(journal: &SqliteJournal, before: Timestamp) -> Result<Comp
         )
     })?;
     deleted.entries += repeat(journal, move |sql| delete_notes(sql, cutoff))?;
+    repeat(journal, |sql| {
+        sql.run(
+            "DELETE FROM acknowledgement WHERE (company, feed) IN
+               (SELECT a.company, a.feed FROM acknowledgement a
+                WHERE NOT EXISTS (SELECT 1 FROM entry e
+                                  WHERE e.company = a.company AND e.feed = a.feed) LIMIT ?1)",
+            [STEP as i64],
+        )
+    })?;
     deleted.receipts += repeat(journal, move |sql| {
         sql.run(
             "DELETE FROM receipt WHERE number IN (SELECT number FROM receipt

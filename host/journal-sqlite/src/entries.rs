@@ -199,22 +199,6 @@ impl Entries for SqliteJournal {
         })
     }
 
-    fn supervisor_entries(
-        &self,
-        company: CompanyId,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<Entry>> {
-        let query = format!(
-            "SELECT {COLUMNS} FROM entry e INDEXED BY entry_watched
-             LEFT JOIN conversation v ON v.number = e.conversation
-             WHERE e.company = ?1 AND e.feed > ?2 AND e.kind BETWEEN 48 AND 63
-             ORDER BY e.feed LIMIT ?3"
-        );
-        let params = params![company.0, clamp_i64(after), clamp_i64(limit)];
-        self.read(|sql| sql.read_all(&query, params, entry))
-    }
-
     fn newest_note(
         &self,
         company: CompanyId,

@@ -3,6 +3,7 @@
 //! `patchbay-journal`.
 #![forbid(unsafe_code)]
 
+mod acknowledgements;
 mod audit;
 mod backup;
 mod byte_counter;
@@ -43,6 +44,7 @@ mod runs;
 mod schema;
 mod seal;
 mod sessions;
+mod statistics;
 mod storage_monitor;
 mod tokens;
 mod writer;

@@ -1,9 +1,12 @@
 //! Rollouts: at most one a company.
 
 use patchbay_journal::limits::{self, check_length};
-use patchbay_journal::{AuditEntry, CompanyId, JournalError, Note, Result, RolloutRow, Rollouts};
+use patchbay_journal::{
+    AuditEntry, CompanyId, Entry, JournalError, Note, Result, RolloutRow, Rollouts,
+};
 use rusqlite::params;
 
+use super::entries::{COLUMNS, entry};
 use super::{ChangeRecord, Query, SqliteJournal, clamp_i64, generations, id};
 
 impl Rollouts for SqliteJournal {
@@ -68,6 +71,17 @@ impl Rollouts for SqliteJournal {
             }
             Ok(existed)
         })
+    }
+
+    fn rollout_ends(&self, company: CompanyId, before: u64, limit: usize) -> Result<Vec<Entry>> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM entry e INDEXED BY entry_rollout_end
+             LEFT JOIN conversation v ON v.number = e.conversation
+             WHERE e.company = ?1 AND e.feed < ?2 AND e.kind = 86
+             ORDER BY e.feed DESC LIMIT ?3"
+        );
+        let params = params![company.0, clamp_i64(before), clamp_i64(limit)];
+        self.read(|sql| sql.read_all(&query, params, entry))
     }
 
     fn rollouts(&self) -> Result<Vec<(CompanyId, String, RolloutRow)>> {

@@ -148,15 +148,6 @@ pub trait Entries {
     /// A company's entries after a feed number.
     fn feed(&self, company: CompanyId, after: u64, limit: usize) -> Result<FeedPage>;
 
-    /// A company's entries of the kinds 48 to 63, which supervisors watch,
-    /// after a feed number. Uses an index of these entries alone.
-    fn supervisor_entries(
-        &self,
-        company: CompanyId,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<Entry>>;
-
     /// The newest of a company's notes of these kinds that happened after a
     /// time. Reads its notes from the newest on.
     fn newest_note(

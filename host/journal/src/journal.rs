@@ -1,10 +1,10 @@
 //! The interface of a store: one trait per concern.
 
 use crate::{
-    AuditTrail, Commits, Companies, ConnectionRecords, ContactRecords, Contacts,
+    Acknowledgements, AuditTrail, Commits, Companies, ConnectionRecords, ContactRecords, Contacts,
     ConversationEntries, Conversations, Directives, Entries, Generations, Intake, Maintenance,
     OptOuts, Originals, Outbox, PersonOverviews, Quarantine, Receipts, Rollouts, Roster, Runs,
-    Seal, Sessions, Tokens, Usage,
+    Seal, Sessions, Statistics, Tokens, Usage,
 };
 
 macro_rules! journal {
@@ -36,4 +36,5 @@ journal! {
     Companies Intake Commits Conversations ConversationEntries Entries Contacts ContactRecords PersonOverviews Seal Outbox Receipts Quarantine Originals OptOuts
     ConnectionRecords
     Generations Rollouts Roster Directives Tokens Sessions AuditTrail Maintenance Runs Usage
+    Statistics Acknowledgements
 }

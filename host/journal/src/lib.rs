@@ -14,6 +14,7 @@
 //! and the encryption of personal data, and [`requester`] tells for whom a thread reads.
 #![forbid(unsafe_code)]
 
+mod acknowledgement;
 mod audit;
 mod commit;
 mod company;
@@ -44,11 +45,13 @@ mod roster;
 mod run;
 mod seal;
 mod session;
+mod statistics;
 mod storage;
 mod stored_bytes;
 mod token;
 pub mod vault;
 
+pub use acknowledgement::{Acknowledgement, Acknowledgements};
 pub use audit::{
     AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, AuditRecord, AuditTrail,
     ParseHashError,
@@ -103,6 +106,9 @@ pub use roster::{AgentRow, Roster};
 pub use run::{Run, Runs};
 pub use seal::{Purpose, Seal};
 pub use session::{Session, SessionHolder, Sessions};
+pub use statistics::{
+    BucketKey, CountedPosition, Counts, Dimension, Granularity, Statistics, StatisticsQuery,
+};
 pub use storage::{StorageFailure, StorageState};
 pub use stored_bytes::{StoredBytes, Usage};
 pub use token::{Secret, SecretHash, Token, TokenState, Tokens, random_id};

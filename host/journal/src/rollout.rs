@@ -1,7 +1,7 @@
 //! Rollouts: a candidate generation in a shadow run or canary beside the
 //! active one.
 
-use crate::{AuditEntry, CompanyId, Note, Result};
+use crate::{AuditEntry, CompanyId, Entry, Note, Result};
 
 /// A company's rollout. The journal reads the numbers only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,10 @@ pub trait Rollouts {
         notes: Vec<Note>,
         audit: Option<AuditEntry>,
     ) -> Result<bool>;
+
+    /// A company's entries of the kind 86, which record how rollouts ended, before a feed
+    /// number: the newest first. Uses an index of these entries alone.
+    fn rollout_ends(&self, company: CompanyId, before: u64, limit: usize) -> Result<Vec<Entry>>;
 
     // Host-wide.
 

@@ -65,9 +65,14 @@ fn notes_are_in_the_feed_until_they_are_deleted_by_age() {
         feed.entries.into_iter().map(|entry| entry.head).collect()
     };
     assert_eq!(heads(), ["put", "one", "two"]);
-    let watched = journal.supervisor_entries(company, 1, 9).unwrap();
+    let watched = journal.alert_entries(company, EntryPage::After(1), false, 9);
+    let watched = watched.unwrap();
     assert_eq!(watched.len(), 2);
-    assert!(watched.iter().all(|entry| entry.conversation.is_none()));
+    assert!(
+        watched
+            .iter()
+            .all(|(entry, _)| entry.conversation.is_none())
+    );
     assert_eq!(journal.check().unwrap().findings, []);
     assert_eq!(journal.compact(at(10)).unwrap().entries, 2);
     assert_eq!(heads(), ["two"]);
@@ -213,4 +218,82 @@ fn a_check_finds_agents_of_a_company_that_does_not_exist() {
             .unwrap()
     );
     assert!(journal.check().unwrap().is_sound());
+}
+
+#[test]
+fn an_alert_is_acknowledged_once_by_the_first_who_does() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let note = |kind: u16, head: &str| Note {
+        kind,
+        at: at(5),
+        head: head.into(),
+    };
+    let notes = vec![
+        note(49, "a"),
+        note(80, "none"),
+        note(50, "b"),
+        note(49, "c"),
+    ];
+    journal.append_notes(company, notes).unwrap();
+    let acknowledge = |journal: &SqliteJournal, alert: u64, by: &str, second: i64| {
+        let acknowledgement = Acknowledgement {
+            at: at(second),
+            by: by.into(),
+        };
+        let seen = note(120, by);
+        journal
+            .acknowledge(company, alert, acknowledgement, seen)
+            .unwrap()
+    };
+    let first = Acknowledgement {
+        at: at(6),
+        by: "eva".into(),
+    };
+    assert_eq!(
+        acknowledge(&journal, 3, "eva", 6),
+        Some((first.clone(), true))
+    );
+    assert_eq!(
+        acknowledge(&journal, 3, "ana", 7),
+        Some((first.clone(), false))
+    );
+    assert_eq!(acknowledge(&journal, 2, "eva", 8), None, "no alert");
+    assert_eq!(acknowledge(&journal, 99, "eva", 8), None);
+    drop(journal);
+
+    let journal = store.open();
+    let numbers = |page, only_open| -> Vec<(u64, bool)> {
+        let alerts = journal.alert_entries(company, page, only_open, 2).unwrap();
+        let row = |(entry, by): (Entry, Option<Acknowledgement>)| (entry.feed, by.is_some());
+        alerts.into_iter().map(row).collect()
+    };
+    assert_eq!(numbers(EntryPage::After(0), false), [(1, false), (3, true)]);
+    assert_eq!(
+        numbers(EntryPage::Before(u64::MAX), false),
+        [(4, false), (3, true)]
+    );
+    assert_eq!(numbers(EntryPage::Before(3), false), [(1, false)]);
+    assert_eq!(
+        numbers(EntryPage::Before(u64::MAX), true),
+        [(4, false), (1, false)]
+    );
+    let alert = journal.alert_entries(company, EntryPage::Before(4), false, 1);
+    assert_eq!(alert.unwrap()[0].1, Some(first));
+    assert_eq!(
+        journal.feed(company, 4, 9).unwrap().entries.len(),
+        1,
+        "one note"
+    );
+
+    // The acknowledgement goes with its alert.
+    journal.compact(at(100)).unwrap();
+    assert_eq!(journal.check().unwrap().findings, []);
+    drop(journal);
+    let left: i64 = store
+        .raw()
+        .query_row("SELECT count(*) FROM acknowledgement", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
 }

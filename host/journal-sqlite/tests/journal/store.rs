@@ -37,6 +37,11 @@ impl TestStore {
         let added = [
             (14, "ALTER TABLE outbox DROP COLUMN can_take_back;"),
             (
+                14,
+                "DROP TABLE statistic; DROP TABLE statistic_position;
+                 DROP TABLE acknowledgement; DROP INDEX entry_rollout_end;",
+            ),
+            (
                 13,
                 "DROP INDEX conversation_resolved;
                  ALTER TABLE conversation DROP COLUMN resolved_at;
