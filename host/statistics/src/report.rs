@@ -1,0 +1,151 @@
+//! Sums of rows by buckets of time.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use patchbay_journal::{CompanyId, Counts, Dimension, Journal, JournalError, StatisticsQuery};
+
+use crate::bucket::Step;
+use crate::counter::time_zone;
+
+/// Most buckets of a report: 31 days by the hour, two years by the day.
+pub const MAX_BUCKETS: usize = 750;
+/// Most rows of a report: subjects of all its buckets.
+pub const MAX_ROWS: usize = 10_000;
+/// Most stored rows that one report reads.
+const MAX_STORED: usize = 250_000;
+
+/// What a report is about.
+#[derive(Clone, Debug)]
+pub struct ReportQuery {
+    /// A moment in the first bucket.
+    pub from: Timestamp,
+    /// A moment after the last bucket's start.
+    pub to: Timestamp,
+    /// Length of the buckets.
+    pub step: Step,
+    /// Kind of subject.
+    pub by: Dimension,
+    /// The one subject; `None`: every subject.
+    pub key: Option<String>,
+    /// Name of the time zone of the hours and days; empty: UTC.
+    pub zone: String,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The end is not after the start.
+    #[error("`to` must be later than `from`")]
+    Empty,
+    /// The time has too many buckets.
+    #[error(
+        "the time from `from` to `to` has more than {MAX_BUCKETS} buckets; ask for less time or a longer `step`"
+    )]
+    TooManyBuckets,
+    /// The report has too many rows.
+    #[error(
+        "the answer has more than {MAX_ROWS} rows; ask for less time, a longer `step`, or one `key`"
+    )]
+    TooManyRows,
+    /// The journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Counts by time and subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// In order and without gaps.
+    pub buckets: Vec<ReportBucket>,
+    /// The sum of the buckets by subject.
+    pub totals: Vec<(String, Counts)>,
+}
+
+/// Counts of one time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportBucket {
+    /// Its start.
+    pub start: Timestamp,
+    /// Start of the next.
+    pub end: Timestamp,
+    /// Subjects with a count, by name.
+    pub rows: Vec<(String, Counts)>,
+}
+
+/// Sum up the stored rows of a time.
+///
+/// # Errors
+/// [`ReportError`].
+pub fn report(
+    journal: &dyn Journal,
+    company: CompanyId,
+    query: &ReportQuery,
+) -> Result<Report, ReportError> {
+    let edges = edges(query, &time_zone(&query.zone))?;
+    let (Some(first), Some(last)) = (edges.first(), edges.last()) else {
+        return Err(ReportError::Empty);
+    };
+    let stored = journal.counts(
+        company,
+        StatisticsQuery {
+            granularity: query.step.granularity(),
+            dimension: query.by,
+            from: *first,
+            until: *last,
+            key: query.key.as_deref(),
+        },
+        MAX_STORED + 1,
+    )?;
+    if stored.len() > MAX_STORED {
+        return Err(ReportError::TooManyRows);
+    }
+    let mut sums = BTreeMap::<(usize, String), Counts>::new();
+    let mut totals = BTreeMap::<String, Counts>::new();
+    for (start, key, counts) in stored {
+        // A row counts for the bucket in which it starts.
+        let bucket = edges
+            .partition_point(|edge| *edge <= start)
+            .saturating_sub(1);
+        totals.entry(key.clone()).or_default().merge(&counts);
+        sums.entry((bucket, key)).or_default().merge(&counts);
+        if sums.len() > MAX_ROWS {
+            return Err(ReportError::TooManyRows);
+        }
+    }
+    let mut buckets: Vec<ReportBucket> = edges
+        .windows(2)
+        .map(|edges| ReportBucket {
+            start: edges[0],
+            end: edges[1],
+            rows: Vec::new(),
+        })
+        .collect();
+    for ((bucket, key), counts) in sums {
+        if let Some(bucket) = buckets.get_mut(bucket) {
+            bucket.rows.push((key, counts));
+        }
+    }
+    Ok(Report {
+        buckets,
+        totals: totals.into_iter().collect(),
+    })
+}
+
+/// Starts of the buckets, and the end of the last.
+fn edges(query: &ReportQuery, zone: &TimeZone) -> Result<Vec<Timestamp>, ReportError> {
+    if query.to <= query.from {
+        return Err(ReportError::Empty);
+    }
+    let mut edges = vec![query.step.start(query.from, zone)];
+    while let Some(last) = edges.last()
+        && *last < query.to
+    {
+        if edges.len() > MAX_BUCKETS {
+            return Err(ReportError::TooManyBuckets);
+        }
+        edges.push(query.step.next(*last, zone));
+    }
+    Ok(edges)
+}
