@@ -18,7 +18,7 @@ mod origin;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -56,6 +56,23 @@ pub enum BreakerTransition {
     },
     /// It permits calls again.
     Closed,
+}
+
+/// A breaker at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakerReading {
+    /// Since when it refuses every call; `None`: it does not.
+    pub opened_at: Option<Instant>,
+    /// From when on the next call is a trial; `None` where it is closed.
+    pub next_trial: Option<Instant>,
+    /// Whether the trial is in progress.
+    pub is_trying: bool,
+    /// Failures of all calls since the last success.
+    pub failures: u32,
+    /// The same by outcome.
+    pub outcomes: BTreeMap<OutcomeKind, u32>,
+    /// Contacts, conversations, channels and languages about which calls are refused.
+    pub parts: usize,
 }
 
 type Listener = Box<dyn Fn(BreakerTransition) + Send + Sync>;
@@ -243,6 +260,37 @@ impl Breaker {
         if let (Some(transition), Some(listener)) = (transition, self.listener.get()) {
             listener(transition);
         }
+    }
+
+    /// Its state.
+    pub fn read(&self) -> BreakerReading {
+        let state = self.state.lock();
+        let whole = &state.whole;
+        BreakerReading {
+            opened_at: whole.opened_at,
+            next_trial: whole.open_until,
+            is_trying: whole.trial,
+            failures: whole.failures,
+            outcomes: whole.outcomes.clone(),
+            parts: state.parts.values().filter(|part| part.is_open()).count(),
+        }
+    }
+
+    /// Permit every call from now on, as if the plugin had never failed. Returns whether any
+    /// call was refused before.
+    pub fn close(&self) -> bool {
+        let (was_open, refused) = {
+            let mut state = self.state.lock();
+            let was_open = state.whole.is_open();
+            let refused = was_open || state.parts.values().any(Circuit::is_open);
+            state.whole = Circuit::default();
+            state.parts.clear();
+            (was_open, refused)
+        };
+        if let (true, Some(listener)) = (was_open, self.listener.get()) {
+            listener(BreakerTransition::Closed);
+        }
+        refused
     }
 
     /// Whether it refuses every call, or waits for the result of a trial.

@@ -1,6 +1,7 @@
 //! One count of failures: open after ten in a row, with a trial call after each
 //! pause.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use patchbay_model::outcome::{Outcome, OutcomeKind};
@@ -20,10 +21,13 @@ pub(super) struct Circuit {
     pub(super) failures: u32,
     pub(super) run: FailureRun,
     last: Option<OutcomeKind>,
-    open_until: Option<Instant>,
+    /// Failures by outcome.
+    pub(super) outcomes: BTreeMap<OutcomeKind, u32>,
+    pub(super) opened_at: Option<Instant>,
+    pub(super) open_until: Option<Instant>,
     rest: Duration,
     /// Whether the trial call is in progress.
-    trial: bool,
+    pub(super) trial: bool,
 }
 
 impl Circuit {
@@ -70,6 +74,8 @@ impl Circuit {
         let was_open = self.is_open();
         self.failures = self.failures.saturating_add(1);
         self.last = Some(kind);
+        let count = self.outcomes.entry(kind).or_default();
+        *count = count.saturating_add(1);
         self.run.add(origin);
         if self.failures >= FAILURES_TO_OPEN && (was_open || may_open(&self.run)) {
             self.rest = match self.rest {
@@ -78,6 +84,7 @@ impl Circuit {
                 rest => rest,
             };
             self.open_until = Some(now + self.rest);
+            self.opened_at.get_or_insert(now);
         }
         self.trial = false;
         !was_open && self.is_open()

@@ -265,3 +265,58 @@ fn the_number_of_counted_origins_is_bounded() {
     }
     assert!(breaker.state.lock().parts.len() <= ORIGINS);
 }
+
+#[test]
+fn a_reading_tells_since_when_it_is_open_why_and_when_the_next_trial_is() {
+    let breaker = Breaker::default();
+    let start = Instant::now();
+    fail(&breaker, FAILURES_TO_OPEN - 1, start);
+    assert_eq!(breaker.read().opened_at, None);
+    let slow = CallOrigin::numbered(77, X, ENGLISH);
+    assert!(call(&breaker, &slow, OutcomeKind::Timeout, start));
+    let reading = breaker.read();
+    assert_eq!(reading.opened_at, Some(start));
+    assert_eq!(reading.next_trial, Some(start + FIRST_REST));
+    assert_eq!(reading.failures, FAILURES_TO_OPEN);
+    let outcomes: Vec<_> = reading.outcomes.into_iter().collect();
+    assert_eq!(
+        outcomes,
+        [(OutcomeKind::Timeout, 1), (OutcomeKind::Trapped, 9)]
+    );
+    // A failed trial leaves it open since then.
+    let later = start + FIRST_REST;
+    breaker.admit(Some(&slow), later).expect("the trial");
+    assert!(breaker.read().is_trying);
+    breaker.report(OutcomeKind::Timeout, Some(&slow), later);
+    let reading = breaker.read();
+    assert_eq!((reading.opened_at, reading.is_trying), (Some(start), false));
+    assert_eq!(reading.next_trial, Some(later + FIRST_REST * 2));
+}
+
+#[test]
+fn a_person_closes_it_for_every_call() {
+    let breaker = Breaker::default();
+    let (sender, transitions) = std::sync::mpsc::channel();
+    breaker.set_listener(move |transition| {
+        let _ = sender.send(transition);
+    });
+    let now = Instant::now();
+    assert!(!breaker.close(), "nothing was refused");
+    fail(&breaker, FAILURES_TO_OPEN, now);
+    assert!(breaker.close());
+    let last = transitions.try_iter().last();
+    assert_eq!(last, Some(BreakerTransition::Closed));
+    fail(&breaker, FAILURES_TO_OPEN - 1, now);
+    assert!(!breaker.is_open(), "failures count anew");
+
+    // One contact alone: no transition, and calls about it are permitted again.
+    let breaker = Breaker::default();
+    let poison = CallOrigin::numbered(1, X, ENGLISH);
+    for _ in 0..FAILURES_TO_OPEN {
+        assert!(call(&breaker, &poison, OutcomeKind::Trapped, now));
+    }
+    assert!(breaker.read().parts > 0 && !breaker.is_open());
+    assert!(!call(&breaker, &poison, OutcomeKind::Ok, now));
+    assert!(breaker.close());
+    assert!(call(&breaker, &poison, OutcomeKind::Ok, now));
+}
