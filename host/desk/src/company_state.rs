@@ -63,6 +63,12 @@ impl CompanyState {
             generation,
             rollout: None,
         };
+        let mut state = floor.lock();
+        for subject in directives.incident_subjects() {
+            let note = directives.incident(&subject).unwrap_or_default();
+            state.overview.set_closed(&subject, note.closed_at);
+        }
+        drop(state);
         let mut clock_rules = ClockRulesHistory::default();
         let deciding = deciding_generations(&active);
         clock_rules.set_deciding(deciding.iter(), Timestamp::MIN);

@@ -14,7 +14,7 @@ use patchbay_events::{AlertEvent, RolloutEndedEvent};
 use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::rollout::{ComparisonQueue, ResumedRollout, RolloutReport};
-use patchbay_journal::{CompanyId, Journal, Run};
+use patchbay_journal::{Acknowledgement, CompanyId, Journal, Run};
 use patchbay_records::conversation_cache::ConversationCache;
 
 use crate::company_state::CompanyState;
@@ -36,6 +36,7 @@ use crate::operations::contacts::ContactService;
 use crate::operations::conversations::ConversationService;
 use crate::operations::directives::Directives;
 use crate::operations::drain::DrainService;
+use crate::operations::incidents::IncidentService;
 use crate::operations::outbox::OutboxService;
 use crate::operations::stateless::StatelessDecider;
 use crate::operations::status::StatusService;
@@ -210,9 +211,14 @@ impl Desk {
         self.core.add_transcript(company, transcript)
     }
 
-    /// Actions on conversations, offers, approvals and incidents.
+    /// Actions on conversations, offers and approvals.
     pub fn conversations(&self) -> ConversationService<'_> {
         ConversationService(&self.core)
+    }
+
+    /// Incidents.
+    pub fn incidents(&self) -> IncidentService<'_> {
+        IncidentService(&self.core)
     }
 
     /// Agents, presence and queues.
@@ -302,12 +308,40 @@ impl Desk {
         self.core.last_rollout_end(company, after, unattended)
     }
 
+    /// How a company's rollouts ended, the newest first, before a feed number; each with the
+    /// number and time of its entry.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn rollout_ends(
+        &self,
+        company: &str,
+        before: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Timestamp, RolloutEndedEvent)>, DeskError> {
+        self.core.rollout_ends(company, before, limit)
+    }
+
     /// Write an alert to a company's feed.
     ///
     /// # Errors
     /// [`DeskError::UnknownCompany`].
     pub fn alert(&self, company: &str, alert: AlertEvent) -> Result<(), DeskError> {
         self.core.alert(company, alert)
+    }
+
+    /// Acknowledge an alert. Returns the acknowledgement that counts, which is the first;
+    /// `None`: no stored alert has the number.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`], and errors of the journal.
+    pub fn acknowledge_alert(
+        &self,
+        company: &str,
+        alert: u64,
+        by: &str,
+    ) -> Result<Option<Acknowledgement>, DeskError> {
+        self.core.acknowledge_alert(company, alert, by)
     }
 
     /// Make a company known that has no generation yet: callers can read what

@@ -39,6 +39,9 @@ pub enum DeskError {
     /// The company has no agent of that id.
     #[error("there is no agent {0:?}")]
     UnknownAgent(String),
+    /// The company has no incident about that subject.
+    #[error("no conversation that is not resolved belongs to an incident {0:?}")]
+    UnknownIncident(String),
     /// The action on a conversation failed.
     #[error(transparent)]
     Action(ActionError),

@@ -40,6 +40,7 @@ pub use operations::contacts::{ImportOptions, OptOutOptions};
 pub use operations::conversation_list::{ConversationPage, ListRequest};
 pub use operations::directives::Drain;
 pub use operations::drain::RemainingWork;
+pub use operations::incidents::{IncidentChange, IncidentNote, IncidentService, IncidentView};
 pub use operations::outbox::DueItem;
 pub use operations::stateless::StatelessDecider;
 pub use settings::DeskSettings;

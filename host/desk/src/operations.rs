@@ -12,6 +12,7 @@ pub(crate) mod conversation_list;
 pub(crate) mod conversations;
 pub(crate) mod directives;
 pub(crate) mod drain;
+pub(crate) mod incidents;
 pub(crate) mod outbox;
 pub(crate) mod rollout_judge;
 pub(crate) mod rollouts;

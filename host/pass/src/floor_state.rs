@@ -32,6 +32,7 @@ use patchbay_records::snapshot::Snapshot;
 pub use floor_event::{FloorEvent, FollowUp};
 pub use loader::queues_of;
 pub use overview::Incident;
+pub use overview::IncidentPlace;
 pub use overview::Overview;
 pub use overview::WaitingApproval;
 

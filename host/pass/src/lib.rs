@@ -19,8 +19,8 @@ mod surge;
 
 pub use clock_rules::{ClockRules, ClockRulesHistory};
 pub use floor_state::{
-    CompanyFloor, ConversationPlace, FloorEvent, FloorState, FollowUp, Incident, Overview,
-    PresenceUpdate, WaitingApproval, queues_of,
+    CompanyFloor, ConversationPlace, FloorEvent, FloorState, FollowUp, Incident, IncidentPlace,
+    Overview, PresenceUpdate, WaitingApproval, queues_of,
 };
 pub use pass::{ActionOutcome, AfterCommit, Pass, PassError, PlannedCommit};
 pub use receipt_status::ReceiptStatus;

@@ -101,6 +101,9 @@ pub struct Snapshot {
     /// Incident it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<String>,
+    /// Since when; absent in snapshots of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident_since: Option<Timestamp>,
     /// Escalation calls that policies scheduled, sorted by time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wake_ups: Vec<WakeUp>,
@@ -219,6 +222,7 @@ impl Snapshot {
             approvers: None,
             held_until: None,
             incident: None,
+            incident_since: None,
             wake_ups: Vec::new(),
             recent: Vec::new(),
             last_message: None,
@@ -260,6 +264,15 @@ impl Snapshot {
             unanswered_since: unanswered.map(from_unix_ms),
             reply_window_ends: None,
             incident: self.incident.clone(),
+        }
+    }
+
+    /// Puts it into the incident of a subject. One that is in it stays in it since then:
+    /// only another conversation reopens an incident that a supervisor closed.
+    pub fn join_incident(&mut self, subject: String, now: Timestamp) {
+        if self.incident.as_ref() != Some(&subject) {
+            self.incident = Some(subject);
+            self.incident_since = Some(now);
         }
     }
 

@@ -12,7 +12,7 @@ use patchbay_journal::{CompanyId, Conversation, ConversationId, JournalError, Sl
 use patchbay_model::actor::Actor;
 use patchbay_model::interaction::WrittenBy;
 use patchbay_pass::agent_action::{ActionError, AgentAction, DraftCheck};
-use patchbay_pass::{Incident, Pass, PassError, WaitingApproval};
+use patchbay_pass::{Pass, PassError, WaitingApproval};
 use patchbay_records::conversation_reader::read_snapshot;
 use patchbay_records::listing::ListedConversation;
 
@@ -185,20 +185,6 @@ impl ConversationService<'_> {
     ) -> Result<Vec<WaitingApproval>, DeskError> {
         let (_, state) = self.0.company(company)?;
         Ok(state.floor.lock().overview.approvals(after, limit))
-    }
-
-    /// Open incidents by subject, each with at most `limit` of its
-    /// conversations and their number.
-    ///
-    /// # Errors
-    /// [`DeskError::UnknownCompany`].
-    pub fn incidents(
-        &self,
-        company: &str,
-        limit: usize,
-    ) -> Result<Vec<(Incident, usize)>, DeskError> {
-        let (_, state) = self.0.company(company)?;
-        Ok(state.floor.lock().overview.incidents(limit))
     }
 }
 

@@ -1,5 +1,7 @@
-//! The operators' standing directives for a company: bypasses and drain.
+//! What people said that holds for a company until somebody changes it: bypasses, drain,
+//! and names and ends of incidents.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,10 +10,14 @@ use patchbay_journal::{CompanyId, Directive, Journal, JournalError};
 use patchbay_model::bypass::{Bypass, BypassTarget, Bypasses};
 use serde::{Deserialize, Serialize};
 
+use super::incidents::IncidentNote;
+
 /// Name of a drain in the journal.
 pub(super) const DRAIN: &str = "drain";
 /// Prefix of the name of a bypass in the journal.
 const BYPASS: &str = "bypass ";
+/// Prefix of the name of what a supervisor says about an incident.
+pub(super) const INCIDENT: &str = "incident ";
 
 /// A company accepts no interactions and finishes what is in progress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +36,8 @@ pub struct Drain {
 pub(crate) struct Directives {
     bypasses: RwLock<Arc<Bypasses>>,
     drain: RwLock<Option<Drain>>,
+    /// What supervisors say about incidents, by subject.
+    incidents: RwLock<BTreeMap<String, IncidentNote>>,
     /// Held while a directive changes, here and in the journal.
     pub(crate) changing: Mutex<()>,
 }
@@ -41,6 +49,7 @@ impl Directives {
     ) -> Result<Directives, JournalError> {
         let mut bypasses = Bypasses::default();
         let mut drain = None;
+        let mut incidents = BTreeMap::new();
         for directive in journal.directives(company)? {
             let corrupt = |error: serde_json::Error| {
                 JournalError::Corrupt(format!("directive {:?}: {error}", directive.name))
@@ -50,6 +59,10 @@ impl Directives {
                 name if name.starts_with(BYPASS) => {
                     bypasses.put(serde_json::from_str(&directive.body).map_err(corrupt)?);
                 }
+                name if name.starts_with(INCIDENT) => {
+                    let noted = serde_json::from_str(&directive.body).map_err(corrupt)?;
+                    incidents.insert(name[INCIDENT.len()..].to_owned(), noted);
+                }
                 // Of a newer version.
                 _ => {}
             }
@@ -57,6 +70,7 @@ impl Directives {
         Ok(Directives {
             bypasses: RwLock::new(Arc::new(bypasses)),
             drain: RwLock::new(drain),
+            incidents: RwLock::new(incidents),
             changing: Mutex::default(),
         })
     }
@@ -81,6 +95,24 @@ impl Directives {
 
     pub(crate) fn drain(&self) -> Option<Drain> {
         self.drain.read().clone()
+    }
+
+    /// What a supervisor says about an incident.
+    pub(crate) fn incident(&self, subject: &str) -> Option<IncidentNote> {
+        self.incidents.read().get(subject).cloned()
+    }
+
+    /// Subjects of the incidents that a supervisor says something about.
+    pub(crate) fn incident_subjects(&self) -> Vec<String> {
+        self.incidents.read().keys().cloned().collect()
+    }
+
+    pub(crate) fn set_incident(&self, subject: &str, note: Option<IncidentNote>) {
+        let mut incidents = self.incidents.write();
+        match note {
+            Some(note) => incidents.insert(subject.to_owned(), note),
+            None => incidents.remove(subject),
+        };
     }
 
     pub(crate) fn set_drain(&self, drain: Option<Drain>) {

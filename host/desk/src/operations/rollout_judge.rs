@@ -114,7 +114,12 @@ impl DeskCore {
         let Some(running) = state.and_then(|state| state.rollout()) else {
             return;
         };
-        let tally = running.tally().to_json();
+        let now = self.now();
+        let tally = {
+            let mut tally = running.tally();
+            tally.add_point(now);
+            tally.to_json()
+        };
         let generation = running.candidate.number;
         if let Err(error) = self.journal.save_rollout_tally(company, generation, tally) {
             tracing::warn!(%error, generation, "cannot store the counts of a rollout");

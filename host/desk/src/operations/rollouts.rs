@@ -9,7 +9,7 @@ use patchbay_generations::rollout::{
     Ending, ResumedRollout, Rollout, RolloutAssignment, RolloutError, RolloutReport, Tally,
     rollout_event, store,
 };
-use patchbay_journal::{AuditEntry, CompanyId, JournalError};
+use patchbay_journal::{AuditEntry, CompanyId, Entry, JournalError};
 use patchbay_model::alert::{AlertKey, AlertKind};
 use patchbay_model::rollout::{RolloutKind, RolloutTerms};
 use patchbay_records::history::note;
@@ -169,6 +169,23 @@ impl DeskCore {
             company: Some(company.to_owned()),
             subject: None,
         });
+    }
+
+    /// How a company's rollouts ended, the newest first, before a feed number; each with the
+    /// number and time of its entry.
+    pub(crate) fn rollout_ends(
+        &self,
+        company: &str,
+        before: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Timestamp, RolloutEndedEvent)>, DeskError> {
+        let id = self.company_id(company)?;
+        let entries = self.journal.rollout_ends(id, before, limit)?;
+        let read = |entry: Entry| match Event::from_head(EventKind::RolloutEnded, &entry.head) {
+            Ok(Event::RolloutEnded(ended)) => Some((entry.feed, entry.at, ended)),
+            _ => None,
+        };
+        Ok(entries.into_iter().filter_map(read).collect())
     }
 
     /// The end of a company's last rollout that ended after a time. With

@@ -14,9 +14,10 @@ use patchbay_model::interaction::WrittenBy;
 use patchbay_pass::agent_action::{AgentAction, Destination};
 use patchbay_records::conversation_reader;
 use patchbay_records::reply::{AfterReply, Reply};
+use patchbay_statistics::counter::read_progress;
 
 use crate::floor::{act, agent, sign_in, supervisor};
-use crate::office::{conversations, desk_of, northwind, noted, ruled, said, take_in};
+use crate::office::{conversations, desk_of, feed, northwind, noted, ruled, said, take_in};
 
 const AGENTS: [&str; 3] = ["ana", "ben", "cem"];
 /// Things that happen in one run.
@@ -183,6 +184,48 @@ fn every_conversation_is_in_one_place_and_no_agent_exceeds_their_capacity() {
             std::thread::sleep(std::time::Duration::from_millis(2));
             desk.wait_until_idle();
             check(&desk, &may_exceed);
+        }
+    }
+}
+
+/// The statistics know a conversation from its entries alone.
+#[test]
+fn the_statistics_find_the_owner_queue_and_end_of_every_conversation_in_its_entries() {
+    for seed in 20..24 {
+        let place = tempfile::tempdir().expect("a place");
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut desk = open(place.path());
+        sign_in(&desk, &AGENTS);
+        for number in 0..STEPS {
+            if random.u32(..50) == 0 {
+                drop(desk);
+                desk = open(place.path());
+                desk.wait_until_idle();
+            }
+            step(&desk, &mut random, number);
+        }
+        desk.wait_until_idle();
+        let company = northwind(&desk);
+        let entries = feed(&desk);
+        let ids: BTreeSet<ConversationId> = entries
+            .iter()
+            .filter_map(|entry| entry.conversation)
+            .collect();
+        assert!(ids.len() > 3, "{}", ids.len());
+        for id in ids {
+            let row = desk.journal().conversation(company, id).expect("readable");
+            let row = row.expect("it is stored");
+            let progress = read_progress(&**desk.journal(), company, id, u64::MAX);
+            let progress = progress.expect("readable");
+            let is_resolved = row.state == ConversationState::Resolved;
+            let story: Vec<_> = entries
+                .iter()
+                .filter(|entry| entry.conversation == Some(id))
+                .map(|entry| (entry.kind, entry.head.clone()))
+                .collect();
+            assert_eq!(progress.is_resolved(), is_resolved, "{story:#?}");
+            assert_eq!(progress.owner(), row.owner.as_deref(), "{story:#?}");
+            assert_eq!(progress.queue(), row.queue.as_deref(), "{story:#?}");
         }
     }
 }

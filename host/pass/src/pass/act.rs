@@ -178,7 +178,8 @@ pub(super) fn carry_out(
                     let intent = assessment.and_then(|assessment| assessment.top_intent());
                     intent.map_or_else(|| "general".to_owned(), |intent| intent.name.clone())
                 };
-                snapshot.incident = Some(action.target.clone().unwrap_or_else(intent));
+                let subject = action.target.clone().unwrap_or_else(intent);
+                snapshot.join_incident(subject, pass.now);
             }
             ActionKind::WakeUp => {
                 if let Some(at) = action.at {
