@@ -94,6 +94,20 @@ impl Generation {
         to.unwrap_or_else(|| self.pipelines.default_queue())
     }
 
+    /// IANA name of the time zone of the company's days: that of the business hours of the
+    /// default queue, else that of all its business hours where they have one; else `UTC`.
+    pub fn time_zone(&self) -> &str {
+        let hours = &self.surroundings.hours;
+        let default_queue = self.queues.get(self.pipelines.default_queue());
+        let of_default = default_queue.and_then(|queue| hours.get(queue.sla.hours.as_ref()?));
+        let zones: BTreeSet<&str> = hours.values().map(|hours| hours.zone()).collect();
+        let only = zones.first().copied().filter(|_| zones.len() == 1);
+        of_default
+            .map(|hours| hours.zone())
+            .or(only)
+            .unwrap_or("UTC")
+    }
+
     /// A warning for each secret that this process cannot use now.
     pub fn secret_warnings(&self) -> Vec<String> {
         let targets = self.targets.iter();

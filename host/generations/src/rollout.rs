@@ -16,6 +16,7 @@
 mod comparison_queue;
 mod feed;
 mod judge;
+mod points;
 mod recent;
 mod scratch;
 mod shadow;
@@ -40,6 +41,7 @@ use judge::breach;
 pub use comparison_queue::{ComparisonInput, ComparisonJob, ComparisonQueue, NextJob};
 pub use feed::{Ending, rollout_event};
 pub use patchbay_model::rollout::{Bound, Breach};
+pub use points::RolloutPoint;
 pub use shadow::ShadowRunner;
 pub use store::ResumedRollout;
 pub use tally::{ArmReport, ComparisonReport, Example, FieldReport, Latency, Tally};
@@ -113,6 +115,8 @@ pub struct RolloutReport {
     pub control_arm: ArmReport,
     /// Comparison of both generations' answers to the same inputs.
     pub compared: ComparisonReport,
+    /// Figures over time, oldest first.
+    pub points: Vec<RolloutPoint>,
     /// The bound that the canary exceeds: the host is about to abort it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breach: Option<Breach>,
@@ -202,6 +206,7 @@ impl Rollout {
             candidate_arm: tally.candidate.report(),
             control_arm: tally.control.report(),
             compared: tally.compared.clone(),
+            points: tally.points.all().to_vec(),
             breach,
         }
     }

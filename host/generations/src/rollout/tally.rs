@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Arm;
+use super::points::RolloutPoints;
 use super::recent::{RecentDecisions, record};
 
 /// Most examples of one field.
@@ -208,6 +209,8 @@ pub struct Tally {
     pub(super) control: ArmTally,
     pub(super) candidate: ArmTally,
     pub(super) compared: ComparisonReport,
+    #[serde(default)]
+    pub(super) points: RolloutPoints,
     /// For the disagreement bound.
     #[serde(skip)]
     pub(super) agreement: RecentDecisions,
