@@ -111,7 +111,7 @@ fn an_old_journal_is_counted_from_its_first_entry_in_steps() {
     let mut writer = Writer::new(&journal, 99);
     // Entries of earlier versions do not name their queues.
     writer.has_scope = false;
-    writer.write(900);
+    writer.write(1_500);
     let company = writer.company;
     let counter = StatisticsCounter::default();
     let first = counter.count(&journal, company, Some(ZONE), 1).unwrap();
