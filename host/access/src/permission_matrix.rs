@@ -125,11 +125,16 @@ pub const PERMISSIONS: &[Permission] = &[
     row("generation", &[Integrator, Operator, Auditor]),
     row("generation_differences", &[Integrator, Operator, Auditor]),
     row("apply", &[Operator]),
+    row("validate_company_file", &[Integrator, Operator]),
     row("activate_generation", &[Operator]),
     row("delete_generation", &[Operator]),
     row("roll_back", &[Operator]),
     row("rollout", &[Integrator, Operator, Supervisor, Auditor]),
     row("last_rollout", &[Integrator, Operator, Supervisor, Auditor]),
+    row(
+        "rollout_history",
+        &[Integrator, Operator, Supervisor, Auditor],
+    ),
     row("try_generation", &[Operator]),
     row("promote", &[Operator]),
     row("abort_rollout", &[Operator]),
@@ -172,11 +177,18 @@ pub const PERMISSIONS: &[Permission] = &[
         &[Integrator, Operator, Agent, Supervisor, Auditor],
     ),
     // Supervising a company.
+    row("statistics", &[Integrator, Operator, Supervisor, Auditor]),
     row("alerts", &[Integrator, Operator, Supervisor, Auditor]),
+    row("acknowledge_alert", &[Operator, Supervisor]),
     row(
         "incidents",
         &[Integrator, Operator, Agent, Supervisor, Auditor],
     ),
+    row(
+        "incident",
+        &[Integrator, Operator, Agent, Supervisor, Auditor],
+    ),
+    row("change_incident", &[Operator, Supervisor]),
     row(
         "templates",
         &[Integrator, Operator, Agent, Supervisor, Auditor],
@@ -196,6 +208,8 @@ pub const PERMISSIONS: &[Permission] = &[
     row("remove_quarantined", &[Operator]),
     row("requeue", &[Operator, Supervisor]),
     row("bypasses", &[Integrator, Operator, Supervisor, Auditor]),
+    row("breakers", &[Integrator, Operator, Supervisor, Auditor]),
+    row("close_breaker", &[Operator]),
     row("bypass", &[Operator]),
     row("lift_bypass", &[Operator]),
     row(

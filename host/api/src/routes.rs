@@ -4,6 +4,7 @@
 
 mod actions;
 mod agents;
+mod alerts;
 mod approvals;
 mod attachments;
 mod bulk_actions;
@@ -17,6 +18,7 @@ mod conversations;
 mod decide;
 mod events;
 mod feed_filter;
+mod incidents;
 mod interactions;
 mod knowledge;
 mod notes;
@@ -29,6 +31,7 @@ mod replies;
 mod requeue;
 mod session;
 mod take_back;
+mod statistics;
 mod templates;
 mod thread;
 mod tone;
@@ -80,8 +83,11 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(offers::accept))
         .routes(routes!(offers::decline))
         .routes(routes!(offers::queues))
-        .routes(routes!(overview::alerts))
-        .routes(routes!(overview::incidents))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::acknowledge))
+        .routes(routes!(incidents::list))
+        .routes(routes!(incidents::one, incidents::change))
+        .routes(routes!(statistics::read))
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::download))
         .routes(routes!(quarantine::retry))

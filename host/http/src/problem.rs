@@ -100,7 +100,7 @@ pub struct ProblemDocument {
 
 /// One of several reasons.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct ProblemPlace {
+pub struct ProblemPlace {
     /// What is wrong.
     message: String,
     /// Line in the document, from 1; absent if the reason has no place.
@@ -112,6 +112,19 @@ pub(crate) struct ProblemPlace {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
+}
+
+impl ProblemPlace {
+    /// A problem of a document, with its line and column.
+    pub fn in_document(document: &str, problem: FileProblem) -> ProblemPlace {
+        let place = problem.line_column(document);
+        ProblemPlace {
+            message: problem.message,
+            line: place.map(|(line, _)| line),
+            column: place.map(|(_, column)| column),
+            help: problem.help,
+        }
+    }
 }
 
 /// A problem to answer with; boxed to keep every `Result` small.
@@ -258,15 +271,7 @@ impl Problem {
 
     /// Adds every reason, with its place in a document.
     fn problems(mut self, document: &str, problems: impl Iterator<Item = FileProblem>) -> Problem {
-        let places = problems.map(|problem| {
-            let place = problem.line_column(document);
-            ProblemPlace {
-                message: problem.message,
-                line: place.map(|(line, _)| line),
-                column: place.map(|(_, column)| column),
-                help: problem.help,
-            }
-        });
+        let places = problems.map(|problem| ProblemPlace::in_document(document, problem));
         self.0.problems = places.collect();
         self
     }

@@ -256,7 +256,9 @@ pub(crate) async fn compact(
             .detail("must be at least an hour, such as 90d"));
     }
     let age = SignedDuration::from_secs(body.older_than.0.into());
+    let statistics = Arc::clone(&app.statistics);
     app.read(move |desk| {
+        statistics.count_everything(desk)?;
         let before = desk.now().checked_sub(age).unwrap_or_default();
         let deleted = desk.journal().compact(before)?;
         let about = json!({"before": before, "conversations": deleted.conversations});

@@ -6,9 +6,11 @@
 
 mod alerts;
 mod audit;
+mod breakers;
 mod bypasses;
 mod channel_actions;
 mod channels;
+mod company_file_check;
 mod decisions;
 mod drain;
 mod generation_changes;
@@ -55,12 +57,16 @@ pub fn described_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(generations::list, generation_changes::apply))
         .routes(routes!(generations::one, generation_changes::delete))
         .routes(routes!(generations::compare))
+        .routes(routes!(company_file_check::validate))
         .routes(routes!(generation_changes::activate))
         .routes(routes!(generation_changes::roll_back))
         .routes(routes!(rollout::get, rollout::put))
         .routes(routes!(rollout::last))
+        .routes(routes!(rollout::history))
         .routes(routes!(rollout::promote))
         .routes(routes!(rollout::abort))
+        .routes(routes!(breakers::list))
+        .routes(routes!(breakers::close))
         .routes(routes!(bypasses::list))
         .routes(routes!(bypasses::put, bypasses::lift))
         .routes(routes!(drain::of_host, drain::begin, drain::undo))

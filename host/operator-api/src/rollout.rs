@@ -3,19 +3,22 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_events::{RolloutCounts, RolloutEnd, RolloutEndedEvent};
-use patchbay_generations::rollout::{ArmReport, Breach, ComparisonReport, RolloutReport};
+use patchbay_generations::rollout::{
+    ArmReport, Breach, ComparisonReport, RolloutPoint, RolloutReport,
+};
 use patchbay_generations::service::{ChangeRequest, RolloutSettings};
 use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::request_fields::{next_page, page_limit};
 use patchbay_model::rollout::{Bounds, RolloutKind, Share};
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::generation_changes::{HowDocument, PlanDocument, change, name_for_record};
 use crate::schema;
@@ -23,6 +26,10 @@ use patchbay_http::descriptions;
 
 /// Longest reason, in bytes.
 const REASON_BYTES: usize = 1_000;
+/// Default page size of the rollouts that ended.
+const HISTORY_PAGE: usize = 20;
+/// Largest page size of them.
+const MOST_HISTORY: usize = 100;
 
 /// A rollout to start or change.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -96,10 +103,76 @@ pub(crate) struct RolloutDocument {
     /// Comparison of both answers to the same input.
     #[schema(value_type = schema::Comparison)]
     compared: ComparisonReport,
+    /// Figures over time, oldest first: at most 120, every ten seconds at first and less
+    /// often the longer the rollout runs.
+    points: Vec<RolloutPointDocument>,
     /// The bound that the canary exceeds, just before it is aborted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schema::Breach>)]
     breach: Option<Breach>,
+}
+
+/// Figures of a rollout at a moment. Shares and times are those of the last 1,000 to 2,000
+/// decisions of an arm, by which the bounds of a canary are judged; absent: it had none since
+/// the host started.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RolloutPoint)]
+pub(crate) struct RolloutPointDocument {
+    /// The moment.
+    at: Timestamp,
+    /// Decisions of the candidate so far.
+    decisions: u64,
+    /// Share of the candidate's decisions in which a policy failed, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidate_failures: Option<f64>,
+    /// The same of the control. The bound is this plus `bounds.failures`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    control_failures: Option<f64>,
+    /// Time of the slowest of a hundred decisions of the candidate, in microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidate_p99: Option<u64>,
+    /// The same of the control. The bound is this times `bounds.p99`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    control_p99: Option<u64>,
+    /// Share of the compared decisions in which both generations differ, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disagreement: Option<f64>,
+}
+
+impl From<RolloutPoint> for RolloutPointDocument {
+    fn from(point: RolloutPoint) -> RolloutPointDocument {
+        RolloutPointDocument {
+            at: point.at,
+            decisions: point.decisions,
+            candidate_failures: point.candidate_failures,
+            control_failures: point.control_failures,
+            candidate_p99: point.candidate_p99,
+            control_p99: point.control_p99,
+            disagreement: point.disagreement,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RolloutHistoryQuery {
+    /// `next` of the page before.
+    #[param(value_type = Option<u64>)]
+    before: Option<String>,
+    /// Page size, 1 to 100. Default 20.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100)]
+    limit: Option<String>,
+}
+
+/// Rollouts that ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RolloutHistory {
+    /// The newest first.
+    rollouts: Vec<EndedRolloutDocument>,
+    /// Value of `before` for the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
 }
 
 /// The end of a rollout.
@@ -172,6 +245,7 @@ impl From<RolloutReport> for RolloutDocument {
             candidate_arm: report.candidate_arm,
             control_arm: report.control_arm,
             compared: report.compared,
+            points: report.points.into_iter().map(Into::into).collect(),
             breach: report.breach,
         }
     }
@@ -277,6 +351,43 @@ pub(crate) async fn last(
         let last = desk.last_rollout_end(&company, Timestamp::MIN, false)?;
         let (at, ended) = last.ok_or(Problem::of(Kind::NoRollout))?;
         Ok(Json(EndedRolloutDocument::new(at, ended)))
+    })
+    .await
+}
+
+/// List rollouts that ended
+///
+/// The newest first: when each shadow run or canary ended, why and by whom, and what it
+/// counted; as long as its entry of the feed is stored.
+#[utoipa::path(
+    get,
+    path = "/v1/companies/{company}/rollout/history",
+    operation_id = "rollout_history",
+    tag = "generations",
+    params(("company" = String, Path, description = "Name of the company."), RolloutHistoryQuery),
+    responses((status = 200, description = "A page of rollouts.", body = RolloutHistory), descriptions::ReadErrors)
+)]
+pub(crate) async fn history(
+    State(app): State<Arc<App>>,
+    Path(company): Path<String>,
+    Query(query): Query<RolloutHistoryQuery>,
+) -> Result<Json<RolloutHistory>, Problem> {
+    let limit = page_limit(query.limit.as_deref(), HISTORY_PAGE, MOST_HISTORY)?;
+    let before = query.before.as_deref().map(str::parse).transpose();
+    let before = before.map_err(|_| {
+        Problem::of(Kind::InvalidInput)
+            .field("before")
+            .detail("must be the `next` of a page")
+    })?;
+    app.read(move |desk| {
+        let ends = desk.rollout_ends(&company, before.unwrap_or(u64::MAX), limit)?;
+        let next = next_page(&ends, limit, |(number, ..)| *number);
+        let rollouts = ends.into_iter();
+        let rollouts = rollouts.map(|(_, at, ended)| EndedRolloutDocument::new(at, ended));
+        Ok(Json(RolloutHistory {
+            rollouts: rollouts.collect(),
+            next,
+        }))
     })
     .await
 }

@@ -12,6 +12,7 @@ use patchbay_lmtp::{Listener as LmtpListener, LmtpServer};
 use patchbay_service::Companies;
 use patchbay_service::alerts;
 use patchbay_service::app::App;
+use patchbay_service::statistics;
 use patchbay_watcher::CompanyFileWatcher;
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
@@ -67,6 +68,7 @@ impl BoundServer {
             .then(|| CompanyFileWatcher::new(Arc::clone(&app) as _).run());
         let mut tasks = vec![tokio::spawn(clean_up(Arc::clone(&app)))];
         tasks.push(tokio::spawn(alerts::watch(Arc::clone(&app))));
+        tasks.push(tokio::spawn(statistics::watch(Arc::clone(&app))));
         tasks.extend(app.retention().map(tokio::spawn));
         tasks.extend(watcher.map(tokio::spawn));
         tasks.extend(app.tls.clone().map(|tls| tokio::spawn(tls.watch())));

@@ -31,6 +31,7 @@ use patchbay_service::chat_limits::ChatLimits;
 use patchbay_service::chat_signals::ChatSignals;
 use patchbay_service::company_locks::CompanyLocks;
 use patchbay_service::feed_signals::FeedSignals;
+use patchbay_service::statistics::StatisticsMonitor;
 use patchbay_service::viewers::Viewers;
 use patchbay_service::what_if::WhatIfJobs;
 use patchbay_settings::{ServerSettings, read_client_secret};
@@ -151,6 +152,7 @@ impl Server {
         warn_of_unknown_companies(settings, &companies);
         let feeds = Arc::new(FeedSignals::default());
         let chat_signals = Arc::new(ChatSignals::default());
+        let statistics = Arc::new(StatisticsMonitor::default());
         let originals = settings.journal.as_ref().map_or(0, |it| it.originals);
         let gateway = desk.as_ref().map(|desk| {
             Arc::new(Gateway::new(
@@ -171,8 +173,10 @@ impl Server {
             let courier = Arc::new(courier);
             let (feeds, woken) = (Arc::clone(&feeds), Arc::clone(&courier));
             let chats = Arc::clone(&chat_signals);
+            let statistics = Arc::clone(&statistics);
             desk.on_commit(move |news| {
                 feeds.wake(news.company);
+                statistics.note_change(news.company);
                 for thread in news.threads {
                     chats.wake(news.company, thread);
                 }
@@ -209,6 +213,7 @@ impl Server {
             watched,
             alerts: AlertMonitor::default(),
             articles: ArticleIndexes::default(),
+            statistics,
             viewers: Viewers::default(),
             gateway,
             egress,

@@ -45,6 +45,7 @@ use crate::chat_limits::ChatLimits;
 use crate::chat_signals::ChatSignals;
 use crate::company_locks::CompanyLocks;
 use crate::feed_signals::FeedSignals;
+use crate::statistics::StatisticsMonitor;
 use crate::viewers::Viewers;
 use crate::what_if::WhatIfJobs;
 
@@ -100,6 +101,8 @@ pub struct App {
     pub watched: WatchedFiles,
     /// What alerts are read from.
     pub alerts: AlertMonitor,
+    /// Counts the history of companies.
+    pub statistics: Arc<StatisticsMonitor>,
     /// Who has which conversation open.
     pub viewers: Viewers,
     /// Articles as agents search them.
@@ -213,12 +216,15 @@ impl App {
             let mut ticks = interval(RETENTION_INTERVAL);
             loop {
                 ticks.tick().await;
+                let statistics = Arc::clone(&app.statistics);
                 let deleted = app.read(move |desk| {
                     let now = desk.now();
                     desk.journal().delete_expired(now)?;
+                    statistics.delete_old(desk, now)?;
                     let Some(age) = age else {
                         return Ok(CompactReport::default());
                     };
+                    statistics.count_everything(desk)?;
                     let before = now.checked_sub(age).unwrap_or_default();
                     Ok(desk.journal().compact(before)?)
                 });

@@ -1,5 +1,5 @@
 //! The state that requests, monitors and start-up of a running server share: companies and
-//! their locks, the queue of changes, what-if jobs, alerts, and the signals that wake open streams. It has
+//! their locks, the queue of changes, what-if jobs, alerts, statistics, and the signals that wake open streams. It has
 //! no route.
 
 pub mod alert_monitor;
@@ -12,6 +12,7 @@ pub mod chat_signals;
 mod companies;
 pub mod company_locks;
 pub mod feed_signals;
+pub mod statistics;
 mod trust_monitor;
 pub mod viewers;
 pub mod what_if;

@@ -14,6 +14,7 @@ use patchbay_command::server::{JournalAccess, audit_entry, journal_settings, set
 use patchbay_config::duration::Seconds;
 use patchbay_journal::{AuditTrail, Maintenance};
 use patchbay_journal_sqlite::{Options, SqliteJournal};
+use patchbay_statistics::StatisticsCounter;
 use serde_json::{Value, json};
 
 pub(crate) fn run(args: &JournalArgs) -> Outcome {
@@ -205,6 +206,7 @@ fn compact(access: &JournalAccess, age: Seconds, as_json: bool) -> Outcome {
         JournalAccess::File(journal) => {
             let age = SignedDuration::from_secs(age.0.into());
             let before = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN);
+            StatisticsCounter::default().count_all(&**journal)?;
             let deleted = journal.compact(before)?;
             let details = json!({"before": before, "conversations": deleted.conversations});
             journal.append_audit(audit_entry("journal.compact", None, &details))?;

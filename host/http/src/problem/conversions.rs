@@ -124,6 +124,9 @@ impl From<DeskError> for Problem {
             error @ DeskError::Floor { .. } => {
                 Problem::of(Kind::InvalidInput).detail(error.to_string())
             }
+            error @ DeskError::UnknownIncident(_) => {
+                Problem::of(Kind::UnknownIncident).detail(error.to_string())
+            }
             DeskError::Action(error) => error.into(),
             error @ DeskError::Draining(_) => Problem::of(Kind::Draining).detail(error.to_string()),
             DeskError::Bypass(error @ BypassError::NotBypassed(_)) => {

@@ -51,6 +51,8 @@ kinds! {
     UnknownContact = "unknown-contact", NOT_FOUND, "Unknown contact";
     UnknownAgent = "unknown-agent", NOT_FOUND, "Unknown agent";
     UnknownQueue = "unknown-queue", NOT_FOUND, "Unknown queue";
+    UnknownIncident = "unknown-incident", NOT_FOUND, "Unknown incident";
+    UnknownAlert = "unknown-alert", NOT_FOUND, "Unknown alert";
     OfferClosed = "offer-over", NOT_FOUND, "The offer is not open";
     UnknownItem = "no-item", NOT_FOUND, "The outbox has no such item to send";
     UnknownFile = "unknown-file", NOT_FOUND, "There is no such file to download";
@@ -107,6 +109,7 @@ kinds! {
     Draining = "draining", SERVICE_UNAVAILABLE, "The host or company is draining";
     UnknownWhatIf = "unknown-what-if", NOT_FOUND, "Unknown what-if job";
     WhatIfRunning = "what-if-running", CONFLICT, "Another what-if job of the company is running";
+    UnknownPlugin = "unknown-plugin", NOT_FOUND, "The company has no such plugin";
     UnknownBypass = "unknown-bypass", NOT_FOUND, "Unknown bypass";
     CompanyNotReady = "company-not-ready", SERVICE_UNAVAILABLE, "The company's generation cannot be built";
     NotReady = "not-ready", SERVICE_UNAVAILABLE, "The server is not ready";

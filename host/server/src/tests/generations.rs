@@ -465,3 +465,44 @@ async fn a_wrong_expected_generation_is_reported_before_anything_is_built() {
         "{late:?} {wrong:?}"
     );
 }
+
+#[tokio::test]
+async fn the_text_of_a_company_file_is_checked_without_its_packs() {
+    let server = Running::of(NORTHWIND, |_| {}).await;
+    let validate = async |document: &str| {
+        let path = "/v1/companies/northwind/generations/validate";
+        let body = json!({"document": document}).to_string();
+        server.client.post(path, body).await
+    };
+    let packless =
+        format!("{NORTHWIND}[pipeline]\nroute = [\"care\"]\n[plugin.care]\npack = \"nowhere\"\n");
+    let fine = validate(&packless).await;
+    assert_eq!(
+        fine.json(),
+        json!({"valid": true, "problems": []}),
+        "{fine:?}"
+    );
+    let wrong = packless.replace(
+        "[pipeline]\nroute = [\"care\"]",
+        "[pipeline]\nroute = [\"cara\"]\nrout = []",
+    );
+    let found = validate(&wrong).await.json();
+    assert_eq!(found["valid"], false);
+    let lines: Vec<_> = found["problems"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| it["line"].clone())
+        .collect();
+    assert!(
+        !lines.is_empty() && lines.iter().all(Value::is_u64),
+        "{found}"
+    );
+    let other = validate(&NORTHWIND.replace("northwind", "acme"))
+        .await
+        .json();
+    assert_eq!(other["problems"][0]["line"], 1, "{other}");
+    let syntax = validate("company = ").await.json();
+    assert_eq!(syntax["valid"], false);
+    assert_eq!(validate("").await.json()["valid"], false);
+}

@@ -230,3 +230,83 @@ async fn a_canary_decides_a_constant_share_of_requests() {
         "{first:?}"
     );
 }
+
+#[tokio::test]
+async fn rollouts_that_ended_are_listed_newest_first_in_pages() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place).await;
+    keep(&server, "sla = { first-response = \"30m\" }\n").await;
+    let history = async |query: &str| {
+        let path = format!("{ROLLOUT}/history{query}");
+        server.client.get(&path).await
+    };
+    assert_eq!(history("").await.json(), json!({"rollouts": []}));
+    for (kind, reason) in [
+        ("shadow", "first"),
+        ("canary", "second"),
+        ("shadow", "third"),
+    ] {
+        let started = put(&server, json!({"generation": 2, "kind": kind})).await;
+        assert_eq!(started.status, 200, "{started:?}");
+        let ended = post(
+            &server,
+            "/rollout/abort",
+            json!({"reason": reason, "by": "eva"}),
+        )
+        .await;
+        assert_eq!(ended.status, 200, "{ended:?}");
+    }
+    put(&server, json!({"generation": 2, "kind": "canary"})).await;
+    let promoted = post(&server, "/rollout/promote", json!({"by": "ana"})).await;
+    assert_eq!(promoted.status, 201, "{promoted:?}");
+    let page = history("?limit=2").await.json();
+    let row = |one: &Value| {
+        (
+            one["because"].clone(),
+            one["by"].clone(),
+            one["reason"].clone(),
+        )
+    };
+    let rows: Vec<_> = page["rollouts"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(row)
+        .collect();
+    let expected = [
+        (json!("promoted"), json!("ana"), Value::Null),
+        (json!("aborted"), json!("eva"), json!("third")),
+    ];
+    assert_eq!(rows, expected, "{page}");
+    let page = history(&format!("?limit=2&before={}", page["next"]))
+        .await
+        .json();
+    let rows: Vec<_> = page["rollouts"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(row)
+        .collect();
+    assert_eq!(rows[0].2, "second");
+    assert_eq!(rows[1].2, "first");
+    for query in ["?limit=0", "?limit=101", "?before=x"] {
+        history(query).await.problem(422, "invalid-input");
+    }
+}
+
+#[tokio::test]
+async fn a_running_rollout_has_points_over_time() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place).await;
+    keep(&server, "sla = { first-response = \"30m\" }\n").await;
+    let started = put(&server, json!({"generation": 2, "kind": "shadow"})).await;
+    assert!(started.json()["points"].is_array(), "{started:?}");
+    // Stopping stores the counts, with a point.
+    server.stop().await;
+    let server = at(&place).await;
+    let report = server.client.get(ROLLOUT).await.json();
+    let points = report["points"].as_array().expect("a list");
+    assert!(!points.is_empty(), "{report}");
+    assert_eq!(points[0]["decisions"], 0);
+    assert!(points[0]["at"].is_string());
+}

@@ -1,0 +1,119 @@
+//! Counts the history of companies for their statistics while the server runs.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
+use patchbay_desk::Desk;
+use patchbay_generations::Generation;
+use patchbay_http::work_share::on_share_of;
+use patchbay_journal::{CompanyId, Granularity, JournalError};
+use patchbay_statistics::{CountedTo, StatisticsCounter};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::app::App;
+
+/// How often changed companies are counted.
+const INTERVAL: Duration = Duration::from_secs(2);
+/// Entries of a company that are counted before the next company has its turn.
+const SHARE: usize = 5_000;
+/// Entries that a request for statistics counts first: a company that is further behind
+/// gets an answer that says so.
+const READ_AHEAD: usize = 2_000;
+/// How long rows of five minutes are kept.
+const FIVE_MINUTES_KEPT: SignedDuration = SignedDuration::from_hours(35 * 24);
+/// How long rows of an hour are kept.
+const HOURS_KEPT: SignedDuration = SignedDuration::from_hours(3 * 366 * 24);
+
+/// Which companies have entries to count.
+#[derive(Debug, Default)]
+pub struct StatisticsMonitor {
+    counter: StatisticsCounter,
+    changed: Mutex<BTreeSet<CompanyId>>,
+}
+
+impl StatisticsMonitor {
+    /// A company's history has grown. Cheap.
+    pub fn note_change(&self, company: CompanyId) {
+        self.changed.lock().insert(company);
+    }
+
+    /// Count what a request should see. Blocks.
+    pub fn catch_up(
+        &self,
+        desk: &Desk,
+        company: CompanyId,
+        generation: &Generation,
+    ) -> Result<CountedTo, JournalError> {
+        let zone = Some(generation.time_zone());
+        self.counter
+            .count(&**desk.journal(), company, zone, READ_AHEAD)
+    }
+
+    /// Count everything: compaction is about to delete entries. Blocks.
+    pub fn count_everything(&self, desk: &Desk) -> Result<(), JournalError> {
+        self.counter.count_all(&**desk.journal())
+    }
+
+    /// Delete rows that are too old.
+    pub fn delete_old(&self, desk: &Desk, now: Timestamp) -> Result<u64, JournalError> {
+        let before = |kept| now.checked_sub(kept).unwrap_or(Timestamp::MIN);
+        let journal = desk.journal();
+        let five_minutes =
+            journal.delete_counts(Granularity::FiveMinutes, before(FIVE_MINUTES_KEPT))?;
+        let hours = journal.delete_counts(Granularity::Hour, before(HOURS_KEPT))?;
+        Ok(five_minutes + hours)
+    }
+
+    /// Count a share of each company that changed. Blocks.
+    fn count_changed(&self, app: &App, desk: &Desk) {
+        let changed = std::mem::take(&mut *self.changed.lock());
+        if changed.is_empty() {
+            return;
+        }
+        let generations = app.companies.all().into_iter();
+        let by_id: HashMap<CompanyId, Arc<Generation>> = generations
+            .filter_map(|generation| Some((desk.company(&generation.company).ok()?, generation)))
+            .collect();
+        for company in changed {
+            let zone = by_id.get(&company).map(|generation| generation.time_zone());
+            match self.counter.count(&**desk.journal(), company, zone, SHARE) {
+                Ok(to) if to.behind == 0 => {}
+                Ok(_) => self.note_change(company),
+                Err(error) => {
+                    tracing::warn!(company = company.0, %error, "cannot count a company's history for its statistics; retrying");
+                    self.note_change(company);
+                }
+            }
+        }
+    }
+}
+
+/// Count what changes until the runtime ends.
+pub async fn watch(app: Arc<App>) {
+    let Some(desk) = app.desk.clone() else {
+        return;
+    };
+    let (started, journal) = (Arc::clone(&app), Arc::clone(&desk));
+    let listed = on_share_of(&app.shares.observation, None, move || {
+        match journal.journal().uncounted_companies() {
+            Ok(companies) => started.statistics.changed.lock().extend(companies),
+            Err(error) => tracing::error!(%error, "cannot read how far the statistics are counted"),
+        }
+    });
+    // A panic has been logged.
+    let _ = listed.await;
+    let mut ticks = interval(INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let (watched, desk) = (Arc::clone(&app), Arc::clone(&desk));
+        let counted = on_share_of(&app.shares.observation, None, move || {
+            watched.statistics.count_changed(&watched, &desk);
+        });
+        // A panic has been logged; the next time may succeed.
+        let _ = counted.await;
+    }
+}
