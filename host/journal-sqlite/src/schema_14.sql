@@ -1,4 +1,4 @@
--- Version 15: replies that wait before they are sent, so that their authors may take them
+-- Version 14: replies that wait before they are sent, so that their authors may take them
 -- back.
 
 -- It waits for its first attempt and may be taken back. What was put in before may not.

@@ -1,4 +1,4 @@
--- Version 14: counts of the history by time, acknowledged alerts, and how rollouts ended.
+-- Version 15: counts of the history by time, acknowledged alerts, and how rollouts ended.
 
 -- Counts of entries. Derived: the entries are the truth, and their kinds say what the
 -- numbers in `counts` mean. They hold no personal data and outlive their entries.

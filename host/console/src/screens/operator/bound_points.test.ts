@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BoundPoints, measure } from "./bound_points.ts";
-import type { Rollout } from "./operator_types.ts";
+import { boundPoints } from "./bound_points.ts";
+import type { Rollout, RolloutPoint } from "./operator_types.ts";
 
-const rollout = (change: Partial<Rollout> = {}): Rollout => ({
+const rollout = (points: readonly RolloutPoint[]): Rollout => ({
   generation: 2,
   control: 1,
   kind: "canary",
@@ -11,29 +11,28 @@ const rollout = (change: Partial<Rollout> = {}): Rollout => ({
   bounds: { after: 200, failures: 0.01, p99: 2, disagreement: null },
   by: "olga",
   since: "2026-03-02T10:00:00Z",
-  candidate_arm: { decisions: 100, failures: { trapped: 3 }, overloaded: 0, latency: { decisions: 100, p50_micros: 400, p99_micros: 3_000, max_micros: 4_000 } },
-  control_arm: { decisions: 200, failures: { trapped: 2 }, overloaded: 0, latency: { decisions: 200, p50_micros: 400, p99_micros: 2_000, max_micros: 4_000 } },
+  candidate_arm: { decisions: 100, failures: { trapped: 3 }, overloaded: 0 },
+  control_arm: { decisions: 200, failures: { trapped: 2 }, overloaded: 0 },
   compared: { decisions: 90, agreed: 81, differences: [], failed: 0, no_time: 0, no_room: 0 },
-  ...change,
+  points,
 });
 
 test("a point measures what the bounds bound", () => {
-  const point = measure(rollout(), 1);
-  assert.ok(Math.abs((point.failures ?? 0) - 0.02) < 1e-9);
-  assert.equal(point.p99, 1.5);
-  assert.ok(Math.abs((point.disagreement ?? 0) - 0.1) < 1e-9);
+  const [point] = boundPoints(
+    rollout([{ at: "2026-03-02T10:00:10Z", decisions: 100, candidate_failures: 0.03, control_failures: 0.01, candidate_p99: 3_000, control_p99: 2_000, disagreement: 0.1 }]),
+  );
+  assert.equal(point?.at, Date.UTC(2026, 2, 2, 10, 0, 10));
+  assert.ok(Math.abs((point?.failures ?? 0) - 0.02) < 1e-9);
+  assert.equal(point?.p99, 1.5);
+  assert.equal(point?.disagreement, 0.1);
+});
+
+test("a canary that fails less than its control does not fail", () => {
+  const [point] = boundPoints(rollout([{ at: "2026-03-02T10:00:10Z", decisions: 5, candidate_failures: 0, control_failures: 0.2 }]));
+  assert.equal(point?.failures, 0);
 });
 
 test("nothing decided measures nothing", () => {
-  const empty = { decisions: 0, failures: {}, overloaded: 0 };
-  const point = measure(rollout({ candidate_arm: empty, control_arm: empty, compared: { decisions: 0, agreed: 0, differences: [], failed: 0, no_time: 0, no_room: 0 } }), 1);
-  assert.deepEqual([point.failures, point.p99, point.disagreement], [undefined, undefined, undefined]);
-});
-
-test("points of another rollout begin anew, and an hour of them is kept", () => {
-  const points = new BoundPoints();
-  for (let n = 0; n < 1_000; n += 1) points.add(rollout(), n * 5_000);
-  assert.equal(points.points.length, 720);
-  points.add(rollout({ share: "25%" }), 6_000_000);
-  assert.equal(points.points.length, 1);
+  const [point] = boundPoints(rollout([{ at: "2026-03-02T10:00:10Z", decisions: 0 }]));
+  assert.deepEqual([point?.failures, point?.p99, point?.disagreement], [undefined, undefined, undefined]);
 });

@@ -1,4 +1,4 @@
-// How a canary stands to its bounds, point by point, as long as the page is open.
+// How a canary stands to its bounds over time, as the host measured it.
 import type { Rollout } from "./operator_types.ts";
 
 export type BoundName = "failures" | "p99" | "disagreement";
@@ -15,47 +15,19 @@ export interface BoundPoint {
   readonly disagreement: number | undefined;
 }
 
-/** An hour at one point in five seconds. */
-const MOST = 720;
-
-/** What a rollout measures now. */
-export function measure(rollout: Rollout, at: number): BoundPoint {
-  const { candidate_arm: candidate, control_arm: control, compared } = rollout;
-  const [p99, controlP99] = [candidate.latency?.p99_micros, control.latency?.p99_micros];
-  const excess = failureRate(candidate) - failureRate(control);
-  return {
-    at,
-    decisions: candidate.decisions,
-    failures: candidate.decisions > 0 ? Math.max(0, excess) : undefined,
-    p99: p99 !== undefined && controlP99 ? p99 / controlP99 : undefined,
-    disagreement: compared.decisions > 0 ? 1 - compared.agreed / compared.decisions : undefined,
-  };
+/** The points of a rollout, oldest first. */
+export function boundPoints(rollout: Rollout): BoundPoint[] {
+  return rollout.points.map((point) => ({
+    at: Date.parse(point.at),
+    decisions: point.decisions,
+    failures: point.candidate_failures === undefined ? undefined : Math.max(0, point.candidate_failures - (point.control_failures ?? 0)),
+    p99: point.candidate_p99 !== undefined && point.control_p99 ? point.candidate_p99 / point.control_p99 : undefined,
+    disagreement: point.disagreement,
+  }));
 }
 
 /** Share of decisions in which a policy failed. */
 export function failureRate(arm: Rollout["candidate_arm"]): number {
   const failed = Object.values(arm.failures).reduce((sum, count) => sum + count, 0);
   return arm.decisions > 0 ? failed / arm.decisions : 0;
-}
-
-/** The points of the rollout that is shown; another rollout begins anew. */
-export class BoundPoints {
-  #rollout = "";
-  #points: BoundPoint[] = [];
-
-  get points(): readonly BoundPoint[] {
-    return this.#points;
-  }
-
-  /** Adds a point; one that repeats the newest within a second replaces it. */
-  add(rollout: Rollout, at: number): void {
-    const key = `${rollout.generation} ${rollout.kind} ${rollout.share} ${rollout.since}`;
-    if (key !== this.#rollout) {
-      this.#rollout = key;
-      this.#points = [];
-    }
-    const last = this.#points.at(-1);
-    const kept = last && at - last.at < 1_000 ? this.#points.slice(0, -1) : this.#points;
-    this.#points = [...kept, measure(rollout, at)].slice(-MOST);
-  }
 }

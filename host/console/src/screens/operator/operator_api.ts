@@ -4,6 +4,7 @@ import { session } from "../../shell/session.svelte.ts";
 import type {
   ApplyRequest,
   Bounds,
+  BreakerClosing,
   ChangeOptions,
   DecisionFilter,
   GenerationDetail,
@@ -52,7 +53,8 @@ export const operatorApi = {
     api.delete("/v1/companies/{company}/generations/{generation}", { path: fields({ generation: number }) }),
 
   rollout: (signal: AbortSignal) => api.get("/v1/companies/{company}/rollout", { path: fields(), signal }),
-  lastRollout: (signal: AbortSignal) => api.get("/v1/companies/{company}/rollout/last", { path: fields(), signal }),
+  rolloutHistory: (before: number | undefined, signal: AbortSignal) =>
+    api.get("/v1/companies/{company}/rollout/history", { path: fields(), query: given({ before }), signal }),
   tryGeneration: (body: { generation: number; kind: RolloutKind; share?: string; bounds?: Bounds; expected?: number | undefined }) =>
     api.put("/v1/companies/{company}/rollout", { path: fields(), body: { ...given<typeof body>(body), ...session.by() }, timeout: CHANGE_MS }),
   promote: (how: ChangeOptions) =>
@@ -70,6 +72,11 @@ export const operatorApi = {
   status: (signal: AbortSignal) => api.get("/v1/status", { query: { company: session.company }, signal }),
   bypass: (target: string, body: { for?: string; reason?: string; let_through?: boolean }) =>
     api.put("/v1/companies/{company}/bypasses/{target}", { path: fields({ target }), body }),
+  breakers: (signal: AbortSignal) => api.get("/v1/companies/{company}/breakers", { path: fields(), signal }),
+  closeBreaker: (plugin: string, body: BreakerClosing) =>
+    api.post("/v1/companies/{company}/breakers/{plugin}/close", { path: fields({ plugin }), body }),
+  validateFile: (document: string, signal: AbortSignal) =>
+    api.post("/v1/companies/{company}/generations/validate", { path: fields(), body: { document }, signal }),
   liftBypass: (target: string) => api.delete("/v1/companies/{company}/bypasses/{target}", { path: fields({ target }) }),
   drain: (signal: AbortSignal) => api.get("/v1/companies/{company}/drain", { path: fields(), signal }),
   beginDrain: (reason: string) => api.put("/v1/companies/{company}/drain", { path: fields(), body: reason ? { reason } : {} }),

@@ -15,6 +15,7 @@ export type ApplyRequest = Schemas["ApplyRequest"];
 export type ChangeOptions = Pick<Schemas["HowDocument"], "expected" | "dry_run" | "keep_only" | "moved">;
 
 export type Rollout = Schemas["RolloutDocument"];
+export type RolloutHistory = Schemas["RolloutHistory"];
 export type EndedRollout = Schemas["EndedRolloutDocument"];
 export type RolloutKind = Schemas["RolloutKind"];
 export type Arm = Schemas["RolloutArm"];
@@ -36,6 +37,9 @@ export type ReplayReport = Schemas["ReplayReport"];
 export type HostStatus = Schemas["HostStatus"];
 export type CompanyStatus = HostStatus["companies"][number];
 export type StageStatus = CompanyStatus["stages"][number];
+export type Breaker = Schemas["BreakerList"]["breakers"][number];
+export type BreakerClosing = Schemas["CloseRequest"];
+export type FileCheck = Schemas["CompanyFileCheck"];
 export type Bypass = Schemas["BypassDocument"];
 export type Drain = Schemas["DrainDocument"];
 

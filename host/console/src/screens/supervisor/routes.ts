@@ -16,6 +16,15 @@ export const supervisorRoutes: readonly Route[] = [
     load: () => import("./Floor.svelte"),
   },
   {
+    pattern: "/service-level",
+    area: "supervisor",
+    needs: ["statistics"],
+    title: () => texts.text.level,
+    nav: { icon: "clock" },
+    texts: all,
+    load: () => import("./ServiceLevel.svelte"),
+  },
+  {
     pattern: "/conversations",
     area: "supervisor",
     needs: ["conversations"],
