@@ -48,10 +48,10 @@ pub(crate) struct BreakerDocument {
     /// Name of the plugin.
     plugin: String,
     /// The stage.
-    #[schema(value_type = descriptions::Stage, inline)]
+    #[schema(value_type = descriptions::Stage)]
     stage: Stage,
     /// Its state.
-    #[schema(value_type = BreakerStateCode, inline)]
+    #[schema(value_type = BreakerStateCode)]
     state: BreakerState,
     /// Since when it is open; absent where it is closed.
     #[serde(skip_serializing_if = "Option::is_none")]

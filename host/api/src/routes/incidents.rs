@@ -63,7 +63,7 @@ pub(crate) struct IncidentRequest {
     #[schema(value_type = Option<String>)]
     name: Option<Option<String>>,
     /// Whether it is open. Absent: as it is.
-    #[schema(value_type = Option<IncidentStateCode>, inline)]
+    #[schema(value_type = Option<IncidentStateCode>)]
     state: Option<IncidentState>,
 }
 
@@ -86,7 +86,7 @@ pub(crate) struct IncidentDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     /// Whether it is open.
-    #[schema(value_type = IncidentStateCode, inline)]
+    #[schema(value_type = IncidentStateCode)]
     state: IncidentState,
     /// When it was closed; absent where it is open.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -63,10 +63,10 @@ pub(crate) struct StatisticsDocument {
     /// End of the last bucket.
     to: Timestamp,
     /// Length of the buckets.
-    #[schema(value_type = StatisticsStep, inline)]
+    #[schema(value_type = StatisticsStep)]
     step: &'static str,
     /// What the rows are about.
-    #[schema(value_type = StatisticsSubject, inline)]
+    #[schema(value_type = StatisticsSubject)]
     by: &'static str,
     /// IANA name of the time zone of the hours and days.
     zone: String,

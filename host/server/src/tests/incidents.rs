@@ -170,6 +170,7 @@ async fn alerts_come_newest_first_in_pages_and_are_acknowledged_once() {
     for file in ["a", "b", "c"] {
         desk.alert("northwind", alert(file)).expect("written");
     }
+    drop(desk);
     let files = async |query: &str| -> (Vec<String>, Value) {
         let page = office.get(&format!("/alerts{query}")).await.json();
         let alerts = page["alerts"].as_array().expect("a list").clone();
