@@ -1,6 +1,6 @@
 // Operators and supervisors: what changes, what it does, and what may be done now.
 import assert from "node:assert/strict";
-import { problem } from "../fixtures.mjs";
+import { listRow, problem, wholeList } from "../fixtures.mjs";
 import { quiet, until } from "../harness.mjs";
 
 const operator = { role: "operator", name: "olga" };
@@ -179,5 +179,46 @@ export const cases = {
     await page.locator("main a[href*='#/decisions/']").first().waitFor();
     await quiet();
     assert.deepEqual(asked, ["first"]);
+  },
+
+  async "a conversation goes to an agent by drag, and by its menu"(it) {
+    const { context, tab } = await it.openBrowser(supervisor);
+    const row = (index, name, more = {}) => listRow(index, { name, state: "queued", owner: null, queue: "general", due_at: null, clocks: [], ...more });
+    const rows = [row(1, "Jo"), row(2, "Mo"), row(3, "Held", { state: "active", owner: "max", due_at: "2026-03-02T08:30:00Z" })];
+    await context.route(/\/conversations\?/, (route) => route.fulfill({ json: wholeList(rows) }));
+    const agent = (id) => ({ id, presence: "available", not_responding: false, load: 0, capacity: 100, queues: [] });
+    await context.route(/\/agents(\?|$)/, (route) => route.fulfill({ json: { agents: [agent("ana"), agent("max")] } }));
+    await context.route(/\/queues$/, (route) => route.fulfill({ json: { queues: [{ id: "general", waiting: 2, default: true }] } }));
+    const acts = [];
+    await context.route(/\/conversations\/actions$/, (route) => {
+      const body = route.request().postDataJSON();
+      acts.push(body);
+      const conversations = body.conversations.map(({ id }) => ({ id, state: "active", owner: body.agent, exceeds_capacity: false, sequence: 9 }));
+      return route.fulfill({ json: { done: conversations.length, refused: 0, conversations } });
+    });
+    const page = await tab("/floor");
+    const list = page.getByRole("list", { name: "Needs a hand" });
+    const target = (id) => page.getByRole("region", { name: "Agents" }).getByRole("row").filter({ hasText: id });
+    // One that nobody owns goes at once.
+    await list.getByRole("listitem").filter({ hasText: "Jo" }).dragTo(target("ana"));
+    await until(() => acts.length === 1, "the drag assigned nothing");
+    assert.deepEqual([acts[0].agent, acts[0].conversations[0].id.at(-1)], ["ana", "1"]);
+    // The menu does the same with the keyboard.
+    await list.getByRole("button", { name: "Assign Mo to" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: /max/ }).press("Enter");
+    await until(() => acts.length === 2, "the menu assigned nothing");
+    assert.deepEqual([acts[1].agent, acts[1].conversations[0].id.at(-1)], ["max", "2"]);
+    // One that an agent owns goes after a question.
+    await list.getByRole("listitem").filter({ hasText: "Held" }).dragTo(target("ana"));
+    const dialog = page.locator("dialog[open]");
+    await dialog.waitFor();
+    assert.equal(acts.length, 2);
+    assert.equal(await dialog.getByLabel("To an agent").inputValue(), "ana");
+    const assign = dialog.getByRole("button", { name: "Assign" });
+    await until(() => assign.isEnabled(), "the button stays disabled");
+    await assign.click();
+    await until(() => acts.length === 3, "the dialog assigned nothing");
+    assert.deepEqual([acts[2].agent, acts[2].conversations[0].id.at(-1)], ["ana", "3"]);
   },
 };

@@ -1,7 +1,7 @@
 // What becomes of a reply, and how two people do not answer the same message.
 import assert from "node:assert/strict";
 import { FakeFeed, problem, SimulatedConversations } from "../fixtures.mjs";
-import { quiet, until } from "../harness.mjs";
+import { quiet, TIMEOUT_MS, until } from "../harness.mjs";
 
 export const cases = {
   async "what becomes of a reply is told apart"(it) {
@@ -176,5 +176,56 @@ export const cases = {
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     assert.deepEqual(simulated.sent, []);
+  },
+
+  async "a reply that is taken back returns to its own conversation"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 2);
+    simulated.change(1, { opted_out_since: null, reply_window: null });
+    simulated.change(2, { opted_out_since: null, reply_window: null });
+    const [sent, takenBack] = [[], []];
+    simulated.answers.set("/replies", async (route, { body }) => {
+      sent.push(body);
+      const sends_at = new Date(Date.now() + 10 * TIMEOUT_MS).toISOString();
+      return route.fulfill({ json: { state: "active", owner: it.subjects.agent, exceeds_capacity: false, sequence: 90, reply: { id: body.id, status: "published", sends_at } } });
+    });
+    simulated.answers.set("/take-back", (route, { path }) => {
+      const [, , conversation, , reply] = path.split("/");
+      takenBack.push(conversation);
+      const { text } = sent.find(({ id }) => id === reply);
+      return route.fulfill({ json: { reply, state: "active", owner: it.subjects.agent, sequence: 91, written: { text, written_by: "human" } } });
+    });
+    const page = await tab(`/c/${simulated.id(1)}`);
+    const field = page.locator("textarea");
+    const waiting = page.locator(".toast", { hasText: "sent in" });
+    const holds = (text) => page.waitForFunction((wanted) => document.querySelector("textarea")?.value === wanted, text);
+    const open = (id) => page.evaluate((to) => (location.hash = `#/c/${to}`), id);
+
+    // By the key, in the same composer; what was begun since then stays.
+    await field.fill("One");
+    await field.press("Control+Enter");
+    await waiting.waitFor();
+    await holds("");
+    await field.fill("begun");
+    await field.press("Control+Shift+Enter");
+    await holds("One\n\nbegun");
+    assert.equal(await waiting.count(), 0);
+
+    // The words are a new reply: the id of the first sends nothing any more.
+    await field.press("Control+Enter");
+    await waiting.waitFor();
+    assert.notEqual(sent[1].id, sent[0].id);
+
+    // From another conversation, whose draft is not touched.
+    await open(simulated.id(2));
+    await holds("");
+    await field.fill("for another customer");
+    await waiting.getByRole("button", { name: /Take back/ }).click();
+    await holds("One\n\nbegun");
+    assert.ok(page.url().includes(simulated.id(1)));
+    await open(simulated.id(2));
+    await holds("for another customer");
+    assert.deepEqual(takenBack, [simulated.id(1), simulated.id(1)]);
+    assert.equal(sent.length, 2);
   },
 };
