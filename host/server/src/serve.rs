@@ -171,6 +171,9 @@ async fn stop(
     if !app.what_if.stop(left).await {
         tracing::warn!("a repeated decision still runs; its own limits end it");
     }
+    let statistics = Arc::clone(&app.statistics);
+    // A panic has been logged.
+    let _ = spawn_blocking(move || statistics.stop()).await;
     if let Some(courier) = &app.courier {
         let left = courier.stop().await;
         if left > 0 {

@@ -1,7 +1,7 @@
 //! Counts the history of companies for their statistics while the server runs.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +32,8 @@ const HOURS_KEPT: SignedDuration = SignedDuration::from_hours(3 * 366 * 24);
 pub struct StatisticsMonitor {
     counter: StatisticsCounter,
     changed: Mutex<BTreeSet<CompanyId>>,
+    /// Held while changed companies are counted; true: the server stops.
+    is_stopped: Mutex<bool>,
 }
 
 impl StatisticsMonitor {
@@ -67,8 +69,17 @@ impl StatisticsMonitor {
         Ok(five_minutes + hours)
     }
 
+    /// Count no changed companies from now on. Blocks until the batch in progress is
+    /// written.
+    pub fn stop(&self) {
+        *self.is_stopped.lock() = true;
+    }
+
     /// Count a share of each company that changed. Blocks.
-    fn count_changed(&self, app: &App, desk: &Desk) {
+    fn count_changed(&self, app: &App) {
+        let Some(desk) = app.desk.as_deref() else {
+            return;
+        };
         let changed = std::mem::take(&mut *self.changed.lock());
         if changed.is_empty() {
             return;
@@ -78,6 +89,10 @@ impl StatisticsMonitor {
             .filter_map(|generation| Some((desk.company(&generation.company).ok()?, generation)))
             .collect();
         for company in changed {
+            if app.is_stopping() {
+                // The next start finds what is not counted.
+                return;
+            }
             let zone = by_id.get(&company).map(|generation| generation.time_zone());
             match self.counter.count(&**desk.journal(), company, zone, SHARE) {
                 Ok(to) if to.behind == 0 => {}
@@ -91,29 +106,45 @@ impl StatisticsMonitor {
     }
 }
 
-/// Count what changes until the runtime ends.
+/// Count what changes until the runtime ends; nothing without a journal.
 pub async fn watch(app: Arc<App>) {
-    let Some(desk) = app.desk.clone() else {
+    if app.desk.is_none() {
         return;
-    };
-    let (started, journal) = (Arc::clone(&app), Arc::clone(&desk));
-    let listed = on_share_of(&app.shares.observation, None, move || {
-        match journal.journal().uncounted_companies() {
-            Ok(companies) => started.statistics.changed.lock().extend(companies),
-            Err(error) => tracing::error!(%error, "cannot read how far the statistics are counted"),
-        }
-    });
+    }
+    let monitor = Arc::clone(&app.statistics);
+    let share = Arc::clone(&app);
+    let (started, app) = (Arc::downgrade(&app), Arc::downgrade(&app));
+    let listed = on_share_of(&share.shares.observation, None, move || list(&started));
     // A panic has been logged.
     let _ = listed.await;
     let mut ticks = interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let (watched, desk) = (Arc::clone(&app), Arc::clone(&desk));
-        let counted = on_share_of(&app.shares.observation, None, move || {
-            watched.statistics.count_changed(&watched, &desk);
+        let (monitor, app) = (Arc::clone(&monitor), Weak::clone(&app));
+        let counted = on_share_of(&share.shares.observation, None, move || {
+            // Who waits in `stop` finds nothing in use any more: the application is
+            // dropped before the lock.
+            let is_stopped = monitor.is_stopped.lock();
+            if !*is_stopped && let Some(app) = app.upgrade() {
+                monitor.count_changed(&app);
+            }
         });
         // A panic has been logged; the next time may succeed.
         let _ = counted.await;
+    }
+}
+
+/// Note the companies that have entries from before the start to count.
+fn list(app: &Weak<App>) {
+    let Some(app) = app.upgrade() else {
+        return;
+    };
+    let Some(desk) = app.desk.as_deref() else {
+        return;
+    };
+    match desk.journal().uncounted_companies() {
+        Ok(companies) => app.statistics.changed.lock().extend(companies),
+        Err(error) => tracing::error!(%error, "cannot read how far the statistics are counted"),
     }
 }

@@ -94,7 +94,7 @@ async fn a_breaker_tells_why_it_is_open_and_an_operator_closes_it() {
         .await;
     assert_eq!(again.json()["was_open"], false);
     let audit = server.client.get(&format!("{COMPANY}/audit")).await.json();
-    let acts = audit["entries"].as_array().expect("a list");
+    let acts = audit["acts"].as_array().expect("a list");
     let of_it: Vec<_> = acts
         .iter()
         .filter(|act| act["act"] == "breaker.closed")

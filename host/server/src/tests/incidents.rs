@@ -101,7 +101,7 @@ async fn a_supervisor_names_closes_and_reopens_an_incident() {
     let same = put(&office, "/incidents/outage", json!({})).await;
     assert_eq!(same.json(), reopened);
     let audit = office.get("/audit").await.json();
-    let acts = audit["entries"].as_array().expect("a list").iter();
+    let acts = audit["acts"].as_array().expect("a list").iter();
     assert_eq!(
         acts.filter(|act| act["act"] == "incident.changed").count(),
         3,

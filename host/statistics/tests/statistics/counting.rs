@@ -164,6 +164,30 @@ fn counts_of_two_counters_on_one_journal_add_up() {
 }
 
 #[test]
+fn a_batch_whose_write_fails_is_counted_once_when_it_succeeds() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(directory.path());
+    let mut writer = Writer::new(&journal, 23);
+    let company = writer.company;
+    let counter = StatisticsCounter::default();
+    let database = || rusqlite::Connection::open(directory.path().join("journal.db")).unwrap();
+    for round in 0..12 {
+        writer.write(20);
+        // The rows are written before the position: the whole transaction must go.
+        let fails = "CREATE TRIGGER fails BEFORE INSERT ON statistic_position
+                     BEGIN SELECT RAISE(ABORT, 'killed'); END";
+        if round % 3 == 1 {
+            database().execute_batch(fails).unwrap();
+            let failed = counter.count(&journal, company, Some(ZONE), ALL);
+            assert!(failed.is_err(), "{failed:?}");
+            database().execute_batch("DROP TRIGGER fails").unwrap();
+        }
+        counter.count(&journal, company, Some(ZONE), ALL).unwrap();
+    }
+    compare(&journal, company, &slow_count::count(&journal, company));
+}
+
+#[test]
 fn rows_outlive_the_entries_that_compaction_deletes() {
     let directory = tempfile::tempdir().unwrap();
     let journal = open(directory.path());
