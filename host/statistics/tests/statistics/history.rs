@@ -91,6 +91,7 @@ impl<'a> Writer<'a> {
             outbox: Vec::new(),
             sent: Vec::new(),
             failed: Vec::new(),
+            taken_back: Vec::new(),
             at: self.now,
         }
     }

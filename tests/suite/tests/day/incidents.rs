@@ -44,11 +44,11 @@ fn messages_decided_together_with_the_one_that_opens_an_incident_join_it() {
     assert_eq!(accepted.expect("accepted").len(), CUSTOMERS);
     let desk = open(1);
     desk.wait_until_idle();
-    let incidents = desk.conversations().incidents("northwind", 1);
+    let incidents = desk.incidents().list("northwind", None, None, 10);
     let incidents = incidents.expect("readable");
     let numbers: Vec<_> = incidents
         .iter()
-        .map(|(incident, number)| (incident.subject.as_str(), *number))
+        .map(|view| (view.incident.subject.as_str(), view.incident.open))
         .collect();
     assert_eq!(numbers, [("greeting", CUSTOMERS)]);
 }

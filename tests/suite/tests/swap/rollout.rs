@@ -8,7 +8,7 @@ use patchbay_desk::{Desk, DeskSettings};
 use patchbay_events::EventKind;
 use patchbay_generations::rollout::RolloutReport;
 use patchbay_generations::service::{ChangeError, RolloutSettings};
-use patchbay_journal::Entry;
+use patchbay_journal::{Entry, EntryPage};
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::rollout::{Bounds, RolloutKind};
 use serde_json::{Value, json};
@@ -275,9 +275,9 @@ fn a_failing_canary_is_aborted_and_no_interaction_is_lost() {
     let company = desk.company("northwind").expect("present");
     let alerts = desk
         .journal()
-        .supervisor_entries(company, 0, 100)
+        .alert_entries(company, EntryPage::After(0), false, 100)
         .expect("readable");
-    let alerts: Vec<_> = alerts.iter().map(head).collect();
+    let alerts: Vec<_> = alerts.iter().map(|(alert, _)| head(alert)).collect();
     assert!(
         alerts.iter().any(|head| head["alert"] == "canary-aborted"),
         "{alerts:?}"
