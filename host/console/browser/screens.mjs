@@ -69,14 +69,14 @@ export function listScreens({ company, agent, conversation, contact, decision })
     { name: "settings", path: "/inbox", ...inbox, act: (page) => openMenuItem(page, "Settings") },
     { name: "draft", path: `/c/${conversation}`, ...inbox, ready: "textarea", act: writeDraft },
     { name: "details", path: `/c/${conversation}`, ...inbox, ready: "textarea", act: (page) => page.getByRole("tab", { name: "Journey" }).click({ timeout: 2_000 }).catch(() => {}) },
-    ...["floor", "conversations", "approvals", "incidents", "alerts", "people", "contacts"].map((name_) => ({
+    ...["floor", "conversations", "approvals", "service-level", "incidents", "alerts", "people", "contacts"].map((name_) => ({
       name: name_,
       path: `/${name_}`,
       identity: as("supervisor", "eva"),
     })),
     { name: "contact", path: `/contacts/${contact}`, identity: as("supervisor", "eva") },
-    ...["health", "generations", "generations/1", "what-if", "rollout", "decisions", "outbox", "audit", "tokens", "host"].map((name_) => ({
-      name: name_.replace("/", "-"),
+    ...["health", "generations", "generations/1", "generations/1/edit", "generations/1/settings/care", "what-if", "rollout", "decisions", "outbox", "audit", "tokens", "host"].map((name_) => ({
+      name: name_.replaceAll("/", "-"),
       path: `/${name_}`,
       identity: as("operator", "olga"),
     })),

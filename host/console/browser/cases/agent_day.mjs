@@ -23,6 +23,13 @@ export const cases = {
     await page.locator(".composer .banner").waitFor();
     assert.equal(await text.inputValue(), "That is your own fault. You should have read the terms.");
     await text.fill("I am sorry that your suitcase is lost and that you had to wait. I look for it now and write to you within the hour.");
+    const words = await text.inputValue();
+    await text.press("Control+Enter");
+    // It waits some seconds: its author takes it back, and sends it again.
+    const waiting = page.locator(".toast", { hasText: "sent in" });
+    await waiting.waitFor();
+    await waiting.getByRole("button", { name: /Take back/ }).click();
+    await page.waitForFunction((wanted) => document.querySelector("textarea")?.value === wanted, words);
     await text.press("Control+Enter");
     await page.waitForFunction(() => document.querySelector("textarea")?.value === "");
     const conversation = /#\/c\/([0-9a-f]+)/.exec(page.url())[1];

@@ -221,6 +221,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/companies/{company}/alerts/{alert}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge an alert
+         * @description Says that a person takes care of it. The first acknowledgement counts: repeated, it
+         *     answers who acknowledged the alert first. It changes nothing else.
+         */
+        post: operations["acknowledge_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/companies/{company}/approvals": {
         parameters: {
             query?: never;
@@ -294,6 +315,48 @@ export interface paths {
         get: operations["company_audit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/breakers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List circuit breakers
+         * @description The breaker of every plugin at every stage of the active generation, closed or not:
+         *     since when a plugin is not called, because of what outcomes, and when it is tried again.
+         */
+        get: operations["breakers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/breakers/{plugin}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close circuit breakers
+         * @description The plugin is called again at once, and its failures count anew, also those about single
+         *     customers. Without effect where its breakers are closed.
+         */
+        post: operations["close_breaker"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1161,6 +1224,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/companies/{company}/generations/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check the text of a company file
+         * @description Answers what is wrong with the text alone: syntax, unknown keys, values out of range, and
+         *     names that the file does not define. Reads no pack, compiles nothing and changes nothing,
+         *     so that it can be called while the text is written. To check everything, apply the file
+         *     with `dry_run`.
+         */
+        post: operations["validate_company_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/companies/{company}/incidents": {
         parameters: {
             query?: never;
@@ -1169,12 +1255,39 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List open incidents
-         * @description An incident groups conversations that policies found to be about the same
-         *     problem. It is open while one of its conversations is.
+         * List incidents
+         * @description An incident groups conversations that policies found to be about the same problem. It
+         *     lasts while one of its conversations is not resolved. A supervisor can name it and close
+         *     it. A closed one opens again when a policy puts another conversation into it.
          */
         get: operations["incidents"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/incidents/{subject}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an incident
+         * @description With its conversations that are not resolved, in the order in which they came into it.
+         */
+        get: operations["incident"];
+        /**
+         * Name, close or reopen an incident
+         * @description Closed: messages about its subject no longer join it, and its conversations stay as they
+         *     are. Open again: by hand, or when a policy opens the incident for a conversation that is
+         *     not in it yet.
+         */
+        put: operations["change_incident"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1468,6 +1581,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/companies/{company}/rollout/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List rollouts that ended
+         * @description The newest first: when each shadow run or canary ended, why and by whom, and what it
+         *     counted; as long as its entry of the feed is stored.
+         */
+        get: operations["rollout_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/companies/{company}/rollout/last": {
         parameters: {
             query?: never;
@@ -1500,6 +1634,29 @@ export interface paths {
         put?: never;
         /** Activate the candidate generation */
         post: operations["promote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read statistics over time
+         * @description Counts of the history by time, for the whole company or by queue, agent, channel or
+         *     stage. They follow the history within seconds; `behind` says by how much they lag. At
+         *     most 750 buckets and 10,000 rows. Counts of five minutes are kept for 35 days, those of
+         *     an hour for three years, also where `retain` deletes the conversations.
+         */
+        get: operations["statistics"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1902,6 +2059,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who acknowledged an alert. */
+        Acknowledgement: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who: id of a token, or `local`. */
+            by: string;
+        };
+        /** @description Nothing more is needed to acknowledge an alert. */
+        AcknowledgeRequest: Record<string, unknown>;
         /** @description An administrative action. */
         ActDocument: {
             /** @description Code of the action, as `docs/access.md` lists them. The set grows. */
@@ -2089,7 +2258,7 @@ export interface components {
         /** @description Alerts. */
         AlertList: {
             /**
-             * @description Oldest first, at most 500. `data.alert` holds the code: `nobody-else-fits`
+             * @description A page of them. `data.alert` holds the code: `nobody-else-fits`
              *     (the only suitable agent declined or did not answer), `offered-again`,
              *     `escalation-failed`, `decided-too-often`, `undeliverable`
              *     (`data.about.kind` is `uncertain` where the message may have arrived and a
@@ -2097,10 +2266,10 @@ export interface components {
              *     watched company file is invalid). The set grows. Entries of the kinds
              *     `quarantined`, `breaker-opened` and `bypassed` are alerts too.
              */
-            alerts: components["schemas"]["HistoryEntry"][];
+            alerts: components["schemas"]["CompanyAlert"][];
             /**
              * Format: int64
-             * @description Value of `after` for the next page; absent on the last page.
+             * @description Value of `after` or `before` for the next page; absent on the last page.
              */
             next?: number | null;
         };
@@ -2328,6 +2497,59 @@ export interface components {
              */
             name: string;
         };
+        /** @description The circuit breaker of a plugin at a stage. */
+        BreakerDocument: {
+            /**
+             * Format: int32
+             * @description Failures in a row, of calls about any customer.
+             */
+            failures: number;
+            /**
+             * Format: date-time
+             * @description When the next call is let through as a trial; in the past: the next call is one.
+             *     Absent where it is closed.
+             */
+            next_trial?: string | null;
+            /** @description The same by outcome, such as `{"timeout": 7, "trapped": 3}`. */
+            outcomes: {
+                [key: string]: number;
+            };
+            /**
+             * @description Contacts, conversations, channels and languages about which the plugin is not
+             *     called: their inputs alone made it fail.
+             */
+            parts: number;
+            /** @description Name of the plugin. */
+            plugin: string;
+            /**
+             * Format: date-time
+             * @description Since when it is open; absent where it is closed.
+             */
+            since?: string | null;
+            /** @description The stage. */
+            stage: components["schemas"]["Stage"];
+            /** @description Its state. */
+            state: components["schemas"]["BreakerStateCode"];
+        };
+        /** @description Circuit breakers of the active generation. */
+        BreakerList: {
+            /** @description By stage, in the order of the pipeline. */
+            breakers: components["schemas"]["BreakerDocument"][];
+            /**
+             * Format: int64
+             * @description Number of the generation.
+             */
+            generation: number;
+        };
+        /**
+         * @description State of a circuit breaker.
+         *
+         *     - `closed`: the plugin is called
+         *     - `open`: the plugin is not called; the stage's `on-failure` rule applies
+         *     - `half-open`: the trial call is in progress; its outcome closes the breaker or leaves it open
+         * @enum {string}
+         */
+        BreakerStateCode: "closed" | "open" | "half-open";
         /** @description An entry that is missing or changed. */
         BrokenDocument: {
             /**
@@ -2568,6 +2790,57 @@ export interface components {
          * @enum {string}
          */
         ClockPhaseCode: "running" | "paused" | "met" | "missed";
+        /** @description Results of one SLA clock. Runs without a target do not count. */
+        ClockResultStatistics: {
+            /**
+             * Format: int64
+             * @description Runs whose at-risk share was used up in this time.
+             */
+            at_risk: number;
+            /**
+             * Format: int64
+             * @description Runs that were stopped after the target.
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Runs that were stopped within the target.
+             */
+            met: number;
+            /**
+             * Format: int64
+             * @description Runs whose target was used up in this time, stopped later or not.
+             */
+            missed: number;
+            /**
+             * Format: double
+             * @description `met` of `met` and `late`, 0 to 1: of the first response, the service level; absent:
+             *     no run was stopped.
+             */
+            share_met?: number | null;
+        };
+        /** @description Results of the SLA clocks. */
+        ClockStatistics: {
+            /** @description First replies. */
+            first_response: components["schemas"]["ClockResultStatistics"];
+            /** @description Later replies. */
+            next_response: components["schemas"]["ClockResultStatistics"];
+            /** @description Resolved conversations. */
+            resolution: components["schemas"]["ClockResultStatistics"];
+        };
+        /** @description The breakers of a plugin after they were closed. */
+        ClosedBreakers: {
+            /** @description The breakers now. */
+            breakers: components["schemas"]["BreakerDocument"][];
+            /** @description Whether any of them refused a call before. */
+            was_open: boolean;
+        };
+        /** @description A breaker to close. */
+        CloseRequest: {
+            /** @description Reason, for the audit trail; at most 500 bytes. */
+            reason?: string | null;
+            stage?: components["schemas"]["Stage"] | null;
+        };
         /** @description Numbers of deleted rows. */
         CompactDocument: {
             /**
@@ -2615,6 +2888,25 @@ export interface components {
         CompactRequest: {
             /** @description Age since the last change, such as `90d`; at least an hour. */
             older_than: string;
+        };
+        /** @description An alert of the history. */
+        CompanyAlert: components["schemas"]["HistoryEntry"] & {
+            acknowledged?: components["schemas"]["Acknowledgement"] | null;
+        };
+        /** @description What is wrong with the text of a company file. */
+        CompanyFileCheck: {
+            /** @description Every problem, in the order of the text, as `apply` answers them. */
+            problems: components["schemas"]["ProblemPlace"][];
+            /**
+             * @description Whether nothing was found. The file may still be refused when it is applied: its
+             *     packs, their settings and cases, secrets and live conversations are not checked here.
+             */
+            valid: boolean;
+        };
+        /** @description The text of a company file. */
+        CompanyFileText: {
+            /** @description The text. */
+            document: string;
         };
         /** @description Health of a company. `patchbay status` prints every field. */
         CompanyStatus: {
@@ -2867,6 +3159,24 @@ export interface components {
          * @enum {string}
          */
         ConversationState: "queued" | "reserved" | "active" | "waiting-on-customer" | "on-hold" | "awaiting-approval" | "wrapping" | "resolved";
+        /** @description Numbers of conversations. */
+        ConversationStatistics: {
+            /**
+             * Format: int64
+             * @description Their customer wrote in person for the first time.
+             */
+            opened: number;
+            /**
+             * Format: int64
+             * @description They were resolved, and their customer wrote again.
+             */
+            reopened: number;
+            /**
+             * Format: int64
+             * @description They were resolved, each time.
+             */
+            resolved: number;
+        };
         /** @description A conversation without its messages. */
         ConversationSummary: {
             /**
@@ -3271,6 +3581,30 @@ export interface components {
         DrainRequest: {
             /** @description Reason, for the status and the audit trail; at most 500 bytes. */
             reason?: string | null;
+        };
+        /** @description Durations that ended in a time. */
+        DurationStatistics: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Their mean, in seconds; absent: there are none.
+             */
+            mean?: number | null;
+            /**
+             * Format: int64
+             * @description Seconds that half of them do not exceed, estimated from a histogram whose ranges are
+             *     at most twice as long as the one before, from 15 s to 30 days.
+             */
+            p50?: number | null;
+            /**
+             * Format: int64
+             * @description Seconds that nine of ten do not exceed, estimated likewise.
+             */
+            p90?: number | null;
         };
         /** @description An opt-out that is in effect. */
         EffectiveOptOut: {
@@ -3698,18 +4032,50 @@ export interface components {
         };
         /** @description Conversations about the same problem. */
         IncidentDocument: {
-            /** @description Ids of those, at most 100. */
+            /**
+             * Format: date-time
+             * @description When it was closed; absent where it is open.
+             */
+            closed_at?: string | null;
+            /** @description Who closed it: id of a token, or `local`; absent where it is open. */
+            closed_by?: string | null;
+            /** @description Ids of those in the order in which they came into it: the first 100. */
             conversations: string[];
+            /** @description The name that a supervisor gave it. */
+            name?: string | null;
+            /**
+             * @description Value of `after` for further conversations of the one incident; absent: there are
+             *     none.
+             */
+            next?: string | null;
             /** @description Number of its conversations that are not resolved. */
             open: number;
-            /** @description The problem. */
+            /** @description Whether it is open. */
+            state: components["schemas"]["IncidentStateCode"];
+            /** @description The problem, as policies name it. */
             subject: string;
         };
-        /** @description Open incidents. */
+        /** @description Incidents. */
         IncidentList: {
             /** @description Sorted by subject. */
             incidents: components["schemas"]["IncidentDocument"][];
+            /** @description Value of `after` for the next page; absent on the last page. */
+            next?: string | null;
         };
+        /** @description A change of an incident. */
+        IncidentRequest: {
+            /** @description Its name, at most 256 bytes; `null`: no name. Absent: as it is. */
+            name?: string | null;
+            state?: components["schemas"]["IncidentStateCode"] | null;
+        };
+        /**
+         * @description Whether an incident is open.
+         *
+         *     - `open`: messages about its subject join it
+         *     - `closed`: a supervisor closed it: messages no longer join it, and its conversations stay in it
+         * @enum {string}
+         */
+        IncidentStateCode: "open" | "closed";
         /** @description A possible intent of the author */
         Intent: {
             /** @description Confidence, 0 to 1 */
@@ -4120,6 +4486,34 @@ export interface components {
         OfferList: {
             /** @description Oldest first. */
             offers: components["schemas"]["OfferDocument"][];
+        };
+        /** @description Numbers of offers. */
+        OfferStatistics: {
+            /**
+             * Format: int64
+             * @description Their agent accepted.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Their agent declined.
+             */
+            declined: number;
+            /**
+             * Format: int64
+             * @description They were made.
+             */
+            made: number;
+            /**
+             * Format: int64
+             * @description Their agent did not answer in time.
+             */
+            timed_out: number;
+            /**
+             * Format: int64
+             * @description The host or a supervisor took them back.
+             */
+            withdrawn: number;
         };
         /** @description A rollout in short; `GET …/rollout` has the details. */
         OnTrial: {
@@ -4854,6 +5248,39 @@ export interface components {
             /** @description `human` or `policy`. Default `human`. Some channels require it. */
             written_by?: components["schemas"]["WrittenBy"];
         };
+        /** @description Numbers of replies. */
+        ReplyStatistics: {
+            /**
+             * Format: int64
+             * @description They may not be sent.
+             */
+            blocked: number;
+            /**
+             * Format: int64
+             * @description The channel accepted them.
+             */
+            delivered: number;
+            /**
+             * Format: int64
+             * @description They waited for an approval.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description They went to the outbox, at once or after an approval.
+             */
+            published: number;
+            /**
+             * Format: int64
+             * @description They went back to their agent for changes.
+             */
+            revised: number;
+            /**
+             * Format: int64
+             * @description The channel refused them, or reported later that they did not arrive.
+             */
+            undeliverable: number;
+        };
         /** @description Until when a channel takes a free reply. */
         ReplyWindowDocument: {
             /**
@@ -5114,6 +5541,11 @@ export interface components {
             generation: number;
             /** @description `shadow` or `canary`. */
             kind: components["schemas"]["RolloutKind"];
+            /**
+             * @description Figures over time, oldest first: at most 120, every ten seconds at first and less
+             *     often the longer the rollout runs.
+             */
+            points: components["schemas"]["RolloutPoint"][];
             /** @description Share of the conversations. */
             share: string;
             /**
@@ -5148,6 +5580,16 @@ export interface components {
             /** @description Its path, such as `route.target.id`; `[]` is any index of a list. */
             field: string;
         };
+        /** @description Rollouts that ended. */
+        RolloutHistory: {
+            /**
+             * Format: int64
+             * @description Value of `before` for the next page; absent on the last page.
+             */
+            next?: number | null;
+            /** @description The newest first. */
+            rollouts: components["schemas"]["EndedRolloutDocument"][];
+        };
         /**
          * @description Kind of a rollout.
          * @enum {string}
@@ -5175,6 +5617,48 @@ export interface components {
              * @description 99th percentile.
              */
             p99_micros: number;
+        };
+        /**
+         * @description Figures of a rollout at a moment. Shares and times are those of the last 1,000 to 2,000
+         *     decisions of an arm, by which the bounds of a canary are judged; absent: it had none since
+         *     the host started.
+         */
+        RolloutPoint: {
+            /**
+             * Format: date-time
+             * @description The moment.
+             */
+            at: string;
+            /**
+             * Format: double
+             * @description Share of the candidate's decisions in which a policy failed, 0 to 1.
+             */
+            candidate_failures?: number | null;
+            /**
+             * Format: int64
+             * @description Time of the slowest of a hundred decisions of the candidate, in microseconds.
+             */
+            candidate_p99?: number | null;
+            /**
+             * Format: double
+             * @description The same of the control. The bound is this plus `bounds.failures`.
+             */
+            control_failures?: number | null;
+            /**
+             * Format: int64
+             * @description The same of the control. The bound is this times `bounds.p99`.
+             */
+            control_p99?: number | null;
+            /**
+             * Format: int64
+             * @description Decisions of the candidate so far.
+             */
+            decisions: number;
+            /**
+             * Format: double
+             * @description Share of the compared decisions in which both generations differ, 0 to 1.
+             */
+            disagreement?: number | null;
         };
         /** @description A rollout to start or change. */
         RolloutRequest: {
@@ -5204,7 +5688,7 @@ export interface components {
              */
             share?: string | null;
         };
-        /** @description The entry of an agent in the roster. */
+        /** @description An entry of the roster. */
         RosterEntry: {
             /**
              * Format: int32
@@ -5225,7 +5709,43 @@ export interface components {
             queue_capacity?: {
                 [key: string]: number;
             };
-            /** @description Queues the agent is a member of; absent: every queue whose skills the agent meets. */
+            /**
+             * @description Queues the agent is a member of; absent: every queue whose skills the agent
+             *     meets.
+             */
+            queues?: string[];
+            /** @description Site. */
+            site?: string | null;
+            /** @description Skills with their proficiency, 1 (learning) to 5 (expert). */
+            skills?: {
+                [key: string]: number;
+            };
+            /** @description Teams. */
+            teams?: string[];
+        };
+        /** @description An entry of the roster whose agent the address names. */
+        RosterFields: {
+            /**
+             * Format: int32
+             * @description Total capacity in units. Default 100.
+             */
+            capacity?: number;
+            /** @description Most conversations at once by channel; replaces the company's limit. */
+            channel_capacity?: {
+                [key: string]: number;
+            };
+            /** @description Languages spoken (BCP 47). */
+            languages?: string[];
+            /** @description Display name. */
+            name?: string | null;
+            /** @description Most conversations at once by queue; replaces the queue's limit. */
+            queue_capacity?: {
+                [key: string]: number;
+            };
+            /**
+             * @description Queues the agent is a member of; absent: every queue whose skills the agent
+             *     meets.
+             */
             queues?: string[];
             /** @description Site. */
             site?: string | null;
@@ -5400,6 +5920,18 @@ export interface components {
          * @enum {string}
          */
         Stage: "classify" | "route" | "tone" | "escalate";
+        /** @description Decisions of a stage. */
+        StageStatistics: {
+            /** @description Decisions of its plugins by outcome, without outcomes that did not happen. */
+            decisions: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Decisions that a rule of the host made in place of a plugin.
+             */
+            fallbacks: number;
+        };
         /** @description Calls at a stage since the start. */
         StageStatus: {
             /** @description Plugin calls by outcome. Counts of retired generations are dropped. */
@@ -5431,6 +5963,84 @@ export interface components {
             /** @description The plugins, in the order of their calls */
             plugins: components["schemas"]["PluginPart"][];
         };
+        /** @description Statistics of one time. */
+        StatisticsBucket: {
+            /**
+             * Format: date-time
+             * @description Its end, which is the start of the next.
+             */
+            end: string;
+            /** @description Sorted by `key`. A subject without a row did nothing in this time. */
+            rows: components["schemas"]["StatisticsRow"][];
+            /**
+             * Format: date-time
+             * @description Its start.
+             */
+            start: string;
+        };
+        /** @description Statistics of a company over time. */
+        StatisticsDocument: {
+            /**
+             * Format: int64
+             * @description Entries of the feed that are not counted yet; 0: everything is.
+             */
+            behind: number;
+            /** @description In order, without gaps. */
+            buckets: components["schemas"]["StatisticsBucket"][];
+            /** @description What the rows are about. */
+            by: components["schemas"]["StatisticsSubject"];
+            /**
+             * Format: int64
+             * @description Number of the last entry of the feed that is counted.
+             */
+            counted: number;
+            /**
+             * Format: date-time
+             * @description Start of the first bucket.
+             */
+            from: string;
+            /** @description Length of the buckets. */
+            step: components["schemas"]["StatisticsStep"];
+            /**
+             * Format: date-time
+             * @description End of the last bucket.
+             */
+            to: string;
+            /** @description The whole time, by subject. */
+            totals: components["schemas"]["StatisticsRow"][];
+            /** @description IANA name of the time zone of the hours and days. */
+            zone: string;
+        };
+        /** @description What happened in a time. */
+        StatisticsRow: {
+            /**
+             * @description The queue, agent, channel or stage; absent: the company, or conversations that had
+             *     no queue yet.
+             */
+            key?: string | null;
+            stage?: components["schemas"]["StageStatistics"] | null;
+            work?: components["schemas"]["WorkStatistics"] | null;
+        };
+        /**
+         * @description Length of the buckets.
+         *
+         *     - `5m`: five minutes, for 62 hours at most and 35 days back
+         *     - `hour`: an hour of the company's time zone, for 31 days at most
+         *     - `day`: a day of the company's time zone, of 23 or 25 hours where the clock changes, for 750 days at most
+         * @enum {string}
+         */
+        StatisticsStep: "5m" | "hour" | "day";
+        /**
+         * @description What the rows are about.
+         *
+         *     - `company`: the whole company
+         *     - `queue`: each queue, as of the moment that counts
+         *     - `agent`: each agent who did it or whose conversation it was
+         *     - `channel`: each channel
+         *     - `stage`: each stage of the pipelines: only `stage` is set
+         * @enum {string}
+         */
+        StatisticsSubject: "company" | "queue" | "agent" | "channel" | "stage";
         /** @description The server is alive. */
         Status: {
             /** @description `ok`. */
@@ -5871,6 +6481,37 @@ export interface components {
              */
             to?: string | null;
         };
+        /** @description What a company, a queue, an agent or a channel did in a time. */
+        WorkStatistics: {
+            /** @description SLA clocks, in working time. */
+            clocks: components["schemas"]["ClockStatistics"];
+            /** @description Conversations. */
+            conversations: components["schemas"]["ConversationStatistics"];
+            /**
+             * @description Time from the start of a conversation to its first reply, by the clock on the wall;
+             *     counted when the channel accepts the reply.
+             */
+            first_response: components["schemas"]["DurationStatistics"];
+            /**
+             * @description Time that an agent owned a conversation that did not wait on its customer; counted
+             *     when the agent no longer owns it.
+             */
+            handle: components["schemas"]["DurationStatistics"];
+            /**
+             * Format: int64
+             * @description Messages of customers, without those that a program wrote.
+             */
+            interactions: number;
+            /** @description Offers to agents. */
+            offers: components["schemas"]["OfferStatistics"];
+            /** @description Replies. */
+            replies: components["schemas"]["ReplyStatistics"];
+            /**
+             * @description Time from the start of a conversation to resolved, by the clock on the wall; counted
+             *     when it is resolved, each time.
+             */
+            resolution: components["schemas"]["DurationStatistics"];
+        };
         /**
          * @description Author of a draft. Default `human`.
          * @enum {string}
@@ -6136,7 +6777,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RosterEntry"];
+                "application/json": components["schemas"]["RosterFields"];
             };
         };
         responses: {
@@ -6206,8 +6847,16 @@ export interface operations {
     alerts: {
         parameters: {
             query?: {
-                /** @description Feed number of the previous page's last alert. */
+                /** @description `next` of the page before, where the oldest come first. */
                 after?: number;
+                /** @description `next` of the page before, where the newest come first. */
+                before?: number;
+                /** @description Page size, 1 to 500. Default 500. */
+                limit?: number;
+                /** @description `true`: only alerts that nobody has acknowledged. Default false. */
+                open?: boolean;
+                /** @description Order of the alerts. Default: `newest` with `before`, else `oldest`. */
+                order?: "oldest" | "newest";
             };
             header?: never;
             path: {
@@ -6225,6 +6874,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertList"];
+                };
+            };
+        };
+    };
+    acknowledge_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the alert: `feed`. */
+                alert: number;
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeRequest"];
+            };
+        };
+        responses: {
+            /** @description The acknowledgement that counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acknowledgement"];
                 };
             };
         };
@@ -6345,6 +7023,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditList"];
+                };
+            };
+        };
+    };
+    breakers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The breakers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakerList"];
+                };
+            };
+        };
+    };
+    close_breaker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Name of the plugin. */
+                plugin: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseRequest"];
+            };
+        };
+        responses: {
+            /** @description The breakers are closed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosedBreakers"];
                 };
             };
         };
@@ -7820,9 +8550,43 @@ export interface operations {
             };
         };
     };
-    incidents: {
+    validate_company_file: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company, which may not exist yet. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyFileText"];
+            };
+        };
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyFileCheck"];
+                };
+            };
+        };
+    };
+    incidents: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description Page size, 1 to 100. Default 100. */
+                limit?: number;
+                /** @description Only incidents in this state. Default: both. */
+                state?: "open" | "closed";
+            };
             header?: never;
             path: {
                 /** @description Name of the company. */
@@ -7832,13 +8596,72 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Open incidents. */
+            /** @description A page of incidents. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentList"];
+                };
+            };
+        };
+    };
+    incident: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description Conversations of a page, 1 to 100. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Subject of the incident. */
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The incident, with a page of its conversations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDocument"];
+                };
+            };
+        };
+    };
+    change_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Subject of the incident. */
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentRequest"];
+            };
+        };
+        responses: {
+            /** @description The incident after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDocument"];
                 };
             };
         };
@@ -8292,6 +9115,34 @@ export interface operations {
             };
         };
     };
+    rollout_history: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                before?: number;
+                /** @description Page size, 1 to 100. Default 20. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of rollouts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutHistory"];
+                };
+            };
+        };
+    };
     last_rollout: {
         parameters: {
             query?: never;
@@ -8347,6 +9198,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+        };
+    };
+    statistics: {
+        parameters: {
+            query: {
+                /** @description What the rows are about. Default `company`. */
+                by?: "company" | "queue" | "agent" | "channel" | "stage";
+                /** @description A moment in the first bucket. */
+                from: string;
+                /** @description Only this queue, agent, channel or stage. Default: all. */
+                key?: string;
+                /** @description Length of the buckets. Default `hour`. */
+                step?: "5m" | "hour" | "day";
+                /** @description The buckets that start before this time are the last. Default: now. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statistics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsDocument"];
                 };
             };
         };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boundPoints } from "./bound_points.ts";
-import type { Rollout, RolloutPoint } from "./operator_types.ts";
+import type { Rollout } from "./operator_types.ts";
 
-const rollout = (points: readonly RolloutPoint[]): Rollout => ({
+const rollout = (points: Rollout["points"]): Rollout => ({
   generation: 2,
   control: 1,
   kind: "canary",

@@ -20,9 +20,9 @@ export function boundPoints(rollout: Rollout): BoundPoint[] {
   return rollout.points.map((point) => ({
     at: Date.parse(point.at),
     decisions: point.decisions,
-    failures: point.candidate_failures === undefined ? undefined : Math.max(0, point.candidate_failures - (point.control_failures ?? 0)),
-    p99: point.candidate_p99 !== undefined && point.control_p99 ? point.candidate_p99 / point.control_p99 : undefined,
-    disagreement: point.disagreement,
+    failures: point.candidate_failures == null ? undefined : Math.max(0, point.candidate_failures - (point.control_failures ?? 0)),
+    p99: point.candidate_p99 != null && point.control_p99 ? point.candidate_p99 / point.control_p99 : undefined,
+    disagreement: point.disagreement ?? undefined,
   }));
 }
 

@@ -65,7 +65,7 @@ export function toEntry(form: AgentForm, before: Agent | undefined): RosterField
     languages: split(form.languages),
     queues: form.queues,
     teams: split(form.teams),
-    capacity: form.capacity,
+    ...(form.capacity === null ? {} : { capacity: form.capacity }),
   };
   if (form.name.trim()) entry.name = form.name.trim();
   if (form.site.trim()) entry.site = form.site.trim();
