@@ -10,8 +10,8 @@ export const cases = {
     const page = await tab("/inbox");
     await page.locator(".feed.live").waitFor();
     const customer = `offer-${Date.now().toString(36)}`;
-    await it.send("POST", "/interactions", { id: customer, channel: "chat", text: "This is outrageous! My suitcase is lost and nobody answers me.", author: { address: customer, name: "Ada Example" } });
-    const offer = page.locator(".offers .offer", { hasText: "Ada Example" });
+    await it.send("POST", "/interactions", { id: customer, channel: "chat", text: "This is outrageous! My suitcase is lost and nobody answers me.", author: { address: customer, name: `Ada ${customer}` } });
+    const offer = page.locator(".offers .offer", { hasText: `Ada ${customer}` });
     await offer.waitFor();
     await offer.getByRole("button", { name: "Accept" }).click();
     await page.locator(".message", { hasText: "This is outrageous!" }).waitFor();

@@ -134,6 +134,7 @@ export const cases = {
     const me = await (await fetch(new URL("/v1/me", it.host))).json();
     const signedIn = { ...me, local: false, id: "s1", role: "agent", agent: it.subjects.agent, company: it.subjects.company };
     await context.route(/\/v1\/me$/, (route) => route.fulfill({ json: signedIn }));
+    await context.route(/\/v1\/session\/ways$/, (route) => route.fulfill({ json: { token: true, link: true } }));
     await context.route(/\/v1\/session$/, (route) => route.fulfill({ json: signedIn }));
     let isOver = true;
     simulated.answers.set("/replies", (route, { body }) =>

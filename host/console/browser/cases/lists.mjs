@@ -43,7 +43,8 @@ export const cases = {
     const changes = page.locator(".changes");
     await changes.waitFor();
     assert.equal(await names(), "Customer 1,Customer 2,Customer 3");
-    await changes.click();
+    // By the keyboard: a pointer that leaves the list applies them, too.
+    await changes.press("Enter");
     await until(async () => (await names()) === "Customer 3,Customer 2,Customer 1", "the order was not applied");
   },
 
