@@ -3,14 +3,11 @@
 //! [`Knowledge::search`](patchbay_model::knowledge::Knowledge::search), whose answers are
 //! part of recorded decisions and do not change.
 
-mod folding;
-
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use patchbay_model::knowledge::Knowledge;
 use patchbay_model::language_tag;
-
-use folding::words;
+use patchbay_search_terms::folding::words;
 
 /// Most words of a search that count.
 const QUERY_WORDS: usize = 16;

@@ -4,23 +4,36 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// The words of a text (UAX 29), folded. An underscore separates words, as in names.
-pub(super) fn words(text: &str) -> impl Iterator<Item = String> + use<> {
+pub fn words(text: &str) -> impl Iterator<Item = String> + use<> {
     let folded = fold(text);
     let words: Vec<String> = folded.unicode_words().map(str::to_owned).collect();
     words.into_iter()
 }
 
-/// A text without case and accents.
-fn fold(text: &str) -> String {
-    let plain = text.nfkd().filter(|c| !is_accent(*c));
+/// A text without case, accents and compatibility forms.
+pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
+    // Nothing is composed across a space.
+    for part in text.split_inclusive(' ') {
+        match part.is_ascii() {
+            true => folded.extend(part.chars().map(|c| match c {
+                '_' => ' ',
+                c => c.to_ascii_lowercase(),
+            })),
+            false => fold_letters(part, &mut folded),
+        }
+    }
+    folded
+}
+
+fn fold_letters(text: &str, folded: &mut String) {
+    let plain = text.nfkd().filter(|c| !is_accent(*c));
     for letter in plain.nfc().flat_map(char::to_lowercase) {
         match spelled_out(letter) {
             Some(letters) => folded.push_str(letters),
             None => folded.push(letter),
         }
     }
-    folded
 }
 
 /// Whether a mark only modifies the letter before it: of Latin, Greek and Cyrillic, and
