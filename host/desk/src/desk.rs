@@ -16,6 +16,7 @@ use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::rollout::{ComparisonQueue, ResumedRollout, RolloutReport};
 use patchbay_journal::{Acknowledgement, CompanyId, Journal, Run};
 use patchbay_records::conversation_cache::ConversationCache;
+use patchbay_records::word_index;
 
 use crate::company_state::CompanyState;
 use crate::desk_core::{CommitNotice, DeskCore};
@@ -101,6 +102,7 @@ impl Desk {
         let now = clock.now();
         if run.is_some() {
             journal.note_time(now)?;
+            journal.set_word_rules(word_index::RULES)?;
         }
         let open = agents::open_conversations(&*journal)?;
         for generation in generations {
@@ -126,6 +128,7 @@ impl Desk {
             clock,
             first_offer,
             time_watch_stop: StopSignal::default(),
+            word_collector_stop: StopSignal::default(),
             work: WorkList::default(),
             timers: Timers::default(),
             cache: ConversationCache::default(),
@@ -166,6 +169,10 @@ impl Desk {
         desk.spawn("desk-clocks", |core| core.run_timers())?;
         desk.spawn("desk-time", |core| core.run_time_watch())?;
         desk.spawn(COMPARISONS, |core| core.run_comparisons())?;
+        desk.spawn("desk-words", |core| {
+            thread_priority::lower(thread_priority::COMPARING);
+            core.run_word_collector();
+        })?;
         desk.spawn("desk-breakers", move |core| {
             core.run_breaker_events(&breaker_inbox);
         })?;
@@ -392,6 +399,7 @@ impl Desk {
         drop(self.core.changing.lock());
         self.core.timers.close();
         self.core.time_watch_stop.set();
+        self.core.word_collector_stop.set();
         self.core.requests.refuse_all();
         // Fails where the thread has ended already.
         let _ = self.core.breaker_messages.send(BreakerMessage::Stop);

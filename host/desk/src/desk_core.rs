@@ -64,6 +64,7 @@ pub(crate) struct DeskCore {
     pub(crate) listeners: RwLock<Vec<Listener>>,
     pub(crate) clock: SteadyClock,
     pub(crate) time_watch_stop: StopSignal,
+    pub(crate) word_collector_stop: StopSignal,
     /// The first number of this run's offers, in each company.
     pub(crate) first_offer: u64,
     /// Decisions that the other generation of a rollout repeats.

@@ -6,6 +6,7 @@ use patchbay_model::bypass::{BypassTarget, MAX_DURATION, MIN_DURATION};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::directory::DirectoryError;
 use patchbay_pass::agent_action::ActionError;
+use patchbay_search_terms::ParseQueryError;
 use thiserror::Error;
 
 /// Why the desk refused a call. Nothing changed.
@@ -51,6 +52,9 @@ pub enum DeskError {
     /// The bypass could not be set or ended.
     #[error(transparent)]
     Bypass(#[from] BypassError),
+    /// The text cannot be searched for.
+    #[error("the text {0}")]
+    Search(ParseQueryError),
     /// The host is shutting down.
     #[error("the host is stopping; nothing was changed")]
     Stopping,

@@ -6,5 +6,6 @@ pub(crate) mod requests;
 pub(crate) mod stop_signal;
 pub(crate) mod time_watch;
 pub(crate) mod timers;
+pub(crate) mod word_collector;
 pub(crate) mod work_list;
 pub(crate) mod worker;

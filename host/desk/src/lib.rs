@@ -38,6 +38,7 @@ pub use operations::channels::{
 };
 pub use operations::contacts::{ImportOptions, OptOutOptions};
 pub use operations::conversation_list::{ConversationPage, ListRequest};
+pub use operations::conversation_search::{SearchKind, SearchReport};
 pub use operations::directives::Drain;
 pub use operations::drain::RemainingWork;
 pub use operations::incidents::{IncidentChange, IncidentNote, IncidentService, IncidentView};

@@ -9,6 +9,7 @@ pub(crate) mod bypass;
 pub(crate) mod channels;
 pub(crate) mod contacts;
 pub(crate) mod conversation_list;
+pub(crate) mod conversation_search;
 pub(crate) mod conversations;
 pub(crate) mod directives;
 pub(crate) mod drain;

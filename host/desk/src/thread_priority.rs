@@ -4,7 +4,8 @@
 /// and repeat what is late; an accepted input is on disk and can wait for its turn. With
 /// it, a host that is out of CPU takes in more and decides as much.
 pub(crate) const DECIDING: i32 = 10;
-/// Niceness of the thread that compares generations: every other one runs first.
+/// Niceness of the threads that compare generations and collect words: every other one runs
+/// first.
 pub(crate) const COMPARING: i32 = 19;
 
 /// Lowers the priority of the calling thread. Where the system does not permit it, the

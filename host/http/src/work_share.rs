@@ -14,6 +14,8 @@ use crate::problem::{Kind, Problem};
 
 /// Threads that read feeds for event streams.
 const FOLLOWER_THREADS: usize = 16;
+/// Threads that search conversations.
+const SEARCH_THREADS: usize = 4;
 /// Threads that answer health, status and metrics.
 const OBSERVATION_THREADS: usize = 4;
 
@@ -25,6 +27,9 @@ pub struct WorkShares {
     pub intake: WorkShare,
     /// Other requests: reads and actions.
     pub requests: WorkShare,
+    /// Searches of conversations. Of a token one at a time: a search never keeps its
+    /// caller's other requests waiting.
+    pub searches: WorkShare,
     /// Event streams.
     pub followers: WorkShare,
     /// Health, status and metrics.
@@ -40,6 +45,7 @@ impl WorkShares {
         WorkShares {
             intake: WorkShare::new(host, company, token),
             requests: WorkShare::new(host, company, token),
+            searches: WorkShare::new(SEARCH_THREADS, SEARCH_THREADS / 2, 1),
             followers: halves(FOLLOWER_THREADS),
             observation: halves(OBSERVATION_THREADS),
         }

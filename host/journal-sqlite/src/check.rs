@@ -159,6 +159,7 @@ fn check_seals(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Res
         ("receipt", "sealed", Purpose::Receipt),
         ("original", "sealed", Purpose::Original),
         ("contact_record", "sealed", Purpose::ContactRecord),
+        ("word_list", "sealed", Purpose::Words),
     ];
     for (table, column, purpose) in tables {
         if !has_table(sql, table)? {

@@ -14,6 +14,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     Micros, Query, SqliteJournal, WriteTransaction, clamp_i64, optional_id, outbox, policy_memory,
+    word_lists,
 };
 
 impl Commits for SqliteJournal {
@@ -24,7 +25,8 @@ impl Commits for SqliteJournal {
         }
         let rows = |commit: &Commit| {
             let items = commit.outbox.len() + commit.sent.len() + commit.failed.len();
-            1 + commit.entries.len() + commit.state.len() + items + commit.taken_back.len()
+            let more = commit.state.len() + commit.taken_back.len() + commit.words.len();
+            1 + commit.entries.len() + items + more
         };
         let weight = commits.iter().map(rows).sum();
         // Freed by the caller's thread, not by the writer.
@@ -71,6 +73,9 @@ fn check(commit: &Commit) -> Result<()> {
         check_length("outbox key", &item.key, limits::COMMIT_NAME)?;
         check_length("target", &item.target, limits::COMMIT_NAME)?;
         check_length("payload", &item.payload, limits::COMMIT_PART)?;
+    }
+    for list in &commit.words {
+        check_length("word list", &list.sealed, limits::COMMIT_PART)?;
     }
     check_count(
         "number of keys sent",
@@ -140,6 +145,7 @@ fn write_commit(
     let sequence = commit.expected + commit.entries.len() as u64;
     let number = put_conversation(work.sql, commit, stored.as_ref(), sequence)?;
     let first_feed = append_entries(work, commit, number)?;
+    word_lists::write(work.sql, commit, number)?;
     policy_memory::write(work.sql, commit)?;
     // In the given order, which is the order of delivery.
     for item in &commit.outbox {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, ToSql, params};
 
 use super::{
     Query, SqliteJournal, UNSENT, WriteTransaction, id, only_id, originals, quarantine, receipts,
-    value,
+    value, word_lists,
 };
 use crate::database_error::database_error;
 
@@ -188,6 +188,7 @@ fn delete_conversation(
         return Ok(());
     };
     deleted.conversations += 1;
+    word_lists::delete_of_conversation(sql, number)?;
     deleted.receipts += sql.run(
         "DELETE FROM receipt WHERE company = ?1 AND conversation = ?2",
         params![company.0, id.0],

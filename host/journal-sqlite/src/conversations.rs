@@ -4,10 +4,11 @@ use patchbay_journal::{
     CompanyId, ContactId, Conversation, ConversationId, Conversations, ResolvedMark, Result,
 };
 use patchbay_model::conversation_state::ConversationState;
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{
-    PERSON, Query, SqliteJournal, clamp_i64, code, id, optional_id, optional_time, time, value,
+    PERSON, Query, SqliteJournal, clamp_i64, code, id, only_id, optional_id, optional_time, time,
+    value,
 };
 
 pub(super) const COLUMNS: &str =
@@ -100,6 +101,39 @@ impl Conversations for SqliteJournal {
         })
     }
 
+    fn channels_of(&self, company: CompanyId) -> Result<Vec<String>> {
+        let accounts = self.read(|sql| accounts(sql, company))?;
+        let mut channels: Vec<String> = accounts.into_iter().map(|(channel, _)| channel).collect();
+        channels.dedup();
+        Ok(channels)
+    }
+
+    fn conversations_with_message(
+        &self,
+        company: CompanyId,
+        message: &str,
+        limit: usize,
+    ) -> Result<Vec<ConversationId>> {
+        let query = "SELECT DISTINCT v.id FROM inbound i
+             CROSS JOIN entry e ON e.company = i.company AND e.input = i.ordinal
+             CROSS JOIN conversation v ON v.number = e.conversation
+             WHERE i.company = ?1 AND i.channel = ?2 AND i.account = ?3 AND i.message = ?4
+             LIMIT ?5";
+        self.read(|sql| {
+            let mut found: Vec<ConversationId> = Vec::new();
+            for (channel, account) in accounts(sql, company)? {
+                let limit = clamp_i64(limit.saturating_sub(found.len()));
+                let of = params![company.0, channel, account, message, limit];
+                for conversation in sql.read_all(query, of, only_id)? {
+                    if !found.contains(&conversation) {
+                        found.push(conversation);
+                    }
+                }
+            }
+            Ok(found)
+        })
+    }
+
     fn count_resolved(&self, company: CompanyId, contact: Option<ContactId>) -> Result<u64> {
         let (person, of) = resolved_of(contact);
         let query = format!("{person} SELECT count(*) FROM conversation {of} AND ?2 IS ?2");
@@ -123,6 +157,28 @@ impl Conversations for SqliteJournal {
     ) -> Result<Vec<Conversation>> {
         self.live_conversations("state <> 'resolved'", after, limit)
     }
+}
+
+/// Most channels and accounts of a company that are gone through.
+const ACCOUNTS: usize = 1_000;
+
+/// Channels and accounts that the inputs of a company name, sorted. One search of the index
+/// for each, however many inputs it has.
+fn accounts(sql: &Connection, company: CompanyId) -> Result<Vec<(String, String)>> {
+    let query = "SELECT channel, account FROM inbound INDEXED BY inbound_once
+         WHERE company = ?1 AND (channel, account) > (?2, ?3)
+         ORDER BY channel, account LIMIT 1";
+    let mut accounts: Vec<(String, String)> = Vec::new();
+    while accounts.len() < ACCOUNTS {
+        let (channel, account) = accounts.last().cloned().unwrap_or_default();
+        let after = params![company.0, channel, account];
+        let next = sql.read_first(query, after, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        match next {
+            Some(next) => accounts.push(next),
+            None => break,
+        }
+    }
+    Ok(accounts)
 }
 
 /// What a query for resolved conversations begins with, and its condition.

@@ -75,6 +75,10 @@ impl CountedTable {
             |company: &str, size: &str| format!("BEGIN SELECT {count}({company}, {size}); END");
         let mut triggers = on("INSERT", &call(&new.0, &new.1));
         triggers += &on("DELETE", &call(&old.0, &format!("-({})", old.1)));
+        if columns.is_empty() {
+            // All rows have one size.
+            return triggers;
+        }
         let change = format!("({}) - ({})", new.1, old.1);
         triggers += &on(
             &format!("UPDATE OF {columns}"),

@@ -47,6 +47,7 @@ mod sessions;
 mod statistics;
 mod storage_monitor;
 mod tokens;
+mod word_lists;
 mod writer;
 mod writer_cache;
 

@@ -75,8 +75,10 @@ impl Maintenance for SqliteJournal {
             })
         })?;
         let unresolved = "SELECT count(*) FROM conversation WHERE live = 1 AND state <> 'resolved'";
+        let outdated_words = "SELECT count(*) FROM outdated_words";
         self.read(|sql| {
             Ok(Status {
+                outdated_words: sql.read_first(outdated_words, [], value)?.unwrap_or(0),
                 unresolved: sql.read_first(unresolved, [], value)?.unwrap_or(0),
                 outbox_waiting: outbox::count(sql, OutboxState::Waiting)?,
                 outbox_dead: outbox::count(sql, OutboxState::Dead)?,

@@ -5,7 +5,7 @@ use patchbay_model::state::{Change, Memory, Scope};
 
 use crate::{
     CommitError, CompanyId, Conflict, ContactId, Conversation, EntryScope, JournalError, NewOutbox,
-    Ordinal, Result,
+    NewWordList, Ordinal, Result,
 };
 
 /// Everything one pass over a conversation writes.
@@ -24,6 +24,11 @@ pub struct Commit {
     pub state: Vec<StateChange>,
     /// Items to put into the outbox.
     pub outbox: Vec<NewOutbox>,
+    /// Lists with the words of its new texts.
+    pub words: Vec<NewWordList>,
+    /// Whether a text was replaced or deleted: the stored words of the conversation are
+    /// collected again later.
+    pub has_outdated_words: bool,
     /// Keys of outbox items that the target has: waiting or dead, they become
     /// done with this commit, as do items of this commit. Unknown keys and
     /// items already done are no error, so that a repeated pass writes the

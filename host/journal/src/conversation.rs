@@ -75,6 +75,19 @@ pub trait Conversations {
         limit: usize,
     ) -> Result<Vec<(ResolvedMark, Conversation)>>;
 
+    /// Channels from which a company has ever accepted something that is still stored, each
+    /// once.
+    fn channels_of(&self, company: CompanyId) -> Result<Vec<String>>;
+
+    /// Conversations of a company that have an input with a channel's message id, on any
+    /// channel and account; each once, at most `limit`.
+    fn conversations_with_message(
+        &self,
+        company: CompanyId,
+        message: &str,
+        limit: usize,
+    ) -> Result<Vec<ConversationId>>;
+
     /// How many conversations of a company, or of the person behind a contact, are
     /// resolved. Reads an index, not the conversations.
     fn count_resolved(&self, company: CompanyId, contact: Option<ContactId>) -> Result<u64>;

@@ -50,6 +50,7 @@ mod storage;
 mod stored_bytes;
 mod token;
 pub mod vault;
+mod word_list;
 
 pub use acknowledgement::{Acknowledgement, Acknowledgements};
 pub use audit::{
@@ -112,3 +113,4 @@ pub use statistics::{
 pub use storage::{StorageFailure, StorageState};
 pub use stored_bytes::{StoredBytes, Usage};
 pub use token::{Secret, SecretHash, Token, TokenState, Tokens, random_id};
+pub use word_list::{CollectedWords, NewWordList, OutdatedWords, StoredWordList, WordLists};

@@ -147,6 +147,9 @@ pub struct Status {
     pub outbox_waiting: u64,
     /// Outbox items given up.
     pub outbox_dead: u64,
+    /// Conversations whose words are outdated: a search does not find them by all of their
+    /// texts yet.
+    pub outdated_words: u64,
     /// Size of the store's files.
     pub bytes: u64,
     /// Transactions committed since it was opened.

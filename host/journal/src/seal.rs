@@ -30,6 +30,8 @@ pub enum Purpose {
     PollCursor,
     /// What renews the access token of a connection.
     ConnectionToken,
+    /// A list of words by which a conversation is found.
+    Words,
 }
 
 /// Seals and opens personal data under the keys of contacts, and what belongs to

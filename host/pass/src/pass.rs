@@ -34,6 +34,7 @@ mod take_back;
 mod transcription;
 mod unanswered;
 mod unit_of_work;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -206,7 +207,8 @@ impl Pass<'_> {
         let mut unit = self.begin(conversation, None);
         let acted = act::follow_up(self, &mut unit)
             .and_then(|()| agent_actions::perform(self, &mut unit, actor, (action, expected)))
-            .and_then(|answer| act::follow_up(self, &mut unit).map(|()| answer));
+            .and_then(|answer| act::follow_up(self, &mut unit).map(|()| answer))
+            .and_then(|answer| Ok(words::make_lists(self, &mut unit).map(|()| answer)?));
         let answer = match acted {
             Ok(answer) => answer,
             Err(error) => return Err(self.abandon(unit, error)),
@@ -287,7 +289,10 @@ impl Pass<'_> {
         mut unit: UnitOfWork,
         decided: Result<(), PassError>,
     ) -> Result<PlannedCommit, PassError> {
-        match decided.and_then(|()| act::follow_up(self, &mut unit)) {
+        let decided = decided
+            .and_then(|()| act::follow_up(self, &mut unit))
+            .and_then(|()| Ok(words::make_lists(self, &mut unit)?));
+        match decided {
             Ok(()) => {
                 place::place(self, &mut unit);
                 Ok(commit::plan(self, unit))

@@ -109,6 +109,15 @@ pub fn open_input(
         .map_err(|error| corrupt(error.to_string()))
 }
 
+/// `None` for what is stored wrongly: one bad message must not hide the others.
+pub(crate) fn readable<T>(read: Result<T, JournalError>) -> Result<Option<T>, JournalError> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(JournalError::Corrupt(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Opens bytes sealed for a contact; `None` if the contact was erased.
 pub(crate) fn open_sealed(
     journal: &dyn Journal,

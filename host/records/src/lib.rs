@@ -21,4 +21,5 @@ pub mod roster;
 pub mod snapshot;
 pub mod thread;
 pub mod unanswered;
+pub mod word_index;
 pub mod written_reply;

@@ -92,6 +92,8 @@ fn held_reply(journal: &SqliteJournal, company: CompanyId, contact: ContactId) -
         entries,
         state: Vec::new(),
         outbox: Vec::new(),
+        words: Vec::new(),
+        has_outdated_words: false,
         sent: Vec::new(),
         failed: Vec::new(),
         taken_back: Vec::new(),

@@ -372,3 +372,43 @@ fn a_cursor_of_another_order_or_of_nothing_is_refused() {
         );
     }
 }
+
+#[test]
+fn the_newest_of_a_filter_are_chosen_whatever_their_state() {
+    let mut numbers = Numbers(11);
+    let rows: Vec<ListedConversation> = (0..200)
+        .map(|number| conversation(number, &mut numbers))
+        .collect();
+    let mut index = OpenIndex::default();
+    for row in &rows {
+        index.put(Arc::new(row.clone()));
+    }
+    let filter = ListFilter {
+        states: Some([ConversationState::Active].into()),
+        queue: Some("tax".to_owned()),
+        ..ListFilter::default()
+    };
+    let mut expected: Vec<&ListedConversation> = rows
+        .iter()
+        .filter(|row| row.queue.as_deref() == Some("tax"))
+        .collect();
+    expected.sort_by_key(|row| ListOrder::Activity.key(row));
+    let expected: Vec<ConversationId> = expected.into_iter().map(|row| row.id).collect();
+    let count = expected.len();
+    assert!(count > 20, "{count}");
+    assert_eq!(index.newest(&filter, count), (expected.clone(), true));
+    let some = expected[..20].to_vec();
+    assert_eq!(index.newest(&filter, 20), (some.clone(), false));
+
+    // What a search found is one more condition.
+    let filter = ListFilter {
+        found: Some(some.iter().copied().collect()),
+        ..filter
+    };
+    let page = index.page(&filter, ListOrder::Id, None, 100, now());
+    let active = rows
+        .iter()
+        .filter(|row| some.contains(&row.id) && row.state == ConversationState::Active);
+    assert_eq!(page.counts.matching, active.count());
+    assert_eq!(page.counts.by_state.values().sum::<usize>(), 20);
+}

@@ -4,22 +4,28 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use patchbay_journal::{CompanyId, ContactId, ConversationId, JournalError, ResolvedMark};
+use patchbay_journal::{
+    CompanyId, ContactId, Conversation, ConversationId, JournalError, ResolvedMark,
+};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_records::conversation_reader::{open_conversations, read_snapshot};
 use patchbay_records::listing::{
-    Cursor, ListCounts, ListFilter, ListOrder, ListedConversation, OpenPage, Preview, read_previews,
+    Cursor, ListCounts, ListFilter, ListOrder, ListedConversation, OpenIndex, OpenPage, Preview,
+    read_previews,
 };
 
 use crate::company_state::CompanyState;
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
+use crate::operations::conversation_search::{Search, SearchReport};
 use crate::operations::conversations::ConversationService;
 
 /// Rows read at once to make a list.
 const PAGE: usize = 1_000;
 /// Most resolved conversations that a page is chosen from.
 const MOST_READ: usize = 1_000;
+/// How often as many are read to find words.
+const SEARCHED_STEPS: usize = 10;
 /// Most listed conversations of all companies. Beyond, the lists that were not read for
 /// longest are dropped, and made again when they are.
 const MOST_LISTED: usize = 250_000;
@@ -29,6 +35,9 @@ const MOST_LISTED: usize = 250_000;
 pub struct ListRequest {
     /// Which conversations.
     pub filter: ListFilter,
+    /// Only those that a search for this text finds: the id of a conversation, an address, a
+    /// message id, or words.
+    pub text: Option<String>,
     /// A contact whose person's conversations alone are listed.
     pub contact: Option<ContactId>,
     /// In which order.
@@ -52,6 +61,8 @@ pub struct ConversationPage {
     pub counts: ListCounts,
     /// Whether `counts` has the resolved ones, if they are listed.
     pub counts_resolved: bool,
+    /// How the search went, if there was one.
+    pub search: Option<SearchReport>,
 }
 
 impl ConversationService<'_> {
@@ -59,7 +70,8 @@ impl ConversationService<'_> {
     /// more follow.
     ///
     /// # Errors
-    /// [`DeskError::UnknownCompany`] and [`JournalError::NoContact`].
+    /// [`DeskError::UnknownCompany`], [`JournalError::NoContact`] and
+    /// [`DeskError::Search`].
     pub fn list(
         &self,
         company: &str,
@@ -78,6 +90,15 @@ impl ConversationService<'_> {
                 false => Err(DeskError::UnknownCompany(company.to_owned())),
             };
         };
+        let text = request.text.take();
+        let search = match &text {
+            None => None,
+            Some(text) => Some(self.plan_search(id, text, &mut request)?),
+        };
+        let mut is_complete = match &search {
+            None => true,
+            Some(search) => self.search_open(id, &state, search, &mut request.filter)?,
+        };
         let mut page = self.open_page(id, &state, &request)?;
         let mut rows = std::mem::take(&mut page.rows);
         let last = rows.last();
@@ -95,10 +116,30 @@ impl ConversationService<'_> {
             page.counts.matching += resolved;
         }
         if lists_resolved && next.is_none() {
-            let (resolved, mark) = self.resolved_page(id, &state, &request, rows.len())?;
-            rows.extend(resolved);
-            next = mark.map(Cursor::Resolved);
+            match &search {
+                Some(Search::Found(found)) => {
+                    let left = request.limit.saturating_sub(rows.len());
+                    let (resolved, is_all) =
+                        Self::resolved_of(&state, &request.filter, found, left)?;
+                    rows.extend(resolved);
+                    is_complete &= is_all;
+                }
+                search => {
+                    let (resolved, mark) =
+                        self.resolved_page(id, &state, (&request, search.as_ref()), rows.len())?;
+                    rows.extend(resolved);
+                    next = mark.map(Cursor::Resolved);
+                }
+            }
         }
+        let report = match search.zip(text) {
+            None => None,
+            Some((search, text)) => Some(SearchReport {
+                kind: search.kind(&text),
+                is_complete,
+                outdated: self.0.journal.count_outdated_words(id)?,
+            }),
+        };
         let previews = match request.with_words {
             true => {
                 let listed = rows.iter().map(|row| &**row);
@@ -111,6 +152,7 @@ impl ConversationService<'_> {
             next,
             counts: page.counts,
             counts_resolved,
+            search: report,
         })
     }
 
@@ -126,20 +168,31 @@ impl ConversationService<'_> {
             // They were listed before; only the counts are asked for.
             Some(Cursor::Resolved(_)) => (None, 0),
         };
+        let (filter, order, now) = (&request.filter, request.order, self.0.now());
+        let mut page = self.read_open(company, state, |index| {
+            index.page(filter, order, after, limit, now)
+        })?;
+        page.has_more &= limit > 0;
+        Ok(page)
+    }
+
+    /// Read the list of the conversations that are not resolved.
+    pub(super) fn read_open<T>(
+        &self,
+        company: CompanyId,
+        state: &CompanyState,
+        read: impl FnOnce(&OpenIndex) -> T,
+    ) -> Result<T, JournalError> {
         let is_made = Cell::new(false);
         let rows = || {
             is_made.set(true);
             self.0.open_rows(company, state)
         };
-        let (filter, order, now) = (&request.filter, request.order, self.0.now());
-        let mut page = state
-            .open_list
-            .read(rows, |index| index.page(filter, order, after, limit, now))?;
-        page.has_more &= limit > 0;
+        let result = state.open_list.read(rows, read)?;
         if is_made.get() {
             self.0.trim_open_lists(company);
         }
-        Ok(page)
+        Ok(result)
     }
 
     /// The resolved ones that follow `listed` others on a page, and the mark of the next
@@ -149,35 +202,77 @@ impl ConversationService<'_> {
         &self,
         company: CompanyId,
         state: &CompanyState,
-        request: &ListRequest,
+        (request, search): (&ListRequest, Option<&Search>),
         listed: usize,
     ) -> Result<(Vec<Arc<ListedConversation>>, Option<ResolvedMark>), JournalError> {
         let wanted = request.limit.saturating_sub(listed);
-        let before = match request.after {
+        let mut before = match request.after {
             Some(Cursor::Resolved(mark)) => Some(mark),
             _ => None,
         };
-        let journal = &self.0.journal;
-        let read = match request.filter.is_by_contact_at_most() {
-            true => wanted + 1,
-            false => MOST_READ,
+        let (read, steps) = match (search, request.filter.is_by_contact_at_most()) {
+            (Some(Search::Words { .. }), _) => (MOST_READ, SEARCHED_STEPS),
+            (_, true) => (wanted + 1, 1),
+            (_, false) => (MOST_READ, 1),
         };
-        let found = journal.resolved_conversations(company, request.contact, before, read)?;
-        let is_all = found.len() < read;
-        let mut rows = Vec::new();
-        let mut last = before;
-        for (mark, row) in found {
-            if rows.len() == wanted {
-                // A full page whose last one is followed by others.
-                return Ok((rows, Some(last.unwrap_or(FIRST))));
+        let is_first = before.is_none_or(|mark| mark == FIRST);
+        let direct = match search {
+            Some(Search::Words { with_message, .. }) => {
+                self.resolved_with_message(state, &request.filter, (company, with_message))?
             }
-            last = Some(mark);
-            let row = state.listed(&row, &read_snapshot(&row)?);
-            if request.filter.matches(&row) {
-                rows.push(Arc::new(row));
+            _ => None,
+        };
+        let direct_id = direct.as_ref().map(|row| row.id);
+        let mut rows = Vec::new();
+        if is_first && wanted > 0 {
+            rows.extend(direct.map(Arc::new));
+        }
+        for _ in 0..steps {
+            let found =
+                self.0
+                    .journal
+                    .resolved_conversations(company, request.contact, before, read)?;
+            let is_all = found.len() < read;
+            for (mark, row) in self.matching_resolved(company, state, (request, search), found)? {
+                if rows.len() == wanted {
+                    // A full page whose last one is followed by others.
+                    return Ok((rows, Some(before.unwrap_or(FIRST))));
+                }
+                before = Some(mark);
+                let row = row.filter(|row| Some(row.id) != direct_id);
+                rows.extend(row.map(Arc::new));
+            }
+            if is_all {
+                return Ok((rows, None));
             }
         }
-        Ok((rows, last.filter(|_| !is_all)))
+        Ok((rows, before))
+    }
+
+    /// Resolved conversations with their marks; absent those that do not match.
+    fn matching_resolved(
+        &self,
+        company: CompanyId,
+        state: &CompanyState,
+        (request, search): (&ListRequest, Option<&Search>),
+        found: Vec<(ResolvedMark, Conversation)>,
+    ) -> Result<Vec<(ResolvedMark, Option<ListedConversation>)>, JournalError> {
+        let mut filter = request.filter.clone();
+        if let Some(Search::Words {
+            query,
+            with_message,
+        }) = search
+        {
+            let ids: Vec<ConversationId> = found.iter().map(|(_, row)| row.id).collect();
+            let mut matching = self.search_words(company, query.as_ref(), &ids)?;
+            matching.extend(with_message);
+            filter.found = Some(matching);
+        }
+        let listed = found.into_iter().map(|(mark, row)| {
+            let row = state.listed(&row, &read_snapshot(&row)?);
+            Ok((mark, filter.matches(&row).then_some(row)))
+        });
+        listed.collect()
     }
 }
 

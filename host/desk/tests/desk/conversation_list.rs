@@ -392,6 +392,8 @@ fn store(journal: &dyn Journal, desk: &Desk, count: u64) -> Vec<(Conversation, S
             scope: EntryScope::default(),
             state: Vec::new(),
             outbox: Vec::new(),
+            words: Vec::new(),
+            has_outdated_words: false,
             sent: Vec::new(),
             failed: Vec::new(),
             taken_back: Vec::new(),

@@ -17,6 +17,7 @@ mod load;
 mod office;
 mod recipients;
 mod replies;
+mod search;
 mod take_back_race;
 mod take_backs;
 mod time;

@@ -135,6 +135,9 @@ impl From<DeskError> for Problem {
             DeskError::Bypass(error @ BypassError::Duration) => Problem::of(Kind::InvalidInput)
                 .field("for")
                 .detail(error.to_string()),
+            DeskError::Search(error) => Problem::of(Kind::InvalidInput)
+                .field("text")
+                .detail(error.to_string()),
             DeskError::Bypass(error) => Problem::of(Kind::InvalidInput).detail(error.to_string()),
             error @ DeskError::Stopping => Problem::of(Kind::NotReady).detail(error.to_string()),
             DeskError::Threads(_) => Problem::of(Kind::Internal),

@@ -86,6 +86,8 @@ impl Interaction {
             }],
             state: Vec::new(),
             outbox: Vec::new(),
+            words: Vec::new(),
+            has_outdated_words: false,
             sent: Vec::new(),
             failed: Vec::new(),
             taken_back: Vec::new(),

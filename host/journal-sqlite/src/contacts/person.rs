@@ -11,6 +11,7 @@ use super::records;
 use crate::database_error::database_error;
 use crate::{
     Micros, Query, clamp_i64, code, id, only_id, opt_outs, optional_id, originals, time, value,
+    word_lists,
 };
 
 /// Start of a query in which `person` holds the ids of all contacts that are
@@ -238,6 +239,7 @@ pub(super) fn erase(
         originals::delete_of_contact(sql, company, contact)?;
         opt_outs::delete_of_contact(sql, company, contact)?;
         records::delete_of_contact(sql, company, contact)?;
+        word_lists::delete_of_contact(sql, company, contact)?;
         sql.run(
             "UPDATE contact SET erased_at = ?3 WHERE company = ?1 AND id = ?2",
             params![company.0, contact.0, Micros(at)],

@@ -30,4 +30,6 @@ mod sequence;
 mod store;
 mod stored_bytes;
 mod take_back;
+mod word_figures;
+mod word_lists;
 mod wordings;

@@ -35,12 +35,13 @@ impl TestStore {
     /// journal is open. Data of earlier versions stays as it is.
     pub(crate) fn downgrade(&self, version: u32) {
         let added = [
-            (14, "ALTER TABLE outbox DROP COLUMN can_take_back;"),
+            (16, "DROP TABLE word_list; DROP TABLE outdated_words;"),
             (
-                14,
+                15,
                 "DROP TABLE statistic; DROP TABLE statistic_position;
                  DROP TABLE acknowledgement; DROP INDEX entry_rollout_end;",
             ),
+            (14, "ALTER TABLE outbox DROP COLUMN can_take_back;"),
             (
                 13,
                 "DROP INDEX conversation_resolved;
@@ -160,6 +161,8 @@ pub(crate) fn commit(of: &Conversation, expected: u64, input: Option<Ordinal>) -
         scope: EntryScope::default(),
         state: Vec::new(),
         outbox: Vec::new(),
+        words: Vec::new(),
+        has_outdated_words: false,
         sent: Vec::new(),
         failed: Vec::new(),
         taken_back: Vec::new(),

@@ -171,6 +171,8 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
             scope,
             state: unit.state,
             outbox: unit.outbox,
+            words: unit.words,
+            has_outdated_words: unit.has_outdated_words,
             sent: unit.sent,
             failed: unit.failed,
             taken_back: unit.taken_back,

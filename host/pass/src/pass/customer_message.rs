@@ -23,7 +23,7 @@ use patchbay_records::snapshot::span;
 use super::unit_of_work::UnitOfWork;
 use super::{
     Pass, PassError, act, commit, decide, echo, load, place, running_clocks, state_changes,
-    transcription, unanswered,
+    transcription, unanswered, words,
 };
 use crate::floor_state::FollowUp;
 
@@ -53,6 +53,7 @@ pub(super) fn decide_input(
         contact: input.contact,
         interaction,
     };
+    let customer = unit.contact();
     let is_superseded = input.wording == WordingStatus::Superseded;
     if input.kind == InputKind::Message {
         // A sender's clock does not lengthen a reply window.
@@ -63,6 +64,7 @@ pub(super) fn decide_input(
     if matches!(input.kind, InputKind::Message | InputKind::Edit) {
         unit.conversation.identify_customer(input.contact);
     }
+    words::note_input(unit, input, &text.interaction, customer);
     match input.kind {
         InputKind::Message | InputKind::Edit if is_superseded => {
             unanswered::backdate(pass, unit, input, &text.interaction);

@@ -7,7 +7,7 @@ use patchbay_model::actor::Actor;
 use patchbay_records::notes::{self, NewNote};
 
 use super::unit_of_work::{Attempt, UnitOfWork};
-use super::{Pass, commit};
+use super::{Pass, commit, words};
 use crate::agent_action::ActionError;
 
 /// Add a note to the conversation, whoever owns it and whatever its state; once for an id.
@@ -44,5 +44,6 @@ pub(super) fn add(
     });
     commit::record(pass, unit, event, None);
     commit::attach_sealed(unit, contact, sealed);
+    words::note_text(unit, contact, &note.text);
     Ok(Ok(None))
 }

@@ -23,7 +23,7 @@ use super::recipient::Recipient;
 use super::unit_of_work::{Attempt, UnitOfWork};
 use super::{
     Pass, PassError, agent_actions, approvals, commit, customer_message, drafts, newer_entries,
-    recipient, state_changes, unanswered,
+    recipient, state_changes, unanswered, words,
 };
 use crate::agent_action::{ActionError, DraftCheck};
 
@@ -340,6 +340,7 @@ fn record_draft(
     });
     commit::record(pass, unit, event, None);
     commit::attach_sealed(unit, recipient.contact, sealed);
+    words::note_text(unit, recipient.contact, &draft.text);
     Ok(number)
 }
 

@@ -1,13 +1,16 @@
 //! What one pass changes: a conversation, and everything its commit writes.
 
 use patchbay_floor::PlacementRecord;
-use patchbay_journal::{ContactId, EntryScope, FailedDelivery, NewEntry, NewOutbox, StateChange};
+use patchbay_journal::{
+    ContactId, EntryScope, FailedDelivery, NewEntry, NewOutbox, NewWordList, StateChange,
+};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::sla::Due;
 use patchbay_records::conversation_cache::{CachedConversation, CachedText};
 use patchbay_records::reply::ReplyResult;
 use patchbay_records::snapshot::Snapshot;
+use patchbay_records::word_index::TextTerms;
 
 use super::PassError;
 use crate::agent_action::ActionError;
@@ -24,6 +27,13 @@ pub(crate) struct UnitOfWork {
     pub(super) entries: Vec<NewEntry>,
     pub(super) state: Vec<StateChange>,
     pub(super) outbox: Vec<NewOutbox>,
+    /// The terms of its new texts.
+    pub(super) terms: Vec<TextTerms>,
+    /// Lists with these terms, made last.
+    pub(super) words: Vec<NewWordList>,
+    /// Whether a text was replaced or deleted: its words are no longer those of the
+    /// conversation.
+    pub(super) has_outdated_words: bool,
     /// Keys of outbox items that this commit finishes.
     pub(super) sent: Vec<String>,
     /// Outbox items that this commit moves to the failed deliveries.
@@ -57,6 +67,9 @@ impl UnitOfWork {
             entries: Vec::new(),
             state: Vec::new(),
             outbox: Vec::new(),
+            terms: Vec::new(),
+            words: Vec::new(),
+            has_outdated_words: false,
             sent: Vec::new(),
             failed: Vec::new(),
             taken_back: Vec::new(),

@@ -26,6 +26,8 @@ pub struct ListFilter {
     pub tag: Option<String>,
     /// The contacts of their customer.
     pub contacts: Option<BTreeSet<ContactId>>,
+    /// What a search found.
+    pub found: Option<BTreeSet<ConversationId>>,
 }
 
 impl ListFilter {
@@ -43,7 +45,7 @@ impl ListFilter {
         states.any(|state| state != ConversationState::Resolved && self.has_state(state))
     }
 
-    /// Whether only contacts and states are chosen.
+    /// Whether only contacts and states are chosen, and nothing is searched for.
     pub fn is_by_contact_at_most(&self) -> bool {
         let ListFilter {
             queue,
@@ -56,6 +58,7 @@ impl ListFilter {
         [queue, owner, agent, channel, tag]
             .into_iter()
             .all(Option::is_none)
+            && self.found.is_none()
     }
 
     /// Whether a list has a conversation, whatever its state.
@@ -71,5 +74,9 @@ impl ListFilter {
             && is(&self.channel, Some(&row.channel))
             && self.tag.as_ref().is_none_or(|tag| row.tags.contains(tag))
             && self.contacts.as_ref().is_none_or(has_contact)
+            && self
+                .found
+                .as_ref()
+                .is_none_or(|found| found.contains(&row.id))
     }
 }

@@ -143,6 +143,21 @@ impl OpenIndex {
         }
     }
 
+    /// The ids of at most `limit` conversations that match all but the states of a filter,
+    /// those with the newest messages first; and whether those are all.
+    pub fn newest(&self, filter: &ListFilter, limit: usize) -> (Vec<ConversationId>, bool) {
+        let mut found: Vec<(SortKey, ConversationId)> = Vec::new();
+        self.visit(filter, |row| {
+            if filter.matches(row) {
+                found.push((ListOrder::Activity.key(row), row.id));
+            }
+        });
+        found.sort_unstable();
+        let is_all = found.len() <= limit;
+        found.truncate(limit);
+        (found.into_iter().map(|(_, id)| id).collect(), is_all)
+    }
+
     /// Visit all that a filter may match: of an agent only their own.
     fn visit<'a>(
         &'a self,

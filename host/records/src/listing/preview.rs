@@ -8,7 +8,7 @@ use patchbay_model::interaction::Interaction;
 use serde::Deserialize;
 
 use super::ListedConversation;
-use crate::conversation_reader::open_input;
+use crate::conversation_reader::{open_input, readable};
 use crate::last_message::MessagePlace;
 use crate::outbox_payload::{Payload, open_payload};
 
@@ -85,15 +85,6 @@ pub(crate) fn reply_text(
     let body = opened.and_then(Result::ok);
     let stored = body.and_then(|body| serde_json::from_slice::<StoredReply>(&body).ok());
     Ok(stored.map(|stored| stored.text))
-}
-
-/// `None` for what is stored wrongly: one bad message must not hide a list.
-fn readable<T>(read: Result<T, JournalError>) -> Result<Option<T>, JournalError> {
-    match read {
-        Ok(value) => Ok(Some(value)),
-        Err(JournalError::Corrupt(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// A text in one line without control characters, cut at a bound; `None` if nothing is
