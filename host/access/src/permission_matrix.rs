@@ -100,6 +100,11 @@ pub const PERMISSIONS: &[Permission] = &[
         "conversations",
         &[Integrator, Operator, Agent, Supervisor, Auditor],
     ),
+    // Who may not read words does not learn which conversations have them.
+    row(
+        "search_conversations",
+        &[Operator, Agent, Supervisor, Auditor],
+    ),
     row("conversation", &[Operator, Agent, Supervisor, Auditor]),
     row("messages", &[Operator, Agent, Supervisor, Auditor]),
     row("history", &[Operator, Agent, Supervisor, Auditor]),

@@ -13,6 +13,7 @@ mod contact_import;
 mod contact_opt_outs;
 mod contacts;
 mod conversation_list;
+mod conversation_search;
 mod conversation_summary;
 mod conversations;
 mod decide;
@@ -50,6 +51,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tone::tone))
         .routes(routes!(interactions::accept))
         .routes(routes!(conversation_list::list))
+        .routes(routes!(conversation_search::search))
         .routes(routes!(conversations::one))
         .routes(routes!(thread::messages))
         .routes(routes!(thread::history))

@@ -32,6 +32,9 @@ pub(crate) struct JournalStatus {
     outbox_waiting: u64,
     /// Items of the outbox whose delivery failed for good.
     outbox_dead: u64,
+    /// Conversations whose words are still being collected: a search does not find them by
+    /// all of their texts yet.
+    outdated_words: u64,
     /// Size of the journal's files.
     bytes: u64,
     /// Decisions since the start whose transcript was not stored because it
@@ -149,6 +152,7 @@ pub(crate) async fn status(State(app): State<Arc<App>>) -> Result<Json<JournalSt
             unresolved: status.unresolved,
             outbox_waiting: status.outbox_waiting,
             outbox_dead: status.outbox_dead,
+            outdated_words: status.outdated_words,
             bytes: status.bytes,
             decisions_unrecorded: desk.status().all_unrecorded(),
         }))

@@ -17,6 +17,7 @@ mod contact_card;
 mod contact_import;
 mod contract;
 mod conversation_list;
+mod conversation_search;
 mod documents;
 mod entrances;
 mod fair_shares;

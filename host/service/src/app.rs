@@ -361,6 +361,16 @@ impl App {
         on_share(&self.shares.requests, move || work(&desk)).await?
     }
 
+    /// Search conversations, off the async threads: one search of a caller at a time. The
+    /// turn of a caller who has hung up meanwhile passes to the next.
+    pub async fn search<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Desk) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let desk = self.desk()?;
+        on_share(&self.shares.searches, move || work(&desk)).await?
+    }
+
     /// Run `work` with the companies' generations, off the async threads.
     pub async fn with_generations<T: Send + 'static>(
         self: &Arc<App>,

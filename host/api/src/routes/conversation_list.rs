@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use patchbay_access::Caller;
 use patchbay_config::name_suggestion;
-use patchbay_desk::{Desk, ListRequest};
+use patchbay_desk::{Desk, ListRequest, SearchReport};
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::request_fields::page_limit;
 use patchbay_journal::{ContactId, ConversationId};
@@ -129,40 +129,51 @@ pub(super) async fn list(
     // They may not read messages either.
     let with_words = standing.is_none_or(|standing| standing.role != Role::Integrator);
     let request = request(&query, with_words)?;
-    let lists_resolved = request.filter.has_state(ConversationState::Resolved);
     app.read(move |desk| {
-        let mut request = request;
-        check_queue(desk, &company, query.queue.as_deref())?;
-        check_agent(desk, &company, "owner", query.owner.as_deref())?;
-        check_agent(desk, &company, "agent", query.agent.as_deref())?;
-        request.filter.offered = offered(desk, &company, query.agent.as_deref(), &caller)?;
-        let page = desk.conversations().list(&company, request);
-        let page = page.map_err(|error| match Problem::from(error) {
-            problem if problem.is(Kind::UnknownContact) => problem.field("contact"),
-            problem => problem,
-        })?;
-        let now = desk.now();
-        let is_counted = !lists_resolved || page.counts_resolved;
-        let by_state = page.counts.by_state.iter();
-        Ok(Json(ConversationList {
-            next: page.next.map(|next| next.to_string()),
-            counts: ConversationCounts {
-                matching: is_counted.then_some(page.counts.matching),
-                by_state: by_state.map(|(state, n)| (state.as_str(), *n)).collect(),
-                at_risk: page.counts.at_risk,
-                missed: page.counts.missed,
-            },
-            conversations: page
-                .conversations
-                .into_iter()
-                .map(|(row, preview)| ConversationSummary::new(&row, preview, now))
-                .collect(),
-        }))
+        let (page, _) = list_page(desk, &company, (query, request), &caller)?;
+        Ok(Json(page))
     })
     .await
 }
 
-fn request(query: &ListQuery, with_words: bool) -> Result<ListRequest, Problem> {
+/// A page of a list, and how its search went, if it has one.
+pub(super) fn list_page(
+    desk: &Desk,
+    company: &str,
+    (query, mut request): (ListQuery, ListRequest),
+    caller: &Caller,
+) -> Result<(ConversationList, Option<SearchReport>), Problem> {
+    check_queue(desk, company, query.queue.as_deref())?;
+    check_agent(desk, company, "owner", query.owner.as_deref())?;
+    check_agent(desk, company, "agent", query.agent.as_deref())?;
+    request.filter.offered = offered(desk, company, query.agent.as_deref(), caller)?;
+    let lists_resolved = request.filter.has_state(ConversationState::Resolved);
+    let page = desk.conversations().list(company, request);
+    let page = page.map_err(|error| match Problem::from(error) {
+        problem if problem.is(Kind::UnknownContact) => problem.field("contact"),
+        problem => problem,
+    })?;
+    let now = desk.now();
+    let is_counted = !lists_resolved || page.counts_resolved;
+    let by_state = page.counts.by_state.iter();
+    let list = ConversationList {
+        next: page.next.map(|next| next.to_string()),
+        counts: ConversationCounts {
+            matching: is_counted.then_some(page.counts.matching),
+            by_state: by_state.map(|(state, n)| (state.as_str(), *n)).collect(),
+            at_risk: page.counts.at_risk,
+            missed: page.counts.missed,
+        },
+        conversations: page
+            .conversations
+            .into_iter()
+            .map(|(row, preview)| ConversationSummary::new(&row, preview, now))
+            .collect(),
+    };
+    Ok((list, page.search))
+}
+
+pub(super) fn request(query: &ListQuery, with_words: bool) -> Result<ListRequest, Problem> {
     let order = match query.sort.as_deref() {
         None => ListOrder::default(),
         Some(code) => {
@@ -187,6 +198,7 @@ fn request(query: &ListQuery, with_words: bool) -> Result<ListRequest, Problem> 
             tag: query.tag.clone(),
             ..ListFilter::default()
         },
+        text: None,
         contact,
         order,
         after: after.map_err(|error| invalid("after", error.to_string()))?,

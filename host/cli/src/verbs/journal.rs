@@ -42,6 +42,7 @@ fn status(access: &JournalAccess, as_json: bool) -> Outcome {
                 "unresolved": status.unresolved,
                 "outbox_waiting": status.outbox_waiting,
                 "outbox_dead": status.outbox_dead,
+                "outdated_words": status.outdated_words,
                 "bytes": status.bytes,
             })
         }
@@ -52,12 +53,14 @@ fn status(access: &JournalAccess, as_json: bool) -> Outcome {
             "accepted    {} interactions, {} not decided yet\n\
              unresolved  {} conversations\n\
              outbox      {} pending, {} failed\n\
+             search      {} conversations to be collected\n\
              size        {}",
             count("accepted"),
             count("pending"),
             count("unresolved"),
             count("outbox_waiting"),
             count("outbox_dead"),
+            count("outdated_words"),
             bytes(count("bytes"))
         ))
     })

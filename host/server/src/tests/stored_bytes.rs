@@ -10,7 +10,7 @@ use super::client::Answer;
 /// How much each company may store.
 const LIMIT: u64 = 400_000;
 /// How much more its agents may store.
-const RESERVE: u64 = 40_000;
+const RESERVE: u64 = 80_000;
 
 fn message(id: usize) -> String {
     let text = "Where is my parcel? ".repeat(1_000);
