@@ -937,6 +937,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/companies/{company}/conversations/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search conversations
+         * @description A list of conversations, with one more filter: a text, which stands in the body because
+         *     addresses of requests are logged on the way. Changes nothing. The text is not logged and
+         *     not recorded.
+         *
+         *     Words are those of customers' messages and their subjects, names of customers and files,
+         *     replies and drafts of them, and internal notes. Case, accents and the order of words do
+         *     not matter, and a conversation has each word somewhere, not all in one message. A word of
+         *     three characters or more also finds longer ones that begin with it; within words, and by
+         *     other forms of a word, it finds nothing. A number with signs, such as `AB-1234`, is found
+         *     whole and by its parts. Of a message, the first 512 different words are found.
+         *
+         *     A page of resolved conversations is chosen from 10,000: it may have fewer than `limit`, or
+         *     none, although `next` leads to more. One search of a caller runs at a time; the next waits.
+         */
+        post: operations["search_conversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/companies/{company}/decide": {
         parameters: {
             query?: never;
@@ -3767,6 +3799,11 @@ export interface components {
              */
             verdict: "right" | "wrong" | "advice" | "unchecked";
         };
+        /** @description A page of the conversations that a search found. */
+        FoundConversations: components["schemas"]["OpenConversations"] & {
+            /** @description How the search went. */
+            search: components["schemas"]["SearchSummary"];
+        };
         /** @description A generation with its source. */
         GenerationDetail: components["schemas"]["GenerationDocument"] & {
             /** @description Ids of the articles of the directory that the file references. */
@@ -4222,6 +4259,12 @@ export interface components {
              * @description Items of the outbox waiting for delivery.
              */
             outbox_waiting: number;
+            /**
+             * Format: int64
+             * @description Conversations whose words are still being collected: a search does not find them by
+             *     all of their texts yet.
+             */
+            outdated_words: number;
             /**
              * Format: int64
              * @description Interactions that wait for a decision.
@@ -5860,6 +5903,43 @@ export interface components {
              * @description Position in the order of acceptance.
              */
             ordinal: number;
+        };
+        /**
+         * @description What a search goes by.
+         * @enum {string}
+         */
+        SearchField: "conversation" | "address" | "words";
+        /** @description What to search for. */
+        SearchRequest: {
+            /**
+             * @description The id of a conversation; the address of a customer, as a mail address, a phone number
+             *     or a name with `@`; the exact id of a message; or one to eight words. At most 512
+             *     bytes.
+             */
+            text: string;
+        };
+        /** @description How a search went. */
+        SearchSummary: {
+            /**
+             * @description What the text was taken for. `conversation`: the id of a conversation. `address`: an
+             *     address that a customer writes from; all conversations of that person are found.
+             *     `words`: conversations in which each word occurs, and those with a message of that
+             *     id.
+             */
+            by: components["schemas"]["SearchField"];
+            /**
+             * @description Whether all conversations that match the filter were searched. `false`: of those that
+             *     are not resolved only the 25,000 with the newest messages, or of several people with
+             *     one address only the newest 100 of each. A narrower filter searches the others.
+             */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description Conversations of the company whose words are still being collected: after an update of
+             *     the host, or after a message was changed or deleted. They are not found by all of
+             *     their texts yet.
+             */
+            outdated: number;
         };
         /** @description Result of a reply. */
         SentDocument: {
@@ -8013,6 +8093,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequeuedList"];
+                };
+            };
+        };
+    };
+    search_conversations: {
+        parameters: {
+            query?: {
+                /** @description `next` of the previous page, with the same filter and `sort`. */
+                after?: string;
+                /**
+                 * @description Only conversations that this agent owns or is offered; of resolved ones, those that
+                 *     the agent replied to last.
+                 */
+                agent?: string;
+                /** @description Only conversations of this channel. */
+                channel?: string;
+                /** @description Only conversations of the person behind this contact. */
+                contact?: string;
+                /** @description Most conversations of the page. Default 100. */
+                limit?: number;
+                /**
+                 * @description Only conversations that this agent owns; of resolved ones, those that the agent
+                 *     replied to last.
+                 */
+                owner?: string;
+                /** @description Only conversations that wait in this queue or came from it. */
+                queue?: string;
+                /**
+                 * @description Order of the conversations that are not resolved; equal ones follow their ids.
+                 *     `id`; `deadline`: the nearest `due_at` first; `age`: the oldest first; `priority`:
+                 *     the most urgent first, and of these the oldest; `activity`: the newest message
+                 *     first. Default `id`.
+                 */
+                sort?: "id" | "deadline" | "age" | "priority" | "activity";
+                /** @description States, separated by commas. Default: all but `resolved`. */
+                state?: string;
+                /** @description Only conversations with this tag. */
+                tag?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchRequest"];
+            };
+        };
+        responses: {
+            /** @description A page of conversations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundConversations"];
                 };
             };
         };

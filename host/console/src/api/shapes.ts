@@ -10,6 +10,7 @@ export type Clock = Schemas["ClockDocument"];
 export type ContactCard = Schemas["ContactCard"];
 export type ConversationCounts = Schemas["ConversationCounts"];
 export type ConversationPage = Schemas["OpenConversations"];
+export type SearchSummary = Schemas["SearchSummary"];
 export type ConversationQuery = NonNullable<operations["conversations"]["parameters"]["query"]>;
 export type DoneDocument = Schemas["DoneDocument"];
 export type Finding = Schemas["Finding"];

@@ -1,5 +1,5 @@
 // Reads of the whole floor: every agent, and every open conversation up to a bound.
-import type { Agent, ConversationCounts, ConversationQuery, Summary } from "../../api/shapes.ts";
+import type { Agent, ConversationCounts, ConversationQuery, SearchSummary, Summary } from "../../api/shapes.ts";
 import { api } from "../../api/client.ts";
 import { readConversations } from "../agent/conversation_reader.ts";
 
@@ -25,19 +25,29 @@ export interface ConversationRows {
   readonly rows: readonly Summary[];
   readonly next: string | undefined;
   readonly counts: ConversationCounts | undefined;
+  /** How the search went, if there was one. */
+  readonly search?: SearchSummary | undefined;
 }
 
-/** Conversations of a query: of as many pages as it takes to find those to keep, up to a bound. */
-export async function readRows(company: string, query: ConversationQuery, signal: AbortSignal, keep?: (row: Summary) => boolean): Promise<ConversationRows> {
-  const first = await readConversations(company, query, signal);
+/** What narrows the rows beside a query. */
+interface RowChoice {
+  /** A text to search for. */
+  readonly text?: string | undefined;
+  /** Rows to keep: as many pages are read as it takes to find them, up to a bound. */
+  readonly keep?: ((row: Summary) => boolean) | undefined;
+}
+
+/** Conversations of a query. */
+export async function readRows(company: string, query: ConversationQuery, signal: AbortSignal, { text, keep }: RowChoice = {}): Promise<ConversationRows> {
+  const first = await readConversations(company, query, signal, text);
   const rows: Summary[] = [...first.conversations];
   let next = first.next ?? undefined;
   for (let page = 1; keep && next && page < ROW_PAGES; page += 1) {
-    const more = await readConversations(company, { ...query, after: next }, signal);
+    const more = await readConversations(company, { ...query, after: next }, signal, text);
     rows.push(...more.conversations);
     next = more.next ?? undefined;
   }
-  return { rows: keep ? rows.filter(keep) : rows, next, counts: first.counts };
+  return { rows: keep ? rows.filter(keep) : rows, next, counts: first.counts, search: first.search };
 }
 
 /** The open conversations, and the counts of each queue where not all of them were read. */
@@ -50,7 +60,7 @@ const COUNTED_QUEUES = 40;
 
 /** Every conversation that is not resolved, up to a bound. */
 export async function readOpen(company: string, signal: AbortSignal): Promise<OpenConversations> {
-  const open = await readRows(company, { sort: "deadline", limit: 100 }, signal, () => true);
+  const open = await readRows(company, { sort: "deadline", limit: 100 }, signal, { keep: () => true });
   const byQueue = new Map<string, ConversationCounts>();
   if (open.next && open.counts) {
     const { queues } = await api.get("/v1/companies/{company}/queues", { path: { company }, signal });

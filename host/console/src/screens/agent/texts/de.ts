@@ -33,6 +33,24 @@ const texts: AgentTexts = {
     since: "seit",
     from: { customer: "Kunde", agent: "Sie oder ein Kollege", policy: "Automatisch" },
   },
+  search: {
+    title: "Konversationen suchen",
+    placeholder: "Wörter, Adresse oder Nummer",
+    found: "Gefunden",
+    empty: "Nichts gefunden",
+    more: "Weiter suchen",
+    help: "Was gefunden wird",
+    finds:
+      "Findet Nachrichten, Namen, Betreffs und Dateinamen von Kunden, Antworten, Entwürfe und Notizen, in denen alle Wörter vorkommen, in beliebiger Folge; ab drei Buchstaben auch den Anfang eines Worts. Oder geben Sie eine ganze Mailadresse, Telefonnummer, einen @Namen, die Nummer einer Konversation oder einer Nachricht ein.",
+    findsNot: "Findet keine anderen Formen eines Worts, nichts im Innern eines Worts und keinen Text, der gelöscht wurde.",
+    by: {
+      conversation: "Nach Nummer der Konversation.",
+      address: "Konversationen der Person mit dieser Adresse.",
+      words: "Konversationen mit allen diesen Wörtern.",
+    },
+    incomplete: "Nur ein Teil wurde durchsucht. Wählen Sie eine Warteschlange oder einen Zustand, um den Rest zu durchsuchen.",
+    outdated: (count) => `${count} Konversationen werden noch für die Suche vorbereitet.`,
+  },
   offer: {
     title: "Angebote",
     one: "Ihnen angeboten",

@@ -32,6 +32,24 @@ const texts = {
     since: "since",
     from: { customer: "Customer", agent: "You or a colleague", policy: "Automatic" } as Record<string, string>,
   },
+  search: {
+    title: "Search conversations",
+    placeholder: "Words, address or id",
+    found: "Found",
+    empty: "Nothing found",
+    more: "Search further",
+    help: "What is found",
+    finds:
+      "Finds customers' messages, their names, subjects and file names, replies, drafts and notes that have all the words, in any order; from three letters on also the beginning of a word. Or enter a whole mail address, phone number, @name, conversation id or message id.",
+    findsNot: "Finds no other forms of a word, nothing inside a word, and no text that was deleted or erased.",
+    by: {
+      conversation: "By conversation id.",
+      address: "Conversations of the person with this address.",
+      words: "Conversations with all these words.",
+    } as Record<string, string>,
+    incomplete: "Only a part was searched. Choose a queue or state to search the rest.",
+    outdated: (count: string) => `${count} conversations are still being prepared for the search.`,
+  },
   offer: {
     title: "Offers",
     one: "Offered to you",
