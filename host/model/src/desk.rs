@@ -251,7 +251,7 @@ mod tests {
             ("offer-timeout = \"0s\"", "offer-timeout is 0s"),
             ("offer-timeout = \"2d\"", "it must be 1s to 1d"),
             ("return-after = \"9999d\"", "return-after is 9999d"),
-            ("send-after = \"61s\"", "send-after is 61s; the most is 1m"),
+            ("send-after = \"61s\"", "send-after is 1m1s; the most is 1m"),
             ("[[approval]]\napprovers = []", "step 1 of the approval"),
             ("[surge]\ntimes = 0.5", "surge.times is 0.5"),
             ("[surge]\nwithin = \"0s\"", "surge.within is 0s"),

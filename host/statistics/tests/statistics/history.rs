@@ -92,6 +92,8 @@ impl<'a> Writer<'a> {
             sent: Vec::new(),
             failed: Vec::new(),
             taken_back: Vec::new(),
+            words: Vec::new(),
+            has_outdated_words: false,
             at: self.now,
         }
     }

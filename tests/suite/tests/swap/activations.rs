@@ -231,6 +231,8 @@ fn a_commit_from_a_replaced_generation_is_found_at_the_next_activation() {
         sent: Vec::new(),
         failed: Vec::new(),
         taken_back: Vec::new(),
+        words: Vec::new(),
+        has_outdated_words: false,
         at: desk.now(),
     };
     let committed = journal.commit_all(vec![late]).expect("written");
@@ -292,6 +294,8 @@ fn a_target_is_removed_once_no_delivery_to_it_is_pending() {
         sent: Vec::new(),
         failed: Vec::new(),
         taken_back: Vec::new(),
+        words: Vec::new(),
+        has_outdated_words: false,
         at: desk.now(),
     };
     let committed = journal.commit_all(vec![commit]).expect("written");
