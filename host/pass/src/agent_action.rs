@@ -158,6 +158,14 @@ pub enum ActionError {
         /// The channel.
         channel: String,
     },
+    /// The channel's connection sends no files.
+    #[error(
+        "channel {channel:?} is published by a connection, which sends no files; send the text alone"
+    )]
+    TextOnly {
+        /// The channel.
+        channel: String,
+    },
     /// The company file has no such template.
     #[error("channel {channel:?} has no template {id:?} in the company file")]
     UnknownTemplate {

@@ -175,6 +175,11 @@ impl From<ActionError> for Problem {
             ActionError::UnknownAgent(_) => Kind::UnknownAgent,
             ActionError::UnknownQueue(_) => Kind::UnknownQueue,
             ActionError::NoPublisher { .. } => Kind::NoPublisher,
+            ActionError::TextOnly { .. } => {
+                return Problem::of(Kind::InvalidInput)
+                    .field("attachments")
+                    .detail(error.to_string());
+            }
             ActionError::UnknownTemplate { .. } => {
                 return Problem::of(Kind::UnknownTemplate)
                     .field("template.id")

@@ -258,9 +258,14 @@ fn check_publishable<'p>(
         .generation
         .surroundings
         .measure(channel, draft.visibility(), &draft.text);
+    let is_connection = target.starts_with(CONNECTION_TARGET);
+    if is_connection && !draft.attachments.is_empty() {
+        return Err(ActionError::TextOnly {
+            channel: channel.clone(),
+        });
+    }
     // A connection sends a long reply in parts.
-    let is_divided = target.starts_with(CONNECTION_TARGET)
-        && !pass.generation.surroundings.lengths.contains_key(channel);
+    let is_divided = is_connection && !pass.generation.surroundings.lengths.contains_key(channel);
     if !is_divided && let (false, Some(limit)) = (measure.fits(), measure.limit) {
         return Err(ActionError::TooLong {
             channel: channel.clone(),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::connected_office::ConnectedOffice;
 use super::stand_in::Turn;
 use super::{Answers, Expected, NETWORKS, Network};
@@ -161,4 +163,31 @@ async fn a_window_that_the_provider_says_is_closed_fails_the_reply() {
     };
     let networks = replies(&office, closed).await;
     assert!(networks.len() >= 4);
+}
+
+#[tokio::test]
+async fn a_reply_with_files_is_refused_where_a_connection_would_send_its_text_alone() {
+    let office = ConnectedOffice::open().await;
+    for network in NETWORKS.iter().filter(|it| it.answers.is_some()) {
+        let conversation = office.conversation(network, 1).await;
+        let path = format!("/conversations/{conversation}/replies");
+        let file = json!({"name": "label.pdf", "media_type": "application/pdf", "url": "https://shop.example/label.pdf"});
+        let reply = json!({"by": network.name, "id": "r1", "text": "Here is your label.", "attachments": [file]});
+        let refused = office.office.post(&path, reply).await;
+        let problem = refused.problem(422, "invalid-input");
+        assert_eq!(problem["field"], "attachments", "{}", network.name);
+        assert_eq!(
+            office.stand_in(network).requests().len(),
+            0,
+            "{}",
+            network.name
+        );
+        // The text alone goes out, by the same id.
+        office
+            .reply(network, &conversation, "The label comes by mail.")
+            .await;
+        office
+            .becomes(network, &conversation, Expected::Delivered)
+            .await;
+    }
 }
