@@ -1,4 +1,0 @@
-import{Ft as e,Kt as t,Lt as n,Pt as r,Qt as i,Ut as a,Yt as o,Zt as s,an as c,in as l,nn as u,sn as d,yt as f}from"./base-ClTwx_ha.js";var p=n(`<div class="file mono svelte-12f1b0h" role="region" tabindex="0" dir="ltr"><pre class="numbers svelte-12f1b0h" aria-hidden="true"> </pre> <pre class="text svelte-12f1b0h"> </pre></div>`);function m(n,m){c(m,!0);let h=u(()=>m.text.replace(/\n$/,``).split(`
-`));var g=p(),_=o(g),v=s(_,!0),y=i(_,2),b=s(y,!0);d(g),t((e,t)=>{f(g,`aria-label`,m.label),r(v,e),r(b,t),g.dir=g.dir},[()=>a(h).map((e,t)=>t+1).join(`
-`),()=>a(h).join(`
-`)]),e(n,g),l()}export{m as t};

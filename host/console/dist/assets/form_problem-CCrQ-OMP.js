@@ -1,1 +1,0 @@
-import{ct as e}from"./base-ClTwx_ha.js";function t(t){return new e({type:`/problems/form`,title:t,status:0})}export{t};

@@ -1,1 +1,0 @@
-import{Nt as e,S as t,Z as n,nt as r}from"./base-ClTwx_ha.js";n.start(),await r.load();var i=document.getElementById(`app`);i&&e(t,{target:i});
