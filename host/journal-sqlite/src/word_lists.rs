@@ -47,11 +47,13 @@ impl WordLists for SqliteJournal {
     ) -> Result<Vec<StoredWordList>> {
         let query = "SELECT w.contact, w.part, w.sealed FROM conversation v
              CROSS JOIN word_list w ON w.conversation = v.number
-             WHERE v.company = ?1 AND v.id = ?2 ORDER BY w.contact, w.part";
+             WHERE v.company = ?1 AND v.id = ?2 ORDER BY w.contact, w.part LIMIT ?3";
         self.read(|sql| {
             let mut lists = Vec::new();
             for conversation in conversations {
-                let found = sql.read_all(query, params![company.0, conversation.0], |row| {
+                let most = clamp_i64(limits::WORD_LISTS);
+                let values = params![company.0, conversation.0, most];
+                let found = sql.read_all(query, values, |row| {
                     Ok(StoredWordList {
                         conversation: *conversation,
                         contact: id(row, 0)?,

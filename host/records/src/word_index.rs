@@ -7,7 +7,7 @@
 //! An index from each word to its conversations would write a row a word, and show which
 //! texts share a word and how often.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use patchbay_events::EventKind;
 use patchbay_journal::{
@@ -29,10 +29,14 @@ pub const RULES: u64 = 1 + (patchbay_search_terms::RULES << 8);
 /// Length in bytes from which a list gets no more words: a further one begins. A commit
 /// rewrites one list, so it is short; the words of one message more fit into a page.
 const LIST_BYTES: usize = 800;
+/// Lists of one contact in a conversation; words beyond them are not found. About 12,000
+/// different words: what people write in years, and a bound for who writes noise.
+const MOST_LISTS: u32 = 128;
 /// Messages or entries read at once.
 const PAGE: usize = 200;
-/// Conversations whose lists are read at once.
-const BATCH: usize = 500;
+/// Conversations whose lists are read at once: with all the lists they may have, some
+/// megabytes.
+const BATCH: usize = 16;
 /// Attribute of a mail's subject.
 const SUBJECT: &str = "subject";
 
@@ -107,6 +111,9 @@ pub fn lists_with(
         let mut is_new = last.is_none();
         // Also where the last one cannot be opened.
         if last.is_some() && words.as_ref().is_none_or(|words| words.len() >= LIST_BYTES) {
+            if part + 1 >= MOST_LISTS {
+                continue;
+            }
             let full = words.take().unwrap_or_default();
             new.retain(|term| !full.has(term));
             (part, is_new) = (part + 1, true);
@@ -127,25 +134,45 @@ pub fn lists_with(
     Ok(lists)
 }
 
+/// Words of one contact while they are collected.
+#[derive(Default)]
+struct ContactWords {
+    lists: Vec<WordList>,
+    /// All words of the lists.
+    known: HashSet<String>,
+}
+
+impl ContactWords {
+    /// Adds the terms that are new, up to the bound of lists.
+    fn add(&mut self, terms: Vec<String>) {
+        if self
+            .lists
+            .last()
+            .is_none_or(|list| list.len() >= LIST_BYTES)
+        {
+            if self.lists.len() >= MOST_LISTS as usize {
+                return;
+            }
+            self.lists.push(WordList::default());
+        }
+        let Some(last) = self.lists.last_mut() else {
+            return;
+        };
+        let new = terms.into_iter().filter(|term| !self.known.contains(term));
+        let new: Vec<String> = new.collect();
+        last.add(new.iter().map(String::as_str));
+        self.known.extend(new);
+    }
+}
+
 /// Collects the words of a conversation from all its texts. What is stored wrongly is left
 /// out.
 ///
 /// # Errors
 /// The journal cannot be read.
 pub fn collect(journal: &dyn Journal, row: &Conversation) -> Result<CollectedWords, JournalError> {
-    let mut lists: BTreeMap<ContactId, Vec<WordList>> = BTreeMap::new();
-    let mut add = |text: TextTerms| {
-        let lists = lists.entry(text.contact).or_default();
-        let is_full = |list: &WordList| list.len() >= LIST_BYTES;
-        if lists.last().is_none_or(is_full) {
-            lists.push(WordList::default());
-        }
-        let Some((last, full)) = lists.split_last_mut() else {
-            return;
-        };
-        let terms = text.terms.iter().map(String::as_str);
-        last.add(terms.filter(|term| !full.iter().any(|list| list.has(term))));
-    };
+    let mut lists: BTreeMap<ContactId, ContactWords> = BTreeMap::new();
+    let mut add = |text: TextTerms| lists.entry(text.contact).or_default().add(text.terms);
     let mut after = Ordinal::default();
     loop {
         let page = journal.messages(row.company, row.id, MessagePage::After(after), PAGE)?;
@@ -187,8 +214,8 @@ pub fn collect(journal: &dyn Journal, row: &Conversation) -> Result<CollectedWor
         }
     }
     let mut sealed = Vec::new();
-    for (contact, lists) in lists {
-        for list in lists.iter().filter(|list| !list.is_empty()) {
+    for (contact, words) in lists {
+        for list in words.lists.iter().filter(|list| !list.is_empty()) {
             let list = seal(journal, row.company, contact, list)?;
             sealed.extend(list.map(|list| (contact, list)));
         }
@@ -267,5 +294,23 @@ fn seal(
         Ok(sealed) => Ok(Some(sealed)),
         Err(SealError::Journal(error)) => Err(error),
         Err(_) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_one_contact_are_bounded_and_listed_once() {
+        let mut words = ContactWords::default();
+        for text in 0..2_000 {
+            let of_text = (0..500).map(|word| format!("w{text}x{word}"));
+            words.add(of_text.chain(["again".to_owned()]).collect());
+        }
+        assert_eq!(words.lists.len(), MOST_LISTS as usize);
+        let with_it = words.lists.iter().filter(|list| list.has("again"));
+        assert_eq!(with_it.count(), 1);
+        assert!(words.lists[0].has("w0x499"), "the oldest words are kept");
     }
 }

@@ -18,7 +18,7 @@ impl Default for WordList {
 }
 
 impl WordList {
-    /// The list of stored bytes; `None` if they are none.
+    /// The list of stored bytes; `None` if the bytes are not a word list.
     pub fn from_bytes(bytes: Vec<u8>) -> Option<WordList> {
         let text = String::from_utf8(bytes).ok()?;
         (text.starts_with('\n') && text.ends_with('\n')).then_some(WordList { text })

@@ -124,6 +124,7 @@ async fn clean_up(app: Arc<App>) {
         app.typing.retain_recent();
         app.typing.shrink_to_fit();
         app.chat_limits.retain_recent();
+        app.sign_in_limit.retain_recent();
     }
 }
 

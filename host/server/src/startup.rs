@@ -31,6 +31,7 @@ use patchbay_service::chat_limits::ChatLimits;
 use patchbay_service::chat_signals::ChatSignals;
 use patchbay_service::company_locks::CompanyLocks;
 use patchbay_service::feed_signals::FeedSignals;
+use patchbay_service::sign_in_limit::SignInLimit;
 use patchbay_service::statistics::StatisticsMonitor;
 use patchbay_service::viewers::Viewers;
 use patchbay_service::what_if::WhatIfJobs;
@@ -206,6 +207,7 @@ impl Server {
             telemetry,
             feeds,
             chat_signals,
+            sign_in_limit: SignInLimit::default(),
             chat_limits: ChatLimits::new(&settings.bounds),
             desk,
             generations,

@@ -2,7 +2,6 @@
 //! sites, and the script that those load. It is not part of the API: a page is allowed
 //! by its origin, and a visitor is who the token of their session says.
 
-mod client_address;
 mod cors;
 mod script;
 mod stream;
@@ -24,6 +23,7 @@ use patchbay_http::work_share::on_share;
 use patchbay_http::{body, json};
 use patchbay_journal::JournalError;
 use patchbay_service::app::App;
+use patchbay_service::client_address::client_address;
 use patchbay_web_chat::SessionRequest;
 use rustix::rand::{GetRandomFlags, getrandom};
 use serde::Deserialize;
@@ -73,7 +73,7 @@ impl PageRequest {
     ) -> Result<PageRequest, Problem> {
         let headers = request.headers();
         let trusted = &app.settings.trusted_proxies;
-        let client = client_address::client_address(request.extensions(), headers, trusted);
+        let client = client_address(request.extensions(), headers, trusted);
         app.chat_limits.count_request(client)?;
         let chat = find(app, company, connection)?;
         if !is_allowed(&chat, request.method(), headers) {

@@ -45,6 +45,7 @@ use crate::chat_limits::ChatLimits;
 use crate::chat_signals::ChatSignals;
 use crate::company_locks::CompanyLocks;
 use crate::feed_signals::FeedSignals;
+use crate::sign_in_limit::SignInLimit;
 use crate::statistics::StatisticsMonitor;
 use crate::viewers::Viewers;
 use crate::what_if::WhatIfJobs;
@@ -87,6 +88,8 @@ pub struct App {
     pub feeds: Arc<FeedSignals>,
     /// Wakes visitors' streams of the web chat.
     pub chat_signals: Arc<ChatSignals>,
+    /// How often a client may begin to sign in by the issuer.
+    pub sign_in_limit: SignInLimit,
     /// How often visitors of the web chat may do things.
     pub chat_limits: ChatLimits,
     /// Absent without a journal.

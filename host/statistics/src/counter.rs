@@ -16,6 +16,8 @@ use crate::tally::Tally;
 
 /// Entries that one transaction counts.
 const BATCH: usize = 1_000;
+/// Entries that are counted while a request for statistics waits.
+const SHARE: usize = 5_000;
 /// Entries of a conversation that are read at once.
 const PAGE: usize = 500;
 /// Conversations whose progress stays in memory, about 300 bytes each.
@@ -85,7 +87,8 @@ impl StatisticsCounter {
     /// Errors of the journal.
     pub fn count_all(&self, journal: &dyn Journal) -> Result<()> {
         for company in journal.uncounted_companies()? {
-            self.count(journal, company, None, usize::MAX)?;
+            // In shares: a request for statistics need not wait for a whole history.
+            while self.count(journal, company, None, SHARE)?.behind > 0 {}
         }
         Ok(())
     }

@@ -37,7 +37,7 @@ measures! {
     OffersDeclined = 12;
     /// Offers that their agents let time out.
     OffersTimedOut = 13;
-    /// Offers that the host withdrew.
+    /// Offers that the host or a supervisor withdrew.
     OffersWithdrawn = 14;
     /// Replies that went to the outbox.
     RepliesPublished = 20;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use patchbay_journal::{CompanyId, Counts, Dimension, Journal, JournalError, StatisticsQuery};
 
 use crate::bucket::Step;
@@ -39,6 +39,9 @@ pub enum ReportError {
     /// The end is not after the start.
     #[error("`to` must be later than `from`")]
     Empty,
+    /// The end is later than any bucket.
+    #[error("`to` is too late; the last moment is 9999-12-28")]
+    TooLate,
     /// The time has too many buckets.
     #[error(
         "the time from `from` to `to` has more than {MAX_BUCKETS} buckets; ask for less time or a longer `step`"
@@ -137,6 +140,10 @@ pub fn report(
 fn edges(query: &ReportQuery, zone: &TimeZone) -> Result<Vec<Timestamp>, ReportError> {
     if query.to <= query.from {
         return Err(ReportError::Empty);
+    }
+    // Behind this a bucket may have no end.
+    if query.to > Timestamp::MAX - SignedDuration::from_hours(48) {
+        return Err(ReportError::TooLate);
     }
     let mut edges = vec![query.step.start(query.from, zone)];
     while let Some(last) = edges.last()

@@ -57,7 +57,11 @@ pub(super) fn identity(
         // Too long an id is replaced by its digest, which is as unique.
         id: match id.len() <= ID_BYTES {
             true => id,
-            false => format!("oidc:sha256:{}", sha256_hex(&id)),
+            false => format!(
+                "oidc:{}{}",
+                digest_of_issuer(&settings.issuer),
+                sha256_hex(&id)
+            ),
         },
         name: standing.agent.clone().unwrap_or_else(|| subject.to_owned()),
         standing,
@@ -68,14 +72,19 @@ pub(super) fn identity(
     })
 }
 
-/// Whether an identity's id is that of a person of this issuer. A long id is a digest,
-/// which does not say whose.
+/// How the digest of a long id begins: with some of the issuer's own digest, which tells
+/// issuers of one host apart.
+fn digest_of_issuer(issuer: &str) -> String {
+    format!("sha256:{:.16}:", sha256_hex(issuer))
+}
+
+/// Whether an identity's id is that of a person of this issuer.
 pub(super) fn is_of_issuer(id: &str, issuer: &str) -> bool {
     let Some(rest) = id.strip_prefix("oidc:") else {
         return false;
     };
     let named = rest.strip_prefix(issuer);
-    named.is_some_and(|rest| rest.starts_with('|')) || rest.starts_with("sha256:")
+    named.is_some_and(|rest| rest.starts_with('|')) || rest.starts_with(&digest_of_issuer(issuer))
 }
 
 /// Checks that a token is meant for this host, and an ID token that it answers the
@@ -248,12 +257,15 @@ mod tests {
         let issuer = "https://login.example/a";
         assert!(is_of_issuer("oidc:https://login.example/a|olga", issuer));
         assert!(is_of_issuer("oidc:https://login.example/a||", issuer));
-        assert!(is_of_issuer("oidc:sha256:0a", issuer));
+        let long = format!("oidc:{}0a", digest_of_issuer(issuer));
+        assert!(is_of_issuer(&long, issuer));
+        assert!(!is_of_issuer(&long, "https://login.example/b"));
         for other in [
             "oidc:https://login.example/ab|olga",
             "oidc:https://login.example/|olga",
             "oidc:https://login.example/a",
             "certificate:https://login.example/a|olga",
+            "oidc:sha256:0a",
             "",
         ] {
             assert!(!is_of_issuer(other, issuer), "{other}");

@@ -24,7 +24,7 @@ pub enum SignInFailure {
     OtherBrowser,
     /// What the issuer answered could not be verified.
     InvalidAnswer,
-    /// The issuer knows the person, and no role here is theirs.
+    /// The issuer knows the person, and they have no role here.
     NoRole,
     /// The host cannot store the session.
     HostUnavailable,

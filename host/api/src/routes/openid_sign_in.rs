@@ -3,14 +3,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::header::{HOST, LOCATION, REFERRER_POLICY, SET_COOKIE};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use patchbay_access::oidc::{Callback, ReturnPath, SignInFailure, SignInFlow, SignInStart};
 use patchbay_access::{Caller, SignedIn, session_cookie, sign_in_cookie};
 use patchbay_http::descriptions;
 use patchbay_service::app::App;
+use patchbay_service::client_address::client_address;
 
 use super::session;
 
@@ -39,8 +41,20 @@ type Pairs = Vec<(String, String)>;
 pub(super) async fn begin(
     State(app): State<Arc<App>>,
     Query(query): Query<Pairs>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Response {
+    let (
+        Parts {
+            headers,
+            extensions,
+            ..
+        },
+        _,
+    ) = request.into_parts();
+    let client = client_address(&extensions, &headers, &app.settings.trusted_proxies);
+    if !app.sign_in_limit.allows(client) {
+        return redirect(&SignInFailure::Busy.page(), []);
+    }
     let return_to = value(&query, "return").unwrap_or_default();
     let return_to = return_to.and_then(ReturnPath::parse);
     match start(&app, &headers, return_to.unwrap_or_default()).await {

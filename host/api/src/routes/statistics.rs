@@ -333,7 +333,7 @@ fn invalid(field: &str, detail: impl Into<String>) -> Problem {
 
 fn problem(error: ReportError) -> Problem {
     let field = match &error {
-        ReportError::Empty => "to",
+        ReportError::Empty | ReportError::TooLate => "to",
         ReportError::TooManyBuckets => "step",
         ReportError::TooManyRows => "key",
         ReportError::Journal(_) => {

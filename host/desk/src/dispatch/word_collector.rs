@@ -8,7 +8,7 @@ use patchbay_records::word_index;
 
 use crate::desk_core::DeskCore;
 
-/// How often it is looked for outdated words.
+/// How often the thread looks for outdated words.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Pause between two batches, which leaves the writer and the disk to others.
 const PAUSE: Duration = Duration::from_millis(10);

@@ -1,4 +1,4 @@
-//! What people said that holds for a company until somebody changes it: bypasses, drain,
+//! Orders of people that apply to a company until they are changed: bypasses, drain,
 //! and names and ends of incidents.
 
 use std::collections::BTreeMap;

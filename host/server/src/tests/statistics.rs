@@ -145,6 +145,14 @@ async fn a_request_for_statistics_says_what_is_wrong_with_it() {
         (format!("?from={FROM}&step=week"), "step"),
         (format!("?from={FROM}&step=5m"), "step"),
         (format!("?from={FROM}&by=team"), "by"),
+        (
+            "?from=9999-12-30T21:30:00Z&to=9999-12-30T22:00:00.9Z".to_owned(),
+            "to",
+        ),
+        (
+            "?from=9999-12-30T00:00:00Z&to=9999-12-30T01:00:00Z&step=day".to_owned(),
+            "to",
+        ),
     ] {
         let refused = office.get(&format!("/statistics{query}")).await;
         let problem = refused.problem(422, "invalid-input");

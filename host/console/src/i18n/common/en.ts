@@ -107,7 +107,7 @@ const texts = {
     "supervisors-only": "Only a supervisor may do this.",
     "not-an-approver": "Another person must approve this.",
     "already-sent": "The reply was sent: it cannot be taken back any more.",
-    "nothing-to-take-back": "This reply does not wait to be sent.",
+    "nothing-to-take-back": "This reply is not waiting to be sent.",
     "nothing-pending": "This reply no longer waits for approval.",
     "unknown-conversation": "This conversation does not exist.",
     "generation-moved": "The active generation has changed meanwhile.",
@@ -119,7 +119,7 @@ const texts = {
   signIn: {
     title: "Sign in",
     with: (issuer: string) => `Sign in with ${issuer}`,
-    newTab: "Opens a new tab. This page goes on when you are signed in there.",
+    newTab: "Opens a new tab. This page continues when you have signed in there.",
     withLink: "Open the one-time link that you were given, or paste a token.",
     token: "Token",
     tokenHint: "Begins with pb_. The console exchanges it for a session and does not keep it.",

@@ -6,10 +6,10 @@ export default {
   "busy": "Too many people sign in at the moment. Try again in a minute.",
   "issuer-unavailable": "The sign-in service does not answer. Try again in a minute, or use a one-time link.",
   "denied": "The sign-in service did not let you in, or you cancelled.",
-  "misconfigured": "The sign-in service does not accept this host. Its operator must compare the settings; the host's log says more.",
+  "misconfigured": "The sign-in service rejected this host. The operator must compare the host's settings with those of the sign-in service; the host's log says more.",
   "expired": "This sign-in was used, or began more than ten minutes ago. Begin again.",
   "other-browser": "This sign-in began in another browser or tab, or this browser keeps no cookies. Begin again here.",
   "invalid-answer": "What the sign-in service answered could not be verified. Begin again; if it happens again, tell the operator.",
-  "no-role": "You are known to the sign-in service, and have no role here. An operator or supervisor can give you one.",
+  "no-role": "The sign-in service knows you, but you have no role here. An operator or supervisor can give you one.",
   "host-unavailable": "The host cannot start a session at the moment. Try again in a minute.",
 };

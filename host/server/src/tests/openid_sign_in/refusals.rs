@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use patchbay_access::oidc::SignInFailure;
+use patchbay_service::sign_in_limit::SIGN_INS_PER_MINUTE;
 use serde_json::{Value, json};
 
 use super::super::client::Answer;
@@ -383,4 +384,18 @@ fn every_reason_has_a_text_in_both_languages() {
             assert!(has, "{language} lacks {}", failure.code());
         }
     }
+}
+
+#[tokio::test]
+async fn an_address_that_begins_too_many_sign_ins_is_sent_back() {
+    let setting = Setting::new().await;
+    let mut browser = setting.browser();
+    for _ in 0..SIGN_INS_PER_MINUTE {
+        browser.begin("/v1/session/sign-in").await;
+    }
+    fails(
+        &browser.navigate("/v1/session/sign-in", "same-origin").await,
+        "busy",
+    );
+    assert_eq!(setting.issuer.exchanges().len(), 0);
 }

@@ -259,7 +259,7 @@ const texts = {
     openOnly: "Only open ones",
     acknowledge: "Acknowledge",
     acknowledged: "Acknowledged",
-    takenBy: "taken by",
+    takenBy: "acknowledged by",
     older: "Show older ones",
     empty: "No alerts",
     conversation: "Conversation",

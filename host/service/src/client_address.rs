@@ -11,7 +11,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Address of the client as limits count it: whoever connects, and behind trusted
 /// proxies the last address in `X-Forwarded-For` that is not one of theirs. A client can
 /// write everything before it. Of IPv6 the first 64 bits: a client has all the rest.
-pub(super) fn client_address(
+pub fn client_address(
     extensions: &Extensions,
     headers: &HeaderMap,
     trusted: &[AddressRange],
