@@ -36,4 +36,19 @@ export const cases = {
     await until(async () => (await it.read(`/conversations/${conversation}`)).owner === agent, "the agent does not own it");
     await page.locator(".thread", { hasText: "I am sorry that your suitcase is lost" }).waitFor();
   },
+
+  async "an agent finds a conversation by a word of its messages, and not after the contact is erased"(it) {
+    const word = `zq${Date.now().toString(36)}`;
+    await it.send("POST", "/interactions", { id: `find-${word}`, channel: "chat", text: `My booking is ${word}, thank you.`, author: { address: `find-${word}`, name: "Lou Example" } });
+    const find = async (text) => (await it.send("POST", "/conversations/search", { text })).conversations;
+    await until(async () => (await find(word)).length === 1, "it is not found");
+    const { tab } = await it.openBrowser({ role: "supervisor", name: "eva" });
+    const page = await tab("/conversations");
+    await page.getByRole("searchbox").fill(word);
+    await page.getByText("Lou Example").first().waitFor();
+    const [{ contact }] = await find(word);
+    const erased = await fetch(new URL(`/v1/companies/${it.subjects.company}/contacts/${contact}`, it.host), { method: "DELETE" });
+    assert.ok(erased.ok, `${erased.status}`);
+    assert.deepEqual(await find(word), []);
+  },
 };

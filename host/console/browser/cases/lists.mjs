@@ -101,4 +101,39 @@ export const cases = {
     assert.ok(shown.includes(inZone), `${shown} is not ${inZone}`);
     assert.ok(title?.includes(inZone), `${title} is not of ${inZone}`);
   },
+
+  async "a search is on the host, one at a time, and stays in the address"(it) {
+    const { context, tab } = await it.openBrowser();
+    const [asked, cancelled] = [[], []];
+    let hold;
+    await context.route(/\/conversations\/search/, async (route) => {
+      const { text } = route.request().postDataJSON();
+      asked.push({ text, url: route.request().url() });
+      // The first answer is late: the next search cancels it.
+      if (text === "suit") await new Promise((go) => (hold = go));
+      return route.fulfill({ json: { ...wholeList([listRow(7, { owner: it.subjects.agent, name: `Found by ${text}` })]), search: { by: "words", complete: true, outdated: 0 } } }).catch(() => {});
+    });
+    context.on("requestfailed", (request) => request.url().includes("/search") && cancelled.push(request.postDataJSON().text));
+    const page = await tab("/inbox");
+    const field = page.getByRole("searchbox");
+    await page.locator("body").press("/");
+    await page.waitForFunction(() => document.activeElement?.getAttribute("type") === "search");
+    await field.fill("suit");
+    await until(() => hold, "nothing was searched for");
+    await field.pressSequentially("case", { delay: 20 });
+    await page.locator('[role="option"]', { hasText: "Found by suitcase" }).waitFor();
+    assert.deepEqual(cancelled, ["suit"]);
+    hold();
+    // One request for letters that follow each other, and the words are in no address of a request.
+    assert.deepEqual(asked.map(({ text }) => text), ["suit", "suitcase"]);
+    assert.ok(asked.every(({ url }) => !url.includes("suit")));
+    assert.match(page.url(), /#.*suitcase/);
+    await page.reload();
+    await page.locator('[role="option"]', { hasText: "Found by suitcase" }).waitFor();
+    await page.locator('[role="option"]').first().click();
+    await page.waitForURL(/#\/c\//);
+    await page.goBack();
+    await page.locator('[role="option"]', { hasText: "Found by suitcase" }).waitFor();
+    assert.equal(await field.inputValue(), "suitcase");
+  },
 };

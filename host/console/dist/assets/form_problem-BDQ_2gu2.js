@@ -1,1 +1,0 @@
-import{pt as e}from"./base-BLaOX88a.js";function t(t){return new e({type:`/problems/form`,title:t,status:0})}export{t};
