@@ -44,7 +44,7 @@ export const cases = {
     await until(async () => (await find(word)).length === 1, "it is not found");
     const { tab } = await it.openBrowser({ role: "supervisor", name: "eva" });
     const page = await tab("/conversations");
-    await page.getByRole("searchbox").fill(word);
+    await page.getByRole("searchbox", { name: "Search conversations" }).fill(word);
     await page.getByText("Lou Example").first().waitFor();
     const [{ contact }] = await find(word);
     const erased = await fetch(new URL(`/v1/companies/${it.subjects.company}/contacts/${contact}`, it.host), { method: "DELETE" });

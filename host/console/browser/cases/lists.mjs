@@ -115,7 +115,8 @@ export const cases = {
     });
     context.on("requestfailed", (request) => request.url().includes("/search") && cancelled.push(request.postDataJSON().text));
     const page = await tab("/inbox");
-    const field = page.getByRole("searchbox");
+    const field = page.getByRole("searchbox", { name: "Search conversations" });
+    await field.waitFor();
     await page.locator("body").press("/");
     await page.waitForFunction(() => document.activeElement?.getAttribute("type") === "search");
     await field.fill("suit");

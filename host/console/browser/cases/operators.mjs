@@ -19,6 +19,7 @@ function rollout(more = {}) {
     since: "2026-03-02T08:00:00Z",
     candidate_arm: arm,
     control_arm: arm,
+    points: [],
     compared: { decisions: 400, agreed: 390, differences: [], failed: 0, no_time: 0, no_room: 0 },
     ...more,
   };
