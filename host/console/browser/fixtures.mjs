@@ -98,6 +98,8 @@ export class SimulatedConversations {
   sent = [];
   /** Requests that read a conversation or a list. */
   reads = [];
+  /** Open offers to the agent, as a read of them tells. */
+  offers = [];
   /** Answers for requests that change something, by the end of the path: a function of the request. */
   answers = new Map();
 
@@ -162,7 +164,7 @@ export class SimulatedConversations {
       return answer ? answer(route, sent) : route.fulfill({ json: { state: "active", exceeds_capacity: false, reply: { id: sent.body?.id, status: "published" } } });
     }
     this.reads.push(path);
-    if (path === "/offers") return route.fulfill({ json: { offers: [] } });
+    if (path === "/offers") return route.fulfill({ json: { offers: this.offers } });
     const documents = [...this.#rows.values()].map(({ document }) => document);
     if (path === "/conversations") {
       const states = searchParams.get("state")?.split(",");

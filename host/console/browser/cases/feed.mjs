@@ -40,7 +40,9 @@ export const cases = {
   async "an offer shows, and leaves when it is over"(it) {
     const feed = new FakeFeed();
     const { context, tab } = await it.openBrowser({ server: await it.serve({ intercept: feed.intercept }) });
-    await context.route(/\/offers\?/, (route) => route.fulfill({ json: { offers: [] } }));
+    let open = [];
+    const over = new Set();
+    await context.route(/\/offers\?/, (route) => route.fulfill({ json: { offers: open } }));
     const answered = [];
     await context.route(/\/offers\/\d+\/(accept|decline)$/, (route) => {
       answered.push(route.request().url().split("/").slice(-2).join("/"));
@@ -49,7 +51,12 @@ export const cases = {
     const page = await tab("/inbox");
     await page.locator(".feed.live").waitFor();
     const [time, deadline] = await Promise.all([it.hostTime(), it.hostTime(90_000)]);
-    const tell = (kind, offer) => feed.tell(kind, { time, subject: it.subjects.conversation, data: { agent: it.subjects.agent, offer, deadline, again: 0 } });
+    const tell = (kind, offer) => {
+      // What a read tells agrees with the events.
+      if (kind !== "offered") over.add(offer);
+      open = kind === "offered" && !over.has(offer) ? [{ id: offer, conversation: it.subjects.conversation, agent: it.subjects.agent, made_at: time, deadline, again: 0 }] : [];
+      feed.tell(kind, { time, subject: it.subjects.conversation, data: { agent: it.subjects.agent, offer, deadline, again: 0 } });
+    };
     const card = page.locator(".offers .offer");
     const told = Date.now();
     tell("offered", 1);
@@ -187,13 +194,16 @@ export const cases = {
   async "an offer that is over leaves every tab"(it) {
     const feed = new FakeFeed();
     const { context, tab } = await it.openBrowser({ server: await it.serve({ intercept: feed.intercept }) });
-    await SimulatedConversations.start(it, context, 1);
+    const simulated = await SimulatedConversations.start(it, context, 1);
     const tabs = [await tab("/inbox"), await tab("/inbox")];
     for (const page of tabs) await page.locator(".feed.live").waitFor();
     const [time, deadline] = await Promise.all([it.hostTime(), it.hostTime(90_000)]);
     const tell = (kind) => feed.tell(kind, { time, subject: it.subjects.conversation, data: { agent: it.subjects.agent, offer: 9, deadline, again: 0 } });
+    // What a read tells agrees with the events.
+    simulated.offers = [{ id: 9, conversation: it.subjects.conversation, agent: it.subjects.agent, made_at: time, deadline, again: 0 }];
     tell("offered");
     for (const page of tabs) await page.locator(".offers .offer").waitFor();
+    simulated.offers = [];
     tell("withdrawn");
     for (const page of tabs) {
       await page.locator(".offers .offer").waitFor({ state: "detached" });
@@ -205,7 +215,7 @@ export const cases = {
     await it.send("PUT", `/agents/${it.subjects.agent}/presence`, { presence: "available" });
     const { context, tab } = await it.openBrowser();
     const page = await tab("/inbox");
-    await page.locator(".presence", { hasText: "Available" }).waitFor();
+    await page.locator("div.presence", { hasText: "Available" }).waitFor();
     await page.close();
     assert.equal((await it.read(`/agents/${it.subjects.agent}`)).presence, "available");
     const told = [];

@@ -145,7 +145,7 @@ export const cases = {
     await panel.waitFor();
     assert.match(await panel.innerText(), new RegExp(silent.name ?? silent.id));
     const held = (await it.read(`/conversations?owner=${silent.id}&state=active,waiting-on-customer,on-hold,awaiting-approval,wrapping&limit=1`)).counts.matching;
-    assert.match(await panel.innerText(), new RegExp(`\\b${held}\\b`));
+    await until(async () => new RegExp(`\\b${held}\\b`).test(await panel.innerText()), `the panel does not tell of ${held} conversations`);
     // It asks before it acts.
     await panel.getByRole("button", { name: /queue/i }).click();
     await page.locator("dialog[open]").waitFor();

@@ -141,7 +141,9 @@ export const cases = {
     assert.deepEqual(simulated.sent, []);
     const time = await it.hostTime();
     await page.locator(".feed.live").waitFor();
-    feed.tell("offered", { subject: simulated.id(2), time, data: { agent: it.subjects.agent, offer: 7, deadline: await it.hostTime(90_000), again: 0 } });
+    const deadline = await it.hostTime(90_000);
+    simulated.offers = [{ id: 7, conversation: simulated.id(2), agent: it.subjects.agent, made_at: time, deadline, again: 0 }];
+    feed.tell("offered", { subject: simulated.id(2), time, data: { agent: it.subjects.agent, offer: 7, deadline, again: 0 } });
     simulated.change(2, { owner: "max", state: "active" });
     await page.locator(".offer").first().getByRole("button", { name: "Accept" }).click();
     await page.locator(".toast", { hasText: /The offer is over|Taken by/ }).waitFor();
@@ -186,7 +188,7 @@ export const cases = {
     const [sent, takenBack] = [[], []];
     simulated.answers.set("/replies", async (route, { body }) => {
       sent.push(body);
-      const sends_at = new Date(Date.now() + 10 * TIMEOUT_MS).toISOString();
+      const sends_at = await it.hostTime(10 * TIMEOUT_MS);
       return route.fulfill({ json: { state: "active", owner: it.subjects.agent, exceeds_capacity: false, sequence: 90, reply: { id: body.id, status: "published", sends_at } } });
     });
     simulated.answers.set("/take-back", (route, { path }) => {
