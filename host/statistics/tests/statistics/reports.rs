@@ -109,7 +109,15 @@ fn a_report_refuses_a_time_without_end_and_too_many_buckets() {
     assert!(matches!(refused(&query), ReportError::Empty));
     query.step = Step::Day;
     query.to = jiff::Timestamp::MAX;
+    assert!(matches!(refused(&query), ReportError::TooLate));
+    query.to = jiff::Timestamp::MAX - jiff::SignedDuration::from_hours(48);
     assert!(matches!(refused(&query), ReportError::TooManyBuckets));
+    // The last buckets that there are.
+    for step in [Step::FiveMinutes, Step::Hour, Step::Day] {
+        query.step = step;
+        query.from = query.to - jiff::SignedDuration::from_mins(1);
+        assert!(report(&journal, company, &query).is_ok(), "{step}");
+    }
 }
 
 #[test]
