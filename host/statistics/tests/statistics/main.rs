@@ -2,7 +2,7 @@
 //! restarts, compaction, an old journal, and the size of a query.
 #![allow(clippy::unwrap_used)]
 
-mod counting;
+mod counts;
 mod history;
 mod reports;
 mod slow_count;

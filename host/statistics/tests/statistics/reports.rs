@@ -6,7 +6,7 @@ use patchbay_journal::{
 use patchbay_statistics::report::{MAX_BUCKETS, ReportError};
 use patchbay_statistics::{Step, report};
 
-use crate::counting::{ZONE, query};
+use crate::counts::{ZONE, query};
 use crate::history::{at, open};
 
 fn row(granularity: Granularity, start: &str, key: &str) -> BucketKey {
