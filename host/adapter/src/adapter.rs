@@ -24,16 +24,19 @@ use crate::verify::{Rejection, VerifiedRequest};
 /// same reply encodes to the same bytes.
 pub trait Adapter: Any + fmt::Debug + Send + Sync {
     /// Answers a request by which the provider checks the URL; `None` for any
-    /// other request. Called first; an answer does not touch intake.
+    /// other request. Called first; an answer does not touch intake. A provider that
+    /// does not check the URL needs no implementation.
     ///
     /// # Errors
     /// The request does not prove that it comes from the provider: answer 403
     /// without a detail.
     fn handshake(
         &self,
-        request: &InboundRequest<'_>,
-        now: Timestamp,
-    ) -> Result<Option<Acknowledgement>, Rejection>;
+        _request: &InboundRequest<'_>,
+        _now: Timestamp,
+    ) -> Result<Option<Acknowledgement>, Rejection> {
+        Ok(None)
+    }
 
     /// Whether the company's settings name this account of the provider. A reply
     /// goes out by the connection that serves the account the customer wrote to.
@@ -47,15 +50,18 @@ pub trait Adapter: Any + fmt::Debug + Send + Sync {
     }
 
     /// Checks that the provider sent a request. `now` is the host's clock, for
-    /// schemes that sign a time.
+    /// schemes that sign a time. A connection without a webhook needs no implementation:
+    /// it refuses every request.
     ///
     /// # Errors
     /// It is not authentic: answer 401 without a detail, and count the code.
     fn verify<'r>(
         &self,
-        request: &'r InboundRequest<'r>,
-        now: Timestamp,
-    ) -> Result<VerifiedRequest<'r>, Rejection>;
+        _request: &'r InboundRequest<'r>,
+        _now: Timestamp,
+    ) -> Result<VerifiedRequest<'r>, Rejection> {
+        Err(Rejection::Missing)
+    }
 
     /// The items of a delivery, in its order. Whatever the items are, the answer
     /// is 2xx once they are stored: providers disable an endpoint that keeps

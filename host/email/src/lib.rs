@@ -61,9 +61,9 @@ use patchbay_adapter::media::MediaReference;
 use patchbay_adapter::poll::Poll;
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
-    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    InboundRequest, InboundWay, Item, MailRecipient, MessageIds, Outbound, Outcome, Rejection,
-    Reply, Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest,
+    AccountConfig, Adapter, AdapterKind, ConfigError, EncodeError, Exchange, InboundRequest,
+    InboundWay, Item, MailRecipient, MessageIds, Outbound, Outcome, Rejection, Reply, Scheme,
+    SecretRole, Secrets, Sending, Setting, VerifiedRequest,
 };
 use patchbay_model::address;
 
@@ -303,14 +303,6 @@ impl fmt::Debug for Email {
 }
 
 impl Adapter for Email {
-    fn handshake(
-        &self,
-        _request: &InboundRequest<'_>,
-        _now: Timestamp,
-    ) -> Result<Option<Acknowledgement>, Rejection> {
-        Ok(None)
-    }
-
     fn serves(&self, account: &str) -> bool {
         let canonical = address::canonical(CHANNEL, account);
         let mut accounts = self.settings.accounts.iter();

@@ -24,9 +24,9 @@ use std::fmt;
 use jiff::Timestamp;
 use patchbay_adapter::probe::Finding;
 use patchbay_adapter::{
-    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    FailureKind, InboundRequest, InboundWay, Item, MessageIds, Method, Outbound, Outcome, Reason,
-    Rejection, Reply, SecretRole, Sending, Setting, VerifiedRequest,
+    AccountConfig, Adapter, AdapterKind, ConfigError, EncodeError, Exchange, FailureKind,
+    InboundRequest, InboundWay, Item, MessageIds, Method, Outbound, Outcome, Reason, Rejection,
+    Reply, SecretRole, Sending, Setting, VerifiedRequest,
 };
 use patchbay_model::input::is_code;
 use serde::Deserialize;
@@ -244,14 +244,6 @@ impl fmt::Debug for WebChat {
 }
 
 impl Adapter for WebChat {
-    fn handshake(
-        &self,
-        _request: &InboundRequest<'_>,
-        _now: Timestamp,
-    ) -> Result<Option<Acknowledgement>, Rejection> {
-        Ok(None)
-    }
-
     fn serves(&self, account: &str) -> bool {
         self.account == account
     }

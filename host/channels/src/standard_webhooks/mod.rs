@@ -20,9 +20,9 @@ use std::fmt;
 use jiff::Timestamp;
 use patchbay_adapter::probe::Finding;
 use patchbay_adapter::{
-    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    FailureKind, InboundRequest, InboundWay, Item, Outbound, Outcome, Reason, Rejection, Reply,
-    Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest,
+    AccountConfig, Adapter, AdapterKind, ConfigError, EncodeError, Exchange, FailureKind,
+    InboundRequest, InboundWay, Item, Outbound, Outcome, Reason, Rejection, Reply, Scheme,
+    SecretRole, Secrets, Sending, Setting, VerifiedRequest,
 };
 use patchbay_model::input::is_code;
 use serde::Deserialize;
@@ -133,14 +133,6 @@ impl fmt::Debug for StandardWebhooks {
 }
 
 impl Adapter for StandardWebhooks {
-    fn handshake(
-        &self,
-        _request: &InboundRequest<'_>,
-        _now: Timestamp,
-    ) -> Result<Option<Acknowledgement>, Rejection> {
-        Ok(None)
-    }
-
     /// None: it sends no replies.
     fn serves(&self, _account: &str) -> bool {
         false

@@ -33,9 +33,9 @@ use jiff::Timestamp;
 use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
-    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Response,
-    Scheme, SecretError, SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
+    AccountConfig, Adapter, AdapterKind, ConfigError, EncodeError, Exchange, InboundRequest,
+    InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Response, Scheme,
+    SecretError, SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
 };
 use serde::Deserialize;
 
@@ -173,15 +173,6 @@ impl fmt::Debug for Telegram {
 }
 
 impl Adapter for Telegram {
-    /// Telegram does not check a URL when it is registered.
-    fn handshake(
-        &self,
-        _request: &InboundRequest<'_>,
-        _now: Timestamp,
-    ) -> Result<Option<Acknowledgement>, Rejection> {
-        Ok(None)
-    }
-
     fn serves(&self, account: &str) -> bool {
         self.account == account
     }

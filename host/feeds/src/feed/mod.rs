@@ -38,9 +38,9 @@ use jiff::Timestamp;
 use patchbay_adapter::poll::Poll;
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
-    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    FailureKind, InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Reason,
-    Rejection, Reply, Sending, Setting, VerifiedRequest,
+    AccountConfig, Adapter, AdapterKind, ConfigError, EncodeError, Exchange, FailureKind,
+    InboundWay, Item, MessageIds, Outbound, Outcome, Reason, Reply, Sending, Setting,
+    VerifiedRequest,
 };
 use patchbay_config::web_address::WebAddress;
 use patchbay_model::input::is_code;
@@ -182,25 +182,8 @@ impl fmt::Debug for Feed {
 }
 
 impl Adapter for Feed {
-    fn handshake(
-        &self,
-        _request: &InboundRequest<'_>,
-        _now: Timestamp,
-    ) -> Result<Option<Acknowledgement>, Rejection> {
-        Ok(None)
-    }
-
     fn serves(&self, account: &str) -> bool {
         self.account == account
-    }
-
-    /// There is no webhook.
-    fn verify<'r>(
-        &self,
-        _request: &'r InboundRequest<'r>,
-        _now: Timestamp,
-    ) -> Result<VerifiedRequest<'r>, Rejection> {
-        Err(Rejection::Missing)
     }
 
     fn decode(&self, request: &VerifiedRequest<'_>) -> Vec<Item> {

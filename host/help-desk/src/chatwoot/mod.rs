@@ -29,10 +29,10 @@ use jiff::Timestamp;
 use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
-    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, Credential, DecisionReport,
-    EncodeError, Exchange, InboundRequest, InboundWay, Item, MessageIds, Outbound, OutboundRequest,
-    Outcome, Rejection, Reply, Response, Scheme, SecretRole, Secrets, Sending, Setting,
-    VerifiedRequest, api_base,
+    AccountConfig, Adapter, AdapterKind, ConfigError, Credential, DecisionReport, EncodeError,
+    Exchange, InboundRequest, InboundWay, Item, MessageIds, Outbound, OutboundRequest, Outcome,
+    Rejection, Reply, Response, Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest,
+    api_base,
 };
 use serde::Deserialize;
 
@@ -215,14 +215,6 @@ impl fmt::Debug for Chatwoot {
 }
 
 impl Adapter for Chatwoot {
-    fn handshake(
-        &self,
-        _request: &InboundRequest<'_>,
-        _now: Timestamp,
-    ) -> Result<Option<Acknowledgement>, Rejection> {
-        Ok(None)
-    }
-
     fn serves(&self, account: &str) -> bool {
         self.desk.account == account
     }

@@ -32,9 +32,9 @@ use jiff::Timestamp;
 use patchbay_adapter::media::{MediaReference, MediaRequest};
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
-    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, Credential, DecisionReport,
-    EncodeError, Exchange, InboundRequest, InboundWay, Item, MessageIds, Outbound, OutboundRequest,
-    Outcome, Rejection, Reply, Scheme, Secret, SecretError, SecretRole, Secrets, Sending, Setting,
+    AccountConfig, Adapter, AdapterKind, ConfigError, Credential, DecisionReport, EncodeError,
+    Exchange, InboundRequest, InboundWay, Item, MessageIds, Outbound, OutboundRequest, Outcome,
+    Rejection, Reply, Scheme, Secret, SecretError, SecretRole, Secrets, Sending, Setting,
     VerifiedRequest, api_base,
 };
 use patchbay_model::input::is_code;
@@ -223,14 +223,6 @@ impl fmt::Debug for Zammad {
 }
 
 impl Adapter for Zammad {
-    fn handshake(
-        &self,
-        _request: &InboundRequest<'_>,
-        _now: Timestamp,
-    ) -> Result<Option<Acknowledgement>, Rejection> {
-        Ok(None)
-    }
-
     fn serves(&self, account: &str) -> bool {
         self.desk.account == account
     }

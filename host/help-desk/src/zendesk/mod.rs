@@ -29,10 +29,9 @@ use std::fmt;
 use jiff::Timestamp;
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
-    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, Credential, DecisionReport,
-    EncodeError, Exchange, InboundRequest, InboundWay, Item, MessageIds, Outbound, OutboundRequest,
-    Outcome, Rejection, Reply, Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest,
-    api_base,
+    AccountConfig, Adapter, AdapterKind, ConfigError, Credential, DecisionReport, EncodeError,
+    Exchange, InboundRequest, InboundWay, Item, MessageIds, Outbound, OutboundRequest, Outcome,
+    Rejection, Reply, Scheme, SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
 };
 use serde::Deserialize;
 
@@ -224,14 +223,6 @@ impl fmt::Debug for Zendesk {
 }
 
 impl Adapter for Zendesk {
-    fn handshake(
-        &self,
-        _request: &InboundRequest<'_>,
-        _now: Timestamp,
-    ) -> Result<Option<Acknowledgement>, Rejection> {
-        Ok(None)
-    }
-
     fn serves(&self, account: &str) -> bool {
         self.desk.account == account
     }

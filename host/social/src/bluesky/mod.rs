@@ -36,9 +36,9 @@ use patchbay_adapter::media::{MediaReference, MediaRequest};
 use patchbay_adapter::poll::Poll;
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
-    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, Credential, EncodeError,
-    Exchange, InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply,
-    SecretError, SecretRole, Sending, Setting, TokenSource, VerifiedRequest, api_base,
+    AccountConfig, Adapter, AdapterKind, ConfigError, Credential, EncodeError, Exchange,
+    InboundWay, Item, MessageIds, Outbound, Outcome, Reply, SecretError, SecretRole, Sending,
+    Setting, TokenSource, VerifiedRequest, api_base,
 };
 use serde::Deserialize;
 
@@ -223,25 +223,8 @@ impl fmt::Debug for Bluesky {
 }
 
 impl Adapter for Bluesky {
-    fn handshake(
-        &self,
-        _request: &InboundRequest<'_>,
-        _now: Timestamp,
-    ) -> Result<Option<Acknowledgement>, Rejection> {
-        Ok(None)
-    }
-
     fn serves(&self, account: &str) -> bool {
         self.account == account
-    }
-
-    /// There is no webhook.
-    fn verify<'r>(
-        &self,
-        _request: &'r InboundRequest<'r>,
-        _now: Timestamp,
-    ) -> Result<VerifiedRequest<'r>, Rejection> {
-        Err(Rejection::Missing)
     }
 
     fn poll(&self, cursor: Option<&[u8]>, now: Timestamp) -> Option<Box<dyn Poll>> {

@@ -38,9 +38,9 @@ use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, Provid
 use patchbay_adapter::poll::Poll;
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
-    AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, Credential, EncodeError,
-    Exchange, InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply,
-    Response, SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
+    AccountConfig, Adapter, AdapterKind, ConfigError, Credential, EncodeError, Exchange,
+    InboundWay, Item, MessageIds, Outbound, Outcome, Reply, Response, SecretRole, Secrets, Sending,
+    Setting, VerifiedRequest, api_base,
 };
 use patchbay_config::web_address::is_host;
 use patchbay_model::address;
@@ -313,26 +313,9 @@ impl fmt::Debug for Mastodon {
 }
 
 impl Adapter for Mastodon {
-    fn handshake(
-        &self,
-        _request: &InboundRequest<'_>,
-        _now: Timestamp,
-    ) -> Result<Option<Acknowledgement>, Rejection> {
-        Ok(None)
-    }
-
     fn serves(&self, account: &str) -> bool {
         let canonical = |account| address::canonical_account(CHANNEL, account);
         canonical(account) == canonical(&self.account)
-    }
-
-    /// There is no webhook.
-    fn verify<'r>(
-        &self,
-        _request: &'r InboundRequest<'r>,
-        _now: Timestamp,
-    ) -> Result<VerifiedRequest<'r>, Rejection> {
-        Err(Rejection::Missing)
     }
 
     fn poll(&self, cursor: Option<&[u8]>, now: Timestamp) -> Option<Box<dyn Poll>> {

@@ -79,15 +79,6 @@ impl fmt::Debug for Twilio {
 }
 
 impl Adapter for Twilio {
-    /// Twilio does not check a URL when it is entered.
-    fn handshake(
-        &self,
-        _request: &InboundRequest<'_>,
-        _now: Timestamp,
-    ) -> Result<Option<Acknowledgement>, Rejection> {
-        Ok(None)
-    }
-
     fn serves(&self, account: &str) -> bool {
         self.accounts.contains(account)
     }

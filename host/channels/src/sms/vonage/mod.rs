@@ -31,9 +31,8 @@ use jiff::Timestamp;
 use patchbay_adapter::media::{MediaReference, MediaRequest};
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
-    AccountConfig, Acknowledgement, Adapter, ConfigError, Credential, EncodeError, Exchange,
-    InboundRequest, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Scheme, Secrets,
-    VerifiedRequest, api_base,
+    AccountConfig, Adapter, ConfigError, Credential, EncodeError, Exchange, InboundRequest, Item,
+    MessageIds, Outbound, Outcome, Rejection, Reply, Scheme, Secrets, VerifiedRequest, api_base,
 };
 
 use super::{AUTH_TOKEN, CHANNEL, SIGNATURE_SECRET, Settings, is_number};
@@ -114,15 +113,6 @@ impl fmt::Debug for Vonage {
 }
 
 impl Adapter for Vonage {
-    /// Vonage does not check a URL when it is entered.
-    fn handshake(
-        &self,
-        _request: &InboundRequest<'_>,
-        _now: Timestamp,
-    ) -> Result<Option<Acknowledgement>, Rejection> {
-        Ok(None)
-    }
-
     fn serves(&self, account: &str) -> bool {
         self.accounts.contains(account)
     }
