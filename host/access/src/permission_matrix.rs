@@ -252,6 +252,7 @@ pub const PERMISSIONS: &[Permission] = &[
     row("healthz", &[]).public(),
     row("readyz", &[]).public(),
     row("openapi", &[]).public(),
+    row("contract", &[]).public(),
 ];
 
 /// Applies to an operation without a row: no role may call it.

@@ -3,6 +3,7 @@
 //! Handlers that decide run on the threads of `workers`; handlers that read the journal run
 //! off the async threads.
 
+mod contract_document;
 mod decision_endpoint;
 mod openapi;
 mod routes;

@@ -36,7 +36,9 @@ struct DocumentHead;
 
 /// Every route, this document's included, with its description.
 pub fn described_routes() -> OpenApiRouter<Arc<App>> {
-    routes::described().routes(routes!(openapi))
+    routes::described()
+        .routes(routes!(openapi))
+        .routes(routes!(crate::contract_document::contract))
 }
 
 /// The document of the routes, without roles and security schemes.

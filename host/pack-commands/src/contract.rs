@@ -5,8 +5,8 @@ mod check;
 use patchbay_command::args::{ContractArgs, ContractVerb};
 use patchbay_command::exit::{Exit, Failure, Outcome, io};
 use patchbay_command::output;
+use patchbay_contract::Contract;
 use patchbay_engine::CONTRACT_VERSION;
-use patchbay_scaffold::contract::Contract;
 use serde_json::json;
 
 /// Runs `patchbay contract`.

@@ -8,7 +8,7 @@ use std::path::Path;
 use include_dir::{Dir, include_dir};
 use sha2::{Digest as _, Sha512};
 
-use crate::contract::Contract;
+use patchbay_contract::Contract;
 
 static SOURCES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/javascript/src");
 static BUILD: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/javascript/build");

@@ -1,7 +1,6 @@
 //! `patchbay new`: writes the project of a new policy, which compiles and passes its tests. The
 //! SDK and the contract are embedded in the binary and become part of the project.
 
-pub mod contract;
 pub mod contract_changes;
 mod javascript_sdk;
 mod json_place;
@@ -21,8 +20,8 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_pack::manifest::{Language, NAME_RULE, is_pack_name};
 use thiserror::Error;
 
-use contract::Contract;
 pub use language::next_commands;
+use patchbay_contract::Contract;
 pub use python_sdk::Wheel;
 use sdk_files::{sdk_files, sdk_version};
 use sdk_record::{RECORD, SdkRecord};

@@ -9,8 +9,8 @@ use base64::Engine as _;
 use include_dir::{Dir, include_dir};
 use sha2::{Digest as _, Sha256};
 
-use crate::contract::Contract;
 use crate::zip_archive::ZipArchive;
+use patchbay_contract::Contract;
 
 static SOURCES: Dir<'static> =
     include_dir!("$CARGO_MANIFEST_DIR/../../sdk/python/src/patchbay_sdk");

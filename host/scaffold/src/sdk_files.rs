@@ -8,9 +8,9 @@ use include_dir::{Dir, include_dir};
 use patchbay_document_schema::DocumentKind;
 use patchbay_pack::manifest::Language;
 
-use crate::contract::Contract;
 use crate::javascript_sdk;
 use crate::python_sdk::Wheel;
+use patchbay_contract::Contract;
 
 static RUST_SDK: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/rust");
 /// Directory of the SDK for Rust in a project.

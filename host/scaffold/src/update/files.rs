@@ -13,10 +13,10 @@ use similar::{ChangeTag, TextDiff};
 
 use super::project_file::ProjectFile;
 use super::{SdkReference, UpdateError};
-use crate::contract::{Contract, package_versions};
 use crate::json_place;
 use crate::sdk_files::{WIT_DIRECTORY, sdk_files, sdk_version};
 use crate::sdk_record::{RECORD, SdkRecord, digest, text_of};
+use patchbay_contract::{Contract, package_versions};
 
 /// End of the name of a new file beside one that was changed by hand.
 const BESIDE: &str = ".new";
