@@ -40,6 +40,15 @@ export const integratorRoutes: readonly Route[] = [
     load: () => import("./Feed.svelte"),
   },
   {
+    pattern: "/contract",
+    area: "integrator",
+    needs: [],
+    title: () => texts.text.contract.title,
+    nav: { icon: "book" },
+    texts: [texts],
+    load: () => import("./ContractReader.svelte"),
+  },
+  {
     pattern: "/api",
     area: "integrator",
     needs: [],
