@@ -94,6 +94,7 @@ const texts: CommonTexts = {
     timeout: "Der Host antwortet nicht.",
     overloaded: "Der Host ist überlastet. Versuchen Sie es gleich noch einmal.",
     draining: "Der Host nimmt nichts Neues mehr an.",
+    storage: "Der Host kann zurzeit nichts speichern.",
     "too-many-requests": "Zu viele Anfragen. Versuchen Sie es gleich noch einmal.",
     forbidden: "Ihre Rolle erlaubt das nicht.",
     "not-yours": "Es gehört jetzt einem anderen Agenten.",

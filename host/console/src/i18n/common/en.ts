@@ -93,6 +93,7 @@ const texts = {
     timeout: "The host does not answer.",
     overloaded: "The host is overloaded. Try again in a moment.",
     draining: "The host is draining and accepts nothing new.",
+    storage: "The host cannot store anything at the moment.",
     "too-many-requests": "Too many requests. Try again in a moment.",
     forbidden: "Your role does not allow this.",
     "not-yours": "It belongs to another agent now.",

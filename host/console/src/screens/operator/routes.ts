@@ -112,9 +112,9 @@ export const operatorRoutes: readonly Route[] = [
     pattern: "/host",
     area: "operator",
     needs: ["drain"],
-    title: () => texts.text.hostCare.title,
+    title: () => texts.text.hostMaintenance.title,
     nav: { icon: "settings" },
     texts: [texts],
-    load: () => import("./HostCare.svelte"),
+    load: () => import("./HostMaintenance.svelte"),
   },
 ];

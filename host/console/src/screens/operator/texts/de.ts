@@ -361,7 +361,7 @@ const texts: OperatorTexts = {
     given: "Zusammenhang",
     noTexts: "Die Nachrichten wurden gelöscht.",
   },
-  hostCare: {
+  hostMaintenance: {
     title: "Host",
     hint: "Wartung dieses Hosts und aller seiner Firmen.",
     drainHead: "Leerlauf",

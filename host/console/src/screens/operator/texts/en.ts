@@ -360,7 +360,7 @@ const texts = {
     given: "Context",
     noTexts: "The messages were erased.",
   },
-  hostCare: {
+  hostMaintenance: {
     title: "Host",
     hint: "Maintenance of this host and all its companies.",
     drainHead: "Drain",
