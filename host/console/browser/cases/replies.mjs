@@ -1,7 +1,9 @@
 // What becomes of a reply, and how two people do not answer the same message.
 import assert from "node:assert/strict";
-import { FakeFeed, problem, SimulatedConversations } from "../fixtures.mjs";
+import { FakeFeed } from "../fake_feed.mjs";
+import { problem } from "../fixtures.mjs";
 import { quiet, TIMEOUT_MS, until } from "../harness.mjs";
+import { SimulatedConversations } from "../simulated_conversations.mjs";
 
 export const cases = {
   async "what becomes of a reply is told apart"(it) {

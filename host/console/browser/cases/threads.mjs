@@ -1,7 +1,9 @@
 // Long conversations and the place of the reader.
 import assert from "node:assert/strict";
-import { conversationWith, FakeFeed, SimulatedConversations } from "../fixtures.mjs";
+import { FakeFeed } from "../fake_feed.mjs";
+import { conversationWith } from "../fixtures.mjs";
 import { quiet, TIMEOUT_MS, until } from "../harness.mjs";
+import { SimulatedConversations } from "../simulated_conversations.mjs";
 
 export const cases = {
   async "a long thread keeps the reader's place"(it) {

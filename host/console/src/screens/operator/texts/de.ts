@@ -397,7 +397,7 @@ const texts: OperatorTexts = {
     compactDone: "Altes ist gelöscht",
     compacted: (conversations: string, entries: string, inputs: string) => `${conversations} Konversationen, ${entries} Einträge und ${inputs} Interaktionen gelöscht`,
     age: "Alter",
-    ageHint: "Mindestens eine Stunde: 36h, 90d oder 26w.",
+    ageHint: "Mindestens eine Stunde: 36h oder 90d.",
   },
   healthPage: {
     attention: "Braucht Aufmerksamkeit",

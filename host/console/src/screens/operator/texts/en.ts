@@ -396,7 +396,7 @@ const texts = {
     compactDone: "Old data is deleted",
     compacted: (conversations: string, entries: string, inputs: string) => `${conversations} conversations, ${entries} entries and ${inputs} interactions deleted`,
     age: "Age",
-    ageHint: "At least an hour: 36h, 90d or 26w.",
+    ageHint: "At least an hour: 36h or 90d.",
   },
   healthPage: {
     attention: "Needs attention",
