@@ -3,7 +3,9 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
-import { listScreens, startConsole } from "./screens.mjs";
+import { startConsole } from "./console_browser.mjs";
+import { askApprovals } from "./lively_host.mjs";
+import { listScreens } from "./screen_list.mjs";
 import { prepareSubjects } from "./subjects.mjs";
 
 const {
@@ -26,7 +28,9 @@ const looks = LOOKS.filter(({ name }) => !names || names.includes(name));
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const console_ = await startConsole(host);
-const screens = listScreens(await prepareSubjects(host)).filter(({ name }) => only.length === 0 || only.includes(name));
+const subjects = await prepareSubjects(host);
+await askApprovals(host, subjects.company);
+const screens = listScreens(subjects).filter(({ name }) => only.length === 0 || only.includes(name));
 let violations = 0;
 for (const screen of screens) {
   for (const look of looks) {

@@ -27,7 +27,7 @@ async function findDecision(read, company) {
   return (decisions.find(({ kind }) => kind === "received") ?? decisions[0])?.id ?? 1;
 }
 
-/** What pictures show: the agent of a host with most conversations, and the longest of these. */
+/** What pictures show: the agent of a host with most conversations, and one of these. */
 export async function findSubjects(host) {
   const read = readerOf(host);
   const company = await findCompany(read);
@@ -36,7 +36,9 @@ export async function findSubjects(host) {
   const counts = new Map();
   for (const { owner } of owned) counts.set(owner, (counts.get(owner) ?? 0) + 1);
   const agent = process.env.AGENT ?? [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
-  const own = owned.filter(({ owner }) => owner === agent).sort((a, b) => b.interactions - a.interactions);
+  // One that waits for an answer and has a name shows more.
+  const worth = ({ name, last_message_from: from, interactions }) => (from === "customer" ? 20 : 0) + (name ? 10 : 0) + interactions;
+  const own = owned.filter(({ owner }) => owner === agent).sort((a, b) => worth(b) - worth(a));
   const chosen = own[0] ?? owned[0];
   return { company, agent, conversation: chosen?.id, contact: chosen?.contact, decision: await findDecision(read, company) };
 }

@@ -1,22 +1,24 @@
-// Takes pictures of every screen of the built console before a running host without tokens:
-// `node browser/take_screenshots.mjs http://127.0.0.1:7420 folder [screen …]`.
+// Takes the pictures of the documentation: every screen of the built console, light, dark and on a
+// phone, before a demo whose day still goes on: `patchbay demo --seconds 1200`, about noon of its day.
+// `node browser/take_screenshots.mjs http://127.0.0.1:7420 folder [screen …]`. Starts a canary of a
+// changed company file, unless a rollout runs, and asks for approvals.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { listScreens, startConsole } from "./screens.mjs";
+import { startConsole } from "./console_browser.mjs";
+import { askApprovals, startCanary } from "./lively_host.mjs";
+import { listScreens, LOOKS } from "./screen_list.mjs";
 import { findSubjects } from "./subjects.mjs";
 
 const [host = "http://127.0.0.1:7420", folder = "screenshots", ...only] = process.argv.slice(2);
-const LOOKS = [
-  { name: "light", context: { colorScheme: "light" } },
-  { name: "dark", context: { colorScheme: "dark" } },
-  { name: "phone", context: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1 } },
-];
-const QUALITY = 70;
+const QUALITY = 50;
 mkdirSync(folder, { recursive: true });
 const console_ = await startConsole(host);
-const screens = listScreens(await findSubjects(host)).filter(({ name }) => only.length === 0 || only.includes(name));
+const subjects = await findSubjects(host);
+const other = await startCanary(host, subjects.company);
+const screens = listScreens({ ...subjects, other }).filter(({ name }) => only.length === 0 || only.includes(name));
 for (const screen of screens) {
   for (const look of LOOKS) {
+    if (screen.name.endsWith("approvals")) await askApprovals(host, subjects.company);
     const { page, problems, close } = await console_.open({ ...screen, context: look.context });
     await page.waitForSelector(screen.ready ?? "h1, h2", { state: "attached", timeout: 10_000 }).catch(() => {});
     await screen.act?.(page);

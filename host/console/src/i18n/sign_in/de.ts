@@ -12,7 +12,7 @@ const texts: Translated<typeof en> = {
   "expired": "Diese Anmeldung wurde schon benutzt, oder sie begann vor mehr als zehn Minuten. Beginnen Sie von vorn.",
   "other-browser": "Diese Anmeldung begann in einem anderen Browser oder Tab, oder dieser Browser behält keine Cookies. Beginnen Sie hier von vorn.",
   "invalid-answer": "Die Antwort des Anmeldedienstes ließ sich nicht prüfen. Beginnen Sie von vorn; geschieht es wieder, verständigen Sie den Betreiber.",
-  "no-role": "Der Anmeldedienst kennt Sie, aber Sie haben hier keine Rolle. Ein Betreiber oder Supervisor kann Ihnen eine geben.",
+  "no-role": "Der Anmeldedienst kennt Sie, aber Sie haben hier keine Rolle. Fragen Sie danach, wer den Anmeldedienst oder diesen Host betreibt.",
   "host-unavailable": "Der Host kann zurzeit keine Sitzung beginnen. Versuchen Sie es in einer Minute wieder.",
 };
 

@@ -10,6 +10,6 @@ export default {
   "expired": "This sign-in was used, or began more than ten minutes ago. Begin again.",
   "other-browser": "This sign-in began in another browser or tab, or this browser keeps no cookies. Begin again here.",
   "invalid-answer": "What the sign-in service answered could not be verified. Begin again; if it happens again, tell the operator.",
-  "no-role": "The sign-in service knows you, but you have no role here. An operator or supervisor can give you one.",
+  "no-role": "The sign-in service knows you, but you have no role here. Ask those who run the sign-in service or this host for one.",
   "host-unavailable": "The host cannot start a session at the moment. Try again in a minute.",
 };
