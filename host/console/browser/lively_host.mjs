@@ -3,7 +3,7 @@
 /** Whom the demo does not simulate. */
 const GUEST = "guest";
 /** How long the host may take to route a message. */
-const ROUTING_MS = 20_000;
+const ROUTING_MS = 5_000;
 /** Customers, their messages, and replies that promise more than the company's policy allows. */
 const REPLIES = [
   ["Kim Berger", "My suitcase did not arrive with flight MA 214. I need it before Friday!", "I am sorry about your suitcase. We guarantee that it arrives before Friday."],
@@ -25,7 +25,7 @@ export async function askApprovals(host, company) {
   if ((await send("GET", "/approvals")).approvals.length >= REPLIES.length) return;
   for (const [name, question, text] of REPLIES) {
     const id = `approval-${Date.now().toString(36)}`;
-    await send("POST", "/interactions", { id, channel: "chat", text: question, author: { address: id, name } });
+    await send("POST", "/interactions", { id, channel: "chat", text: question, author: { address: `visitor-${name.replace(/\W/g, "").toLowerCase()}`, name } });
     for (const end = Date.now() + ROUTING_MS; Date.now() < end; ) {
       const { conversations } = await send("GET", "/conversations?sort=activity&limit=100");
       const found = conversations.find((row) => row.name === name && row.state !== "awaiting-approval" && row.last_message_at);
