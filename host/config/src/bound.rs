@@ -65,6 +65,8 @@ pub enum Refusal {
     TooLarge,
     /// No request is rejected: what is beyond is not used, and an alert says so.
     NotUsed,
+    /// No request is rejected: what is beyond is not kept in memory, and a metric counts it.
+    NotKept,
 }
 
 impl Refusal {
@@ -74,7 +76,7 @@ impl Refusal {
             Refusal::Busy(_) => Some(503),
             Refusal::TooMany(_) => Some(429),
             Refusal::TooLarge => Some(413),
-            Refusal::NotUsed => None,
+            Refusal::NotUsed | Refusal::NotKept => None,
         }
     }
 
@@ -82,7 +84,7 @@ impl Refusal {
     pub const fn retry_after(self) -> Option<u32> {
         match self {
             Refusal::Busy(seconds) | Refusal::TooMany(seconds) => Some(seconds),
-            Refusal::TooLarge | Refusal::NotUsed => None,
+            Refusal::TooLarge | Refusal::NotUsed | Refusal::NotKept => None,
         }
     }
 }
@@ -338,6 +340,12 @@ bounds! {
         Company "bounds.stored-bytes-per-company" = 64 << 30, 64 << 10, 1 << 50, Unit::Bytes;
         Item "bounds.stored-bytes-reserve" = 1 << 30, 1, 1 << 50, Unit::Bytes;
     ];
+    /// Memory for words of conversations, so that a search need not read them from the
+    /// journal. What has no room is read at each search.
+    SearchWords = "search-words", Refusal::NotKept, [
+        Company "bounds.search-words-per-company" = 64 << 20, 1, 1 << 40, Unit::Bytes;
+        Host "bounds.search-words" = 256 << 20, 1, 1 << 40, Unit::Bytes;
+    ];
     /// Values that the defaults of a settings schema may add, and steps of
     /// checking settings against the schema.
     SchemaSteps = "schema-steps", Refusal::TooLarge, [
@@ -428,6 +436,7 @@ fn markdown() -> String {
         let answer = match (refusal.status(), refusal.retry_after()) {
             (Some(status), Some(seconds)) => format!("{status}, retry after {seconds} s"),
             (Some(status), None) => status.to_string(),
+            (None, _) if refusal == Refusal::NotKept => "not kept in memory".to_owned(),
             (None, _) => "not used, alert".to_owned(),
         };
         let help = bound.help();

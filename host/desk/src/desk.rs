@@ -14,9 +14,12 @@ use patchbay_events::{AlertEvent, RolloutEndedEvent};
 use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::rollout::{ComparisonQueue, ResumedRollout, RolloutReport};
-use patchbay_journal::{Acknowledgement, CompanyId, Journal, Run};
+use patchbay_journal::{
+    Acknowledgement, CompactReport, CompanyId, Journal, JournalError, NO_WORDS, Run,
+};
 use patchbay_records::conversation_cache::ConversationCache;
 use patchbay_records::word_index;
+use patchbay_word_cache::WordCache;
 
 use crate::company_state::CompanyState;
 use crate::desk_core::{CommitNotice, DeskCore};
@@ -102,7 +105,10 @@ impl Desk {
         let now = clock.now();
         if run.is_some() {
             journal.note_time(now)?;
-            journal.set_word_rules(word_index::RULES)?;
+            journal.set_word_rules(match settings.search.is_on {
+                true => word_index::RULES,
+                false => NO_WORDS,
+            })?;
         }
         let open = agents::open_conversations(&*journal)?;
         for generation in generations {
@@ -122,6 +128,7 @@ impl Desk {
             companies.insert(company, Arc::new(state));
         }
         let (breaker_messages, breaker_inbox) = mpsc::channel();
+        let words = WordCache::new(settings.search.memory);
         let core = Arc::new(DeskCore {
             journal,
             settings,
@@ -132,6 +139,8 @@ impl Desk {
             work: WorkList::default(),
             timers: Timers::default(),
             cache: ConversationCache::default(),
+            words,
+            words_wanted: Mutex::default(),
             names: RwLock::new(names),
             companies: RwLock::new(companies),
             changing: Mutex::default(),
@@ -378,6 +387,25 @@ impl Desk {
     /// The journal.
     pub fn journal(&self) -> &Arc<dyn Journal> {
         &self.core.journal
+    }
+
+    /// Delete what was last changed before a time, as
+    /// [`compact`](patchbay_journal::Maintenance::compact) does, also from memory.
+    ///
+    /// # Errors
+    /// As `compact`.
+    pub fn compact(&self, before: Timestamp) -> Result<CompactReport, JournalError> {
+        let deleted = self.core.journal.compact(before);
+        // A failure may come after some were deleted.
+        if !matches!(&deleted, Ok(report) if report.conversations == 0) {
+            self.core.words.forget_deleted();
+        }
+        deleted
+    }
+
+    /// Whether conversations can be searched.
+    pub fn is_search_on(&self) -> bool {
+        self.core.settings.search.is_on
     }
 
     /// Call a listener after every commit, on the thread that committed: it

@@ -11,6 +11,7 @@ use patchbay_clock::SteadyClock;
 use patchbay_generations::rollout::ComparisonQueue;
 use patchbay_journal::{CompanyId, ConversationId, Journal, JournalError, Ordinal};
 use patchbay_records::conversation_cache::ConversationCache;
+use patchbay_word_cache::WordCache;
 
 use crate::company_state::CompanyState;
 use crate::desk_error::DeskError;
@@ -52,6 +53,11 @@ pub(crate) struct DeskCore {
     pub(crate) work: WorkList,
     pub(crate) timers: Timers,
     pub(crate) cache: ConversationCache,
+    /// Words of the conversations that were searched lately.
+    pub(crate) words: WordCache,
+    /// Companies whose lists are read, and whose words are to be read before they are
+    /// searched.
+    pub(crate) words_wanted: Mutex<HashSet<CompanyId>>,
     pub(crate) names: RwLock<HashMap<String, CompanyId>>,
     pub(crate) companies: RwLock<HashMap<CompanyId, Arc<CompanyState>>>,
     /// Held while the active generation or the rollout of a company changes.

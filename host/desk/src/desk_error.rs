@@ -55,6 +55,9 @@ pub enum DeskError {
     /// The text cannot be searched for.
     #[error("the text {0}")]
     Search(ParseQueryError),
+    /// The settings of the server switch search off.
+    #[error("search is switched off on this server")]
+    SearchOff,
     /// The host is shutting down.
     #[error("the host is stopping; nothing was changed")]
     Stopping,

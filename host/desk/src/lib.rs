@@ -44,4 +44,5 @@ pub use operations::drain::RemainingWork;
 pub use operations::incidents::{IncidentChange, IncidentNote, IncidentService, IncidentView};
 pub use operations::outbox::DueItem;
 pub use operations::stateless::StatelessDecider;
-pub use settings::DeskSettings;
+pub use patchbay_word_cache::{CacheBounds, CacheFigures};
+pub use settings::{DeskSettings, SearchSettings};

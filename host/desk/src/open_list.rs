@@ -81,6 +81,14 @@ impl OpenList {
         }
     }
 
+    /// Read the list if it is made. Nobody's reading: it does not keep the list.
+    pub(crate) fn read_if_made<T>(&self, read: impl FnOnce(&OpenIndex) -> T) -> Option<T> {
+        match &*self.state.read() {
+            State::Ready(index) => Some(read(index)),
+            _ => None,
+        }
+    }
+
     /// A conversation was committed. `row` describes it, absent where it is resolved; it
     /// is called only while somebody reads the list.
     pub(crate) fn update(

@@ -15,6 +15,7 @@ pub(crate) mod directives;
 pub(crate) mod drain;
 pub(crate) mod incidents;
 pub(crate) mod outbox;
+pub(crate) mod resolved_list;
 pub(crate) mod rollout_judge;
 pub(crate) mod rollouts;
 pub(crate) mod stateless;

@@ -6,8 +6,31 @@ use std::time::Duration;
 
 use patchbay_clock::Clock;
 use patchbay_pass::observer::{NoObserver, Observer};
+use patchbay_word_cache::CacheBounds;
 
 use crate::dispatch::load::LoadBounds;
+
+/// The search of conversations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SearchSettings {
+    /// Whether conversations can be searched. `false`: searches are refused, no words are
+    /// stored, and those that are stored are deleted. Default true.
+    pub is_on: bool,
+    /// Bytes of memory for words. Default 64 MiB for a company and 256 MiB for the host.
+    pub memory: CacheBounds,
+}
+
+impl Default for SearchSettings {
+    fn default() -> SearchSettings {
+        SearchSettings {
+            is_on: true,
+            memory: CacheBounds {
+                company: 64 << 20,
+                host: 256 << 20,
+            },
+        }
+    }
+}
 
 /// Settings of the desk, for all companies of the host.
 #[derive(Clone, Debug)]
@@ -25,6 +48,8 @@ pub struct DeskSettings {
     /// Requests of people that may be open at once in one company. More are
     /// refused as busy. Default 128.
     pub requests: usize,
+    /// The search of conversations.
+    pub search: SearchSettings,
     /// The source of time. Default: the system's clock.
     pub clock: Clock,
     /// Start at the clock's time although the journal has seen a later one.
@@ -42,6 +67,7 @@ impl Default for DeskSettings {
             stack: 512 << 10,
             load: LoadBounds::default(),
             requests: 128,
+            search: SearchSettings::default(),
             clock: Clock::system(),
             accept_clock: false,
             observer: Arc::new(NoObserver),

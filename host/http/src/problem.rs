@@ -297,7 +297,9 @@ impl Problem {
         let problem = match limit.bound.refusal() {
             Refusal::Busy(_) => Problem::busy(&detail),
             Refusal::TooMany(_) => Problem::of(Kind::TooMany).detail(detail),
-            Refusal::TooLarge | Refusal::NotUsed => Problem::of(Kind::LimitExceeded).detail(detail),
+            Refusal::TooLarge | Refusal::NotUsed | Refusal::NotKept => {
+                Problem::of(Kind::LimitExceeded).detail(detail)
+            }
         };
         problem
             .bound(limit.bound)

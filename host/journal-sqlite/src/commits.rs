@@ -145,7 +145,7 @@ fn write_commit(
     let sequence = commit.expected + commit.entries.len() as u64;
     let number = put_conversation(work.sql, commit, stored.as_ref(), sequence)?;
     let first_feed = append_entries(work, commit, number)?;
-    word_lists::write(work.sql, commit, number)?;
+    let are_words_stored = word_lists::write(work.sql, commit, number)?;
     policy_memory::write(work.sql, commit)?;
     // In the given order, which is the order of delivery.
     for item in &commit.outbox {
@@ -163,6 +163,7 @@ fn write_commit(
     Ok(Ok(CommitReceipt {
         sequence,
         first_feed,
+        are_words_stored,
     }))
 }
 

@@ -1,7 +1,8 @@
 //! Conversations, by id, thread, contact and clock.
 
 use patchbay_journal::{
-    CompanyId, ContactId, Conversation, ConversationId, Conversations, ResolvedMark, Result,
+    CompanyId, ContactId, Conversation, ConversationId, Conversations, MessageMatches,
+    ResolvedMark, Result,
 };
 use patchbay_model::conversation_state::ConversationState;
 use rusqlite::{Connection, Row, params};
@@ -102,10 +103,20 @@ impl Conversations for SqliteJournal {
     }
 
     fn channels_of(&self, company: CompanyId) -> Result<Vec<String>> {
-        let accounts = self.read(|sql| accounts(sql, company))?;
-        let mut channels: Vec<String> = accounts.into_iter().map(|(channel, _)| channel).collect();
-        channels.dedup();
-        Ok(channels)
+        // Beyond every account of a channel.
+        let query = "SELECT channel FROM inbound INDEXED BY inbound_once
+             WHERE company = ?1 AND channel > ?2 ORDER BY channel LIMIT 1";
+        self.read(|sql| {
+            let mut channels: Vec<String> = Vec::new();
+            loop {
+                let last = channels.last().map_or("", String::as_str);
+                let after = params![company.0, last];
+                match sql.read_first(query, after, value)? {
+                    Some(next) => channels.push(next),
+                    None => return Ok(channels),
+                }
+            }
+        })
     }
 
     fn conversations_with_message(
@@ -113,21 +124,31 @@ impl Conversations for SqliteJournal {
         company: CompanyId,
         message: &str,
         limit: usize,
-    ) -> Result<Vec<ConversationId>> {
+    ) -> Result<MessageMatches> {
         let query = "SELECT DISTINCT v.id FROM inbound i
              CROSS JOIN entry e ON e.company = i.company AND e.input = i.ordinal
              CROSS JOIN conversation v ON v.number = e.conversation
              WHERE i.company = ?1 AND i.channel = ?2 AND i.account = ?3 AND i.message = ?4
              LIMIT ?5";
         self.read(|sql| {
-            let mut found: Vec<ConversationId> = Vec::new();
-            for (channel, account) in accounts(sql, company)? {
-                let limit = clamp_i64(limit.saturating_sub(found.len()));
-                let of = params![company.0, channel, account, message, limit];
+            let (accounts, is_complete) = accounts(sql, company)?;
+            let mut found = MessageMatches {
+                is_complete,
+                ..MessageMatches::default()
+            };
+            for (channel, account) in accounts {
+                // One more than fits tells whether there are more.
+                let most = clamp_i64(limit + 1);
+                let of = params![company.0, channel, account, message, most];
                 for conversation in sql.read_all(query, of, only_id)? {
-                    if !found.contains(&conversation) {
-                        found.push(conversation);
+                    if found.conversations.contains(&conversation) {
+                        continue;
                     }
+                    if found.conversations.len() == limit {
+                        found.is_complete = false;
+                        return Ok(found);
+                    }
+                    found.conversations.push(conversation);
                 }
             }
             Ok(found)
@@ -162,23 +183,23 @@ impl Conversations for SqliteJournal {
 /// Most channels and accounts of a company that are gone through.
 const ACCOUNTS: usize = 1_000;
 
-/// Channels and accounts that the inputs of a company name, sorted. One search of the index
-/// for each, however many inputs it has.
-fn accounts(sql: &Connection, company: CompanyId) -> Result<Vec<(String, String)>> {
+/// Channels and accounts that the inputs of a company name, sorted; and whether those are
+/// all. One search of the index for each, however many inputs it has.
+fn accounts(sql: &Connection, company: CompanyId) -> Result<(Vec<(String, String)>, bool)> {
     let query = "SELECT channel, account FROM inbound INDEXED BY inbound_once
          WHERE company = ?1 AND (channel, account) > (?2, ?3)
          ORDER BY channel, account LIMIT 1";
     let mut accounts: Vec<(String, String)> = Vec::new();
-    while accounts.len() < ACCOUNTS {
+    loop {
         let (channel, account) = accounts.last().cloned().unwrap_or_default();
         let after = params![company.0, channel, account];
         let next = sql.read_first(query, after, |row| Ok((row.get(0)?, row.get(1)?)))?;
         match next {
+            Some(_) if accounts.len() == ACCOUNTS => return Ok((accounts, false)),
             Some(next) => accounts.push(next),
-            None => break,
+            None => return Ok((accounts, true)),
         }
     }
-    Ok(accounts)
 }
 
 /// What a query for resolved conversations begins with, and its condition.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use patchbay_journal::limits::{self, check_length};
 use patchbay_journal::{
-    CollectedWords, Commit, CompanyId, ContactId, ConversationId, OutdatedWords, Result,
+    CollectedWords, Commit, CompanyId, ContactId, ConversationId, NO_WORDS, OutdatedWords, Result,
     StoredWordList, WordLists,
 };
 use rusqlite::{Connection, params};
@@ -67,6 +67,30 @@ impl WordLists for SqliteJournal {
         })
     }
 
+    fn more_word_lists(
+        &self,
+        company: CompanyId,
+        after: &StoredWordList,
+    ) -> Result<Vec<StoredWordList>> {
+        let query = "SELECT w.contact, w.part, w.sealed FROM conversation v
+             CROSS JOIN word_list w ON w.conversation = v.number
+             WHERE v.company = ?1 AND v.id = ?2 AND (w.contact, w.part) > (?3, ?4)
+             ORDER BY w.contact, w.part LIMIT ?5";
+        let conversation = after.conversation;
+        self.read(|sql| {
+            let most = clamp_i64(limits::WORD_LISTS);
+            let values = params![company.0, conversation.0, after.contact.0, after.part, most];
+            sql.read_all(query, values, |row| {
+                Ok(StoredWordList {
+                    conversation,
+                    contact: id(row, 0)?,
+                    part: row.get(1)?,
+                    sealed: row.get(2)?,
+                })
+            })
+        })
+    }
+
     fn count_outdated_words(&self, company: CompanyId) -> Result<u64> {
         let query = "SELECT count(*) FROM outdated_words WHERE company = ?1";
         self.read(|sql| Ok(sql.read_first(query, [company.0], value)?.unwrap_or(0)))
@@ -76,14 +100,31 @@ impl WordLists for SqliteJournal {
         if self.read(|sql| read_number(sql, RULES))? == rules {
             return Ok(());
         }
-        self.write(limits::COMMIT_ENTRIES, move |work| {
-            work.sql.run(
+        let query = match rules {
+            NO_WORDS => "DELETE FROM outdated_words",
+            _ => {
                 "INSERT OR IGNORE INTO outdated_words (conversation, company)
-                 SELECT number, company FROM conversation",
-                [],
-            )?;
+                 SELECT number, company FROM conversation"
+            }
+        };
+        self.write(limits::COMMIT_ENTRIES, move |work| {
+            work.sql.run(query, [])?;
             write_number(work.sql, RULES, rules)
         })
+    }
+
+    fn delete_word_lists(&self, limit: usize) -> Result<bool> {
+        let any = "SELECT 1 FROM word_list LIMIT 1";
+        if !self.read(|sql| sql.has_row(any, []))? {
+            return Ok(false);
+        }
+        let query = "DELETE FROM word_list WHERE (conversation, contact, part) IN
+             (SELECT conversation, contact, part FROM word_list LIMIT ?1)";
+        let limit = clamp_i64(limit);
+        let deleted = self.write(limits::COMMIT_ENTRIES, move |work| {
+            work.sql.run(query, [limit])
+        })?;
+        Ok(deleted > 0)
     }
 
     fn outdated_words(&self, after: u64, limit: usize) -> Result<Vec<OutdatedWords>> {
@@ -115,7 +156,8 @@ impl WordLists for SqliteJournal {
 }
 
 /// Write the lists of a commit, and note whether the words of its conversation are outdated.
-pub(super) fn write(sql: &Connection, commit: &Commit, conversation: i64) -> Result<()> {
+/// Returns whether all lists are stored.
+pub(super) fn write(sql: &Connection, commit: &Commit, conversation: i64) -> Result<bool> {
     let company = commit.conversation.company;
     if commit.has_outdated_words {
         // The message may be of an earlier conversation of the thread.
@@ -150,7 +192,7 @@ pub(super) fn write(sql: &Connection, commit: &Commit, conversation: i64) -> Res
     if is_outdated {
         set_outdated(sql, company, conversation)?;
     }
-    Ok(())
+    Ok(!is_outdated)
 }
 
 fn set_outdated(sql: &Connection, company: CompanyId, conversation: i64) -> Result<()> {

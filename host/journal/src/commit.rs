@@ -97,6 +97,9 @@ pub struct CommitReceipt {
     pub sequence: u64,
     /// Feed number of its first entry; the others follow without gaps.
     pub first_feed: u64,
+    /// Whether its lists of words are stored. `false`: they were made from lists that were
+    /// replaced meanwhile, and the words of the conversation are outdated.
+    pub are_words_stored: bool,
 }
 
 /// Writes decisions, and reads the policy memory they change.

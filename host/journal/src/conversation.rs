@@ -41,6 +41,16 @@ pub struct ResolvedMark {
     pub number: u64,
 }
 
+/// Conversations with a message id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageMatches {
+    /// The conversations, each once.
+    pub conversations: Vec<ConversationId>,
+    /// Whether those are all. `false`: there are more, or the company has more channels and
+    /// accounts than are gone through, which is 1,000.
+    pub is_complete: bool,
+}
+
 /// Reads conversations. [`Commits`](crate::Commits) writes them.
 pub trait Conversations {
     /// A conversation by its id.
@@ -80,13 +90,13 @@ pub trait Conversations {
     fn channels_of(&self, company: CompanyId) -> Result<Vec<String>>;
 
     /// Conversations of a company that have an input with a channel's message id, on any
-    /// channel and account; each once, at most `limit`.
+    /// channel and account; at most `limit`.
     fn conversations_with_message(
         &self,
         company: CompanyId,
         message: &str,
         limit: usize,
-    ) -> Result<Vec<ConversationId>>;
+    ) -> Result<MessageMatches>;
 
     /// How many conversations of a company, or of the person behind a contact, are
     /// resolved. Reads an index, not the conversations.

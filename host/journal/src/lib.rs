@@ -69,7 +69,7 @@ pub use contact::{
 pub use contact_record::{
     ContactRecords, RecordImport, RecordOutcome, RecordRefusal, RecordStatus, StoredRecord,
 };
-pub use conversation::{Conversation, Conversations, ResolvedMark};
+pub use conversation::{Conversation, Conversations, MessageMatches, ResolvedMark};
 pub use conversation_entry::ConversationEntries;
 pub use directive::{Directive, Directives};
 pub use entry::{Entries, Entry, EntryPage, FeedPage, MessagePage, Note, PlacedMessage};
@@ -113,4 +113,6 @@ pub use statistics::{
 pub use storage::{StorageFailure, StorageState};
 pub use stored_bytes::{StoredBytes, Usage};
 pub use token::{Secret, SecretHash, Token, TokenState, Tokens, random_id};
-pub use word_list::{CollectedWords, NewWordList, OutdatedWords, StoredWordList, WordLists};
+pub use word_list::{
+    CollectedWords, NO_WORDS, NewWordList, OutdatedWords, StoredWordList, WordLists,
+};

@@ -3,6 +3,9 @@
 
 use crate::{CompanyId, ContactId, ConversationId, Result};
 
+/// Version of the rules by which words are made that stands for none: no words are stored.
+pub const NO_WORDS: u64 = 0;
+
 /// A list of words of a conversation, as a commit writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewWordList {
@@ -66,11 +69,20 @@ pub trait WordLists {
         contact: ContactId,
     ) -> Result<Option<StoredWordList>>;
 
-    /// All lists of conversations, those of one after the other in the given order.
+    /// Lists of conversations, those of one after the other in the given order: of each the
+    /// first [`WORD_LISTS`](crate::limits::WORD_LISTS).
     fn word_lists(
         &self,
         company: CompanyId,
         conversations: &[ConversationId],
+    ) -> Result<Vec<StoredWordList>>;
+
+    /// The lists that follow one of a conversation, at most
+    /// [`WORD_LISTS`](crate::limits::WORD_LISTS).
+    fn more_word_lists(
+        &self,
+        company: CompanyId,
+        after: &StoredWordList,
     ) -> Result<Vec<StoredWordList>>;
 
     /// How many of a company's conversations have outdated words.
@@ -79,8 +91,11 @@ pub trait WordLists {
     // Host-wide.
 
     /// Note by which rules words are made. If the stored ones were made by others, the
-    /// words of every conversation are outdated.
+    /// words of every conversation are outdated; by [`NO_WORDS`], none are.
     fn set_word_rules(&self, rules: u64) -> Result<()>;
+
+    /// Delete lists of all companies, at most `limit`. Returns whether more are left.
+    fn delete_word_lists(&self, limit: usize) -> Result<bool>;
 
     /// Conversations of all companies whose words are outdated, after a place, in order; at
     /// most `limit`.

@@ -264,7 +264,7 @@ pub(crate) async fn compact(
     app.read(move |desk| {
         statistics.count_everything(desk)?;
         let before = desk.now().checked_sub(age).unwrap_or_default();
-        let deleted = desk.journal().compact(before)?;
+        let deleted = desk.compact(before)?;
         let about = json!({"before": before, "conversations": deleted.conversations});
         let entry = caller.entry("journal.compact", None, &about);
         desk.journal().append_audit(entry)?;

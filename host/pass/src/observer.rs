@@ -40,6 +40,9 @@ pub trait Observer: fmt::Debug + Send + Sync {
     /// Another commit came first; the pass runs again.
     fn conflicted(&self, _company: &str) {}
 
+    /// Conversations were searched.
+    fn searched(&self, _company: &str, _search: SearchObservation) {}
+
     /// A circuit breaker opened or closed.
     fn breaker_changed(&self, _company: &str, _event: &BreakerEvent) {}
 
@@ -56,6 +59,52 @@ pub trait Observer: fmt::Debug + Send + Sync {
 pub struct NoObserver;
 
 impl Observer for NoObserver {}
+
+/// A search of conversations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SearchObservation {
+    /// How it went.
+    pub outcome: SearchOutcome,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// How a search of conversations went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SearchOutcome {
+    /// It found conversations.
+    Found,
+    /// It found none on its page.
+    Nothing,
+    /// Not all conversations that match its filter were searched.
+    Partial,
+    /// It was not valid, or search is switched off.
+    Refused,
+    /// The journal failed.
+    Failed,
+}
+
+impl SearchOutcome {
+    /// Every outcome.
+    pub const ALL: [SearchOutcome; 5] = [
+        SearchOutcome::Found,
+        SearchOutcome::Nothing,
+        SearchOutcome::Partial,
+        SearchOutcome::Refused,
+        SearchOutcome::Failed,
+    ];
+
+    /// The code, as in metric labels.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            SearchOutcome::Found => "found",
+            SearchOutcome::Nothing => "nothing",
+            SearchOutcome::Partial => "partial",
+            SearchOutcome::Refused => "refused",
+            SearchOutcome::Failed => "failed",
+        }
+    }
+}
 
 /// A circuit breaker that opened or closed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -42,7 +42,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use patchbay_generations::Generation;
 use patchbay_generations::rollout::RolloutAssignment;
-use patchbay_journal::{Commit, CompanyId, ConversationId, Journal, JournalError};
+use patchbay_journal::{Commit, CompanyId, ContactId, ConversationId, Journal, JournalError};
 use patchbay_model::actor::Actor;
 use patchbay_model::bypass::Bypasses;
 use patchbay_model::conversation_state::ConversationState;
@@ -81,6 +81,8 @@ pub struct Pass<'a> {
     pub now: Timestamp,
     /// How long a decision waits for an instance.
     pub timeout: Duration,
+    /// Whether the words of new texts are stored, so that they can be searched.
+    pub lists_words: bool,
     /// Stages and plugins that operators switched off.
     pub bypasses: Arc<Bypasses>,
     /// Telemetry.
@@ -103,6 +105,8 @@ pub struct PlannedCommit {
 pub struct AfterCommit {
     /// The conversation as the commit leaves it.
     pub conversation: CachedConversation,
+    /// Terms that the commit adds to the words of the conversation, by contact.
+    pub terms: Vec<(ContactId, Vec<String>)>,
     /// Floor events in the commit; given back if it fails.
     pub floor_events: Vec<FloorEvent>,
     /// Agents whose row in the roster must follow.

@@ -1,5 +1,5 @@
-//! The words by which conversations are found: collected from their texts, stored as sealed
-//! lists, and searched by opening these.
+//! The words by which conversations are found: collected from their texts, and stored as
+//! sealed lists. `host/word-cache` searches them.
 //!
 //! The lists of a conversation are read one after the other, which is what keeps intake
 //! cheap and the words secret: a commit writes one row however many words a text has, and
@@ -12,10 +12,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use patchbay_events::EventKind;
 use patchbay_journal::{
     CollectedWords, CompanyId, ContactId, Conversation, ConversationId, InputKind, Journal,
-    JournalError, MessagePage, NewWordList, Ordinal, Purpose, SealError, StoredWordList,
+    JournalError, MessagePage, NewWordList, Ordinal, Purpose, SealError,
 };
 use patchbay_model::interaction::{Attachment, Direction, Interaction};
-use patchbay_search_terms::{FoundTerms, SearchQuery, WordList, terms};
+use patchbay_search_terms::{WordList, terms};
+use patchbay_word_cache::open_list;
 use serde_json::Value;
 
 use crate::conversation_reader::{open_input, readable};
@@ -34,9 +35,6 @@ const LIST_BYTES: usize = 800;
 const MOST_LISTS: u32 = 128;
 /// Messages or entries read at once.
 const PAGE: usize = 200;
-/// Conversations whose lists are read at once: with all the lists they may have, some
-/// megabytes.
-const BATCH: usize = 16;
 /// Attribute of a mail's subject.
 const SUBJECT: &str = "subject";
 
@@ -80,6 +78,15 @@ fn file_names(files: &[Attachment]) -> impl Iterator<Item = &str> {
     files.iter().filter_map(|file| file.name.as_deref())
 }
 
+/// A list that a commit writes, and the terms that it has and the stored one has not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListChange {
+    /// The list.
+    pub list: NewWordList,
+    /// The new terms.
+    pub added: Vec<String>,
+}
+
 /// The lists that a commit writes for new texts of a conversation; `known` is absent for a
 /// new one. Words that the newest list of the contact has are not added again.
 ///
@@ -90,7 +97,7 @@ pub fn lists_with(
     company: CompanyId,
     known: Option<ConversationId>,
     texts: &[TextTerms],
-) -> Result<Vec<NewWordList>, JournalError> {
+) -> Result<Vec<ListChange>, JournalError> {
     let contacts: BTreeSet<ContactId> = texts.iter().map(|text| text.contact).collect();
     let mut lists = Vec::new();
     for contact in contacts {
@@ -100,7 +107,7 @@ pub fn lists_with(
         };
         let last = last.as_ref();
         let mut words = match last {
-            Some(last) => open(journal, company, last)?,
+            Some(last) => open_list(journal, company, last)?,
             None => None,
         };
         let mut part = last.map_or(0, |last| last.part);
@@ -119,15 +126,19 @@ pub fn lists_with(
             (part, is_new) = (part + 1, true);
         }
         let mut words = words.unwrap_or_default();
-        if !words.add(new) {
+        new.retain(|term| !words.has(term));
+        if !words.add(new.iter().copied()) {
             continue;
         }
         if let Some(sealed) = seal(journal, company, contact, &words)? {
-            lists.push(NewWordList {
-                contact,
-                part,
-                is_new,
-                sealed,
+            lists.push(ListChange {
+                list: NewWordList {
+                    contact,
+                    part,
+                    is_new,
+                    sealed,
+                },
+                added: new.into_iter().map(str::to_owned).collect(),
             });
         }
     }
@@ -238,48 +249,6 @@ pub fn owner(
     match kind {
         InputKind::Echo => customer,
         _ => author.or(customer),
-    }
-}
-
-/// Which of these conversations have all words of a query, each anywhere in its texts.
-///
-/// # Errors
-/// The journal cannot be read.
-pub fn find(
-    journal: &dyn Journal,
-    company: CompanyId,
-    query: &SearchQuery,
-    conversations: &[ConversationId],
-) -> Result<BTreeSet<ConversationId>, JournalError> {
-    let mut matching = BTreeSet::new();
-    for batch in conversations.chunks(BATCH) {
-        let lists = journal.word_lists(company, batch)?;
-        for lists in lists.chunk_by(|a, b| a.conversation == b.conversation) {
-            let mut found = FoundTerms::default();
-            for list in lists {
-                if let Some(words) = open(journal, company, list)? {
-                    found |= query.found(&words);
-                }
-            }
-            if query.is_complete(found) {
-                matching.extend(lists.first().map(|list| list.conversation));
-            }
-        }
-    }
-    Ok(matching)
-}
-
-/// Opens a list; `None` if its contact was erased, and where it is damaged.
-fn open(
-    journal: &dyn Journal,
-    company: CompanyId,
-    list: &StoredWordList,
-) -> Result<Option<WordList>, JournalError> {
-    match journal.open(company, list.contact, Purpose::Words, &list.sealed) {
-        Ok(plain) => Ok(WordList::from_bytes(plain)),
-        Err(SealError::Journal(error)) => Err(error),
-        // `check` reports damage.
-        Err(_) => Ok(None),
     }
 }
 

@@ -18,7 +18,7 @@ mod query;
 mod terms;
 mod word_list;
 
-pub use query::{FoundTerms, MAX_WORDS, ParseQueryError, SearchQuery};
+pub use query::{MAX_WORDS, ParseQueryError, QueryMatcher, SearchQuery};
 pub use terms::{MAX_TERMS, TERM_BYTES, terms};
 pub use word_list::WordList;
 

@@ -83,29 +83,28 @@ impl SearchQuery {
         }
     }
 
-    /// Which of its terms a list has, as bits: those of several lists are united by `|`.
-    pub fn found(&self, list: &WordList) -> FoundTerms {
-        let mut found = 0;
-        for (bit, line) in self.lines.iter().enumerate() {
-            let has = memmem::find(list.as_bytes(), line.as_bytes()).is_some();
-            found |= u64::from(has) << bit;
+    /// Tells which lists have all its terms.
+    pub fn matcher(&self) -> QueryMatcher<'_> {
+        let mut lines: Vec<&str> = self.lines.iter().map(String::as_str).collect();
+        // Long terms are rare: most lists lack the first.
+        lines.sort_by_key(|line| std::cmp::Reverse(line.len()));
+        QueryMatcher {
+            lines: lines.into_iter().map(memmem::Finder::new).collect(),
         }
-        FoundTerms(found)
-    }
-
-    /// Whether all its terms were found.
-    pub fn is_complete(&self, found: FoundTerms) -> bool {
-        found.0.count_ones() as usize == self.lines.len()
     }
 }
 
-/// Terms of a query that lists have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FoundTerms(u64);
+/// Tells which lists have all terms of a query; made once for many lists.
+#[derive(Debug)]
+pub struct QueryMatcher<'q> {
+    lines: Vec<memmem::Finder<'q>>,
+}
 
-impl std::ops::BitOrAssign for FoundTerms {
-    fn bitor_assign(&mut self, other: FoundTerms) {
-        self.0 |= other.0;
+impl QueryMatcher<'_> {
+    /// Whether a list has all terms.
+    pub fn is_match(&self, list: &WordList) -> bool {
+        let mut lines = self.lines.iter();
+        lines.all(|line| line.find(list.as_bytes()).is_some())
     }
 }
 

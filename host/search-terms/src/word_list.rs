@@ -51,6 +51,21 @@ impl WordList {
         self.text.len() > before
     }
 
+    /// Add the terms of another list, also those that this one has.
+    pub fn append(&mut self, other: &WordList) {
+        self.text.push_str(&other.text[1..]);
+    }
+
+    /// Bytes of memory that it uses, beside itself.
+    pub fn capacity(&self) -> usize {
+        self.text.capacity()
+    }
+
+    /// Give back memory that it does not need.
+    pub fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+    }
+
     /// Whether it has a term.
     pub fn has(&self, term: &str) -> bool {
         let mut line = String::with_capacity(term.len() + 2);

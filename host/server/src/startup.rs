@@ -9,7 +9,7 @@ use parking_lot::RwLock;
 use patchbay_access::oidc::{Issuer, IssuerCacheTimes, SignInFlow};
 use patchbay_access::{AccessControl, TlsTerminator};
 use patchbay_config::bound::{Bound, Scope};
-use patchbay_desk::{Desk, DeskSettings};
+use patchbay_desk::{CacheBounds, Desk, DeskSettings, SearchSettings};
 use patchbay_gateway::Gateway;
 use patchbay_generations::assemble::{AssembledGeneration, Assembler, InvalidFile};
 use patchbay_generations::service::GenerationService;
@@ -326,6 +326,13 @@ impl OpenedDesk {
             stack,
             load: settings.admission.load,
             requests: settings.admission.requests_per_company,
+            search: SearchSettings {
+                is_on: settings.search,
+                memory: CacheBounds {
+                    company: settings.bounds.count(Bound::SearchWords, Scope::Company),
+                    host: settings.bounds.count(Bound::SearchWords, Scope::Host),
+                },
+            },
             clock: settings.clock,
             accept_clock: settings.accept_clock,
             observer: Arc::clone(&telemetry) as _,

@@ -229,7 +229,7 @@ impl App {
                     };
                     statistics.count_everything(desk)?;
                     let before = now.checked_sub(age).unwrap_or_default();
-                    Ok(desk.journal().compact(before)?)
+                    Ok(desk.compact(before)?)
                 });
                 match deleted.await {
                     Ok(deleted) if deleted.conversations > 0 => tracing::info!(
@@ -312,6 +312,10 @@ impl App {
             Bound::Changes => Some((self.changes.waiting() as u64, 1)),
             Bound::Compiles => Some((self.engine.compiling() as u64, 1)),
             Bound::CompanyFiles => Some((self.watched.listed() as u64, 1)),
+            Bound::SearchWords => {
+                let desk = self.desk.as_ref();
+                Some((desk.map_or(0, |desk| desk.status().word_figures().bytes), 1))
+            }
             Bound::Work => {
                 // Requests and intake have threads of their own, as many each.
                 let shares = [&self.shares.requests, &self.shares.intake];

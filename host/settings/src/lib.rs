@@ -98,6 +98,9 @@ pub struct ServerSettings {
     pub engine: EngineSettings,
     /// Where conversations are stored; absent: stateless decisions only.
     pub journal: Option<JournalSettings>,
+    /// Whether conversations can be searched. `false`: no words are stored, and those that
+    /// are stored are deleted. Default true.
+    pub search: bool,
     /// Where the companies' mail servers deliver mails; absent: nowhere.
     pub lmtp: Option<LmtpSettings>,
     /// The desk's clock. Default the system's; the demo uses another.
@@ -253,6 +256,7 @@ impl Default for ServerSettings {
             sources: Sources::Refuse,
             engine: EngineSettings::default(),
             journal: None,
+            search: true,
             lmtp: None,
             clock: Clock::system(),
             accept_clock: false,

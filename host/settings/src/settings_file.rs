@@ -41,6 +41,7 @@ struct SettingsFile {
     limits: LimitsFile,
     engine: EngineSection,
     journal: Option<JournalSection>,
+    search: SearchSection,
     lmtp: Option<LmtpSection>,
     egress: EgressSection,
     secrets: BTreeMap<String, BTreeSet<String>>,
@@ -89,6 +90,12 @@ struct JournalSection {
     originals: Option<Spanned<ByteSize>>,
     #[serde(default)]
     low_space: Option<Spanned<ByteSize>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct SearchSection {
+    enabled: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
@@ -273,6 +280,7 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
                 }),
             }
         }),
+        search: file.search.enabled.unwrap_or(default.search),
         lmtp,
         clock: default.clock,
         accept_clock: default.accept_clock,

@@ -28,7 +28,7 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_model::histogram::{Histogram, MICROS};
 use patchbay_model::traceparent::Traceparent;
 use patchbay_pass::ReceiptStatus;
-use patchbay_pass::observer::{BreakerEvent, CommittedPass, Observer};
+use patchbay_pass::observer::{BreakerEvent, CommittedPass, Observer, SearchObservation};
 
 pub use alert_registry::{AlertChanges, AlertRegistry, AlertScope};
 pub use metric_families::{FAMILIES, Family, MetricType};
@@ -54,6 +54,8 @@ pub struct Telemetry {
     tallies: Tallies,
     alerts: AlertRegistry,
     phases: [Phases; 4],
+    /// Times of searches of conversations.
+    searches: Histogram,
     /// Absent: nothing is traced.
     exporter: Option<SpanExporter>,
 }
@@ -99,6 +101,7 @@ impl Telemetry {
             tallies: Tallies::default(),
             alerts: AlertRegistry::default(),
             phases: std::array::from_fn(|_| Phases::new()),
+            searches: Histogram::new(MICROS),
             exporter,
         }
     }
@@ -233,6 +236,11 @@ impl Observer for Telemetry {
         if matches!(status, ReceiptStatus::Busy { .. }) {
             self.count_overload(Some(company), Bound::Backlog);
         }
+    }
+
+    fn searched(&self, company: &str, search: SearchObservation) {
+        self.tallies.of(company).count_search(search.outcome);
+        self.searches.record(micros(search.took));
     }
 
     fn wants_trace(

@@ -124,6 +124,19 @@ families! {
     OFFERS = Gauge, "patchbay_desk_offers_open", ["company"],
         "Open offers to agents.";
 
+    SEARCHES = Counter, "patchbay_searches_total", ["company", "outcome"],
+        "Searches of conversations by outcome: found, nothing, partial (not all were searched), refused (not valid, or switched off), failed.";
+    SEARCH_SECONDS = Histogram, "patchbay_search_seconds", [],
+        "Time of a search of conversations, without waiting for its turn.";
+    SEARCHED = Counter, "patchbay_search_conversations_total", ["words"],
+        "Conversations that were searched, by where their words were: memory, or journal.";
+    LISTS_OPENED = Counter, "patchbay_search_lists_opened_total", [],
+        "Lists of words that were read from the journal and opened.";
+    WORDS_DROPPED = Counter, "patchbay_search_words_dropped_total", ["reason"],
+        "Conversations whose words were dropped from memory (evicted: for others, or idle), or not kept (no-room).";
+    OUTDATED_WORDS = Gauge, "patchbay_search_outdated_conversations", ["company"],
+        "Conversations whose words wait to be collected: a search does not find them by all of their texts.";
+
     OUTBOX_WAITING = Gauge, "patchbay_outbox_waiting", ["company"],
         "Items of the outbox waiting for delivery.";
     OUTBOX_DEAD = Gauge, "patchbay_outbox_dead", ["company"],

@@ -14,6 +14,7 @@ use patchbay_journal::{JournalError, OutboxCount};
 use patchbay_model::alert::AlertKind;
 use patchbay_model::decision::stage::Stage;
 use patchbay_outbound::courier::CourierStats;
+use patchbay_pass::observer::SearchOutcome;
 
 use super::Telemetry;
 use super::metric_families as family;
@@ -234,6 +235,8 @@ impl Telemetry {
                 page.put(&family::REQUESTS, &labels, count as f64);
             }
         }
+        let searches = self.searches.read();
+        page.histogram(&family::SEARCH_SECONDS, &[], &searches, MICROS);
         for ((company, bound), count) in self.overloads.read() {
             let labels: [&str; 2] = [&company, bound.as_str()];
             page.put(&family::SHED, &labels, count as f64);
@@ -314,6 +317,14 @@ fn write_journal(desk: &Desk, generations: &[Arc<Generation>], page: &mut Page) 
         page.put(&family::JOURNAL_FREE, &[], free as f64);
     }
     page.put(&family::CLOCKS, &[], desk.status().timers() as f64);
+    let words = desk.status().word_figures();
+    for (place, count) in [("memory", words.hits), ("journal", words.misses)] {
+        page.put(&family::SEARCHED, &[place], count as f64);
+    }
+    page.put(&family::LISTS_OPENED, &[], words.lists_opened as f64);
+    for (reason, count) in [("evicted", words.evicted), ("no-room", words.not_kept)] {
+        page.put(&family::WORDS_DROPPED, &[reason], count as f64);
+    }
     let undecided = desk.status().undecided_by_company();
     let outbox = outbox_by_company(desk).unwrap_or_else(|error| {
         tracing::error!(%error, "cannot count the items of the outbox");
@@ -327,6 +338,10 @@ fn write_journal(desk: &Desk, generations: &[Arc<Generation>], page: &mut Page) 
         page.put(&family::OUTBOX_WAITING, &[company], waiting as f64);
         page.put(&family::OUTBOX_DEAD, &[company], dead as f64);
         if let Ok(id) = desk.company(company) {
+            match desk.journal().count_outdated_words(id) {
+                Ok(outdated) => page.put(&family::OUTDATED_WORDS, &[company], outdated as f64),
+                Err(error) => tracing::error!(%error, "cannot count outdated words"),
+            }
             let stored = desk.journal().stored_bytes(id);
             page.put(&family::STORED_BYTES, &[company], stored.used as f64);
             page.put(&family::STORED_LIMIT, &[company], stored.limit as f64);
@@ -351,6 +366,10 @@ fn write_company(company: &str, tally: &CompanyTally, page: &mut Page) {
     for result in IntakeResult::ALL {
         let labels = [company, result.as_str()];
         page.put(&family::INTAKE, &labels, tally.intake(result) as f64);
+    }
+    for outcome in SearchOutcome::ALL {
+        let labels = [company, outcome.as_str()];
+        page.put(&family::SEARCHES, &labels, tally.searches(outcome) as f64);
     }
     let overtaken = tally.overtaken.load(Ordering::Relaxed);
     page.put(&family::OVERTAKEN, &[company], overtaken as f64);

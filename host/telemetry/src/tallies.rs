@@ -13,6 +13,7 @@ use patchbay_engine::decision::{Decision, PluginResult};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::histogram::{Histogram, MICROS};
 use patchbay_model::outcome::OutcomeKind;
+use patchbay_pass::observer::SearchOutcome;
 
 /// How long an inactive generation's counters stay after its last decision: its
 /// rollout may continue.
@@ -35,6 +36,8 @@ pub struct CompanyTally {
     stages: [Histogram; 4],
     /// Deliveries, by [`IntakeResult`].
     intake: [AtomicU64; 4],
+    /// Searches of conversations, by [`SearchOutcome`].
+    searches: [AtomicU64; SearchOutcome::ALL.len()],
     /// Passes discarded because the conversation changed meanwhile.
     pub(super) overtaken: AtomicU64,
 }
@@ -178,6 +181,7 @@ impl Default for CompanyTally {
             generations: RwLock::default(),
             stages: std::array::from_fn(|_| Histogram::new(MICROS)),
             intake: Default::default(),
+            searches: Default::default(),
             overtaken: AtomicU64::new(0),
         }
     }
@@ -192,6 +196,15 @@ impl CompanyTally {
     /// Deliveries with this result.
     pub fn intake(&self, result: IntakeResult) -> u64 {
         self.intake[result as usize].load(Ordering::Relaxed)
+    }
+
+    /// Searches with an outcome.
+    pub fn searches(&self, outcome: SearchOutcome) -> u64 {
+        self.searches[outcome as usize].load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_search(&self, outcome: SearchOutcome) {
+        self.searches[outcome as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn count_intake(&self, result: IntakeResult, deliveries: u64) {

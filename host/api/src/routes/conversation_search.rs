@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, Request, State};
 use axum::{Extension, Json};
+use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_desk::SearchKind;
 use patchbay_http::problem::{Kind, Problem};
@@ -45,10 +46,20 @@ pub(crate) struct SearchSummary {
     /// `words`: conversations in which each word occurs, and those with a message of that
     /// id.
     by: SearchField,
-    /// Whether all conversations that match the filter were searched. `false`: of those that
-    /// are not resolved only the 25,000 with the newest messages, or of several people with
-    /// one address only the newest 100 of each. A narrower filter searches the others.
+    /// Whether all conversations that match the filter were searched, beside resolved ones of
+    /// further pages. `false`: of those that are not resolved only the 25,000 with the newest
+    /// messages were searched, of conversations with texts of thousands of people only a part
+    /// of the texts, or for the id of a message only 1,000 channels and accounts or the first
+    /// 100 conversations. A narrower filter searches the others.
     complete: bool,
+    /// Resolved conversations that this page was chosen from, the last resolved first; at
+    /// most 10,000. 0 where the page ends before the resolved ones.
+    #[schema(minimum = 0, maximum = 10_000)]
+    resolved: usize,
+    /// When the last of them was resolved: `next` leads to those that were resolved before.
+    /// Absent where `resolved` is 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    back_to: Option<Timestamp>,
     /// Conversations of the company whose words are still being collected: after an update of
     /// the host, or after a message was changed or deleted. They are not found by all of
     /// their texts yet.
@@ -87,8 +98,10 @@ impl From<SearchKind> for SearchField {
 /// other forms of a word, it finds nothing. A number with signs, such as `AB-1234`, is found
 /// whole and by its parts. Of a message, the first 512 different words are found.
 ///
-/// A page of resolved conversations is chosen from 10,000: it may have fewer than `limit`, or
-/// none, although `next` leads to more. One search of a caller runs at a time; the next waits.
+/// A page of resolved conversations is chosen from at most 10,000, of fewer where their words
+/// are not in memory: it may have fewer than `limit`, or none, although `next` leads to more.
+/// `search.resolved` and `search.back_to` say how far it went. Answered 404 `search-off` where
+/// the server's settings switch search off; `GET /v1/me` then does not list the operation. One search of a caller runs at a time; the next waits.
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/conversations/search",
@@ -118,6 +131,8 @@ pub(super) async fn search(
             search: SearchSummary {
                 by: report.kind.into(),
                 complete: report.is_complete,
+                resolved: report.resolved,
+                back_to: report.back_to,
                 outdated: report.outdated,
             },
         }))

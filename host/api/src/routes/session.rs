@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use patchbay_access::{Caller, NewSession, SignedIn, session_cookie};
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::SessionId;
-use patchbay_model::access::Role;
+use patchbay_model::access::{Role, TokenScope};
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -20,6 +20,8 @@ use utoipa::{IntoParams, ToSchema};
 use crate::openapi;
 use patchbay_http::descriptions;
 
+/// Id of the operation that the settings can switch off.
+const SEARCH: &str = "search_conversations";
 /// Deletes what the pages stored in the browser, such as drafts.
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
@@ -91,13 +93,22 @@ impl CallerDocument {
                     name,
                 })
                 .collect(),
-            operations: openapi::permissions().operations(standing),
+            operations: operations(app, standing),
             now: app
                 .desk()
                 .map_or_else(|_| Timestamp::now(), |desk| desk.now()),
             version: env!("CARGO_PKG_VERSION"),
         }
     }
+}
+
+/// The operations that a caller may call, without those that the settings switch off.
+fn operations(app: &App, standing: Option<&TokenScope>) -> Vec<&'static str> {
+    let mut all = openapi::permissions().operations(standing);
+    if !app.settings.search {
+        all.retain(|operation| *operation != SEARCH);
+    }
+    all
 }
 
 /// Get who the caller is

@@ -18,6 +18,11 @@ impl StopSignal {
         self.changed.notify_all();
     }
 
+    /// Whether the thread goes on.
+    pub(crate) fn goes_on(&self) -> bool {
+        !*self.is_set.lock()
+    }
+
     /// Wait for this long, or until the signal is set. Returns whether the thread
     /// goes on.
     pub(crate) fn wait(&self, interval: Duration) -> bool {

@@ -356,7 +356,7 @@ impl DeskCore {
                     self.report_commit(&one, committed, writing);
                     self.forget_surges(one.lane, one.work);
                     done.push((one.lane, None));
-                    self.apply_commit(one, committed.sequence);
+                    self.apply_commit(one, committed);
                 }
                 Err(Conflict::InputDone(_)) => {
                     self.forget_surges(one.lane, one.work);
@@ -427,9 +427,19 @@ impl DeskCore {
         self.settings.observer.committed(&pass);
     }
 
-    fn apply_commit(&self, one: PendingCommit, sequence: u64) {
+    fn apply_commit(&self, one: PendingCommit, committed: CommitReceipt) {
         let mut conversation = one.after.conversation;
+        let is_new = conversation.row.sequence == 0;
+        let sequence = committed.sequence;
         conversation.row.sequence = sequence;
+        let (company, id) = (one.lane.company, conversation.row.id);
+        match committed.are_words_stored {
+            true => self.words.add(company, (id, is_new), &one.after.terms),
+            // Words that are not stored are not found either.
+            false => self.words.forget(company, id),
+        }
+        let is_resolved = conversation.row.state == ConversationState::Resolved;
+        self.words.set_resolved(company, id, is_resolved);
         let row = &conversation.row;
         self.timers.set((one.lane, row.id), row.due_at);
         if let Some(state) = self.company_state(one.lane.company) {

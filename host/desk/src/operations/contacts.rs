@@ -170,6 +170,7 @@ impl ContactService<'_> {
         let notes = erasure_notes(contact, now);
         let erased = journal.erase_person_with(id, contact, now, audit, notes)?;
         self.0.cache.clear();
+        self.0.words.forget_contacts(id, &erased.contacts);
         if !erased.contacts.is_empty() {
             self.0.notify_listeners(id, false);
         }

@@ -3,11 +3,11 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Instant;
 
-use patchbay_journal::{
-    CompanyId, ContactId, Conversation, ConversationId, JournalError, ResolvedMark,
-};
+use patchbay_journal::{CompanyId, ContactId, ConversationId, JournalError};
 use patchbay_model::conversation_state::ConversationState;
+use patchbay_pass::observer::{SearchObservation, SearchOutcome};
 use patchbay_records::conversation_reader::{open_conversations, read_snapshot};
 use patchbay_records::listing::{
     Cursor, ListCounts, ListFilter, ListOrder, ListedConversation, OpenIndex, OpenPage, Preview,
@@ -17,15 +17,12 @@ use patchbay_records::listing::{
 use crate::company_state::CompanyState;
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
-use crate::operations::conversation_search::{Search, SearchReport};
+use crate::operations::conversation_search::{Search, SearchProgress, SearchReport};
 use crate::operations::conversations::ConversationService;
+use crate::operations::resolved_list::ResolvedList;
 
 /// Rows read at once to make a list.
 const PAGE: usize = 1_000;
-/// Most resolved conversations that a page is chosen from.
-const MOST_READ: usize = 1_000;
-/// How often as many are read to find words.
-const SEARCHED_STEPS: usize = 10;
 /// Most listed conversations of all companies. Beyond, the lists that were not read for
 /// longest are dropped, and made again when they are.
 const MOST_LISTED: usize = 250_000;
@@ -72,12 +69,38 @@ impl ConversationService<'_> {
     /// # Errors
     /// [`DeskError::UnknownCompany`], [`JournalError::NoContact`] and
     /// [`DeskError::Search`].
-    pub fn list(
+    pub fn list(&self, company: &str, request: ListRequest) -> Result<ConversationPage, DeskError> {
+        let id = self.0.company_id(company)?;
+        let is_search = request.text.is_some();
+        let (began, mut progress) = (Instant::now(), SearchProgress::default());
+        let page = self.list_of(company, id, request, &mut progress);
+        if is_search {
+            let outcome = match &page {
+                Err(DeskError::Journal(JournalError::NoContact(_))) => SearchOutcome::Refused,
+                Err(DeskError::Journal(_)) => SearchOutcome::Failed,
+                Err(_) => SearchOutcome::Refused,
+                Ok(_) if !progress.is_complete => SearchOutcome::Partial,
+                Ok(page) if page.conversations.is_empty() => SearchOutcome::Nothing,
+                Ok(_) => SearchOutcome::Found,
+            };
+            self.0.settings.observer.searched(
+                company,
+                SearchObservation {
+                    outcome,
+                    took: began.elapsed(),
+                },
+            );
+        }
+        page
+    }
+
+    fn list_of(
         &self,
         company: &str,
+        id: CompanyId,
         mut request: ListRequest,
+        progress: &mut SearchProgress,
     ) -> Result<ConversationPage, DeskError> {
-        let id = self.0.company_id(company)?;
         if let Some(contact) = request.contact {
             let (_, contacts) = self.0.journal.person_contacts(id, contact)?;
             request.filter.contacts = Some(contacts.into_iter().collect());
@@ -90,15 +113,15 @@ impl ConversationService<'_> {
                 false => Err(DeskError::UnknownCompany(company.to_owned())),
             };
         };
-        let text = request.text.take();
-        let search = match &text {
+        let search = match request.text.take() {
             None => None,
-            Some(text) => Some(self.plan_search(id, text, &mut request)?),
+            Some(_) if !self.0.settings.search.is_on => return Err(DeskError::SearchOff),
+            Some(text) => Some(self.plan_search(id, &text, &mut request)?),
         };
-        let mut is_complete = match &search {
-            None => true,
-            Some(search) => self.search_open(id, &state, search, &mut request.filter)?,
-        };
+        if let Some(search) = &search {
+            let narrowed = (&mut request.filter, &mut *progress);
+            self.search_open(id, &state, search, narrowed)?;
+        }
         let mut page = self.open_page(id, &state, &request)?;
         let mut rows = std::mem::take(&mut page.rows);
         let last = rows.last();
@@ -107,8 +130,15 @@ impl ConversationService<'_> {
             .map(|last| Cursor::Open(request.order, request.order.key(last)));
         let lists_resolved = request.filter.has_state(ConversationState::Resolved);
         let counts_resolved = request.filter.is_by_contact_at_most();
+        let people = match &search {
+            Some(Search::People(people)) => people.iter().copied().map(Some).collect(),
+            _ => vec![request.contact],
+        };
         if lists_resolved && counts_resolved {
-            let resolved = self.0.journal.count_resolved(id, request.contact)?;
+            let mut resolved = 0;
+            for person in &people {
+                resolved += self.0.journal.count_resolved(id, *person)?;
+            }
             let resolved = usize::try_from(resolved).unwrap_or(usize::MAX);
             page.counts
                 .by_state
@@ -116,27 +146,30 @@ impl ConversationService<'_> {
             page.counts.matching += resolved;
         }
         if lists_resolved && next.is_none() {
-            match &search {
-                Some(Search::Found(found)) => {
-                    let left = request.limit.saturating_sub(rows.len());
-                    let (resolved, is_all) =
-                        Self::resolved_of(&state, &request.filter, found, left)?;
-                    rows.extend(resolved);
-                    is_complete &= is_all;
-                }
-                search => {
-                    let (resolved, mark) =
-                        self.resolved_page(id, &state, (&request, search.as_ref()), rows.len())?;
-                    rows.extend(resolved);
-                    next = mark.map(Cursor::Resolved);
-                }
-            }
+            let resolved = ResolvedList {
+                service: self,
+                company: id,
+                state: &state,
+                filter: &request.filter,
+                search: search.as_ref(),
+                people,
+            };
+            let after = match request.after {
+                Some(Cursor::Resolved(mark)) => Some(mark),
+                _ => None,
+            };
+            let wanted = request.limit.saturating_sub(rows.len());
+            let (resolved, mark) = resolved.page(after, wanted, progress)?;
+            rows.extend(resolved);
+            next = mark.map(Cursor::Resolved);
         }
-        let report = match search.zip(text) {
+        let report = match &search {
             None => None,
-            Some((search, text)) => Some(SearchReport {
-                kind: search.kind(&text),
-                is_complete,
+            Some(search) => Some(SearchReport {
+                kind: search.kind(),
+                is_complete: progress.is_complete,
+                resolved: progress.resolved,
+                back_to: progress.back_to,
                 outdated: self.0.journal.count_outdated_words(id)?,
             }),
         };
@@ -189,98 +222,14 @@ impl ConversationService<'_> {
             self.0.open_rows(company, state)
         };
         let result = state.open_list.read(rows, read)?;
+        self.0.words.touch(company);
         if is_made.get() {
             self.0.trim_open_lists(company);
+            self.0.want_words(company);
         }
         Ok(result)
     }
-
-    /// The resolved ones that follow `listed` others on a page, and the mark of the next
-    /// page.
-    #[allow(clippy::type_complexity, reason = "a page and its end")]
-    fn resolved_page(
-        &self,
-        company: CompanyId,
-        state: &CompanyState,
-        (request, search): (&ListRequest, Option<&Search>),
-        listed: usize,
-    ) -> Result<(Vec<Arc<ListedConversation>>, Option<ResolvedMark>), JournalError> {
-        let wanted = request.limit.saturating_sub(listed);
-        let mut before = match request.after {
-            Some(Cursor::Resolved(mark)) => Some(mark),
-            _ => None,
-        };
-        let (read, steps) = match (search, request.filter.is_by_contact_at_most()) {
-            (Some(Search::Words { .. }), _) => (MOST_READ, SEARCHED_STEPS),
-            (_, true) => (wanted + 1, 1),
-            (_, false) => (MOST_READ, 1),
-        };
-        let is_first = before.is_none_or(|mark| mark == FIRST);
-        let direct = match search {
-            Some(Search::Words { with_message, .. }) => {
-                self.resolved_with_message(state, &request.filter, (company, with_message))?
-            }
-            _ => None,
-        };
-        let direct_id = direct.as_ref().map(|row| row.id);
-        let mut rows = Vec::new();
-        if is_first && wanted > 0 {
-            rows.extend(direct.map(Arc::new));
-        }
-        for _ in 0..steps {
-            let found =
-                self.0
-                    .journal
-                    .resolved_conversations(company, request.contact, before, read)?;
-            let is_all = found.len() < read;
-            for (mark, row) in self.matching_resolved(company, state, (request, search), found)? {
-                if rows.len() == wanted {
-                    // A full page whose last one is followed by others.
-                    return Ok((rows, Some(before.unwrap_or(FIRST))));
-                }
-                before = Some(mark);
-                let row = row.filter(|row| Some(row.id) != direct_id);
-                rows.extend(row.map(Arc::new));
-            }
-            if is_all {
-                return Ok((rows, None));
-            }
-        }
-        Ok((rows, before))
-    }
-
-    /// Resolved conversations with their marks; absent those that do not match.
-    fn matching_resolved(
-        &self,
-        company: CompanyId,
-        state: &CompanyState,
-        (request, search): (&ListRequest, Option<&Search>),
-        found: Vec<(ResolvedMark, Conversation)>,
-    ) -> Result<Vec<(ResolvedMark, Option<ListedConversation>)>, JournalError> {
-        let mut filter = request.filter.clone();
-        if let Some(Search::Words {
-            query,
-            with_message,
-        }) = search
-        {
-            let ids: Vec<ConversationId> = found.iter().map(|(_, row)| row.id).collect();
-            let mut matching = self.search_words(company, query.as_ref(), &ids)?;
-            matching.extend(with_message);
-            filter.found = Some(matching);
-        }
-        let listed = found.into_iter().map(|(mark, row)| {
-            let row = state.listed(&row, &read_snapshot(&row)?);
-            Ok((mark, filter.matches(&row).then_some(row)))
-        });
-        listed.collect()
-    }
 }
-
-/// Before every resolved conversation.
-const FIRST: ResolvedMark = ResolvedMark {
-    at: u64::MAX,
-    number: u64::MAX,
-};
 
 impl DeskCore {
     /// A company's open conversations as the journal has them.

@@ -1,15 +1,15 @@
 //! Searches in lists of conversations: by id, by address, and by words of their texts.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use patchbay_journal::{CompanyId, ContactId, Conversation, ConversationId, JournalError};
+use jiff::Timestamp;
+use patchbay_journal::{
+    CompanyId, ContactId, Conversation, ConversationId, JournalError, MessageMatches,
+};
 use patchbay_model::address;
-use patchbay_model::conversation_state::ConversationState;
-use patchbay_records::conversation_reader::read_snapshot;
-use patchbay_records::listing::{ListFilter, ListedConversation};
-use patchbay_records::word_index;
+use patchbay_records::listing::ListFilter;
 use patchbay_search_terms::{ParseQueryError, SearchQuery};
+use patchbay_word_cache::SearchScope;
 
 use crate::company_state::CompanyState;
 use crate::desk_error::DeskError;
@@ -18,8 +18,8 @@ use crate::operations::conversations::ConversationService;
 
 /// Most conversations that are not resolved whose words are read: those with the newest
 /// messages.
-const MOST_OPEN: usize = 25_000;
-/// Most conversations of a message id, and of one of several people with an address.
+pub(crate) const MOST_OPEN: usize = 25_000;
+/// Most conversations of a message id.
 const MOST_DIRECT: usize = 100;
 /// Digits from which a text without letters may be a phone number.
 const PHONE_DIGITS: usize = 7;
@@ -43,29 +43,61 @@ pub struct SearchReport {
     /// Whether all conversations that match the rest of the filter were searched, beside
     /// those of further pages.
     pub is_complete: bool,
+    /// Resolved conversations that this page was chosen from.
+    pub resolved: usize,
+    /// When the last of them was resolved; those resolved before are on further pages.
+    pub back_to: Option<Timestamp>,
     /// Conversations of the company that are not found by all of their texts yet.
     pub outdated: u64,
 }
 
+/// What was searched so far.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SearchProgress {
+    /// Whether nothing was left out, beside what further pages have.
+    pub(super) is_complete: bool,
+    /// Conversations whose words were searched.
+    pub(super) conversations: usize,
+    /// Lists that were read from the journal and opened.
+    pub(super) lists_opened: usize,
+    /// Resolved conversations that were gone through.
+    pub(super) resolved: usize,
+    /// When the last of them was resolved.
+    pub(super) back_to: Option<Timestamp>,
+}
+
+impl Default for SearchProgress {
+    fn default() -> SearchProgress {
+        SearchProgress {
+            is_complete: true,
+            conversations: 0,
+            lists_opened: 0,
+            resolved: 0,
+            back_to: None,
+        }
+    }
+}
+
 /// Which conversations a search finds.
 pub(super) enum Search {
-    /// These, which were read.
-    Found(Vec<Conversation>),
-    /// Those of one person: the request's contact.
-    Person,
+    /// This one.
+    Conversation(Box<Conversation>),
+    /// Those of people who have an address in common; none where nobody of them is the
+    /// contact of the request.
+    People(Vec<ContactId>),
     /// Those with all words, and those with a message of that id.
     Words {
         query: Option<SearchQuery>,
-        with_message: Vec<ConversationId>,
+        with_message: MessageMatches,
     },
 }
 
 impl Search {
-    pub(super) fn kind(&self, text: &str) -> SearchKind {
+    pub(super) fn kind(&self) -> SearchKind {
         match self {
             Search::Words { .. } => SearchKind::Words,
-            Search::Found(_) if text.parse::<ConversationId>().is_ok() => SearchKind::Conversation,
-            Search::Found(_) | Search::Person => SearchKind::Address,
+            Search::Conversation(_) => SearchKind::Conversation,
+            Search::People(_) => SearchKind::Address,
         }
     }
 }
@@ -85,30 +117,25 @@ impl ConversationService<'_> {
             && let Some(row) = journal.conversation(company, id)?
         {
             request.filter.found = Some([row.id].into());
-            return Ok(Search::Found(vec![row]));
+            return Ok(Search::Conversation(Box::new(row)));
         }
-        let people = self.people_with(company, text)?;
-        match people[..] {
-            [] => {}
-            [person] if request.contact.is_none() => {
-                let (_, contacts) = journal.person_contacts(company, person)?;
-                request.filter.contacts = Some(contacts.into_iter().collect());
-                request.contact = Some(person);
-                return Ok(Search::Person);
+        let mut people = self.people_with(company, text)?;
+        if !people.is_empty() {
+            if let Some(contact) = request.contact {
+                let (person, _) = journal.person_contacts(company, contact)?;
+                people.retain(|it| *it == person);
             }
-            _ => {
-                let mut rows = Vec::new();
-                for person in people {
-                    rows.extend(journal.conversations_of_contact(company, person, MOST_DIRECT)?);
-                }
-                request.filter.found = Some(rows.iter().map(|row| row.id).collect());
-                return Ok(Search::Found(rows));
+            let mut contacts = BTreeSet::new();
+            for person in &people {
+                contacts.extend(journal.person_contacts(company, *person)?.1);
             }
+            request.filter.contacts = Some(contacts);
+            return Ok(Search::People(people));
         }
         let with_message = journal.conversations_with_message(company, text, MOST_DIRECT)?;
         let query = match SearchQuery::parse(text) {
             Ok(query) => Some(query),
-            Err(_) if !with_message.is_empty() => None,
+            Err(_) if !with_message.conversations.is_empty() => None,
             Err(error) => return Err(error.into()),
         };
         Ok(Search::Words {
@@ -135,74 +162,29 @@ impl ConversationService<'_> {
     }
 
     /// Search the conversations that are not resolved, and narrow the filter to those that
-    /// are found. Returns whether all were searched.
+    /// are found.
     pub(super) fn search_open(
         &self,
         company: CompanyId,
         state: &CompanyState,
         search: &Search,
-        filter: &mut ListFilter,
-    ) -> Result<bool, JournalError> {
+        (filter, progress): (&mut ListFilter, &mut SearchProgress),
+    ) -> Result<(), JournalError> {
         let Search::Words {
             query,
             with_message,
         } = search
         else {
-            return Ok(true);
+            return Ok(());
         };
-        let (candidates, is_complete) =
+        let (candidates, is_all) =
             self.read_open(company, state, |index| index.newest(filter, MOST_OPEN))?;
-        let mut found = self.search_words(company, query.as_ref(), &candidates)?;
-        found.extend(with_message);
+        progress.is_complete &= is_all && with_message.is_complete;
+        let searched = (candidates.as_slice(), SearchScope::Open);
+        let mut found = self.search_words(company, query.as_ref(), searched, progress)?;
+        found.extend(&with_message.conversations);
         filter.found = Some(found);
-        Ok(is_complete)
-    }
-
-    /// The resolved ones among conversations that were read, newest first, at most `limit`;
-    /// and whether those are all.
-    pub(super) fn resolved_of(
-        state: &CompanyState,
-        filter: &ListFilter,
-        rows: &[Conversation],
-        limit: usize,
-    ) -> Result<(Vec<Arc<ListedConversation>>, bool), JournalError> {
-        let mut resolved: Vec<&Conversation> = rows.iter().collect();
-        resolved.retain(|row| row.state == ConversationState::Resolved);
-        resolved.sort_by_key(|row| std::cmp::Reverse(row.opened_at));
-        let mut listed = Vec::new();
-        for row in resolved {
-            let row = state.listed(row, &read_snapshot(row)?);
-            if filter.matches(&row) {
-                listed.push(Arc::new(row));
-            }
-        }
-        let is_all = listed.len() <= limit;
-        listed.truncate(limit);
-        Ok((listed, is_all))
-    }
-
-    /// The first resolved conversation with a message id that matches the rest of a filter.
-    pub(super) fn resolved_with_message(
-        &self,
-        state: &CompanyState,
-        filter: &ListFilter,
-        (company, conversations): (CompanyId, &[ConversationId]),
-    ) -> Result<Option<ListedConversation>, JournalError> {
-        let filter = ListFilter {
-            found: None,
-            ..filter.clone()
-        };
-        for conversation in conversations {
-            let row = self.0.journal.conversation(company, *conversation)?;
-            let resolved = row.filter(|row| row.state == ConversationState::Resolved);
-            if let Some(row) = resolved {
-                let row = state.listed(&row, &read_snapshot(&row)?);
-                if filter.matches(&row) {
-                    return Ok(Some(row));
-                }
-            }
-        }
-        Ok(None)
+        Ok(())
     }
 
     /// Those of conversations that have the words of a search.
@@ -210,12 +192,18 @@ impl ConversationService<'_> {
         &self,
         company: CompanyId,
         query: Option<&SearchQuery>,
-        conversations: &[ConversationId],
+        searched: (&[ConversationId], SearchScope),
+        progress: &mut SearchProgress,
     ) -> Result<BTreeSet<ConversationId>, JournalError> {
-        match query {
-            Some(query) => word_index::find(&*self.0.journal, company, query, conversations),
-            None => Ok(BTreeSet::new()),
-        }
+        let Some(query) = query else {
+            return Ok(BTreeSet::new());
+        };
+        let (journal, words) = (&*self.0.journal, &self.0.words);
+        let found = words.find(journal, company, query, searched)?;
+        progress.conversations += searched.0.len();
+        progress.lists_opened += found.lists_opened;
+        progress.is_complete &= found.cut == 0;
+        Ok(found.conversations)
     }
 }
 

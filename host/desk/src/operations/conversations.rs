@@ -253,6 +253,7 @@ impl DeskCore {
             company,
             now,
             timeout: self.settings.timeout,
+            lists_words: self.settings.search.is_on,
             bypasses: state.directives.bypasses_at(now),
             observer: &*self.settings.observer,
             clock_rules: state.clock_rules.lock().rules_of(generation),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use patchbay_journal::CompanyId;
+use patchbay_word_cache::CacheFigures;
 
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
@@ -25,6 +26,11 @@ impl StatusService<'_> {
         named
             .filter_map(|(name, company)| Some((name.clone(), by_company.remove(company)?)))
             .collect()
+    }
+
+    /// The words of conversations in memory.
+    pub fn word_figures(&self) -> CacheFigures {
+        self.0.words.figures()
     }
 
     /// Conversations and companies with a timer.

@@ -18,6 +18,7 @@ mod office;
 mod recipients;
 mod replies;
 mod search;
+mod search_memory;
 mod take_back_race;
 mod take_backs;
 mod time;

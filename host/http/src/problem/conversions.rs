@@ -135,6 +135,9 @@ impl From<DeskError> for Problem {
             DeskError::Bypass(error @ BypassError::Duration) => Problem::of(Kind::InvalidInput)
                 .field("for")
                 .detail(error.to_string()),
+            DeskError::SearchOff => Problem::of(Kind::SearchOff).detail(
+                "an operator can set `enabled = true` under [search] of the server's settings",
+            ),
             DeskError::Search(error) => Problem::of(Kind::InvalidInput)
                 .field("text")
                 .detail(error.to_string()),

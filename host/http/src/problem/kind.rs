@@ -89,6 +89,7 @@ kinds! {
     RolloutRunning = "already-tried", CONFLICT, "Another rollout is running";
     BackupExists = "backup-exists", CONFLICT, "A backup with this name exists";
     NoJournal = "no-journal", NOT_FOUND, "This server has no journal";
+    SearchOff = "search-off", NOT_FOUND, "Search is switched off on this server";
     Gone = "gone", GONE, "This is no longer stored";
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The path does not support this method";
     RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request did not arrive in time";

@@ -41,7 +41,8 @@ fn a_commit_writes_its_parts_and_numbers_its_entries() {
         committed,
         CommitReceipt {
             sequence: 2,
-            first_feed: 1
+            first_feed: 1,
+            are_words_stored: true,
         }
     );
     of.owner = Some("anna".into());
@@ -51,7 +52,8 @@ fn a_commit_writes_its_parts_and_numbers_its_entries() {
         committed,
         CommitReceipt {
             sequence: 3,
-            first_feed: 3
+            first_feed: 3,
+            are_words_stored: true,
         }
     );
     of.sequence = 3;
@@ -218,6 +220,7 @@ fn a_batch_of_commits_is_answered_one_by_one_in_order() {
     let first = CommitReceipt {
         sequence: 1,
         first_feed: 1,
+        are_words_stored: true,
     };
     let stale = Conflict::Sequence {
         expected: 0,
@@ -226,6 +229,7 @@ fn a_batch_of_commits_is_answered_one_by_one_in_order() {
     let second = CommitReceipt {
         sequence: 2,
         first_feed: 2,
+        are_words_stored: true,
     };
     assert_eq!(
         answers,

@@ -30,6 +30,7 @@ mod sequence;
 mod store;
 mod stored_bytes;
 mod take_back;
+mod word_cache;
 mod word_figures;
 mod word_lists;
 mod wordings;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use patchbay_journal::*;
 use patchbay_journal_sqlite::*;
-use patchbay_search_terms::{FoundTerms, SearchQuery, WordList, terms};
+use patchbay_search_terms::{SearchQuery, WordList, terms};
+use patchbay_word_cache::{CacheBounds, SearchScope, WordCache};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::store::{TestStore, arrival, at, commit, conversation, entry};
@@ -144,24 +145,17 @@ fn words(
     }]
 }
 
-/// The conversations that have all words of a text.
-fn search(journal: &SqliteJournal, ids: &[ConversationId], text: &str) -> usize {
+/// How many conversations have all words of a text.
+fn search(
+    (journal, words): (&SqliteJournal, &WordCache),
+    ids: &[ConversationId],
+    text: &str,
+) -> usize {
     let company = journal.company("acme").unwrap();
     let query = SearchQuery::parse(text).unwrap();
-    let mut matching = 0;
-    for batch in ids.chunks(500) {
-        let lists = journal.word_lists(company, batch).unwrap();
-        for lists in lists.chunk_by(|a, b| a.conversation == b.conversation) {
-            let mut found = FoundTerms::default();
-            for list in lists {
-                let plain = journal.open(company, list.contact, Purpose::Words, &list.sealed);
-                let words = WordList::from_bytes(plain.unwrap()).unwrap();
-                found |= query.found(&words);
-            }
-            matching += usize::from(query.is_complete(found));
-        }
-    }
-    matching
+    let searched = (ids, SearchScope::Open);
+    let found = words.find(journal, company, &query, searched).unwrap();
+    found.conversations.len()
 }
 
 #[test]
@@ -188,18 +182,37 @@ fn figures_of_words() {
         let mut seed = 7;
         let text = message(&mut seed);
         let all: Vec<&str> = text.split_whitespace().collect();
-        for text in [
-            all[..1].join(" "),
-            all[..1].join(" "),
-            all[..3].join(" "),
-            all[..8].join(" "),
-            "nothing".to_owned(),
-        ] {
-            let (start, cpu) = (Instant::now(), cpu_time());
-            let matching = search(&journal, &ids, &text);
-            let (took, cpu) = (start.elapsed(), cpu_time() - cpu);
-            let words = text.split(' ').count();
-            println!("  {words} words: {matching} found in {took:?}, {cpu:?} of CPU");
+        for (name, most) in [("no memory", 0), ("memory", usize::MAX)] {
+            let cache = WordCache::new(CacheBounds {
+                company: most,
+                host: most,
+            });
+            for text in [
+                all[..1].join(" "),
+                all[..1].join(" "),
+                all[..3].join(" "),
+                all[..8].join(" "),
+                "nothing".to_owned(),
+            ] {
+                let (start, cpu) = (Instant::now(), cpu_time());
+                let matching = search((&journal, &cache), &ids, &text);
+                let (took, cpu) = (start.elapsed(), cpu_time() - cpu);
+                let words = text.split(' ').count();
+                println!("  {name}, {words} words: {matching} found in {took:?}, {cpu:?} of CPU");
+            }
+            let figures = cache.figures();
+            println!(
+                "  {name}: {} bytes, {} lists opened",
+                figures.bytes, figures.lists_opened
+            );
+            let contact = open[0].contact.unwrap();
+            let cpu = cpu_time();
+            for id in &ids {
+                let added = (contact, vec!["added".to_owned()]);
+                cache.add(company, (*id, false), &[added]);
+            }
+            let cpu = (cpu_time() - cpu) / CONVERSATIONS as u32;
+            println!("  {name}: a commit's new word takes {cpu:?} of CPU");
         }
     }
 }

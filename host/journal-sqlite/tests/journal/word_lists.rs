@@ -325,8 +325,8 @@ fn conversations_are_found_by_the_id_of_a_message_on_every_channel() {
             .journal
             .conversations_with_message(company, message, limit);
         let mut found = found.unwrap();
-        found.sort_unstable();
-        found
+        found.conversations.sort_unstable();
+        found.conversations
     };
     ids.sort_unstable();
     assert_eq!(find(words.company, "m-1", 9), ids);

@@ -162,6 +162,10 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
     snapshot.clocks.settle(hours);
     row.due_at = snapshot.due_at(hours);
     row.snapshot = serde_json::to_vec(snapshot).unwrap_or_default();
+    let words = unit.words.into_iter();
+    let (terms, words) = words
+        .map(|change| ((change.list.contact, change.added), change.list))
+        .unzip();
     PlannedCommit {
         outbox: !unit.outbox.is_empty(),
         commit: Commit {
@@ -171,7 +175,7 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
             scope,
             state: unit.state,
             outbox: unit.outbox,
-            words: unit.words,
+            words,
             has_outdated_words: unit.has_outdated_words,
             sent: unit.sent,
             failed: unit.failed,
@@ -180,6 +184,7 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
         },
         after: AfterCommit {
             conversation: unit.conversation,
+            terms,
             floor_events: unit.floor_events,
             agents: unit.agents,
             trace: unit.trace,

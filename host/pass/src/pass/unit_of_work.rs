@@ -1,16 +1,14 @@
 //! What one pass changes: a conversation, and everything its commit writes.
 
 use patchbay_floor::PlacementRecord;
-use patchbay_journal::{
-    ContactId, EntryScope, FailedDelivery, NewEntry, NewOutbox, NewWordList, StateChange,
-};
+use patchbay_journal::{ContactId, EntryScope, FailedDelivery, NewEntry, NewOutbox, StateChange};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::sla::Due;
 use patchbay_records::conversation_cache::{CachedConversation, CachedText};
 use patchbay_records::reply::ReplyResult;
 use patchbay_records::snapshot::Snapshot;
-use patchbay_records::word_index::TextTerms;
+use patchbay_records::word_index::{ListChange, TextTerms};
 
 use super::PassError;
 use crate::agent_action::ActionError;
@@ -30,7 +28,7 @@ pub(crate) struct UnitOfWork {
     /// The terms of its new texts.
     pub(super) terms: Vec<TextTerms>,
     /// Lists with these terms, made last.
-    pub(super) words: Vec<NewWordList>,
+    pub(super) words: Vec<ListChange>,
     /// Whether a text was replaced or deleted: its words are no longer those of the
     /// conversation.
     pub(super) has_outdated_words: bool,

@@ -41,8 +41,12 @@ pub(super) fn note_text(unit: &mut UnitOfWork, contact: ContactId, text: &str) {
     unit.terms.push(TextTerms::of_text(contact, text));
 }
 
-/// Make the lists that the commit writes.
+/// Make the lists that the commit writes; none while search is switched off.
 pub(super) fn make_lists(pass: &Pass<'_>, unit: &mut UnitOfWork) -> Result<(), JournalError> {
+    if !pass.lists_words {
+        unit.has_outdated_words = false;
+        return Ok(());
+    }
     let row = &unit.conversation.row;
     let known = (row.sequence > 0).then_some(row.id);
     unit.words = word_index::lists_with(pass.journal, pass.company, known, &unit.terms)?;

@@ -101,7 +101,7 @@ fn a_search_finds_these_texts() {
         let mut list = WordList::default();
         list.add(terms(text).iter().map(String::as_str));
         let query = SearchQuery::parse(search).expect(search);
-        let found = query.is_complete(query.found(&list));
+        let found = query.matcher().is_match(&list);
         assert_eq!(found, is_found, "{search:?} in {text:?}");
     }
 }
@@ -138,7 +138,7 @@ fn a_text_has_at_most_so_many_terms_of_such_length() {
     let mut list = WordList::default();
     assert!(list.add([long[..64].as_ref()]));
     let query = SearchQuery::parse(&long).expect("a word");
-    assert!(query.is_complete(query.found(&list)));
+    assert!(query.matcher().is_match(&list));
 }
 
 proptest! {
@@ -149,11 +149,11 @@ proptest! {
         list.add(found.iter().map(String::as_str));
         for part in text.split(' ') {
             if let Ok(query) = SearchQuery::parse(part) {
-                prop_assert!(query.is_complete(query.found(&list)), "{part:?} in {text:?}");
+                prop_assert!(query.matcher().is_match(&list), "{part:?} in {text:?}");
             }
         }
         if let Ok(query) = SearchQuery::parse(&text.to_uppercase()) {
-            prop_assert!(query.is_complete(query.found(&list)), "{text:?}");
+            prop_assert!(query.matcher().is_match(&list), "{text:?}");
         }
     }
 

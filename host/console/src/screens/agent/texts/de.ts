@@ -49,6 +49,7 @@ const texts: AgentTexts = {
       words: "Konversationen mit allen diesen Wörtern.",
     },
     incomplete: "Nur ein Teil wurde durchsucht. Wählen Sie eine Warteschlange oder einen Zustand, um den Rest zu durchsuchen.",
+    backTo: (day) => `Gelöste Konversationen wurden zurück bis ${day} durchsucht.`,
     outdated: (count) => `${count} Konversationen werden noch für die Suche vorbereitet.`,
   },
   offer: {

@@ -48,6 +48,7 @@ const texts = {
       words: "Conversations with all these words.",
     } as Record<string, string>,
     incomplete: "Only a part was searched. Choose a queue or state to search the rest.",
+    backTo: (day: string) => `Resolved conversations were searched back to ${day}.`,
     outdated: (count: string) => `${count} conversations are still being prepared for the search.`,
   },
   offer: {

@@ -1,0 +1,189 @@
+//! Searches of stored word lists, and how much of them stays in memory.
+
+use std::collections::BTreeSet;
+
+use patchbay_journal::*;
+use patchbay_journal_sqlite::*;
+use patchbay_search_terms::{SearchQuery, WordList};
+use patchbay_word_cache::{CacheBounds, SearchScope, WordCache};
+
+use crate::store::{TestStore, accept_one, arrival, at, commit, conversation, entry};
+
+fn sealed(journal: &SqliteJournal, company: CompanyId, contact: ContactId, text: &str) -> Vec<u8> {
+    let mut words = WordList::default();
+    words.add(text.split(' '));
+    let sealed = journal.seal(company, contact, Purpose::Words, words.as_bytes());
+    sealed.unwrap()
+}
+
+/// A conversation of a contact, with these words.
+fn put(journal: &SqliteJournal, company: CompanyId, thread: &str, text: &str) -> ConversationId {
+    let found = journal.find_or_create_contact(company, "x", thread, at(1));
+    let contact = found.unwrap().contact;
+    let of = conversation(company, thread);
+    let mut new = commit(&of, 0, None);
+    new.words = vec![NewWordList {
+        contact,
+        part: 0,
+        is_new: true,
+        sealed: sealed(journal, company, contact, text),
+    }];
+    assert!(journal.commit(new).unwrap().are_words_stored);
+    of.id
+}
+
+fn find(
+    journal: &SqliteJournal,
+    cache: &WordCache,
+    company: CompanyId,
+    ids: &[ConversationId],
+) -> BTreeSet<ConversationId> {
+    let query = SearchQuery::parse("parcel").unwrap();
+    let found = cache.find(journal, company, &query, (ids, SearchScope::Open));
+    found.unwrap().conversations
+}
+
+fn bounds(company: usize, host: usize) -> WordCache {
+    WordCache::new(CacheBounds { company, host })
+}
+
+#[test]
+fn all_lists_of_a_conversation_with_many_authors_are_searched() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let of = conversation(company, "post");
+    let mut new = commit(&of, 0, None);
+    let authors = 2 * limits::WORD_LISTS + 44;
+    for number in 0..authors {
+        let found = journal.find_or_create_contact(company, "x", &format!("@{number}"), at(1));
+        let contact = found.unwrap().contact;
+        new.words.push(NewWordList {
+            contact,
+            part: 0,
+            is_new: true,
+            sealed: sealed(&journal, company, contact, &format!("author{number}")),
+        });
+    }
+    journal.commit(new).unwrap();
+    let cache = bounds(1 << 20, 1 << 20);
+    for _ in 0..2 {
+        for number in [0, 255, 256, 300, authors - 1] {
+            let query = SearchQuery::parse(&format!("author{number}")).unwrap();
+            let searched = (&[of.id][..], SearchScope::Open);
+            let found = cache.find(&journal, company, &query, searched).unwrap();
+            assert_eq!(found.conversations.len(), 1, "{number}");
+            assert_eq!(found.cut, 0);
+        }
+    }
+    assert_eq!(cache.figures().lists_opened, authors as u64, "once");
+}
+
+#[test]
+fn words_of_a_company_beyond_its_bound_are_read_from_the_journal() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let text = format!("parcel {}", "x".repeat(400));
+    let ids: Vec<ConversationId> = (0..20)
+        .map(|number| put(&journal, company, &format!("t{number}"), &text))
+        .collect();
+    let cache = bounds(5_000, 1 << 20);
+    for _ in 0..3 {
+        assert_eq!(find(&journal, &cache, company, &ids).len(), 20);
+        assert!(cache.bytes_of(company) <= 5_000);
+    }
+    let figures = cache.figures();
+    assert!((3..20).contains(&figures.conversations), "{figures:?}");
+    assert_eq!(figures.bytes, cache.bytes_of(company) as u64);
+    // The same stay: a search longer than the memory does not replace all of it.
+    assert_eq!(figures.hits, 2 * figures.conversations, "{figures:?}");
+    assert_eq!(figures.evicted, 0);
+    // Another search needs others.
+    for _ in 0..3 {
+        assert_eq!(find(&journal, &cache, company, &ids[15..]).len(), 5);
+    }
+    let before = cache.figures().hits;
+    find(&journal, &cache, company, &ids[15..]);
+    assert_eq!(cache.figures().hits, before + 5);
+}
+
+#[test]
+fn the_company_that_searched_longest_ago_makes_room() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let text = format!("parcel {}", "x".repeat(400));
+    let companies: Vec<(CompanyId, Vec<ConversationId>)> = ["a", "b", "c"]
+        .iter()
+        .map(|name| {
+            let company = journal.company(name).unwrap();
+            let ids = (0..4).map(|number| put(&journal, company, &format!("t{number}"), &text));
+            (company, ids.collect())
+        })
+        .collect();
+    let one = bounds(1 << 20, 1 << 20);
+    find(&journal, &one, companies[0].0, &companies[0].1);
+    let bytes = one.bytes_of(companies[0].0);
+    let cache = bounds(1 << 20, 2 * bytes + bytes / 2);
+    for (company, ids) in &companies[..2] {
+        assert_eq!(find(&journal, &cache, *company, ids).len(), 4);
+    }
+    find(&journal, &cache, companies[0].0, &companies[0].1);
+    let (company, ids) = &companies[2];
+    assert_eq!(find(&journal, &cache, *company, ids).len(), 4);
+    let kept = companies
+        .iter()
+        .map(|(company, _)| cache.bytes_of(*company));
+    assert_eq!(kept.collect::<Vec<_>>(), [bytes, 0, bytes]);
+    let figures = cache.figures();
+    assert_eq!((figures.evicted, figures.bytes), (4, 2 * bytes as u64));
+    // Words that are read ahead drop nothing.
+    let (company, ids) = &companies[1];
+    cache.warm(&journal, *company, ids, || true).unwrap();
+    assert_eq!(cache.figures().evicted, 4);
+    assert!(cache.figures().bytes <= (2 * bytes + bytes / 2) as u64);
+}
+
+#[test]
+fn conversations_of_a_message_id_are_all_or_said_to_be_a_part() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let accept = |account: &str, channel: &str, message: &str| {
+        let mut new = arrival(company, message, account);
+        new.account = account.to_owned();
+        new.channel = channel.to_owned();
+        new.thread = format!("{channel} {account} {message}").into_bytes();
+        let of = conversation(company, &format!("{channel} {account} {message}"));
+        let ordinal = accept_one(&journal, new);
+        let mut new = commit(&of, 0, Some(ordinal));
+        new.entries = vec![entry(Some(ordinal))];
+        journal.commit(new).unwrap();
+        of.id
+    };
+    for account in 0..3 {
+        accept(&format!("a{account}"), "x", "m1");
+    }
+    let found = journal
+        .conversations_with_message(company, "m1", 3)
+        .unwrap();
+    assert_eq!((found.conversations.len(), found.is_complete), (3, true));
+    let found = journal
+        .conversations_with_message(company, "m1", 2)
+        .unwrap();
+    assert_eq!((found.conversations.len(), found.is_complete), (2, false));
+    for account in 3..1_000 {
+        accept(&format!("a{account:04}"), "x", "other");
+    }
+    let found = journal
+        .conversations_with_message(company, "m1", 3)
+        .unwrap();
+    assert!(found.is_complete, "1,000 accounts");
+    accept("z", "y", "m1");
+    let found = journal
+        .conversations_with_message(company, "m1", 9)
+        .unwrap();
+    assert!(!found.is_complete, "one account more than is gone through");
+    let channels = journal.channels_of(company).unwrap();
+    assert_eq!(channels, ["x", "y"], "channels beyond all accounts");
+}

@@ -1,0 +1,299 @@
+//! The words of one company's conversations in memory.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use patchbay_journal::{ContactId, ConversationId};
+
+use crate::conversation_words::ConversationWords;
+
+/// The entries of one company. It has its own lock: companies do not wait for one another.
+#[derive(Debug)]
+pub(crate) struct CompanyWords(pub(crate) Mutex<Entries>);
+
+/// The entries, and what happened while words were read from the journal.
+#[derive(Debug)]
+pub(crate) struct Entries {
+    all: HashMap<ConversationId, ConversationWords>,
+    bytes: usize,
+    /// Number of the last search.
+    search: u64,
+    /// When it began; `None` before the first.
+    pub(crate) last_search: Option<Instant>,
+    /// Number of the search that last looked for entries which no recent search used.
+    swept: u64,
+    /// When it was last searched, or the company's list of conversations was read.
+    pub(crate) last_use: Instant,
+    /// Changes so far. What was read before a change is not kept.
+    changes: u64,
+    /// Reads of the journal that have not ended.
+    reads: usize,
+    /// Changed conversations, with the number of the change; since the first of `reads`.
+    changed: HashMap<ConversationId, u64>,
+    /// Number of the last change that may concern every conversation.
+    all_changed: u64,
+}
+
+/// Words are being read from the journal since this change.
+#[derive(Debug)]
+pub(crate) struct ReadMark(u64);
+
+impl CompanyWords {
+    pub(crate) fn new() -> CompanyWords {
+        CompanyWords(Mutex::new(Entries {
+            all: HashMap::new(),
+            bytes: 0,
+            search: 0,
+            last_search: None,
+            swept: 0,
+            last_use: Instant::now(),
+            changes: 0,
+            reads: 0,
+            changed: HashMap::new(),
+            all_changed: 0,
+        }))
+    }
+}
+
+impl Entries {
+    pub(crate) fn begin_search(&mut self) {
+        self.search += 1;
+        self.last_use = Instant::now();
+        self.last_search = Some(self.last_use);
+    }
+
+    /// Visit those of the conversations that are here. Returns the others.
+    pub(crate) fn visit(
+        &mut self,
+        conversations: &[ConversationId],
+        is_resolved: bool,
+        mut visit: impl FnMut(ConversationId, &ConversationWords),
+    ) -> Vec<ConversationId> {
+        let search = self.search;
+        let mut missing = Vec::new();
+        for id in conversations {
+            match self.all.get_mut(id) {
+                Some(words) => {
+                    words.used = search;
+                    words.is_resolved = is_resolved;
+                    visit(*id, words);
+                }
+                None => missing.push(*id),
+            }
+        }
+        missing
+    }
+
+    /// Those of the conversations that are not here.
+    pub(crate) fn missing(&self, conversations: &[ConversationId]) -> Vec<ConversationId> {
+        let all = conversations.iter();
+        all.filter(|id| !self.all.contains_key(id))
+            .copied()
+            .collect()
+    }
+
+    /// Note whether a conversation is resolved.
+    pub(crate) fn set_resolved(&mut self, id: ConversationId, is_resolved: bool) {
+        if let Some(words) = self.all.get_mut(&id) {
+            words.is_resolved = is_resolved;
+        }
+    }
+
+    /// Words are read from the journal from now on.
+    pub(crate) fn begin_read(&mut self) -> ReadMark {
+        self.reads += 1;
+        ReadMark(self.changes)
+    }
+
+    /// The read has ended, well or not.
+    pub(crate) fn end_read(&mut self) {
+        self.reads -= 1;
+        if self.reads == 0 {
+            self.changed = HashMap::new();
+        }
+    }
+
+    /// Whether what was read of a conversation since the mark is current.
+    pub(crate) fn is_current(&self, id: ConversationId, since: &ReadMark) -> bool {
+        let changed = self.changed.get(&id).copied().unwrap_or(0);
+        changed.max(self.all_changed) <= since.0
+    }
+
+    /// Put an entry. Returns the bytes of the one it replaces.
+    pub(crate) fn put(&mut self, id: ConversationId, mut words: ConversationWords) -> usize {
+        words.used = self.search;
+        self.bytes += words.bytes();
+        let before = self.all.insert(id, words);
+        let freed = before.map_or(0, |before| before.bytes());
+        self.bytes -= freed;
+        freed
+    }
+
+    /// A conversation changed: take its entry out.
+    pub(crate) fn take(&mut self, id: ConversationId) -> Option<ConversationWords> {
+        self.changes += 1;
+        if self.reads > 0 {
+            self.changed.insert(id, self.changes);
+        }
+        let words = self.all.remove(&id)?;
+        self.bytes -= words.bytes();
+        Some(words)
+    }
+
+    /// Drop the entries with words of contacts, who are erased. Returns their bytes.
+    pub(crate) fn drop_contacts(&mut self, contacts: &[ContactId]) -> usize {
+        self.change_all();
+        self.drop_if(|words| words.is_of(contacts)).1
+    }
+
+    /// Drop the entries of resolved conversations: some were deleted. Returns their bytes.
+    pub(crate) fn drop_deleted(&mut self) -> usize {
+        self.change_all();
+        self.drop_if(|words| words.is_resolved).1
+    }
+
+    fn change_all(&mut self) {
+        self.changes += 1;
+        self.all_changed = self.changes;
+    }
+
+    /// Drop entries to make room for others of the running search: first what neither it
+    /// nor the search before used; then, to make room for open conversations, resolved ones.
+    /// Returns how many, and their bytes.
+    pub(crate) fn make_room(&mut self, for_resolved: bool) -> (usize, usize) {
+        let search = self.search;
+        if self.swept < search {
+            self.swept = search;
+            let dropped = self.drop_if(|words| words.used + 1 < search);
+            if dropped.0 > 0 {
+                return dropped;
+            }
+        }
+        match for_resolved {
+            true => (0, 0),
+            false => self.drop_if(|words| words.is_resolved),
+        }
+    }
+
+    /// Drop everything. Returns how many entries, and their bytes.
+    pub(crate) fn clear(&mut self) -> (usize, usize) {
+        let dropped = (self.all.len(), self.bytes);
+        self.all = HashMap::new();
+        self.bytes = 0;
+        dropped
+    }
+
+    fn drop_if(&mut self, is_dropped: impl Fn(&ConversationWords) -> bool) -> (usize, usize) {
+        let (count, bytes) = (self.all.len(), self.bytes);
+        let left = &mut self.bytes;
+        self.all.retain(|_, words| {
+            let is_dropped = is_dropped(words);
+            *left -= if is_dropped { words.bytes() } else { 0 };
+            !is_dropped
+        });
+        if self.all.len() < self.all.capacity() / 4 {
+            self.all.shrink_to_fit();
+        }
+        (count - self.all.len(), bytes - self.bytes)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use patchbay_search_terms::WordList;
+
+    use super::*;
+
+    const ONE: ConversationId = ConversationId([1; 16]);
+    const TWO: ConversationId = ConversationId([2; 16]);
+    const JO: ContactId = ContactId([3; 16]);
+
+    fn of_jo() -> ConversationWords {
+        let mut words = ConversationWords::default();
+        words.add(JO, &["parcel".to_owned()]);
+        words
+    }
+
+    #[test]
+    fn what_changed_while_it_was_read_is_not_current() {
+        let words = CompanyWords::new();
+        let mut entries = words.0.lock();
+        let first = entries.begin_read();
+        entries.take(ONE);
+        assert!(!entries.is_current(ONE, &first));
+        assert!(entries.is_current(TWO, &first));
+        // A read that begins later sees the change.
+        let second = entries.begin_read();
+        assert!(entries.is_current(ONE, &second));
+        entries.end_read();
+        assert!(!entries.is_current(ONE, &first), "while the first lasts");
+        entries.end_read();
+        let third = entries.begin_read();
+        entries.drop_contacts(&[JO]);
+        assert!(!entries.is_current(ONE, &third), "an erasure concerns all");
+        entries.end_read();
+        let fourth = entries.begin_read();
+        entries.drop_deleted();
+        assert!(!entries.is_current(TWO, &fourth));
+    }
+
+    #[test]
+    fn bytes_of_dropped_entries_are_given_back() {
+        let words = CompanyWords::new();
+        let mut entries = words.0.lock();
+        entries.put(ONE, of_jo());
+        entries.put(TWO, ConversationWords::default());
+        let both = entries.bytes();
+        let freed = entries.drop_contacts(&[JO]);
+        assert_eq!(freed + entries.bytes(), both);
+        assert_eq!(entries.len(), 1);
+        let replaced = entries.put(TWO, of_jo());
+        assert!(replaced > 0 && replaced < entries.bytes());
+        entries.take(TWO);
+        assert_eq!((entries.len(), entries.bytes()), (0, 0));
+    }
+
+    #[test]
+    fn room_is_made_of_what_no_search_used_and_then_of_resolved_conversations() {
+        let words = CompanyWords::new();
+        let mut entries = words.0.lock();
+        let ids: Vec<ConversationId> = (0..4).map(|id| ConversationId([id; 16])).collect();
+        entries.begin_search();
+        for id in &ids {
+            entries.put(*id, of_jo());
+        }
+        entries.begin_search();
+        entries.visit(&ids[..2], false, |_, _| {});
+        entries.visit(&ids[2..3], true, |_, _| {});
+        assert_eq!(entries.make_room(false).0, 1, "only the resolved one");
+        assert_eq!(
+            entries.make_room(true).0,
+            0,
+            "for another resolved one: none"
+        );
+        // The fourth was used by the first search alone.
+        entries.begin_search();
+        entries.visit(&ids[..1], false, |_, _| {});
+        assert_eq!(entries.make_room(true).0, 1);
+        assert_eq!(entries.missing(&ids), ids[2..]);
+    }
+
+    #[test]
+    fn a_list_of_words_is_the_union_of_what_is_added() {
+        let mut words = of_jo();
+        words.add(JO, &["parcel".to_owned(), "blue".to_owned()]);
+        let all: Vec<&str> = WordList::terms(words.words()).collect();
+        assert_eq!(all, ["parcel", "blue"]);
+        assert!(words.is_of(&[JO]));
+        assert!(!words.is_of(&[ContactId([4; 16])]));
+    }
+}
