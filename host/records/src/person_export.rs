@@ -1,15 +1,18 @@
 //! Export of a person's data, on their request.
 
 use patchbay_events::EventKind;
-use patchbay_journal::{CompanyId, ContactId, Entry, Journal, JournalError, Purpose};
+use patchbay_journal::{
+    CompanyId, ContactId, Conversation, Entry, InputKind, Journal, JournalError, MessagePage,
+    Ordinal, Purpose,
+};
 use serde_json::{Value, json};
 
-use crate::conversation_reader::recent_interactions;
+use crate::conversation_reader::open_input;
 use crate::notes;
 
-/// Most conversations of one export.
+/// Most conversations of one export: the newest; `complete` says whether those are all.
 const CONVERSATIONS: usize = 10_000;
-/// Entries read at once.
+/// Messages or entries read at once.
 const PAGE: usize = 1_000;
 
 /// Exports the stored data of the person behind a contact: addresses,
@@ -56,16 +59,16 @@ pub fn export(
         }));
     }
     let mut conversations = Vec::new();
-    for row in journal.conversations_of_contact(company, contact, CONVERSATIONS)? {
-        let interactions: Vec<Value> = recent_interactions(journal, &row)?
-            .into_iter()
-            .map(|stored| json!({"ordinal": stored.ordinal.0, "interaction": stored.interaction}))
-            .collect();
+    let mut rows = journal.conversations_of_contact(company, contact, CONVERSATIONS + 1)?;
+    let is_complete = rows.len() <= CONVERSATIONS;
+    // The oldest comes first.
+    rows.drain(..rows.len().saturating_sub(CONVERSATIONS));
+    for row in rows {
         conversations.push(json!({
             "id": row.id.to_string(),
             "state": row.state.as_str(),
             "opened_at": row.opened_at,
-            "said": interactions,
+            "said": interactions(journal, &row)?,
         }));
     }
     let mut history = Vec::new();
@@ -89,8 +92,31 @@ pub fn export(
         "records": records,
         "opt_outs": opt_outs,
         "conversations": conversations,
+        "complete": is_complete,
         "history": history,
     }))
+}
+
+/// All messages of a conversation that are not deleted, in their newest wording; newest
+/// first.
+fn interactions(journal: &dyn Journal, row: &Conversation) -> Result<Vec<Value>, JournalError> {
+    let mut all = Vec::new();
+    let mut after = Ordinal::default();
+    loop {
+        let page = journal.messages(row.company, row.id, MessagePage::After(after), PAGE)?;
+        for message in &page {
+            after = message.place;
+            let input = &message.input;
+            if input.kind != InputKind::Delete {
+                let interaction = open_input(journal, input)?;
+                all.push(json!({"ordinal": input.ordinal.0, "interaction": interaction}));
+            }
+        }
+        if page.len() < PAGE {
+            all.reverse();
+            return Ok(all);
+        }
+    }
 }
 
 /// An entry's public part, and the text of a reply or a note. The sealed records of

@@ -15,6 +15,7 @@ mod floor;
 mod intake;
 mod load;
 mod office;
+mod person_export;
 mod recipients;
 mod replies;
 mod search;

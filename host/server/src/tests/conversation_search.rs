@@ -134,3 +134,99 @@ async fn who_may_not_read_words_may_not_search_for_them() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_search_says_how_far_it_went_through_resolved_conversations() {
+    let office = Office::with(&["ana"]).await;
+    for number in 0..3 {
+        let (id, address) = (format!("m-{number}"), format!("p{number}"));
+        office.writes(&id, "chat", &address, "My parcel").await;
+    }
+    let open = office.searched("", "parcel").await;
+    assert_eq!(open["search"]["resolved"], 0, "{open}");
+    assert_eq!(open["search"]["back_to"], Value::Null);
+    for id in ids(&open) {
+        let path = format!("/conversations/{id}/actions");
+        let resolved = office
+            .post(&path, json!({"action": "resolve", "by": "sam"}))
+            .await;
+        assert_eq!(resolved.status, 200, "{resolved:?}");
+    }
+    let mut searched = Vec::new();
+    let mut after = String::new();
+    loop {
+        let query = format!("state=active,resolved&limit=1{after}");
+        let page = office.searched(&query, "parcel").await;
+        assert_eq!(ids(&page).len(), 1, "{page}");
+        assert_eq!(page["search"]["resolved"], 1, "{page}");
+        searched.push(
+            page["search"]["back_to"]
+                .as_str()
+                .expect("a time")
+                .to_owned(),
+        );
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    let mut newest_first = searched.clone();
+    newest_first.sort_unstable_by(|one, other| other.cmp(one));
+    assert_eq!((searched.len(), searched), (3, newest_first));
+}
+
+#[tokio::test]
+async fn search_that_is_switched_off_is_refused_and_not_offered() {
+    let office = Office::set(&["ana"], |settings| settings.search = false).await;
+    office.writes("m-1", "chat", "jo", "My parcel").await;
+    for text in ["parcel", "m-1", "+41 79 123 45 67"] {
+        office.search("", text).await.problem(404, "search-off");
+    }
+    let client = &office.server.client;
+    let operations = client.get("/v1/me").await.json()["operations"].clone();
+    let operations = operations.as_array().expect("a list");
+    assert!(operations.contains(&json!("conversations")));
+    assert!(!operations.contains(&json!("search_conversations")));
+    // The list is as it was.
+    let list = office.get("/conversations").await.json();
+    assert_eq!(ids(&list).len(), 1);
+
+    let office = office.restarted(|settings| settings.search = true).await;
+    let me = office.server.client.get("/v1/me").await.json();
+    let operations = me["operations"].as_array().expect("a list");
+    assert!(operations.contains(&json!("search_conversations")));
+}
+
+#[tokio::test]
+async fn searches_are_counted_by_outcome_and_by_where_their_words_were() {
+    let office = Office::with(&["ana"]).await;
+    office.writes("m-1", "chat", "jo", "My parcel").await;
+    office.searched("", "parcel").await;
+    office.searched("", "refund").await;
+    office.search("", "?!").await.problem(422, "invalid-input");
+    let page = office.server.client.get("/metrics").await.body;
+    for line in [
+        r#"patchbay_searches_total{company="northwind",outcome="found"} 1"#,
+        r#"patchbay_searches_total{company="northwind",outcome="nothing"} 1"#,
+        r#"patchbay_searches_total{company="northwind",outcome="refused"} 1"#,
+        r#"patchbay_searches_total{company="northwind",outcome="partial"} 0"#,
+        r#"patchbay_search_outdated_conversations{company="northwind"} 0"#,
+        r#"patchbay_search_words_dropped_total{reason="no-room"} 0"#,
+        "patchbay_search_seconds_count 3",
+        r#"patchbay_bound_limit{what="search-words"} 268435456"#,
+    ] {
+        assert!(page.contains(line), "{line} is not in\n{page}");
+    }
+    // The words were read ahead when the list was made, or by the first search.
+    let of = |words: &str| {
+        let name = format!("patchbay_search_conversations_total{{words=\"{words}\"}} ");
+        let line = page.lines().find_map(|line| line.strip_prefix(&name));
+        line.and_then(|count| count.parse::<u32>().ok())
+            .expect("a count")
+    };
+    assert_eq!(of("memory") + of("journal"), 2, "{page}");
+    assert!(of("memory") >= 1);
+    for sent in ["refund", "parcel"] {
+        assert!(!page.contains(sent), "{sent} is in the metrics");
+    }
+}
