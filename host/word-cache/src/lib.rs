@@ -24,4 +24,4 @@ mod word_cache;
 pub use byte_budget::CacheBounds;
 pub use conversation_words::open_list;
 pub use figures::CacheFigures;
-pub use word_cache::{FoundConversations, SearchScope, WordCache};
+pub use word_cache::{CommitMark, CommittedWords, FoundConversations, SearchScope, WordCache};

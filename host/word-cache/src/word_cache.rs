@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{MutexGuard, RwLock};
@@ -29,6 +30,24 @@ pub enum SearchScope {
     /// Resolved ones: their words make room for those of open ones, and are dropped when
     /// some of them are deleted.
     Resolved,
+}
+
+/// A moment before a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommitMark(u64);
+
+/// Words that a commit stored.
+#[derive(Clone, Copy, Debug)]
+pub struct CommittedWords<'a> {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Whether it is the first commit of the conversation.
+    pub is_new: bool,
+    /// Terms of new texts, by the contacts under whose keys the texts are sealed.
+    pub terms: &'a [(ContactId, Vec<String>)],
+    /// A moment before the commit: if somebody was erased since, the words are read from the
+    /// journal.
+    pub since: CommitMark,
 }
 
 /// What a search found.
@@ -59,6 +78,8 @@ pub struct WordCache {
     /// An entry stays once it is made; it is empty while its company is idle.
     companies: RwLock<HashMap<CompanyId, Arc<CompanyWords>>>,
     counters: Counters,
+    /// Erasures so far.
+    erasures: AtomicU64,
 }
 
 impl WordCache {
@@ -69,6 +90,7 @@ impl WordCache {
             budget: ByteBudget::new(bounds.host),
             companies: RwLock::default(),
             counters: Counters::default(),
+            erasures: AtomicU64::new(0),
         }
     }
 
@@ -144,14 +166,19 @@ impl WordCache {
         Ok(())
     }
 
-    /// A commit stored terms of new texts of a conversation, by the contacts whose texts they
-    /// are of; `is_new`: with the first commit of the conversation.
-    pub fn add(
-        &self,
-        company: CompanyId,
-        (conversation, is_new): (ConversationId, bool),
-        terms: &[(ContactId, Vec<String>)],
-    ) {
+    /// A moment before a commit, for [`add`](WordCache::add) after it.
+    pub fn mark(&self) -> CommitMark {
+        CommitMark(self.erasures.load(Ordering::Acquire))
+    }
+
+    /// A commit stored words.
+    pub fn add(&self, company: CompanyId, committed: CommittedWords<'_>) {
+        let CommittedWords {
+            conversation,
+            is_new,
+            terms,
+            since,
+        } = committed;
         if terms.is_empty() && !is_new {
             return;
         }
@@ -159,11 +186,16 @@ impl WordCache {
             return;
         };
         let mut entries = words.0.lock();
-        let mut words = match entries.take(conversation) {
-            Some(words) => {
-                self.budget.give_back(words.bytes());
-                words
-            }
+        let before = entries.take(conversation);
+        if let Some(before) = &before {
+            self.budget.give_back(before.bytes());
+        }
+        // Under the lock: an erasure that comes later drops what is put here.
+        if self.mark() != since {
+            return;
+        }
+        let mut words = match before {
+            Some(words) => words,
             // Of a new one these are all; of another one the stored words are not known.
             None if is_new && entries.len() > 0 => ConversationWords::default(),
             None => return,
@@ -198,6 +230,7 @@ impl WordCache {
 
     /// Drop every conversation with words of contacts, who were erased.
     pub fn forget_contacts(&self, company: CompanyId, contacts: &[ContactId]) {
+        self.erasures.fetch_add(1, Ordering::AcqRel);
         if let Some(words) = self.known(company) {
             self.budget
                 .give_back(words.0.lock().drop_contacts(contacts));

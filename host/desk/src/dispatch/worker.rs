@@ -18,6 +18,7 @@ use patchbay_pass::agent_action::ActionError;
 use patchbay_pass::observer::{CommittedPass, TracedPart};
 use patchbay_pass::{ActionOutcome, AfterCommit, PassError, PlannedCommit};
 use patchbay_records::conversation_cache::PendingInput;
+use patchbay_word_cache::{CommitMark, CommittedWords};
 
 use crate::desk_core::DeskCore;
 use crate::dispatch::requests::{Answer, Request, busy};
@@ -332,6 +333,7 @@ impl DeskCore {
         }
         let (commits, pending): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let writing = Instant::now();
+        let since = self.words.mark();
         let committed = match self.journal.commit_all(commits) {
             Ok(committed) => committed,
             Err(error) => {
@@ -356,7 +358,7 @@ impl DeskCore {
                     self.report_commit(&one, committed, writing);
                     self.forget_surges(one.lane, one.work);
                     done.push((one.lane, None));
-                    self.apply_commit(one, committed);
+                    self.apply_commit(one, committed, since);
                 }
                 Err(Conflict::InputDone(_)) => {
                     self.forget_surges(one.lane, one.work);
@@ -427,14 +429,22 @@ impl DeskCore {
         self.settings.observer.committed(&pass);
     }
 
-    fn apply_commit(&self, one: PendingCommit, committed: CommitReceipt) {
+    fn apply_commit(&self, one: PendingCommit, committed: CommitReceipt, since: CommitMark) {
         let mut conversation = one.after.conversation;
         let is_new = conversation.row.sequence == 0;
         let sequence = committed.sequence;
         conversation.row.sequence = sequence;
         let (company, id) = (one.lane.company, conversation.row.id);
         match committed.are_words_stored {
-            true => self.words.add(company, (id, is_new), &one.after.terms),
+            true => self.words.add(
+                company,
+                CommittedWords {
+                    conversation: id,
+                    is_new,
+                    terms: &one.after.terms,
+                    since,
+                },
+            ),
             // Words that are not stored are not found either.
             false => self.words.forget(company, id),
         }

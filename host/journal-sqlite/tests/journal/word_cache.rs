@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use patchbay_journal::*;
 use patchbay_journal_sqlite::*;
 use patchbay_search_terms::{SearchQuery, WordList};
-use patchbay_word_cache::{CacheBounds, SearchScope, WordCache};
+use patchbay_word_cache::{CacheBounds, CommittedWords, SearchScope, WordCache};
 
 use crate::store::{TestStore, accept_one, arrival, at, commit, conversation, entry};
 
@@ -186,4 +186,37 @@ fn conversations_of_a_message_id_are_all_or_said_to_be_a_part() {
     assert!(!found.is_complete, "one account more than is gone through");
     let channels = journal.channels_of(company).unwrap();
     assert_eq!(channels, ["x", "y"], "channels beyond all accounts");
+}
+
+#[test]
+fn words_of_a_commit_that_an_erasure_overtook_are_not_kept() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let ids = [
+        put(&journal, company, "jo", "refund"),
+        put(&journal, company, "ann", "refund"),
+    ];
+    let found = journal.find_or_create_contact(company, "x", "jo", at(1));
+    let jo = found.unwrap().contact;
+    let cache = bounds(1 << 20, 1 << 20);
+    assert_eq!(find(&journal, &cache, company, &ids).len(), 0);
+    let terms = [(jo, vec!["parcel".to_owned()])];
+    let committed = |conversation, is_new, since| CommittedWords {
+        conversation,
+        is_new,
+        terms: &terms,
+        since,
+    };
+    let since = cache.mark();
+    // The commit was stored and the person erased before the cache hears of the commit.
+    cache.forget_contacts(company, &[jo]);
+    cache.add(company, committed(ids[1], false, since));
+    let new = ConversationId([9; 16]);
+    cache.add(company, committed(new, true, since));
+    assert_eq!(cache.figures().conversations, 0);
+    assert_eq!(find(&journal, &cache, company, &[ids[1], new]).len(), 0);
+    // A later commit of others is kept.
+    cache.add(company, committed(ids[1], false, cache.mark()));
+    assert_eq!(find(&journal, &cache, company, &ids).len(), 1);
 }

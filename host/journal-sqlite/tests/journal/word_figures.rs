@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use patchbay_journal::*;
 use patchbay_journal_sqlite::*;
 use patchbay_search_terms::{SearchQuery, WordList, terms};
-use patchbay_word_cache::{CacheBounds, SearchScope, WordCache};
+use patchbay_word_cache::{CacheBounds, CommittedWords, SearchScope, WordCache};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::store::{TestStore, arrival, at, commit, conversation, entry};
@@ -208,8 +208,14 @@ fn figures_of_words() {
             let contact = open[0].contact.unwrap();
             let cpu = cpu_time();
             for id in &ids {
-                let added = (contact, vec!["added".to_owned()]);
-                cache.add(company, (*id, false), &[added]);
+                let terms = [(contact, vec!["added".to_owned()])];
+                let committed = CommittedWords {
+                    conversation: *id,
+                    is_new: false,
+                    terms: &terms,
+                    since: cache.mark(),
+                };
+                cache.add(company, committed);
             }
             let cpu = (cpu_time() - cpu) / CONVERSATIONS as u32;
             println!("  {name}: a commit's new word takes {cpu:?} of CPU");

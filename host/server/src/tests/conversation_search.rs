@@ -148,7 +148,10 @@ async fn a_search_says_how_far_it_went_through_resolved_conversations() {
     for id in ids(&open) {
         let path = format!("/conversations/{id}/actions");
         let resolved = office
-            .post(&path, json!({"action": "resolve", "by": "sam"}))
+            .post(
+                &path,
+                json!({"action": "resolve", "by": "sam", "role": "supervisor"}),
+            )
             .await;
         assert_eq!(resolved.status, 200, "{resolved:?}");
     }
