@@ -13,7 +13,7 @@ use patchbay_model::rollout::RolloutKind;
 use patchbay_pass::ClockRulesHistory;
 use patchbay_pass::CompanyFloor;
 use patchbay_pass::SurgeDetector;
-use patchbay_records::listing::ListedConversation;
+use patchbay_records::conversation_list::ListedConversation;
 use patchbay_records::snapshot::{Calendars, Snapshot};
 
 use crate::open_list::OpenList;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 use patchbay_journal::{ConversationId, JournalError};
-use patchbay_records::listing::{ListedConversation, OpenIndex};
+use patchbay_records::conversation_list::{ListedConversation, OpenIndex};
 
 /// How long a list that nobody reads is followed.
 const IDLE: Duration = Duration::from_secs(15 * 60);
@@ -161,7 +161,7 @@ mod tests {
     use jiff::Timestamp;
     use patchbay_journal::{CompanyId, Conversation};
     use patchbay_model::conversation_state::ConversationState;
-    use patchbay_records::listing::{ListFilter, ListOrder};
+    use patchbay_records::conversation_list::{ListFilter, ListOrder};
     use patchbay_records::snapshot::Snapshot;
 
     use super::*;

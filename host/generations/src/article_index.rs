@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use patchbay_model::knowledge::Knowledge;
 use patchbay_model::language_tag;
-use patchbay_search_terms::folding::words;
+use patchbay_search_terms::folded_words::words;
 
 /// Most words of a search that count.
 const QUERY_WORDS: usize = 16;

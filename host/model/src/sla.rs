@@ -3,8 +3,8 @@
 
 mod clock;
 mod clock_event;
+mod clock_reading;
 mod due;
-mod reading;
 mod record;
 mod run;
 mod start;
@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use clock::{AtRisk, AtRiskError, Clock, ClockState, Sla, Targets};
 pub use clock_event::{ClockError, ClockEvent};
+pub use clock_reading::{ClockPhase, ClockReading, ClockResult};
 pub use due::{Deadline, Due, DueKind};
-pub use reading::{ClockPhase, ClockReading, ClockResult};
 pub use start::{START_SKEW_MS, start_of};
 
 use crate::conversation_state::ConversationState;

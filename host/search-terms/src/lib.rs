@@ -12,7 +12,7 @@
 //! characters or more also finds the words that begin with it.
 #![forbid(unsafe_code)]
 
-pub mod folding;
+pub mod folded_words;
 mod pieces;
 mod query;
 mod terms;

@@ -2,7 +2,7 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-use crate::folding::fold;
+use crate::folded_words::fold;
 
 /// Signs that join units to one number or address where they stand alone between them.
 const JOINERS: &str = "-./:,'’@#+&";

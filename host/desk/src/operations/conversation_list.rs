@@ -9,7 +9,7 @@ use patchbay_journal::{CompanyId, ContactId, ConversationId, JournalError};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_pass::observer::{SearchObservation, SearchOutcome};
 use patchbay_records::conversation_reader::{open_conversations, read_snapshot};
-use patchbay_records::listing::{
+use patchbay_records::conversation_list::{
     Cursor, ListCounts, ListFilter, ListOrder, ListedConversation, OpenIndex, OpenPage, Preview,
     read_previews,
 };

@@ -7,7 +7,7 @@ use patchbay_journal::{
     CompanyId, ContactId, Conversation, ConversationId, JournalError, MessageMatches,
 };
 use patchbay_model::address;
-use patchbay_records::listing::ListFilter;
+use patchbay_records::conversation_list::ListFilter;
 use patchbay_search_terms::{ParseQueryError, SearchQuery};
 use patchbay_word_cache::SearchScope;
 

@@ -13,8 +13,8 @@ use patchbay_model::actor::Actor;
 use patchbay_model::interaction::WrittenBy;
 use patchbay_pass::agent_action::{ActionError, AgentAction, DraftCheck};
 use patchbay_pass::{Pass, PassError, WaitingApproval};
+use patchbay_records::conversation_list::ListedConversation;
 use patchbay_records::conversation_reader::read_snapshot;
-use patchbay_records::listing::ListedConversation;
 
 use crate::company_state::CompanyState;
 use crate::desk_core::DeskCore;

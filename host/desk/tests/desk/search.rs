@@ -4,7 +4,7 @@ use patchbay_desk::{ConversationPage, Desk, DeskError, ListRequest, SearchKind};
 use patchbay_journal::{Conversation, ConversationId};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_pass::agent_action::AgentAction;
-use patchbay_records::listing::ListFilter;
+use patchbay_records::conversation_list::ListFilter;
 use patchbay_records::notes::NewNote;
 use patchbay_search_terms::ParseQueryError;
 use serde_json::{Value, json};

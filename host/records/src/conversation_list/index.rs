@@ -11,11 +11,41 @@ use super::{ListFilter, ListOrder, ListedConversation, SortKey};
 use crate::snapshot::unix_ms;
 
 /// The conversations of a company that are not resolved, without names and texts. A page
-/// reads each row of the company once, or those of one agent; it needs no sorted copies.
+/// reads each row of the company once, or those of one agent or incident; it needs no
+/// sorted copies.
 #[derive(Debug, Default)]
 pub struct OpenIndex {
     rows: HashMap<ConversationId, Arc<ListedConversation>>,
-    by_owner: HashMap<String, BTreeSet<ConversationId>>,
+    by_owner: Groups,
+    by_incident: Groups,
+}
+
+/// Conversations by a name that each has at most once.
+#[derive(Debug, Default)]
+struct Groups(HashMap<String, BTreeSet<ConversationId>>);
+
+impl Groups {
+    /// Moves a conversation from one name to another.
+    fn change(&mut self, id: ConversationId, from: Option<&str>, to: Option<&str>) {
+        if from == to {
+            return;
+        }
+        if let Some(from) = from
+            && let Some(group) = self.0.get_mut(from)
+        {
+            group.remove(&id);
+            if group.is_empty() {
+                self.0.remove(from);
+            }
+        }
+        if let Some(to) = to {
+            self.0.entry(to.to_owned()).or_default().insert(id);
+        }
+    }
+
+    fn of(&self, name: &str) -> impl Iterator<Item = &ConversationId> {
+        self.0.get(name).into_iter().flatten()
+    }
 }
 
 /// How many conversations a list has.
@@ -25,9 +55,10 @@ pub struct ListCounts {
     pub matching: usize,
     /// Those that match all but the states of the filter, by state.
     pub by_state: BTreeMap<ConversationState, usize>,
-    /// Those of them with a running clock that is at risk.
+    /// Those that match all but the states and the clock of the filter, with a running
+    /// clock that is at risk.
     pub at_risk: usize,
-    /// Those of them with a missed clock.
+    /// The same, with a missed clock.
     pub missed: usize,
 }
 
@@ -61,22 +92,14 @@ impl OpenIndex {
             return;
         }
         let id = row.id;
-        let owner = row.owner.clone();
-        let before = self.rows.insert(id, row);
-        let before = before.and_then(|before| before.owner.clone());
-        if before == owner {
-            return;
-        }
-        self.drop_owner(before, id);
-        if let Some(owner) = owner {
-            self.by_owner.entry(owner).or_default().insert(id);
-        }
+        let before = self.rows.insert(id, Arc::clone(&row));
+        self.regroup(id, before.as_deref(), Some(&row));
     }
 
     /// Remove a conversation: it is resolved.
     pub fn remove(&mut self, id: ConversationId) {
         if let Some(before) = self.rows.remove(&id) {
-            self.drop_owner(before.owner.clone(), id);
+            self.regroup(id, Some(&before), None);
         }
     }
 
@@ -89,16 +112,18 @@ impl OpenIndex {
         }
     }
 
-    fn drop_owner(&mut self, owner: Option<String>, id: ConversationId) {
-        let Some(owner) = owner else {
-            return;
-        };
-        if let Some(own) = self.by_owner.get_mut(&owner) {
-            own.remove(&id);
-            if own.is_empty() {
-                self.by_owner.remove(&owner);
-            }
-        }
+    fn regroup(
+        &mut self,
+        id: ConversationId,
+        from: Option<&ListedConversation>,
+        to: Option<&ListedConversation>,
+    ) {
+        let owner = |row: Option<&ListedConversation>| row?.owner.clone();
+        let incident = |row: Option<&ListedConversation>| row?.incident.clone();
+        self.by_owner
+            .change(id, owner(from).as_deref(), owner(to).as_deref());
+        self.by_incident
+            .change(id, incident(from).as_deref(), incident(to).as_deref());
     }
 
     /// The page after a place (absent: the first) of at most `limit` conversations, and
@@ -118,9 +143,12 @@ impl OpenIndex {
             if !filter.matches(row) {
                 return;
             }
-            *counts.by_state.entry(row.state).or_default() += 1;
             counts.at_risk += usize::from(row.is_at_risk(now_ms));
             counts.missed += usize::from(row.is_missed(now_ms));
+            if !filter.has_clock(row, now_ms) {
+                return;
+            }
+            *counts.by_state.entry(row.state).or_default() += 1;
             if !filter.has_state(row.state) {
                 return;
             }
@@ -143,8 +171,8 @@ impl OpenIndex {
         }
     }
 
-    /// The ids of at most `limit` conversations that match all but the states of a filter,
-    /// those with the newest messages first; and whether those are all.
+    /// The ids of at most `limit` conversations that match all but the states and the clock
+    /// of a filter, those with the newest messages first; and whether those are all.
     pub fn newest(&self, filter: &ListFilter, limit: usize) -> (Vec<ConversationId>, bool) {
         let mut found: Vec<(SortKey, ConversationId)> = Vec::new();
         self.visit(filter, |row| {
@@ -158,19 +186,20 @@ impl OpenIndex {
         (found.into_iter().map(|(_, id)| id).collect(), is_all)
     }
 
-    /// Visit all that a filter may match: of an agent only their own.
+    /// Visit all that a filter may match: of an agent or an incident only their own.
     fn visit<'a>(
         &'a self,
         filter: &ListFilter,
         mut visit: impl FnMut(&'a Arc<ListedConversation>),
     ) {
-        let Some(agent) = filter.owner.as_ref().or(filter.agent.as_ref()) else {
-            self.rows.values().for_each(visit);
-            return;
+        let ids: BTreeSet<&ConversationId> = match (&filter.owner, &filter.agent) {
+            (Some(owner), _) => self.by_owner.of(owner).collect(),
+            (None, Some(agent)) => self.by_owner.of(agent).chain(&filter.offered).collect(),
+            (None, None) => match &filter.incident {
+                Some(incident) => self.by_incident.of(incident).collect(),
+                None => return self.rows.values().for_each(visit),
+            },
         };
-        let own = self.by_owner.get(agent).into_iter().flatten();
-        let offered = filter.offered.iter().filter(|_| filter.owner.is_none());
-        let ids: BTreeSet<&ConversationId> = own.chain(offered).collect();
         for id in ids {
             self.rows.get(id).into_iter().for_each(&mut visit);
         }

@@ -9,8 +9,10 @@ use patchbay_config::duration::Seconds;
 use patchbay_journal::{ContactId, ConversationId};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::sla::{ClockEvent, SlaClocks, Targets};
+use patchbay_records::conversation_list::{
+    ClockWarning, Cursor, ListFilter, ListOrder, ListedConversation, OpenIndex,
+};
 use patchbay_records::last_message::MessageAuthor;
-use patchbay_records::listing::{Cursor, ListFilter, ListOrder, ListedConversation, OpenIndex};
 use patchbay_records::snapshot::unix_ms;
 
 const CONVERSATIONS: u64 = 10_000;
@@ -76,7 +78,8 @@ fn conversation(number: u64, numbers: &mut Numbers) -> ListedConversation {
         priority: numbers.below(4) as u8 * 30,
         tags: vec![numbers.one_of(&["vip", "spam"]).to_owned()],
         needs_approval: false,
-        incident: None,
+        incident: Some(numbers.one_of(&["", "outage", "strike"]).to_owned())
+            .filter(|incident| !incident.is_empty()),
         created_at,
         deadline: clocks.nearest_deadline(None),
         clocks: clocks.readings(None),
@@ -175,10 +178,53 @@ fn filters() -> Vec<ListFilter> {
             contacts: Some([ContactId([1; 16]), ContactId([3; 16])].into()),
             ..ListFilter::default()
         },
+        ListFilter {
+            incident: some("outage"),
+            ..ListFilter::default()
+        },
+        ListFilter {
+            incident: some("strike"),
+            owner: some("ana"),
+            ..ListFilter::default()
+        },
+        ListFilter {
+            clocks: [ClockWarning::AtRisk].into(),
+            ..ListFilter::default()
+        },
+        ListFilter {
+            clocks: [ClockWarning::Missed].into(),
+            states: Some(waiting.into()),
+            incident: some("outage"),
+            ..ListFilter::default()
+        },
+        ListFilter {
+            clocks: ClockWarning::ALL.into(),
+            queue: some("tax"),
+            ..ListFilter::default()
+        },
     ]
 }
 
-/// Whether a filter has a conversation, whatever its state.
+/// What the one clock of a conversation says, which began when it was created: whether it
+/// runs and is at risk, and whether it is missed.
+fn clock_says(row: &ListedConversation) -> (bool, bool) {
+    let Some(clock) = row.clocks.first() else {
+        return (false, false);
+    };
+    let gone = now().duration_since(row.created_at).as_secs();
+    let target = i64::from(clock.target.0);
+    (gone < target && gone * 100 >= target * 80, gone >= target)
+}
+
+fn has_clock(filter: &ListFilter, row: &ListedConversation) -> bool {
+    let (at_risk, missed) = clock_says(row);
+    let wants = |clock| filter.clocks.contains(&clock);
+    filter.clocks.is_empty()
+        || at_risk && wants(ClockWarning::AtRisk)
+        || missed && wants(ClockWarning::Missed)
+}
+
+/// Whether a filter has a conversation, whatever its state and its clock.
 fn matches(filter: &ListFilter, row: &ListedConversation) -> bool {
     let is =
         |wanted: &Option<String>, found: &str| wanted.is_none() || wanted.as_deref() == Some(found);
@@ -188,6 +234,7 @@ fn matches(filter: &ListFilter, row: &ListedConversation) -> bool {
         && (is(&filter.agent, owner) || filter.offered.contains(&row.id))
         && is(&filter.channel, &row.channel)
         && is(&filter.tag, &row.tags[0])
+        && is(&filter.incident, row.incident.as_deref().unwrap_or("-"))
         && filter
             .contacts
             .as_ref()
@@ -204,7 +251,8 @@ fn pages_of_10_000_conversations_are_those_of_a_sorted_list() {
             let states = states.unwrap_or_else(|| ConversationState::ALL.into());
             let mut expected: Vec<&ListedConversation> = rows
                 .iter()
-                .filter(|row| matches(&filter, row) && states.contains(&row.state))
+                .filter(|row| matches(&filter, row) && has_clock(&filter, row))
+                .filter(|row| states.contains(&row.state))
                 .collect();
             assert!(expected.len() > 100, "{filter:?}");
             expected.sort_by(|a, b| compare(order, a, b));
@@ -231,6 +279,12 @@ fn counts_are_those_of_all_that_match() {
         let mut by_state = BTreeMap::new();
         let (mut matching, mut at_risk, mut missed) = (0, 0, 0);
         for row in found {
+            let (is_at_risk, is_missed) = clock_says(row);
+            at_risk += usize::from(is_at_risk);
+            missed += usize::from(is_missed);
+            if !has_clock(&filter, row) {
+                continue;
+            }
             *by_state.entry(row.state).or_insert(0) += 1;
             matching += usize::from(
                 filter
@@ -238,13 +292,6 @@ fn counts_are_those_of_all_that_match() {
                     .as_ref()
                     .is_none_or(|of| of.contains(&row.state)),
             );
-            // One clock, which began when the conversation was created.
-            if let Some(clock) = row.clocks.first() {
-                let gone = now().duration_since(row.created_at).as_secs();
-                let target = i64::from(clock.target.0);
-                missed += usize::from(gone >= target);
-                at_risk += usize::from(gone < target && gone * 100 >= target * 80);
-            }
         }
         assert!(at_risk > 0 && missed > 0, "{at_risk} {missed}");
         assert_eq!(counts.by_state, by_state);
@@ -324,6 +371,36 @@ fn an_agent_list_follows_the_owner() {
     index.remove(row.id);
     assert_eq!((of(&index, "ana"), of(&index, "ben")), (0, 0));
     assert!(index.is_empty());
+}
+
+#[test]
+fn the_list_of_an_incident_follows_who_joins_and_leaves_it() {
+    let mut numbers = Numbers(5);
+    let mut row = conversation(1, &mut numbers);
+    let mut index = OpenIndex::default();
+    let of = |index: &OpenIndex, incident: &str| {
+        let filter = ListFilter {
+            incident: Some(incident.to_owned()),
+            ..ListFilter::default()
+        };
+        let page = index.page(&filter, ListOrder::Id, None, 9, now());
+        page.counts.by_state.values().sum::<usize>()
+    };
+    let steps = [
+        (None, (0, 0)),
+        (Some("outage"), (1, 0)),
+        (Some("strike"), (0, 1)),
+        (None, (0, 0)),
+        (Some("outage"), (1, 0)),
+    ];
+    for (incident, expected) in steps {
+        row.incident = incident.map(str::to_owned);
+        row.sequence += 1;
+        index.put(Arc::new(row.clone()));
+        assert_eq!((of(&index, "outage"), of(&index, "strike")), expected);
+    }
+    index.remove(row.id);
+    assert_eq!((of(&index, "outage"), of(&index, "strike")), (0, 0));
 }
 
 #[test]

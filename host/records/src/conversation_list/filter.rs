@@ -3,9 +3,20 @@
 use std::collections::BTreeSet;
 
 use patchbay_journal::{ContactId, ConversationId};
+use patchbay_model::codes;
 use patchbay_model::conversation_state::ConversationState;
 
 use super::ListedConversation;
+
+codes! {
+    /// What the SLA clocks of a conversation say at a moment.
+    pub enum ClockWarning {
+        /// One of them runs and is at risk.
+        AtRisk = "at-risk",
+        /// One of them is missed, running or stopped.
+        Missed = "missed",
+    }
+}
 
 /// Which conversations a list has; what is absent leaves nothing out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +35,10 @@ pub struct ListFilter {
     pub channel: Option<String>,
     /// A tag that they have.
     pub tag: Option<String>,
+    /// The incident that they belong to.
+    pub incident: Option<String>,
+    /// What one of their clocks says; empty: anything.
+    pub clocks: BTreeSet<ClockWarning>,
     /// The contacts of their customer.
     pub contacts: Option<BTreeSet<ContactId>>,
     /// What a search found.
@@ -53,15 +68,36 @@ impl ListFilter {
             agent,
             channel,
             tag,
-            ..
+            incident,
+            clocks,
+            found,
+            states: _,
+            offered: _,
+            contacts: _,
         } = self;
-        [queue, owner, agent, channel, tag]
+        [queue, owner, agent, channel, tag, incident]
             .into_iter()
             .all(Option::is_none)
-            && self.found.is_none()
+            && clocks.is_empty()
+            && found.is_none()
     }
 
-    /// Whether a list has a conversation, whatever its state.
+    /// Whether a list has a conversation at a moment, whatever its state.
+    pub fn lists(&self, row: &ListedConversation, now_ms: u64) -> bool {
+        self.matches(row) && self.has_clock(row, now_ms)
+    }
+
+    /// Whether a list has conversations with a clock that says what is wanted at a moment.
+    pub fn has_clock(&self, row: &ListedConversation, now_ms: u64) -> bool {
+        let mut clocks = self.clocks.iter();
+        clocks.len() == 0
+            || clocks.any(|clock| match clock {
+                ClockWarning::AtRisk => row.is_at_risk(now_ms),
+                ClockWarning::Missed => row.is_missed(now_ms),
+            })
+    }
+
+    /// Whether a list has a conversation, whatever its state and its clocks.
     pub fn matches(&self, row: &ListedConversation) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| Some(wanted) == found)
@@ -72,6 +108,7 @@ impl ListFilter {
             && is(&self.queue, row.queue.as_deref())
             && is(&self.owner, row.agent())
             && is(&self.channel, Some(&row.channel))
+            && is(&self.incident, row.incident.as_deref())
             && self.tag.as_ref().is_none_or(|tag| row.tags.contains(tag))
             && self.contacts.as_ref().is_none_or(has_contact)
             && self

@@ -9,7 +9,7 @@ mod preview;
 mod row;
 
 pub use cursor::{Cursor, ParseCursorError};
-pub use filter::ListFilter;
+pub use filter::{ClockWarning, ListFilter};
 pub use index::{ListCounts, OpenIndex, OpenPage};
 pub use order::{ListOrder, SortKey};
 pub use preview::{Preview, read_previews};
