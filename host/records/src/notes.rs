@@ -75,8 +75,8 @@ pub fn find(
     conversation: ConversationId,
     id: &str,
 ) -> Result<Option<StoredNote>, JournalError> {
-    let kind = EventKind::Noted as u16;
-    let entry = journal.entry_with(company, conversation, kind, ("note", id))?;
+    let kinds = [EventKind::Noted as u16];
+    let entry = journal.newest_entry_with(company, conversation, &kinds, ("note", id))?;
     entry
         .map(|entry| open(journal, company, &entry))
         .transpose()

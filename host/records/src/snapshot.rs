@@ -25,8 +25,8 @@ use crate::unanswered::{UnansweredMessage, UnansweredMessages, Wording};
 pub const MAX_RECENT: usize = 64;
 /// Age up to which an inbound interaction counts as recent.
 pub const RECENT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Replies whose status is retained for repeated requests, and to recognise
-/// their echoes; more while those under way are more.
+/// Replies whose status is retained, for repeated requests without a search of the history,
+/// and to recognise their echoes; more while those under way are more.
 const MAX_REPLY_RECORDS: usize = 8;
 /// Most replies whose status is retained while they are under way.
 const MAX_REPLY_RECORDS_UNDER_WAY: usize = 64;
@@ -362,6 +362,12 @@ impl Snapshot {
         {
             self.answers.remove(oldest);
         }
+    }
+
+    /// Whether a reply may have been sent that `answers` does not list any more: the history
+    /// has it.
+    pub fn may_have_forgotten_replies(&self) -> bool {
+        self.answers.len() >= MAX_REPLY_RECORDS
     }
 
     /// Counts an interaction and lists it as recent. Returns the one that is

@@ -169,7 +169,7 @@ fn entries_of_a_thread_are_read_by_kind_in_both_directions() {
 }
 
 #[test]
-fn entries_of_one_kind_are_read_from_the_newest_back_and_found_by_their_head() {
+fn entries_of_some_kinds_are_read_from_the_newest_back_and_found_by_their_head() {
     let store = TestStore::new();
     let journal = store.open();
     let company = journal.company("acme").unwrap();
@@ -200,7 +200,7 @@ fn entries_of_one_kind_are_read_from_the_newest_back_and_found_by_their_head() {
     assert_eq!(sequences(Some(3), 2), [1]);
     assert_eq!(sequences(Some(1), 2), [0; 0]);
     let with = |id, name| {
-        let found = journal.entry_with(company, id, 7, ("note", name));
+        let found = journal.newest_entry_with(company, id, &[7], ("note", name));
         found.unwrap().map(|entry| entry.sequence)
     };
     assert_eq!(with(of.id, "n3"), Some(3));
@@ -209,6 +209,18 @@ fn entries_of_one_kind_are_read_from_the_newest_back_and_found_by_their_head() {
         assert_eq!(with(of.id, name), None, "{name}");
     }
     assert_eq!(with(other.id, "n5"), Some(1));
+    // The newest of several, of the wanted kinds.
+    let mut third = commit(&other, 1, None);
+    third.entries = vec![entry(8, "n5"), entry(9, "n5")];
+    journal.commit(third).unwrap();
+    let newest = |kinds: &[u16]| {
+        let found = journal.newest_entry_with(company, other.id, kinds, ("note", "n5"));
+        found.unwrap().map(|entry| entry.sequence)
+    };
+    assert_eq!(
+        (newest(&[7, 8]), newest(&[9, 7]), newest(&[6])),
+        (Some(2), Some(3), None)
+    );
 }
 
 #[test]

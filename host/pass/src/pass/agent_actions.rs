@@ -79,7 +79,7 @@ pub(super) fn perform(
             Ok(())
         }
         AgentAction::Undelivered { key, failure } => {
-            replies::undelivered(pass, unit, key, failure);
+            replies::undelivered(pass, unit, key, failure)?;
             Ok(())
         }
     };

@@ -19,11 +19,12 @@ use patchbay_records::reply::{
 };
 use serde_json::json;
 
+use super::known_reply::KnownReply;
 use super::recipient::Recipient;
 use super::unit_of_work::{Attempt, UnitOfWork};
 use super::{
-    Pass, PassError, agent_actions, approvals, commit, customer_message, drafts, newer_entries,
-    recipient, state_changes, unanswered, words,
+    Pass, PassError, agent_actions, approvals, commit, customer_message, drafts, known_reply,
+    newer_entries, recipient, state_changes, unanswered, words,
 };
 use crate::agent_action::{ActionError, DraftCheck};
 
@@ -46,11 +47,9 @@ pub(super) fn reply(
         Ok(template) => template,
         Err(refused) => {
             // A repeated request of a reply whose template is gone meanwhile.
-            let known = unit.snapshot().answers.iter();
-            let mut known = known.filter(|known| known.id == reply.id);
-            return Ok(match known.next() {
+            return Ok(match known_reply::find(pass, unit, &reply.id)? {
                 Some(known) if known.status != ReplyStatus::Revise => {
-                    Ok(Some(repeated_result(unit, known)))
+                    Ok(Some(repeated_result(unit, &known)))
                 }
                 _ => Err(refused),
             });
@@ -62,8 +61,7 @@ pub(super) fn reply(
         ..drafts::draft(unit, actor, &reply.id, text, reply.written_by)
     };
     let digest = reply::draft_digest(&draft);
-    let answers = &unit.snapshot().answers;
-    if let Some(known) = answers.iter().find(|known| known.id == reply.id) {
+    if let Some(known) = known_reply::find(pass, unit, &reply.id)? {
         if known.digest != digest {
             return Ok(Err(ActionError::ReplyIdTaken {
                 id: reply.id.clone(),
@@ -71,7 +69,7 @@ pub(super) fn reply(
         }
         // A reply returned for changes may be sent again; all else is done.
         if known.status != ReplyStatus::Revise {
-            return Ok(Ok(Some(repeated_result(unit, known))));
+            return Ok(Ok(Some(repeated_result(unit, &known))));
         }
     }
     if let Err(refused) = newer_entries::check(pass, unit, actor, expected)? {
@@ -181,7 +179,7 @@ pub(super) fn reply(
 }
 
 /// What a repeated request of a reply is answered.
-fn repeated_result(unit: &UnitOfWork, known: &ReplyRecord) -> ReplyResult {
+fn repeated_result(unit: &UnitOfWork, known: &KnownReply) -> ReplyResult {
     let mut sending = unit.snapshot().sending.iter();
     let sending = sending.find(|sending| sending.id == known.id);
     let undo = sending.and_then(|sending| sending.undo.as_ref());
@@ -474,14 +472,11 @@ pub(super) fn undelivered(
     unit: &mut UnitOfWork,
     key: &str,
     failure: &FinalFailure,
-) {
-    let answers = &unit.snapshot().answers;
-    let mut delivered = answers
-        .iter()
-        .filter(|known| known.status == ReplyStatus::Delivered);
-    let reply = delivered.find(|known| known.echo.as_ref().is_some_and(|echo| echo.key == key));
-    let Some(reply) = reply.map(|known| known.id.clone()) else {
-        return;
+) -> Result<(), PassError> {
+    let reply = known_reply::find_sent(pass, unit, key)?;
+    let delivered = reply.filter(|known| known.status == ReplyStatus::Delivered);
+    let Some(reply) = delivered.map(|known| known.id) else {
+        return Ok(());
     };
     let from = unit.snapshot().state;
     if customer_message::wake(pass, unit) {
@@ -499,6 +494,7 @@ pub(super) fn undelivered(
         commit::record(pass, unit, event, None);
     }
     record_undeliverable(pass, unit, reply, key, failure);
+    Ok(())
 }
 
 fn record_undeliverable(

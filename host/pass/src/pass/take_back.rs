@@ -6,11 +6,11 @@
 use patchbay_events::{Event, ReplyTakenBackEvent};
 use patchbay_journal::OutboxState;
 use patchbay_model::actor::{Actor, ActorRole};
-use patchbay_records::reply::{ReplyResult, ReplyStatus, UnconfirmedReply, outbox_key_entry};
+use patchbay_records::reply::{ReplyResult, ReplyStatus, UnconfirmedReply};
 use patchbay_records::written_reply::{self, StoredReply};
 
 use super::unit_of_work::{Attempt, UnitOfWork};
-use super::{Pass, PassError, commit, state_changes};
+use super::{Pass, PassError, commit, known_reply, state_changes};
 use crate::agent_action::ActionError;
 
 /// Take a reply back. The same again is answered as the first time.
@@ -62,19 +62,17 @@ pub(super) fn take_back(
     })))
 }
 
-/// Status of a recent reply, the number of its entry, and what is stored of it.
+/// Status of a reply, the number of its entry, and what is stored of it.
 fn find(
     pass: &Pass<'_>,
     unit: &UnitOfWork,
     id: &str,
 ) -> Result<Option<(ReplyStatus, u64, StoredReply)>, PassError> {
     let conversation = unit.conversation.row.id;
-    let mut answers = unit.snapshot().answers.iter();
-    let Some(known) = answers.find(|known| known.id == id) else {
+    let Some(known) = known_reply::find(pass, unit, id)? else {
         return Ok(None);
     };
-    let echo = known.echo.as_ref();
-    let Some(entry) = echo.and_then(|echo| outbox_key_entry(conversation, &echo.key)) else {
+    let Some(entry) = known.entry else {
         return Ok(None);
     };
     let stored = written_reply::read(pass.journal, pass.company, conversation, entry)?;
