@@ -7,11 +7,14 @@ use rusqlite::params;
 
 use super::{ChangeRecord, Query, SqliteJournal};
 
+const REMOVE: &str = "DELETE FROM directive WHERE company = ?1 AND name = ?2";
+
 impl Directives for SqliteJournal {
     fn put_directive(
         &self,
         company: CompanyId,
         directive: Directive,
+        ended: &[String],
         notes: Vec<Note>,
         audit: AuditEntry,
     ) -> Result<()> {
@@ -21,7 +24,11 @@ impl Directives for SqliteJournal {
         check_length("directive", &directive.name, input::ID_BYTES)?;
         check_length("directive body", &directive.body, limits::DIRECTIVE_BODY)?;
         let record = ChangeRecord::new(company, notes, audit)?;
-        self.write(record.len(), move |work| {
+        let ended = ended.to_vec();
+        self.write(ended.len() + record.len(), move |work| {
+            for name in &ended {
+                work.sql.run(REMOVE, params![company.0, name])?;
+            }
             work.sql.run(
                 "INSERT INTO directive (company, name, body) VALUES (?1, ?2, ?3)
                  ON CONFLICT (company, name) DO UPDATE SET body = excluded.body",
@@ -41,8 +48,7 @@ impl Directives for SqliteJournal {
         let record = ChangeRecord::new(company, notes, audit)?;
         let name = name.to_owned();
         self.write(1 + record.len(), move |work| {
-            let query = "DELETE FROM directive WHERE company = ?1 AND name = ?2";
-            let existed = work.sql.run(query, params![company.0, name])? > 0;
+            let existed = work.sql.run(REMOVE, params![company.0, name])? > 0;
             if existed {
                 record.append(work)?;
             }

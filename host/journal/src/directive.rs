@@ -14,11 +14,14 @@ pub struct Directive {
 /// Stores the directives of companies.
 pub trait Directives {
     /// Store a directive, replacing the one of the same name, together with
-    /// the feed notes and the audit entry about it.
+    /// the feed notes and the audit entry about it. Directives named in `ended`,
+    /// which have nothing to say any more, are removed in the same write; unknown
+    /// names are no error. All of it is written, or nothing.
     fn put_directive(
         &self,
         company: CompanyId,
         directive: Directive,
+        ended: &[String],
         notes: Vec<Note>,
         audit: AuditEntry,
     ) -> Result<()>;

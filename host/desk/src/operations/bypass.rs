@@ -43,7 +43,9 @@ impl BypassService<'_> {
         });
         let notes = vec![note(&event, self.0.now())];
         let directive = bypass_directive(&bypass);
-        self.0.journal.put_directive(id, directive, notes, audit)?;
+        self.0
+            .journal
+            .put_directive(id, directive, &[], notes, audit)?;
         let mut all = Bypasses::clone(&state.directives.bypasses());
         all.put(bypass);
         state.directives.set_bypasses(all);

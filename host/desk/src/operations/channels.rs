@@ -230,7 +230,8 @@ impl ChannelService<'_> {
     /// any order, and before the receipt.
     ///
     /// # Errors
-    /// [`DeskError::Journal`]: the report is not stored.
+    /// [`DeskError`]: the report is not stored, or the conversation does not have it yet;
+    /// the provider repeats it.
     pub fn report(
         &self,
         company: &str,
@@ -246,12 +247,16 @@ impl ChannelService<'_> {
             reason: report.reason,
             received_at: self.0.now(),
         };
-        match self
+        let change = self
             .0
             .journal
-            .advance_receipt(id, adapter, message, report)?
-        {
+            .advance_receipt(id, adapter, message, report)?;
+        match change {
             ReceiptChange::Advanced(receipt) => self.0.follow_receipts(id, &receipt.key, failure),
+            // The conversation may not have it yet: its write may have failed.
+            ReceiptChange::Unchanged(receipt) if receipt.state == Some(DeliveryState::Failed) => {
+                self.0.follow_receipts(id, &receipt.key, failure)
+            }
             ReceiptChange::Early | ReceiptChange::Unchanged(_) => Ok(()),
         }
     }

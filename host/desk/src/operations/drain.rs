@@ -39,7 +39,9 @@ impl DrainService<'_> {
         };
         let by = drain.by.clone();
         let notes = vec![note(&Event::DrainBegan(DrainEvent { by }), self.0.now())];
-        self.0.journal.put_directive(id, directive, notes, audit)?;
+        self.0
+            .journal
+            .put_directive(id, directive, &[], notes, audit)?;
         state.directives.set_drain(Some(drain));
         self.0.notify_listeners(id, false);
         Ok(())

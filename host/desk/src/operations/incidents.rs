@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use patchbay_events::{Event, IncidentChangedEvent, IncidentState};
-use patchbay_journal::{AuditEntry, CompanyId, Directive};
+use patchbay_journal::{AuditEntry, Directive};
 use patchbay_pass::{Incident, IncidentPlace};
 use patchbay_records::history::note;
 use serde::{Deserialize, Serialize};
@@ -101,8 +101,9 @@ impl IncidentService<'_> {
         Ok((view(&company, incident), places))
     }
 
-    /// Name, close or reopen an incident. Its conversations stay in it. Returns the incident
-    /// after the change.
+    /// Name, close or reopen an incident. Its conversations stay in it. What was said about
+    /// incidents whose conversations are all resolved is forgotten. Returns the incident
+    /// after the change, which is written whole; after an error nothing changed.
     ///
     /// # Errors
     /// [`DeskError::UnknownCompany`], [`DeskError::UnknownIncident`], and errors of the
@@ -146,17 +147,24 @@ impl IncidentService<'_> {
             by: by.to_owned(),
         });
         let directive = Directive {
-            name: format!("{INCIDENT}{subject}"),
+            name: directive_name(subject),
             // A struct of strings and times: serialization cannot fail.
             body: serde_json::to_string(&noted).unwrap_or_default(),
         };
         let notes = vec![note(&event, now)];
-        self.0.journal.put_directive(id, directive, notes, audit)?;
-        self.forget_ended(id, &company)?;
+        let ended = ended_subjects(&company);
+        let ended_names: Vec<String> = ended.iter().map(|ended| directive_name(ended)).collect();
+        self.0
+            .journal
+            .put_directive(id, directive, &ended_names, notes, audit)?;
         company
             .directives
             .set_incident(subject, Some(noted.clone()));
         let mut floor = company.floor.lock();
+        for ended in &ended {
+            company.directives.set_incident(ended, None);
+            floor.overview.set_closed(ended, None);
+        }
         floor.overview.set_closed(subject, noted.closed_at);
         let incident = floor.overview.incident(subject).unwrap_or(known.incident);
         drop(floor);
@@ -167,22 +175,20 @@ impl IncidentService<'_> {
             note: noted,
         })
     }
+}
 
-    /// Forget what was said about incidents whose conversations are all resolved.
-    fn forget_ended(&self, id: CompanyId, company: &CompanyState) -> Result<(), DeskError> {
-        for subject in company.directives.incident_subjects() {
-            if company.floor.lock().overview.incident(&subject).is_some() {
-                continue;
-            }
-            let name = format!("{INCIDENT}{subject}");
-            self.0
-                .journal
-                .remove_directive(id, &name, Vec::new(), None)?;
-            company.directives.set_incident(&subject, None);
-            company.floor.lock().overview.set_closed(&subject, None);
-        }
-        Ok(())
-    }
+/// Subjects of incidents that a supervisor says something about and whose conversations
+/// are all resolved.
+fn ended_subjects(company: &CompanyState) -> Vec<String> {
+    let mut subjects = company.directives.incident_subjects();
+    let floor = company.floor.lock();
+    subjects.retain(|subject| floor.overview.incident(subject).is_none());
+    subjects
+}
+
+/// Name of the directive with what a supervisor says about an incident.
+fn directive_name(subject: &str) -> String {
+    format!("{INCIDENT}{subject}")
 }
 
 fn view(company: &CompanyState, incident: Incident) -> IncidentView {

@@ -13,7 +13,13 @@ fn a_directive_is_in_force_until_it_is_removed() {
         let journal = store.open();
         let company = journal.company("acme").unwrap();
         for body in ["{}", r#"{"again":true}"#] {
-            let put = journal.put_directive(company, directive(body), Vec::new(), audit_entry("a"));
+            let put = journal.put_directive(
+                company,
+                directive(body),
+                &["unknown".to_owned()],
+                Vec::new(),
+                audit_entry("a"),
+            );
             put.unwrap();
         }
         company
@@ -28,7 +34,9 @@ fn a_directive_is_in_force_until_it_is_removed() {
     assert!(lift().unwrap());
     assert!(!lift().unwrap(), "it is removed already");
     assert_eq!(journal.directives(company).unwrap(), []);
-    let acts: Vec<_> = journal.audit_records(None, 0, 10).unwrap();
+    let acts: Vec<_> = journal
+        .audit_records(None, EntryPage::After(0), 10)
+        .unwrap();
     let acts: Vec<_> = acts
         .iter()
         .map(|record| record.entry.act.as_str())

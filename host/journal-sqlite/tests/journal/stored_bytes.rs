@@ -85,7 +85,7 @@ fn write(journal: &SqliteJournal, writer: &mut Writer, step: i64, next: &mut Seq
                 body,
             };
             match next.below(2) {
-                0 => journal.put_directive(company, directive, vec![], audit),
+                0 => journal.put_directive(company, directive, &[], vec![], audit),
                 _ => journal
                     .remove_directive(company, &name, vec![], None)
                     .map(drop),
