@@ -13,6 +13,7 @@ pub mod code_schema;
 pub mod connections;
 pub mod content_headers;
 pub mod descriptions;
+pub mod entry_order;
 pub mod history_entry;
 pub mod json;
 mod lingering_stream;

@@ -165,6 +165,11 @@ impl Problem {
         Problem(Box::new(document), AnswerNotes::default())
     }
 
+    /// A field of the request is invalid: what is wrong with it, and what would be right.
+    pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Problem {
+        Problem::of(Kind::InvalidInput).field(field).detail(detail)
+    }
+
     /// The problem for an error status that a library answered.
     fn of_status(status: StatusCode) -> Problem {
         let of_status = |kind: &&Kind| kind.status() == status;

@@ -1,6 +1,17 @@
 //! Checks of fields that many requests have, and the cursors of pages.
 
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use patchbay_journal::ConversationId;
+
 use crate::problem::{Kind, Problem};
+
+/// What a number must be, for [`parse_field`].
+pub const NUMBER: &str = "must be a whole number";
+/// What a time must be, for [`parse_field`].
+pub const TIME: &str = "must be a time with its offset, such as 2026-03-02T10:00:00Z";
 
 /// An error if a text is empty or longer than `limit` bytes.
 pub fn check_length(field: &str, text: &str, limit: usize) -> Result<(), Problem> {
@@ -24,11 +35,91 @@ pub fn check_length(field: &str, text: &str, limit: usize) -> Result<(), Problem
 pub fn page_limit(asked: Option<&str>, usual: usize, most: usize) -> Result<usize, Problem> {
     let limit = asked.map_or(Ok(usual), str::parse);
     let limit = limit.ok().filter(|limit| (1..=most).contains(limit));
-    limit.ok_or_else(|| {
-        Problem::of(Kind::InvalidInput)
-            .field("limit")
-            .detail(format!("must be 1 to {most}"))
+    limit.ok_or_else(|| Problem::invalid("limit", format!("must be 1 to {most}")))
+}
+
+/// The value of a field, if the request has it.
+///
+/// # Errors
+/// 422 about the field with `detail`.
+pub fn parse_field<T: FromStr>(
+    field: &str,
+    text: Option<&str>,
+    detail: &str,
+) -> Result<Option<T>, Problem> {
+    let parsed = text.map(str::parse).transpose();
+    parsed.map_err(|_| Problem::invalid(field, detail))
+}
+
+/// The case of a field that is a code of a closed set, if the request has it.
+///
+/// # Errors
+/// 422 about the field, with the codes.
+pub fn parse_code<T: Copy>(
+    field: &str,
+    text: Option<&str>,
+    all: &[T],
+    code: fn(T) -> &'static str,
+) -> Result<Option<T>, Problem> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let known = all.iter().copied().find(|one| code(*one) == text);
+    known.map(Some).ok_or_else(|| {
+        let known: Vec<_> = all.iter().map(|one| code(*one)).collect();
+        Problem::invalid(field, format!("must be one of {}", known.join(", ")))
     })
+}
+
+/// The cases of a field with codes of a closed set, separated by commas, if the request has
+/// it.
+///
+/// # Errors
+/// 422 about the field, with the codes.
+pub fn parse_codes<T: Copy + Ord>(
+    field: &str,
+    text: Option<&str>,
+    all: &[T],
+    code: fn(T) -> &'static str,
+) -> Result<Option<BTreeSet<T>>, Problem> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let find = |part: &str| {
+        let known = all.iter().copied().find(|one| code(*one) == part.trim());
+        known.ok_or_else(|| {
+            let known: Vec<_> = all.iter().map(|one| code(*one)).collect();
+            let known = known.join(", ");
+            Problem::invalid(field, format!("{part:?} is not one of {known}"))
+        })
+    };
+    text.split(',')
+        .map(find)
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+/// Place of a conversation in a list by time.
+pub type TimedPlace = (Timestamp, ConversationId);
+
+/// The cursor of a page that ends at a place.
+pub fn place_cursor((at, conversation): &TimedPlace) -> String {
+    format!("{}-{conversation}", at.as_nanosecond())
+}
+
+/// The place after which a page begins, by its [`place_cursor`] in the field `after`.
+///
+/// # Errors
+/// 422 about the field `after`.
+pub fn parse_place(after: Option<&str>) -> Result<Option<TimedPlace>, Problem> {
+    let parse = |text: &str| {
+        let (at, conversation) = text.split_once('-')?;
+        let at = Timestamp::from_nanosecond(at.parse().ok()?).ok()?;
+        Some((at, conversation.parse().ok()?))
+    };
+    let place =
+        |text| parse(text).ok_or_else(|| Problem::invalid("after", "is not the `next` of a page"));
+    after.map(place).transpose()
 }
 
 /// The cursor of the next page: that of the last row, if the page is full.

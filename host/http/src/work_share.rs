@@ -16,6 +16,8 @@ use crate::problem::{Kind, Problem};
 const FOLLOWER_THREADS: usize = 16;
 /// Threads that search conversations.
 const SEARCH_THREADS: usize = 4;
+/// Threads that sum up statistics.
+const REPORT_THREADS: usize = 2;
 /// Threads that answer health, status and metrics.
 const OBSERVATION_THREADS: usize = 4;
 
@@ -30,6 +32,8 @@ pub struct WorkShares {
     /// Searches of conversations. Of a token one at a time: a search never keeps its
     /// caller's other requests waiting.
     pub searches: WorkShare,
+    /// Reports of statistics. Of a company one at a time.
+    pub reports: WorkShare,
     /// Event streams.
     pub followers: WorkShare,
     /// Health, status and metrics.
@@ -46,6 +50,7 @@ impl WorkShares {
             intake: WorkShare::new(host, company, token),
             requests: WorkShare::new(host, company, token),
             searches: WorkShare::new(SEARCH_THREADS, SEARCH_THREADS / 2, 1),
+            reports: WorkShare::new(REPORT_THREADS, 1, 1),
             followers: halves(FOLLOWER_THREADS),
             observation: halves(OBSERVATION_THREADS),
         }

@@ -11,7 +11,7 @@ use patchbay_desk::Desk;
 use patchbay_generations::Generation;
 use patchbay_generations::replay::case_export;
 use patchbay_http::problem::{Kind, Problem};
-use patchbay_http::request_fields::page_limit;
+use patchbay_http::request_fields::{NUMBER, TIME, page_limit, parse_field};
 use patchbay_http::{body, code_schema};
 use patchbay_journal::ContactId;
 use patchbay_model::decision::stage::Stage;
@@ -126,18 +126,18 @@ pub(crate) async fn list(
     let limit = page_limit(which.limit.as_deref(), PAGE, MOST)?;
     let span = which.since.as_deref().map(str::parse::<Seconds>);
     let span = span.transpose();
-    let span = span.map_err(|error| invalid("since", error.to_string()))?;
+    let span = span.map_err(|error| Problem::invalid("since", error.to_string()))?;
     let mut filter = Filter {
-        since: time("from", which.from.as_deref())?,
-        until: time("to", which.to.as_deref())?,
-        generation: number("generation", which.generation.as_deref())?,
+        since: parse_field("from", which.from.as_deref(), TIME)?,
+        until: parse_field("to", which.to.as_deref(), TIME)?,
+        generation: parse_field("generation", which.generation.as_deref(), NUMBER)?,
         contacts: Vec::new(),
         stage: code::<Stage>("stage", which.stage)?,
         outcome: code::<OutcomeKind>("outcome", which.outcome)?,
         plugin: which.plugin,
         conversation: which.conversation,
         interaction: which.interaction,
-        before: number("before", which.before.as_deref())?,
+        before: parse_field("before", which.before.as_deref(), NUMBER)?,
         limit,
     };
     let contact = which.contact.as_deref().map(str::parse::<ContactId>);
@@ -187,7 +187,7 @@ pub(crate) async fn one(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Value>, Problem> {
     let unsealed = unsealed(&shown, &caller)?;
-    let under = number("under", shown.under.as_deref())?;
+    let under = parse_field("under", shown.under.as_deref(), NUMBER)?;
     let id = decision_id(&decision)?;
     app.read(move |desk| {
         let record = find(desk, &company, id)?;
@@ -229,7 +229,7 @@ pub(crate) async fn replay(
 ) -> Result<Json<Value>, Problem> {
     body::discard(request).await;
     let unsealed = unsealed(&shown, &caller)?;
-    let under = number("under", shown.under.as_deref())?;
+    let under = parse_field("under", shown.under.as_deref(), NUMBER)?;
     let id = decision_id(&decision)?;
     let shared = Arc::clone(&app);
     app.read(move |desk| {
@@ -347,31 +347,12 @@ fn flag(field: &str, text: Option<&str>) -> Result<bool, Problem> {
     match text {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
-        Some(_) => Err(invalid(field, "must be true or false")),
+        Some(_) => Err(Problem::invalid(field, "must be true or false")),
     }
-}
-
-fn number(field: &str, text: Option<&str>) -> Result<Option<u64>, Problem> {
-    text.map(str::parse)
-        .transpose()
-        .map_err(|_| invalid(field, "must be a whole number"))
-}
-
-fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    text.map(str::parse).transpose().map_err(|_| {
-        invalid(
-            field,
-            "must be a time with its offset, such as 2026-03-02T10:00:00Z",
-        )
-    })
 }
 
 fn code<T: DeserializeOwned>(field: &str, text: Option<String>) -> Result<Option<T>, Problem> {
     text.map(|text| serde_json::from_value(Value::String(text)))
         .transpose()
-        .map_err(|error| invalid(field, error.to_string()))
-}
-
-fn invalid(field: &str, detail: impl Into<String>) -> Problem {
-    Problem::of(Kind::InvalidInput).field(field).detail(detail)
+        .map_err(|error| Problem::invalid(field, error.to_string()))
 }

@@ -41,9 +41,15 @@ pub(crate) enum RoleField {
 }
 
 impl ActorFields {
-    /// The actor; an error if the caller may not act as them.
-    pub(super) fn check(self, caller: &Caller) -> Result<Actor, Problem> {
-        actor(caller, self.by, self.role)
+    /// The actor of a request whose body says only that; an error if the caller may not act
+    /// as them.
+    pub(super) async fn read(
+        app: &App,
+        caller: &Caller,
+        request: Request,
+    ) -> Result<Actor, Problem> {
+        let fields: ActorFields = app.json(request).await?;
+        actor(caller, fields.by, fields.role)
     }
 }
 

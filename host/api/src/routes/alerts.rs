@@ -7,11 +7,11 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_http::descriptions;
+use patchbay_http::entry_order::{EntryOrder, EntryOrderCode, entry_page};
 use patchbay_http::history_entry::HistoryEntry;
 use patchbay_http::problem::{Kind, Problem};
-use patchbay_http::request_fields::{next_page, page_limit};
-use patchbay_journal::{Acknowledgement, Entry, EntryPage};
-use patchbay_model::codes;
+use patchbay_http::request_fields::{next_page, page_limit, parse_field};
+use patchbay_journal::{Acknowledgement, Entry};
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -19,29 +19,12 @@ use utoipa::{IntoParams, ToSchema};
 /// Most alerts of a page.
 const PAGE: usize = 500;
 
-codes! {
-    /// Order of alerts.
-    enum AlertOrder {
-        /// The oldest first.
-        Oldest = "oldest",
-        /// The newest first.
-        Newest = "newest",
-    }
-}
-
-patchbay_http::code_schemas! {
-    AlertOrderCode of AlertOrder, "Order of the alerts.", |order| match order {
-        AlertOrder::Oldest => "the oldest first, after the number `after`",
-        AlertOrder::Newest => "the newest first, before the number `before`",
-    };
-}
-
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AlertQuery {
     /// Order of the alerts. Default: `newest` with `before`, else `oldest`.
-    #[param(value_type = Option<AlertOrderCode>, inline)]
+    #[param(value_type = Option<EntryOrderCode>, inline)]
     order: Option<String>,
     /// `next` of the page before, where the oldest come first.
     #[param(value_type = Option<u64>)]
@@ -133,9 +116,14 @@ pub(super) async fn list(
     Path(company): Path<String>,
     Query(query): Query<AlertQuery>,
 ) -> Result<Json<AlertList>, Problem> {
-    let page = page(&query)?;
+    let page = entry_page(
+        query.order.as_deref(),
+        query.after.as_deref(),
+        query.before.as_deref(),
+        EntryOrder::Oldest,
+    )?;
     let limit = page_limit(query.limit.as_deref(), PAGE, PAGE)?;
-    let only_open = parse("open", query.open.as_deref(), "must be true or false")?;
+    let only_open = parse_field("open", query.open.as_deref(), "must be true or false")?;
     app.read(move |desk| {
         let id = desk.company(&company)?;
         let journal = desk.journal();
@@ -180,42 +168,4 @@ pub(super) async fn acknowledge(
         Ok(Json(acknowledged.into()))
     })
     .await
-}
-
-fn page(query: &AlertQuery) -> Result<EntryPage, Problem> {
-    let after = parse(
-        "after",
-        query.after.as_deref(),
-        "must be the `next` of a page",
-    )?;
-    let before = parse(
-        "before",
-        query.before.as_deref(),
-        "must be the `next` of a page",
-    )?;
-    let order = match query.order.as_deref() {
-        None if before.is_some() => AlertOrder::Newest,
-        None => AlertOrder::Oldest,
-        Some(code) => AlertOrder::from_code(code)
-            .ok_or_else(|| invalid("order", "must be oldest or newest"))?,
-    };
-    match (order, after, before) {
-        (AlertOrder::Oldest, after, None) => Ok(EntryPage::After(after.unwrap_or(0))),
-        (AlertOrder::Newest, None, before) => Ok(EntryPage::Before(before.unwrap_or(u64::MAX))),
-        (AlertOrder::Oldest, ..) => Err(invalid("before", "goes with the order `newest`")),
-        (AlertOrder::Newest, ..) => Err(invalid("after", "goes with the order `oldest`")),
-    }
-}
-
-fn parse<T: std::str::FromStr>(
-    field: &str,
-    text: Option<&str>,
-    detail: &str,
-) -> Result<Option<T>, Problem> {
-    let parsed = text.map(str::parse).transpose();
-    parsed.map_err(|_| invalid(field, detail))
-}
-
-fn invalid(field: &str, detail: &str) -> Problem {
-    Problem::of(Kind::InvalidInput).field(field).detail(detail)
 }

@@ -6,12 +6,11 @@ use axum::extract::{Path, Query, Request, State};
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
-use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::problem::Problem;
 use patchbay_journal::{Conversation, Journal};
 use patchbay_model::actor::Actor;
 use patchbay_model::decision::tone::Finding;
 use patchbay_model::desk::Need;
-use patchbay_pass::WaitingApproval;
 use patchbay_pass::agent_action::AgentAction;
 use patchbay_records::{approval, conversation_reader};
 use patchbay_service::app::App;
@@ -21,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::actions::{ActionResult, ActorFields, RoleField, run_action};
 use super::conversations::conversation_id;
 use patchbay_http::descriptions;
-use patchbay_http::request_fields::{next_page, page_limit};
+use patchbay_http::request_fields::{next_page, page_limit, parse_place, place_cursor};
 
 /// Replies per page, unless the request says otherwise.
 const PAGE: usize = 50;
@@ -158,7 +157,7 @@ pub(super) async fn list(
     Query(query): Query<ApprovalsQuery>,
 ) -> Result<Json<ApprovalList>, Problem> {
     let limit = page_limit(query.limit.as_deref(), PAGE, MOST)?;
-    let after = query.after.as_deref().map(parse_cursor).transpose()?;
+    let after = parse_place(query.after.as_deref())?;
     let viewer = match (query.by, query.role) {
         // Whoever may only read approves nothing.
         (None, None) => super::actions::actor(&caller, None, None).ok(),
@@ -174,26 +173,10 @@ pub(super) async fn list(
                 approvals.extend(document(&**desk.journal(), &row, viewer.as_ref())?);
             }
         }
-        let next = next_page(&waiting, limit, |(since, conversation)| {
-            format!("{}-{conversation}", since.as_nanosecond())
-        });
+        let next = next_page(&waiting, limit, place_cursor);
         Ok(Json(ApprovalList { approvals, next }))
     })
     .await
-}
-
-/// The place after which a page begins.
-fn parse_cursor(text: &str) -> Result<WaitingApproval, Problem> {
-    let parse = || {
-        let (since, conversation) = text.split_once('-')?;
-        let since = Timestamp::from_nanosecond(since.parse().ok()?).ok()?;
-        Some((since, conversation.parse().ok()?))
-    };
-    parse().ok_or_else(|| {
-        Problem::of(Kind::InvalidInput)
-            .field("after")
-            .detail("is not the `next` of a page")
-    })
 }
 
 /// The reply of a conversation that waits; `None` where it was decided meanwhile.
@@ -255,8 +238,7 @@ pub(super) async fn approve(
     request: Request,
 ) -> Result<Json<ActionResult>, Problem> {
     let conversation = conversation_id(&conversation)?;
-    let actor: ActorFields = app.json(request).await?;
-    let actor = actor.check(&caller)?;
+    let actor = ActorFields::read(&app, &caller, request).await?;
     let action = AgentAction::Approve { reply };
     run_action(app, company, conversation, actor, (action, None)).await
 }

@@ -9,8 +9,10 @@ use patchbay_access::Caller;
 use patchbay_desk::{IncidentChange, IncidentView};
 use patchbay_events::IncidentState;
 use patchbay_http::descriptions;
-use patchbay_http::problem::{Kind, Problem};
-use patchbay_http::request_fields::{check_length, next_page, page_limit};
+use patchbay_http::problem::Problem;
+use patchbay_http::request_fields::{
+    check_length, next_page, page_limit, parse_code, parse_place, place_cursor,
+};
 use patchbay_pass::IncidentPlace;
 use patchbay_service::app::App;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -116,9 +118,7 @@ impl IncidentDocument {
             closed_by: view.note.closed_by.filter(|_| closed_at.is_some()),
             open: view.incident.open,
             conversations: places.iter().map(|(_, id)| id.to_string()).collect(),
-            next: next_page(places, limit, |(since, id)| {
-                format!("{}-{id}", since.as_nanosecond())
-            }),
+            next: next_page(places, limit, place_cursor),
         }
     }
 }
@@ -142,13 +142,12 @@ pub(super) async fn list(
     Query(query): Query<IncidentQuery>,
 ) -> Result<Json<IncidentList>, Problem> {
     let limit = page_limit(query.limit.as_deref(), PAGE, PAGE)?;
-    let state = match query.state.as_deref() {
-        None => None,
-        Some(code) => {
-            let state = IncidentState::from_code(code);
-            Some(state.ok_or_else(|| invalid("state", "must be open or closed"))?)
-        }
-    };
+    let state = parse_code(
+        "state",
+        query.state.as_deref(),
+        &IncidentState::ALL,
+        IncidentState::as_str,
+    )?;
     app.read(move |desk| {
         let incidents = desk.incidents();
         let found = incidents.list(&company, query.after.as_deref(), state, limit)?;
@@ -190,7 +189,7 @@ pub(super) async fn one(
     Query(query): Query<IncidentPageQuery>,
 ) -> Result<Json<IncidentDocument>, Problem> {
     let limit = page_limit(query.limit.as_deref(), PAGE, PAGE)?;
-    let after = query.after.as_deref().map(parse_cursor).transpose()?;
+    let after = parse_place(query.after.as_deref())?;
     app.read(move |desk| {
         let (view, places) = desk.incidents().one(&company, &subject, after, limit)?;
         Ok(Json(IncidentDocument::new(view, &places, limit)))
@@ -244,18 +243,4 @@ pub(super) async fn change(
 /// A member that is there, `null` or not.
 fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(value).map(Some)
-}
-
-/// The place after which a page of conversations begins.
-fn parse_cursor(text: &str) -> Result<IncidentPlace, Problem> {
-    let parse = || {
-        let (since, conversation) = text.split_once('-')?;
-        let since = Timestamp::from_nanosecond(since.parse().ok()?).ok()?;
-        Some((since, conversation.parse().ok()?))
-    };
-    parse().ok_or_else(|| invalid("after", "is not the `next` of a page"))
-}
-
-fn invalid(field: &str, detail: &str) -> Problem {
-    Problem::of(Kind::InvalidInput).field(field).detail(detail)
 }

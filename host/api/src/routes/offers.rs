@@ -156,8 +156,7 @@ async fn answer(
     request: Request,
     accept: bool,
 ) -> Result<Json<ActionResult>, Problem> {
-    let actor: ActorFields = app.json(request).await?;
-    let actor = actor.check(caller)?;
+    let actor = ActorFields::read(&app, caller, request).await?;
     let offer: u64 = offer.parse().map_err(|_| Problem::of(Kind::OfferClosed))?;
     app.read(move |desk| {
         let answer = desk

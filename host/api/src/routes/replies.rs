@@ -6,7 +6,7 @@ use axum::extract::{Path, Request, State};
 use axum::{Extension, Json};
 use patchbay_access::Caller;
 use patchbay_desk::Desk;
-use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::problem::Problem;
 use patchbay_http::request_headers::Deadline;
 use patchbay_http::workers::Job;
 use patchbay_journal::ConversationId;
@@ -142,10 +142,7 @@ pub(super) async fn reply(
     let conversation = conversation_id(&conversation)?;
     let request: ReplyRequest = app.json(request).await?;
     check_length("id", &request.id, ID_BYTES)?;
-    let invalid = |field: &str, problem: &str| {
-        let problem = Problem::of(Kind::InvalidInput).detail(problem.to_owned());
-        Err(problem.field(field))
-    };
+    let invalid = |field: &str, problem: &str| Err(Problem::invalid(field, problem));
     match (&request.text, &request.template) {
         (Some(text), None) => check_length("text", text, TEXT_BYTES)?,
         (None, Some(template)) => {

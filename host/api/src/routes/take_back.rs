@@ -109,8 +109,7 @@ pub(super) async fn take_back(
     request: Request,
 ) -> Result<Json<TakenBackReply>, Problem> {
     let conversation = conversation_id(&conversation)?;
-    let actor: ActorFields = app.json(request).await?;
-    let actor = actor.check(&caller)?;
+    let actor = ActorFields::read(&app, &caller, request).await?;
     let action = AgentAction::TakeBack { reply };
     app.read(move |desk| {
         let answer = desk

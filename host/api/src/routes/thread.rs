@@ -192,18 +192,14 @@ fn known(
 }
 
 fn place(before: Option<&str>, after: Option<&str>) -> Result<PagePlace, Problem> {
-    let invalid = |field: &str, detail: &str| {
-        let problem = Problem::of(Kind::InvalidInput).field(field);
-        problem.detail(detail)
-    };
     let number = |field: &str, text: &str| {
         let number = text.parse::<u64>();
-        number.map_err(|_| invalid(field, "must be a whole number"))
+        number.map_err(|_| Problem::invalid(field, "must be a whole number"))
     };
     match (before, after) {
         (None, None) => Ok(PagePlace::Newest),
         (Some(before), None) => number("before", before).map(PagePlace::Before),
         (None, Some(after)) => number("after", after).map(PagePlace::After),
-        (Some(_), Some(_)) => Err(invalid("after", "must be absent beside `before`")),
+        (Some(_), Some(_)) => Err(Problem::invalid("after", "must be absent beside `before`")),
     }
 }
