@@ -38,15 +38,9 @@ pub struct ExternalIdentity {
 }
 
 impl Caller {
-    /// An entry of the audit trail for an action of this caller.
+    /// An entry of the audit trail for an action of this caller, with bounded details.
     pub fn entry(&self, act: &str, company: Option<&str>, details: &Value) -> AuditEntry {
-        AuditEntry {
-            at: Timestamp::now(),
-            company: company.map(str::to_owned),
-            actor: self.id(),
-            act: act.to_owned(),
-            details: details.to_string(),
-        }
+        AuditEntry::new(Timestamp::now(), company, self.id(), act, details)
     }
 
     /// Id in the audit trail; `local` without a token.

@@ -188,13 +188,8 @@ pub fn find_company(journal: &dyn Journal, name: &str) -> Result<CompanyId, Fail
 
 /// An entry of the audit trail for an action on the journal file.
 pub fn audit_entry(action: &str, company: Option<&str>, details: &Value) -> AuditEntry {
-    AuditEntry {
-        at: Timestamp::now(),
-        company: company.map(str::to_owned),
-        actor: "command-line".to_owned(),
-        act: action.to_owned(),
-        details: details.to_string(),
-    }
+    let actor = "command-line".to_owned();
+    AuditEntry::new(Timestamp::now(), company, actor, action, details)
 }
 
 impl From<JournalError> for Failure {

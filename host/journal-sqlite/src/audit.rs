@@ -2,7 +2,7 @@
 
 use patchbay_journal::limits::{self, check_length};
 use patchbay_journal::{
-    AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, AuditRecord, AuditTrail,
+    AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, AuditRecord, AuditTrail, EntryPage,
     JournalError, Result,
 };
 use patchbay_model::input;
@@ -20,17 +20,21 @@ impl AuditTrail for SqliteJournal {
     fn audit_records(
         &self,
         company: Option<&str>,
-        after: u64,
+        page: EntryPage,
         limit: usize,
     ) -> Result<Vec<AuditRecord>> {
+        let (bound, number, order) = match page {
+            EntryPage::After(number) => ("number > ?2", number, "ASC"),
+            EntryPage::Before(number) => ("number < ?2", number, "DESC"),
+        };
         let condition = match company {
             Some(_) => "company = ?1",
             None => "?1 IS NULL",
         };
         let query = format!(
-            "SELECT {COLUMNS} FROM audit WHERE {condition} AND number > ?2 ORDER BY number LIMIT ?3"
+            "SELECT {COLUMNS} FROM audit WHERE {condition} AND {bound} ORDER BY number {order} LIMIT ?3"
         );
-        let params = params![company, clamp_i64(after), clamp_i64(limit)];
+        let params = params![company, clamp_i64(number), clamp_i64(limit)];
         self.read(|sql| sql.read_all(&query, params, record))
     }
 

@@ -136,14 +136,17 @@ impl Statistics for SqliteJournal {
         let rows = "SELECT start, key, counts FROM statistic
              WHERE company = ?1 AND granularity = ?2 AND dimension = ?3
                AND start >= ?4 AND start < ?5 AND (?6 IS NULL OR key = ?6)
-             ORDER BY start, key LIMIT ?7";
+               AND (?7 IS NULL OR start > ?4 OR key > ?7)
+             ORDER BY start, key LIMIT ?8";
+        let from = query.after.map_or(query.from, |(start, _)| start);
         let params = params![
             company.0,
             query.granularity.as_str(),
             query.dimension.as_str(),
-            Micros(query.from),
+            Micros(from),
             Micros(query.until),
             query.key,
+            query.after.map(|(_, key)| key),
             clamp_i64(limit)
         ];
         let stored = self.read(|sql| {

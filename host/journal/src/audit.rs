@@ -4,8 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
-use crate::Result;
+use crate::{EntryPage, Result};
 
 /// Format of the hash; prefixed to what is hashed.
 const FORMAT: &[u8] = b"patchbay audit 1";
@@ -27,6 +28,70 @@ pub struct AuditEntry {
     /// Parameters of the action, as a JSON object of at most 64 KiB: ids and
     /// numbers only, nothing a customer wrote, no address, no secret.
     pub details: String,
+}
+
+/// Most bytes of the details of an entry that [`AuditEntry::new`] makes.
+const DETAILS: usize = 8 << 10;
+/// Bytes of a text and items of a list that details keep: the first pair with which they
+/// fit.
+const DETAIL_PARTS: [(usize, usize); 3] = [(1024, 100), (128, 25), (16, 4)];
+
+impl AuditEntry {
+    /// An entry whose details are bounded, whatever the action: at most 8 KiB. Of a long
+    /// text or list the begin stays, and how much was left out.
+    pub fn new(
+        at: Timestamp,
+        company: Option<&str>,
+        actor: String,
+        act: &str,
+        details: &Value,
+    ) -> AuditEntry {
+        AuditEntry {
+            at,
+            company: company.map(str::to_owned),
+            actor,
+            act: act.to_owned(),
+            details: bounded(details),
+        }
+    }
+}
+
+fn bounded(details: &Value) -> String {
+    let whole = details.to_string();
+    if whole.len() <= DETAILS {
+        return whole;
+    }
+    let mut shortened = DETAIL_PARTS
+        .iter()
+        .map(|(text, items)| shorten(details, *text, *items).to_string());
+    shortened
+        .find(|details| details.len() <= DETAILS)
+        .unwrap_or_else(|| json!({"left_out_bytes": whole.len()}).to_string())
+}
+
+/// A value with texts of at most so many bytes, and lists and objects of so many items.
+fn shorten(value: &Value, text: usize, items: usize) -> Value {
+    match value {
+        Value::String(long) if long.len() > text => {
+            let cut = long.floor_char_boundary(text);
+            let rest = long.len() - cut;
+            Value::String(format!("{} … and {rest} more bytes", &long[..cut]))
+        }
+        Value::Array(all) => {
+            let kept = all.iter().take(items);
+            let mut kept: Vec<Value> = kept.map(|one| shorten(one, text, items)).collect();
+            if all.len() > items {
+                kept.push(format!("… and {} more", all.len() - items).into());
+            }
+            Value::Array(kept)
+        }
+        Value::Object(all) => {
+            let kept = all.iter().take(items);
+            let kept = kept.map(|(name, one)| (name.clone(), shorten(one, text, items)));
+            Value::Object(kept.collect())
+        }
+        other => other.clone(),
+    }
 }
 
 /// An action in the trail.
@@ -164,11 +229,12 @@ pub trait AuditTrail {
     /// data, a backup, a change of policies. Returns its number.
     fn append_audit(&self, entry: AuditEntry) -> Result<u64>;
 
-    /// Records after a number, in order; `None`: of the host and all companies.
+    /// Records of a company, at most `limit`; `None`: of the host and all companies. The
+    /// oldest first after a number, or the newest first before one.
     fn audit_records(
         &self,
         company: Option<&str>,
-        after: u64,
+        page: EntryPage,
         limit: usize,
     ) -> Result<Vec<AuditRecord>>;
 
@@ -188,6 +254,33 @@ mod tests {
             actor: "local".into(),
             act: "agent.removed".into(),
             details: r#"{"agent":"ana"}"#.into(),
+        }
+    }
+
+    #[test]
+    fn details_are_bounded_whatever_an_action_says() {
+        let of = |details: &Value| {
+            AuditEntry::new(Timestamp::UNIX_EPOCH, None, String::new(), "a", details).details
+        };
+        let short = json!({"agent": "ana", "list": [1, 2]});
+        assert_eq!(of(&short), short.to_string());
+        // What 100 conversations need is kept whole.
+        let ids: Vec<String> = (0..100).map(|n| format!("{n:032x}")).collect();
+        let about = json!({"conversations": ids, "by": "eva"});
+        assert_eq!(of(&about), about.to_string());
+        let many: Vec<u32> = (0..100_000).collect();
+        let cut = of(&json!({"numbers": many}));
+        assert!(cut.ends_with(r#"99,"… and 99900 more"]}"#), "{cut}");
+        let cut = of(&json!({"reason": "ä".repeat(5_000)}));
+        assert!(cut.contains(" … and 8976 more bytes"), "{cut}");
+        let wide: serde_json::Map<String, Value> = (0..500)
+            .map(|n| (format!("{n:0100}"), "x".repeat(9_000).into()))
+            .collect();
+        let nested = (0..3).fold(json!(wide), |inner, _| json!([inner.clone(), inner]));
+        for long in [json!(wide), nested] {
+            let cut = of(&long);
+            assert!(cut.len() <= DETAILS, "{}", cut.len());
+            serde_json::from_str::<Value>(&cut).expect("JSON");
         }
     }
 

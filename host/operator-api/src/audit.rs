@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use jiff::Timestamp;
+use patchbay_desk::Desk;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::{AuditChain, AuditHash, AuditRecord};
 use patchbay_service::app::App;
@@ -13,17 +14,19 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use patchbay_http::descriptions;
-use patchbay_http::request_fields::next_page;
+use patchbay_http::entry_order::{EntryOrder, EntryOrderCode, entry_page};
+use patchbay_http::request_fields::{next_page, page_limit};
 
-/// Entries per page.
+/// Most entries of a page.
 const PAGE: usize = 500;
 
 /// Entries of the audit trail.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AuditList {
-    /// Oldest first, at most 500.
+    /// A page of them, in the order asked for.
     acts: Vec<ActDocument>,
-    /// Value of `after` for the next page; absent on the last page.
+    /// Value of `before`, or of `after` where the oldest come first, for the next page;
+    /// absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
 }
@@ -82,10 +85,21 @@ pub(crate) struct BrokenDocument {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct AfterAct {
-    /// Number of the previous page's last entry.
-    after: Option<u64>,
+pub(crate) struct AuditQuery {
+    /// Order of the entries. Default: `oldest` with `after`, else `newest`.
+    #[param(value_type = Option<EntryOrderCode>, inline)]
+    order: Option<String>,
+    /// `next` of the page before, where the oldest come first.
+    #[param(value_type = Option<u64>)]
+    after: Option<String>,
+    /// `next` of the page before, where the newest come first.
+    #[param(value_type = Option<u64>)]
+    before: Option<String>,
+    /// Page size, 1 to 500. Default 500.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
+    limit: Option<String>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -96,13 +110,20 @@ pub(crate) struct ExpectedHead {
     expect: Option<String>,
 }
 
-impl AuditList {
-    fn of(acts: Vec<AuditRecord>) -> AuditList {
-        AuditList {
-            next: next_page(&acts, PAGE, |act| act.number),
-            acts: acts.into_iter().map(ActDocument::of).collect(),
-        }
-    }
+/// A page of the trail: of a company, or of the host and all companies.
+fn page(desk: &Desk, company: Option<&str>, query: &AuditQuery) -> Result<AuditList, Problem> {
+    let page = entry_page(
+        query.order.as_deref(),
+        query.after.as_deref(),
+        query.before.as_deref(),
+        EntryOrder::Newest,
+    )?;
+    let limit = page_limit(query.limit.as_deref(), PAGE, PAGE)?;
+    let acts = desk.journal().audit_records(company, page, limit)?;
+    Ok(AuditList {
+        next: next_page(&acts, limit, |act| act.number),
+        acts: acts.into_iter().map(ActDocument::of).collect(),
+    })
 }
 
 impl ActDocument {
@@ -142,49 +163,43 @@ impl AuditReport {
 
 /// List the audit trail
 ///
-/// Entries of every company and of the host.
+/// Entries of every company and of the host, the newest first. `order=oldest` reads the
+/// trail from its first entry on, as a copy of the chain needs it.
 #[utoipa::path(
     get,
     path = "/v1/audit",
     operation_id = "audit",
     tag = "access",
-    params(AfterAct),
+    params(AuditQuery),
     responses((status = 200, description = "Entries of the audit trail.", body = AuditList), descriptions::ReadErrors)
 )]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    Query(page): Query<AfterAct>,
+    Query(query): Query<AuditQuery>,
 ) -> Result<Json<AuditList>, Problem> {
-    app.read(move |desk| {
-        let acts = desk
-            .journal()
-            .audit_records(None, page.after.unwrap_or(0), PAGE)?;
-        Ok(Json(AuditList::of(acts)))
-    })
-    .await
+    app.read(move |desk| Ok(Json(page(desk, None, &query)?)))
+        .await
 }
 
 /// List a company's audit trail
 ///
-/// Numbers have gaps, because they count the entries of all companies.
+/// The newest first. Numbers have gaps, because they count the entries of all companies.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/audit",
     operation_id = "company_audit",
     tag = "access",
-    params(("company" = String, Path, description = "Name of the company."), AfterAct),
+    params(("company" = String, Path, description = "Name of the company."), AuditQuery),
     responses((status = 200, description = "Entries of the audit trail.", body = AuditList), descriptions::ReadErrors)
 )]
 pub(crate) async fn of_company(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
-    Query(page): Query<AfterAct>,
+    Query(query): Query<AuditQuery>,
 ) -> Result<Json<AuditList>, Problem> {
     app.read(move |desk| {
         desk.company(&company)?;
-        let after = page.after.unwrap_or(0);
-        let acts = desk.journal().audit_records(Some(&company), after, PAGE)?;
-        Ok(Json(AuditList::of(acts)))
+        Ok(Json(page(desk, Some(&company), &query)?))
     })
     .await
 }

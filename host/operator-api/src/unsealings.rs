@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use patchbay_access::Caller;
 use patchbay_desk::Desk;
 use patchbay_http::problem::{Kind, Problem};
+use patchbay_journal::EntryPage;
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -95,8 +96,8 @@ pub(crate) fn record(
         let entry = caller.entry("decision.unsealed", Some(company), &json!({"decision": id}));
         return Ok(desk.journal().append_audit(entry).map(|_| ())?);
     };
-    let before = act.saturating_sub(1);
-    let found = desk.journal().audit_records(Some(company), before, 1)?;
+    let page = EntryPage::After(act.saturating_sub(1));
+    let found = desk.journal().audit_records(Some(company), page, 1)?;
     let is_valid = found.first().is_some_and(|found| {
         let entry = &found.entry;
         let about = serde_json::from_str::<UnsealingRequest>(&entry.details);

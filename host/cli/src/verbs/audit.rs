@@ -7,7 +7,7 @@ use patchbay_command::document::{number, text};
 use patchbay_command::exit::{Exit, Failure, Outcome};
 use patchbay_command::output;
 use patchbay_command::server::JournalAccess;
-use patchbay_journal::{AuditHash, AuditTrail};
+use patchbay_journal::{AuditHash, AuditTrail, EntryPage};
 use patchbay_journal_sqlite::SqliteJournal;
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &AuditArgs) -> Outcome {
                         Some(company) => company_path(company, "audit"),
                         None => "/v1/audit".to_owned(),
                     };
-                    api.list(&path, "acts", "after")?
+                    api.list(&format!("{path}?order=oldest"), "acts", "after")?
                 }
             };
             output::result(args.server.json, &json!({"acts": entries}), || {
@@ -40,7 +40,7 @@ fn list(journal: &SqliteJournal, company: Option<&str>) -> Result<Vec<Value>, Fa
     let mut entries = Vec::new();
     let mut after = 0;
     loop {
-        let page = journal.audit_records(company, after, PAGE)?;
+        let page = journal.audit_records(company, EntryPage::After(after), PAGE)?;
         let Some(last) = page.last() else {
             return Ok(entries);
         };

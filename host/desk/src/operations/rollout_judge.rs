@@ -94,13 +94,9 @@ impl DeskCore {
         let generation = canary.candidate.number;
         let company = &canary.candidate.company;
         tracing::warn!(company, generation, %breach, "canary aborted");
-        let audit = AuditEntry {
-            at: Timestamp::now(),
-            company: Some(company.clone()),
-            actor: "host".to_owned(),
-            act: "rollout.aborted".to_owned(),
-            details: json!({"generation": generation, "breach": breach}).to_string(),
-        };
+        let about = json!({"generation": generation, "breach": breach});
+        let (actor, act) = ("host".to_owned(), "rollout.aborted");
+        let audit = AuditEntry::new(Timestamp::now(), Some(company), actor, act, &about);
         let ending = Ending::Breached(breach);
         if let Err(error) = self.end_rollout(state, canary, &ending, Some(audit)) {
             // The next check tries again.

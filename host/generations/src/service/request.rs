@@ -68,13 +68,8 @@ pub struct Plan {
 
 impl ChangeRequest {
     pub(super) fn audit_entry(&self, company: &str, act: &str, details: &Value) -> AuditEntry {
-        AuditEntry {
-            at: Timestamp::now(),
-            company: Some(company.to_owned()),
-            actor: self.actor.clone(),
-            act: act.to_owned(),
-            details: details.to_string(),
-        }
+        let actor = self.actor.clone();
+        AuditEntry::new(Timestamp::now(), Some(company), actor, act, details)
     }
 
     /// Checks the signing keys of a company file, as far as the company may use

@@ -48,7 +48,9 @@ fn put_agent(journal: &SqliteJournal, company: &str, id: &str) {
 
 /// Numbers and codes of a company's actions, or of all.
 fn actions(journal: &SqliteJournal, company: Option<&str>) -> Vec<(u64, String)> {
-    let all = journal.audit_records(company, 0, 100).unwrap();
+    let all = journal
+        .audit_records(company, EntryPage::After(0), 100)
+        .unwrap();
     all.into_iter()
         .map(|record| (record.number, record.entry.act))
         .collect()
@@ -164,7 +166,7 @@ fn the_tokens_of_a_removed_agent_are_revoked() {
     let tokens = journal.tokens().unwrap();
     let revoked: Vec<_> = tokens.iter().map(|one| one.revoked_at.is_some()).collect();
     assert_eq!(revoked, [true, false, false]);
-    let last = journal.audit_records(None, 3, 9).unwrap();
+    let last = journal.audit_records(None, EntryPage::After(3), 9).unwrap();
     assert_eq!(last[0].entry.act, "agent.removed");
     assert_eq!(last[1].entry.act, "token.revoked");
     assert!(last[1].entry.details.contains(&tokens[0].id.to_string()));
@@ -225,7 +227,10 @@ fn a_change_and_its_audit_entry_are_written_together_or_not_at_all() {
         [(4, "contact.exported".into())]
     );
     assert_eq!(actions(&journal, Some("nobody")), []);
-    assert_eq!(journal.audit_records(None, 2, 1).unwrap()[0].number, 3);
+    assert_eq!(
+        journal.audit_records(None, EntryPage::After(2), 1).unwrap()[0].number,
+        3
+    );
     let mut long = audit_entry("x");
     long.act = "x".repeat(65);
     assert!(matches!(

@@ -90,7 +90,9 @@ fn the_same_record_again_changes_nothing() {
     };
     let first = one(&journal, company, jo());
     assert_eq!((first.result, first.linked.len()), (Ok(Created), 1));
-    let audited = journal.audit_records(None, 0, 10).unwrap();
+    let audited = journal
+        .audit_records(None, EntryPage::After(0), 10)
+        .unwrap();
     assert_eq!(audited.len(), 1);
     let details: Value = serde_json::from_str(&audited[0].entry.details).unwrap();
     assert_eq!(
@@ -111,7 +113,13 @@ fn the_same_record_again_changes_nothing() {
         assert!(outcome.contacts.is_empty() && outcome.linked.is_empty());
     }
     assert_eq!(journal.stored_bytes(company), before);
-    assert_eq!(journal.audit_records(None, 0, 10).unwrap().len(), 1);
+    assert_eq!(
+        journal
+            .audit_records(None, EntryPage::After(0), 10)
+            .unwrap()
+            .len(),
+        1
+    );
     // A message from either address is of the person.
     for (channel, address) in [("email", "Jo@Example.org"), ("sms", "0041791234567")] {
         let found = contact(&journal, company, channel, address);

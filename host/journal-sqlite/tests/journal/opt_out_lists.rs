@@ -77,7 +77,9 @@ fn an_entry_about_all_accounts_counts_for_each_and_again_changes_nothing() {
     let back = one(&journal, entry(false, None, ""), import(company, 40, false));
     assert_eq!(back, Changed { overrides: false });
     assert!(!forbids(&journal, company, "other"));
-    let audited = journal.audit_records(None, 0, 10).unwrap();
+    let audited = journal
+        .audit_records(None, EntryPage::After(0), 10)
+        .unwrap();
     let details: Vec<Value> = audited
         .iter()
         .map(|record| serde_json::from_str(&record.entry.details).unwrap())

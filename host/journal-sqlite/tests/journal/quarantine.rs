@@ -96,7 +96,7 @@ fn a_removal_is_audited_and_its_number_is_not_used_again() {
     assert!(remove(1).unwrap());
     assert!(!remove(1).unwrap());
     assert!(!remove(u64::MAX).unwrap());
-    let acts: Vec<_> = journal.audit_records(None, 0, 9).unwrap();
+    let acts: Vec<_> = journal.audit_records(None, EntryPage::After(0), 9).unwrap();
     assert_eq!(acts.len(), 1, "one removal, one entry");
     drop(journal);
     let journal = store.open();

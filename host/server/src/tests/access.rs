@@ -236,8 +236,13 @@ async fn an_invalid_token_request_is_refused_with_its_field() {
     for path in [
         "/v1/audit?after=x",
         "/v1/companies/northwind/audit?after=-1",
+        "/v1/audit?before=x",
+        "/v1/audit?order=newest&after=1",
+        "/v1/audit?order=oldest&before=1",
+        "/v1/audit?order=first",
+        "/v1/audit?limit=501",
     ] {
-        anybody.get(path).await.problem(400, "bad-request");
+        anybody.get(path).await.problem(422, "invalid-input");
     }
     assert_eq!(
         anybody.get("/v1/tokens").await.json(),
@@ -471,7 +476,7 @@ async fn administrative_actions_are_in_the_audit_trail_with_their_actor() {
         .await;
     // A refused request does nothing.
     eva.ask("DELETE", &at("/agents/zoe"), Value::Null).await;
-    let trail = olga.get("/v1/audit").await.json();
+    let trail = olga.get("/v1/audit?order=oldest").await.json();
     fits("AuditList", &trail);
     let acts = trail["acts"].as_array().expect("acts").clone();
     let told: Vec<(&str, &str)> = acts
@@ -501,6 +506,22 @@ async fn administrative_actions_are_in_the_audit_trail_with_their_actor() {
     assert_ne!(by[0], by[2]);
     let text = trail.to_string();
     assert!(!text.contains("Hello?"), "{text}");
+    // Without an order the newest come first, page by page down to the first.
+    let mut downwards = Vec::new();
+    let mut path = "/v1/audit?limit=4".to_owned();
+    loop {
+        let page = olga.get(&path).await.json();
+        fits("AuditList", &page);
+        let found = page["acts"].as_array().expect("acts");
+        assert!(found.len() <= 4, "{page}");
+        downwards.extend(found.iter().cloned());
+        match page["next"].as_u64() {
+            Some(next) => path = format!("/v1/audit?limit=4&before={next}"),
+            None => break,
+        }
+    }
+    downwards.reverse();
+    assert_eq!(downwards, acts, "the same entries from the other end");
     // A company's auditor sees the entries of the company only.
     let auditor = Somebody::of(&office, Role::Auditor);
     let own = auditor.get(&at("/audit")).await.json();
