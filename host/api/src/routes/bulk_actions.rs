@@ -73,7 +73,7 @@ pub(crate) struct BulkActionReport {
 }
 
 /// Result of one conversation.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct BulkActionResult {
     /// Id of the conversation.
     id: String,
@@ -98,6 +98,7 @@ pub(crate) struct BulkActionResult {
 /// Act on many conversations
 ///
 /// Performs one action on each conversation, one after the other; each result is on disk.
+/// The audit trail has one entry with those that were not refused at once, if there are any.
 /// What is refused for one does not stop the others, except overload (`overloaded`): then
 /// the rest is not tried and has the same problem. The same request again does again only
 /// what was not done: an action that has its effect already is answered as done, or
@@ -124,28 +125,30 @@ pub(super) async fn act(
     let dry_run = body.dry_run;
     app.read(move |desk| {
         desk.company(&company)?;
-        if !dry_run {
-            // Recorded first, so that a partial run is in the trail too.
-            let ids: Vec<String> = conversations.iter().map(|(id, _)| id.to_string()).collect();
+        let act_on = |(id, expected): (ConversationId, Option<u64>), dry_run| {
+            act_on_one(desk, (&company, id), &actor, (&action, expected), dry_run)
+        };
+        let refuse = |one: &(ConversationId, _), problem: &Problem| {
+            BulkActionResult::refused(one.0, problem)
+        };
+        let mut results = until_overload(&conversations, |one| act_on(*one, true), refuse);
+        let possible = |result: &&BulkActionResult| result.problem.is_none();
+        let ids: Vec<&String> = results.iter().filter(possible).map(|one| &one.id).collect();
+        if !dry_run && !ids.is_empty() {
+            // Recorded before the first is done, so that a partial run is in the trail too.
+            // What is refused changes nothing, and is not in it.
             let about =
                 json!({"conversations": ids, "action": body.action.as_str(), "by": actor.id});
             let entry = caller.entry("conversations.acted", Some(&company), &about);
             desk.journal().append_audit(entry)?;
-        }
-        let mut results = Vec::with_capacity(conversations.len());
-        let mut overload: Option<Problem> = None;
-        for (id, expected) in conversations {
-            if let Some(problem) = &overload {
-                results.push(BulkActionResult::refused(id, problem));
-                continue;
-            }
-            let act = (&action, expected);
-            let result = act_on_one(desk, (&company, id), &actor, act, dry_run);
-            results.push(result.unwrap_or_else(|problem| {
-                let refused = BulkActionResult::refused(id, &problem);
-                overload = Some(problem);
-                refused
-            }));
+            let checked: Vec<_> = conversations.iter().zip(&results).collect();
+            let act_if_possible = |(one, checked): &(&_, &BulkActionResult)| match checked.problem {
+                None => act_on(**one, false),
+                Some(_) => Ok((*checked).clone()),
+            };
+            results = until_overload(&checked, act_if_possible, |(one, _), problem| {
+                refuse(one, problem)
+            });
         }
         let refused = results.iter().filter(|one| one.problem.is_some()).count();
         Ok(Json(BulkActionReport {
@@ -155,6 +158,27 @@ pub(super) async fn act(
         }))
     })
     .await
+}
+
+/// The results of attempts on each item, one after the other. An error is an overload: what
+/// comes after it is not attempted, and refused with the same problem.
+pub(super) fn until_overload<T, R>(
+    items: &[T],
+    attempt: impl Fn(&T) -> Result<R, Problem>,
+    refuse: impl Fn(&T, &Problem) -> R,
+) -> Vec<R> {
+    let mut overload: Option<Problem> = None;
+    let one = |item: &T| {
+        if let Some(problem) = &overload {
+            return refuse(item, problem);
+        }
+        attempt(item).unwrap_or_else(|problem| {
+            let refused = refuse(item, &problem);
+            overload = Some(problem);
+            refused
+        })
+    };
+    items.iter().map(one).collect()
 }
 
 /// The conversations of a request, with the last entry that its author saw of each.
@@ -182,7 +206,7 @@ fn parse_conversations(
     Ok(all)
 }
 
-/// Act on a conversation, or only ask whether that is possible; an error if the desk is
+/// Act on a conversation, or only check whether that is possible; an error if the desk is
 /// overloaded.
 fn act_on_one(
     desk: &Desk,

@@ -18,6 +18,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::actions::{RoleField, actor};
+use super::bulk_actions::until_overload;
 use super::conversations::conversation_id;
 use patchbay_http::descriptions;
 
@@ -51,7 +52,7 @@ pub(crate) struct RequeueReport {
 }
 
 /// Result of one conversation.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = RequeuedDocument)]
 pub(crate) struct RequeueResult {
     /// Id of the conversation.
@@ -108,31 +109,32 @@ pub(super) async fn requeue(
         .map(|id| conversation_id(id))
         .collect::<Result<_, _>>()?;
     app.read(move |desk| {
-        let id = desk.company(&company)?;
-        if !body.dry_run {
-            // Recorded first, so that a partial requeue is in the trail too.
-            let about = json!({"conversations": body.conversations, "by": actor.id});
+        let company_id = desk.company(&company)?;
+        let refuse = |id: &ConversationId, problem: &Problem| RequeueResult::refused(*id, problem);
+        let check = |id: &ConversationId| match current_state(desk, company_id, *id) {
+            Ok(found) => check_one(desk, &company, *id, &actor, found),
+            Err(problem) => Ok(refuse(id, &problem)),
+        };
+        let mut conversations = until_overload(&ids, check, refuse);
+        let possible = |one: &&RequeueResult| one.problem.is_none();
+        let named = conversations.iter().filter(possible).map(|one| &one.id);
+        let named: Vec<&String> = named.collect();
+        if !body.dry_run && !named.is_empty() {
+            // Recorded before the first is done, so that a partial requeue is in the trail
+            // too. What is refused changes nothing, and is not in it.
+            let about = json!({"conversations": named, "by": actor.id});
             let entry = caller.entry("conversations.requeued", Some(&company), &about);
             desk.journal().append_audit(entry)?;
-        }
-        let mut conversations = Vec::with_capacity(ids.len());
-        let mut busy: Option<Problem> = None;
-        for conversation in ids {
-            // The desk is overloaded: do not try the rest.
-            if let Some(problem) = &busy {
-                conversations.push(RequeueResult::refused(conversation, problem));
-                continue;
-            }
-            let moved = match current_state(desk, id, conversation) {
-                Ok(found) if body.dry_run => Ok(found),
-                Ok(found) => requeue_one(desk, &company, conversation, &actor, found),
-                Err(problem) => Ok(RequeueResult::refused(conversation, &problem)),
+            let checked: Vec<_> = ids.iter().zip(&conversations).collect();
+            let requeue = |(id, found): &(&ConversationId, &RequeueResult)| {
+                let found = (*found).clone();
+                match found.problem {
+                    None => requeue_one(desk, &company, **id, &actor, found),
+                    Some(_) => Ok(found),
+                }
             };
-            conversations.push(moved.unwrap_or_else(|problem| {
-                let refused = RequeueResult::refused(conversation, &problem);
-                busy = Some(problem);
-                refused
-            }));
+            conversations =
+                until_overload(&checked, requeue, |(id, _), problem| refuse(id, problem));
         }
         let refused = conversations.iter().filter(|one| one.problem.is_some());
         let refused = refused.count();
@@ -170,6 +172,26 @@ fn current_state(
         queue: row.queue,
         problem: None,
     })
+}
+
+/// Check whether a conversation can be routed again; an error if the desk is overloaded.
+fn check_one(
+    desk: &Desk,
+    company: &str,
+    id: ConversationId,
+    actor: &Actor,
+    found: RequeueResult,
+) -> Result<RequeueResult, Problem> {
+    let action = (&AgentAction::Requeue, None);
+    match desk
+        .conversations()
+        .check_action(company, id, actor, action)
+    {
+        Ok(Ok(_)) => Ok(found),
+        Ok(Err(error @ ActionError::Busy { .. })) => Err(error.into()),
+        Ok(Err(error)) => Ok(RequeueResult::refused(id, &error.into())),
+        Err(error) => Ok(RequeueResult::refused(id, &error.into())),
+    }
 }
 
 /// Route a conversation again; an error if the desk is overloaded.

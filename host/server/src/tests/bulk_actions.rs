@@ -102,6 +102,46 @@ async fn each_conversation_has_a_result_and_one_that_is_refused_stops_no_other()
 }
 
 #[tokio::test]
+async fn the_audit_trail_has_what_was_tried_and_nothing_that_was_refused() {
+    let office = Office::with(&["ana"]).await;
+    let ids: Vec<String> = (0..100).map(|number| format!("{number:032x}")).collect();
+    let unknown: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let acted = async || {
+        let audit = office.get("/audit").await.json();
+        let acts = audit["acts"].as_array().expect("a list").clone();
+        let bulk = |act: &&Value| act["act"].as_str().is_some_and(|it| it.starts_with("conv"));
+        acts.iter().filter(bulk).cloned().collect::<Vec<_>>()
+    };
+    // Nothing can be done: nothing is recorded.
+    let report = supervise(&office, &unknown, json!({"action": "resolve"})).await;
+    assert_eq!(report["refused"], 100, "{report}");
+    let one = office.hear("1").await;
+    let not_hers = json!({"by": "ana", "action": "resolve", "conversations": [{"id": one}]});
+    let report = act(&office, not_hers).await.json();
+    assert_eq!(report["refused"], 1, "{report}");
+    let requeue = json!({"by": "eva", "conversations": unknown});
+    let report = office.post("/conversations/requeue", requeue).await.json();
+    assert_eq!(report["refused"], 100, "{report}");
+    let agent = json!({"by": "ana", "role": "agent", "conversations": [one]});
+    let report = office.post("/conversations/requeue", agent).await.json();
+    assert_eq!(report["refused"], 1, "{report}");
+    assert_eq!(acted().await, [Value::Null; 0]);
+    // One of many can: the trail names that one.
+    let with_one: Vec<&str> = [one.as_str()]
+        .into_iter()
+        .chain(unknown[..99].iter().copied())
+        .collect();
+    let report = supervise(&office, &with_one, json!({"action": "resolve"})).await;
+    assert_eq!(
+        (&report["done"], &report["refused"]),
+        (&json!(1), &json!(99))
+    );
+    let acts = acted().await;
+    assert_eq!(acts.len(), 1, "{acts:?}");
+    assert_eq!(acts[0]["details"]["conversations"], json!([one]));
+}
+
+#[tokio::test]
 async fn a_conversation_that_changed_meanwhile_is_refused_alone() {
     let office = Office::with(&[]).await;
     let (one, two) = (office.hear("1").await, office.hear("2").await);
