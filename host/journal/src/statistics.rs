@@ -159,6 +159,8 @@ pub struct StatisticsQuery<'a> {
     pub until: Timestamp,
     /// The one subject; `None`: every subject.
     pub key: Option<&'a str>,
+    /// Start and subject of the row after which to go on.
+    pub after: Option<(Timestamp, &'a str)>,
 }
 
 /// How far a company's history is counted.

@@ -35,7 +35,7 @@ use patchbay_settings::{NOT_A_COMPANY_FILE, ServerSettings};
 use patchbay_telemetry::Telemetry;
 use patchbay_watcher::{WatchedFiles, WatcherHost};
 use serde::de::DeserializeOwned;
-use tokio::time::interval;
+use tokio::time::{interval, timeout};
 
 use crate::Companies;
 use crate::alert_monitor::AlertMonitor;
@@ -376,6 +376,29 @@ impl App {
     ) -> Result<T, Problem> {
         let desk = self.desk()?;
         on_share(&self.shares.searches, move || work(&desk)).await?
+    }
+
+    /// Make a report of statistics, off the async threads: one of a company at a time. `work`
+    /// gives up when its signal is cancelled, because the caller has hung up or has waited for
+    /// the request timeout.
+    ///
+    /// # Errors
+    /// Overload, after the request timeout.
+    pub async fn report<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Desk, &CancelSignal) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let desk = self.desk()?;
+        // Dropped with this call, whatever ends it.
+        let caller = Arc::new(());
+        let waiting = Arc::downgrade(&caller);
+        let cancel = CancelSignal::when(move || waiting.strong_count() == 0);
+        let report = on_share(&self.shares.reports, move || work(&desk, &cancel));
+        let answer = timeout(self.settings.request_timeout, report).await;
+        drop(caller);
+        answer.map_err(|_| {
+            Problem::busy("other reports of the company take too long; try again, or ask for less")
+        })??
     }
 
     /// Run `work` with the companies' generations, off the async threads.

@@ -13,8 +13,10 @@ use crate::counter::time_zone;
 pub const MAX_BUCKETS: usize = 750;
 /// Most rows of a report: subjects of all its buckets.
 pub const MAX_ROWS: usize = 10_000;
-/// Most stored rows that one report reads.
+/// Most stored rows that one report sums up.
 const MAX_STORED: usize = 250_000;
+/// Stored rows that are read at once: what a report holds of them in memory.
+const PAGE: usize = 1_000;
 
 /// What a report is about.
 #[derive(Clone, Debug)]
@@ -52,6 +54,9 @@ pub enum ReportError {
         "the answer has more than {MAX_ROWS} rows; ask for less time, a longer `step`, or one `key`"
     )]
     TooManyRows,
+    /// Nobody waits for the report any more.
+    #[error("the report was cancelled")]
+    Cancelled,
     /// The journal failed.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -77,7 +82,9 @@ pub struct ReportBucket {
     pub rows: Vec<(String, Counts)>,
 }
 
-/// Sum up the stored rows of a time.
+/// Sum up the stored rows of a time, a page of them after the other. `is_cancelled` is
+/// called before each page. A report that would have too many rows ends at the first page
+/// that shows it.
 ///
 /// # Errors
 /// [`ReportError`].
@@ -85,36 +92,51 @@ pub fn report(
     journal: &dyn Journal,
     company: CompanyId,
     query: &ReportQuery,
+    is_cancelled: &dyn Fn() -> bool,
 ) -> Result<Report, ReportError> {
     let edges = edges(query, &time_zone(&query.zone))?;
     let (Some(first), Some(last)) = (edges.first(), edges.last()) else {
         return Err(ReportError::Empty);
     };
-    let stored = journal.counts(
-        company,
-        StatisticsQuery {
-            granularity: query.step.granularity(),
-            dimension: query.by,
-            from: *first,
-            until: *last,
-            key: query.key.as_deref(),
-        },
-        MAX_STORED + 1,
-    )?;
-    if stored.len() > MAX_STORED {
-        return Err(ReportError::TooManyRows);
-    }
     let mut sums = BTreeMap::<(usize, String), Counts>::new();
     let mut totals = BTreeMap::<String, Counts>::new();
-    for (start, key, counts) in stored {
-        // A row counts for the bucket in which it starts.
-        let bucket = edges
-            .partition_point(|edge| *edge <= start)
-            .saturating_sub(1);
-        totals.entry(key.clone()).or_default().merge(&counts);
-        sums.entry((bucket, key)).or_default().merge(&counts);
-        if sums.len() > MAX_ROWS {
+    let mut read = 0;
+    let mut last_row: Option<(Timestamp, String)> = None;
+    loop {
+        if is_cancelled() {
+            return Err(ReportError::Cancelled);
+        }
+        let page = journal.counts(
+            company,
+            StatisticsQuery {
+                granularity: query.step.granularity(),
+                dimension: query.by,
+                from: *first,
+                until: *last,
+                key: query.key.as_deref(),
+                after: last_row.as_ref().map(|(start, key)| (*start, key.as_str())),
+            },
+            PAGE,
+        )?;
+        let is_last = page.len() < PAGE;
+        read += page.len();
+        if read > MAX_STORED {
             return Err(ReportError::TooManyRows);
+        }
+        last_row = page.last().map(|(start, key, _)| (*start, key.clone()));
+        for (start, key, counts) in page {
+            // A row counts for the bucket in which it starts.
+            let bucket = edges
+                .partition_point(|edge| *edge <= start)
+                .saturating_sub(1);
+            totals.entry(key.clone()).or_default().merge(&counts);
+            sums.entry((bucket, key)).or_default().merge(&counts);
+            if sums.len() > MAX_ROWS {
+                return Err(ReportError::TooManyRows);
+            }
+        }
+        if is_last {
+            break;
         }
     }
     let mut buckets: Vec<ReportBucket> = edges

@@ -8,6 +8,7 @@ use axum::extract::{Path, Query, State};
 use jiff::Timestamp;
 use patchbay_http::descriptions;
 use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::request_fields::{TIME, parse_code, parse_field};
 use patchbay_journal::{Counts, Dimension};
 use patchbay_model::sla::Clock;
 use patchbay_service::app::App;
@@ -232,7 +233,9 @@ pub(crate) struct StageStatistics {
 ///
 /// Counts of the history by time, for the whole company or by queue, agent, channel or
 /// stage. They follow the history within seconds; `behind` says by how much they lag. At
-/// most 750 buckets and 10,000 rows. Counts of five minutes are kept for 35 days, those of
+/// most 750 buckets and 10,000 rows, summed up from 250,000 stored counts. A company has one
+/// report at a time, and the others wait for their turn; one that is not answered within
+/// `request_timeout` is refused (`overloaded`). A report ends when its client hangs up. Counts of five minutes are kept for 35 days, those of
 /// an hour for three years, also where `retain` deletes the conversations.
 #[utoipa::path(
     get,
@@ -247,25 +250,20 @@ pub(super) async fn read(
     Path(company): Path<String>,
     Query(query): Query<StatisticsQuery>,
 ) -> Result<Json<StatisticsDocument>, Problem> {
-    let step = code(
-        "step",
-        query.step.as_deref(),
-        Step::Hour,
-        &Step::ALL,
-        Step::as_str,
-    )?;
-    let by = code(
+    let step = parse_code("step", query.step.as_deref(), &Step::ALL, Step::as_str)?;
+    let step = step.unwrap_or(Step::Hour);
+    let by = parse_code(
         "by",
         query.by.as_deref(),
-        Dimension::Company,
         &Dimension::ALL,
         Dimension::as_str,
     )?;
-    let from = time("from", query.from.as_deref())?;
-    let from = from.ok_or_else(|| invalid("from", "is required, such as 2026-03-02T00:00:00Z"))?;
-    let to = time("to", query.to.as_deref())?;
+    let by = by.unwrap_or(Dimension::Company);
+    let from: Option<Timestamp> = parse_field("from", query.from.as_deref(), TIME)?;
+    let from = from.ok_or_else(|| Problem::invalid("from", format!("is required; {TIME}")))?;
+    let to: Option<Timestamp> = parse_field("to", query.to.as_deref(), TIME)?;
     let statistics = Arc::clone(&app.statistics);
-    app.read(move |desk| {
+    app.report(move |desk, cancel| {
         let id = desk.company(&company)?;
         let generation = desk.generation(&company)?;
         let counted = statistics.catch_up(desk, id, &generation)?;
@@ -277,7 +275,8 @@ pub(super) async fn read(
             key: query.key,
             zone: generation.time_zone().to_owned(),
         };
-        let report = report(&**desk.journal(), id, &asked).map_err(problem)?;
+        let report = report(&**desk.journal(), id, &asked, &|| cancel.is_cancelled());
+        let report = report.map_err(problem)?;
         let edge = |bucket: Option<&ReportBucket>, of: fn(&ReportBucket) -> Timestamp| {
             bucket.map_or(from, of)
         };
@@ -304,38 +303,12 @@ pub(super) async fn read(
     .await
 }
 
-/// The value of a parameter that is a code.
-fn code<T: Copy>(
-    field: &str,
-    asked: Option<&str>,
-    usual: T,
-    all: &[T],
-    code: fn(T) -> &'static str,
-) -> Result<T, Problem> {
-    let Some(asked) = asked else {
-        return Ok(usual);
-    };
-    let known = all.iter().copied().find(|one| code(*one) == asked);
-    known.ok_or_else(|| {
-        let known: Vec<_> = all.iter().map(|one| code(*one)).collect();
-        invalid(field, format!("must be one of {}", known.join(", ")))
-    })
-}
-
-fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    let parsed = text.map(str::parse).transpose();
-    parsed.map_err(|_| invalid(field, "must be a time, such as 2026-03-02T00:00:00Z"))
-}
-
-fn invalid(field: &str, detail: impl Into<String>) -> Problem {
-    Problem::of(Kind::InvalidInput).field(field).detail(detail)
-}
-
 fn problem(error: ReportError) -> Problem {
     let field = match &error {
         ReportError::Empty | ReportError::TooLate => "to",
         ReportError::TooManyBuckets => "step",
         ReportError::TooManyRows => "key",
+        ReportError::Cancelled => return Problem::busy("the report was given up"),
         ReportError::Journal(_) => {
             let ReportError::Journal(error) = error else {
                 return Problem::of(Kind::Internal);
@@ -343,7 +316,7 @@ fn problem(error: ReportError) -> Problem {
             return error.into();
         }
     };
-    invalid(field, error.to_string())
+    Problem::invalid(field, error.to_string())
 }
 
 fn rows(counts: Vec<(String, Counts)>, by: Dimension) -> Vec<StatisticsRow> {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::fair_shares::occupy;
 use super::office::Office;
 
 /// A time long before and one long after the tests.
@@ -186,4 +187,49 @@ async fn compaction_counts_first_and_leaves_the_statistics() {
     });
     assert_eq!(compacted.await.expect("no panic").conversations, 1);
     assert_eq!(totals(&office, "company").await, before);
+}
+
+#[tokio::test]
+async fn a_company_has_one_report_at_a_time_and_the_next_does_not_wait_forever() {
+    let office = Office::set(&[], |settings| {
+        settings.request_timeout = std::time::Duration::from_millis(200);
+    })
+    .await;
+    let path = format!("/statistics?from={}", jiff::Timestamp::now());
+    let hold = occupy(&office.server, "northwind", "t", |app| &app.shares.reports).await;
+    let refused = office.get(&path).await;
+    refused.problem(503, "overloaded");
+    assert!(refused.headers.contains_key("retry-after"), "{refused:?}");
+    // Other requests of the company have threads of their own.
+    assert_eq!(office.get("/agents").await.status, 200);
+    drop(hold);
+    // A busy machine may take longer than the timeout, but not each time.
+    for _ in 0..300 {
+        if office.get(&path).await.status == 200 {
+            return;
+        }
+    }
+    panic!("the next report has its turn");
+}
+
+#[tokio::test]
+async fn a_report_is_cancelled_when_its_caller_hangs_up() {
+    let office = Office::with(&[]).await;
+    let app = std::sync::Arc::clone(&office.server.app);
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (ended, has_ended) = tokio::sync::oneshot::channel();
+    let report = tokio::spawn(async move {
+        let work = move |_: &patchbay_desk::Desk, cancel: &patchbay_engine::CancelSignal| {
+            let _ = begun.send(cancel.is_cancelled());
+            while !cancel.is_cancelled() {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            let _ = ended.send(());
+            Ok(())
+        };
+        app.report(work).await
+    });
+    assert!(!has_begun.await.expect("begun"), "the caller waits");
+    report.abort();
+    has_ended.await.expect("it gave up");
 }

@@ -43,7 +43,7 @@ fn the_day_on_which_the_clock_goes_back_sums_25_hours() {
     let mut query = query(Step::Day, Dimension::Queue);
     query.from = at("2026-10-25T10:00:00Z");
     query.to = at("2026-10-25T10:00:01Z");
-    let found = report(&journal, company, &query).unwrap();
+    let found = report(&journal, company, &query, &|| false).unwrap();
     assert_eq!(found.buckets.len(), 1);
     let bucket = &found.buckets[0];
     assert_eq!(
@@ -80,7 +80,7 @@ fn a_report_has_a_bucket_for_every_time_and_one_subject_where_it_is_named() {
     let mut query = query(Step::FiveMinutes, Dimension::Queue);
     query.from = at("2026-10-24T00:02:00Z");
     query.to = at("2026-10-24T00:15:00Z");
-    let found = report(&journal, company, &query).unwrap();
+    let found = report(&journal, company, &query, &|| false).unwrap();
     let lengths: Vec<_> = found
         .buckets
         .iter()
@@ -88,7 +88,7 @@ fn a_report_has_a_bucket_for_every_time_and_one_subject_where_it_is_named() {
         .collect();
     assert_eq!(lengths, [0, 2, 0]);
     query.key = Some("tax".to_owned());
-    let found = report(&journal, company, &query).unwrap();
+    let found = report(&journal, company, &query, &|| false).unwrap();
     assert_eq!(found.totals, [("tax".to_owned(), counts)]);
 }
 
@@ -98,11 +98,14 @@ fn a_report_refuses_a_time_without_end_and_too_many_buckets() {
     let journal = open(directory.path());
     let company = journal.company("acme").unwrap();
     let mut query = query(Step::FiveMinutes, Dimension::Company);
-    let refused = |query: &_| report(&journal, company, query).unwrap_err();
+    let refused = |query: &_| report(&journal, company, query, &|| false).unwrap_err();
     assert!(matches!(refused(&query), ReportError::TooManyBuckets));
     query.to = query.from + jiff::SignedDuration::from_mins(5 * MAX_BUCKETS as i64);
     assert_eq!(
-        report(&journal, company, &query).unwrap().buckets.len(),
+        report(&journal, company, &query, &|| false)
+            .unwrap()
+            .buckets
+            .len(),
         MAX_BUCKETS
     );
     query.to = query.from;
@@ -116,8 +119,65 @@ fn a_report_refuses_a_time_without_end_and_too_many_buckets() {
     for step in [Step::FiveMinutes, Step::Hour, Step::Day] {
         query.step = step;
         query.from = query.to - jiff::SignedDuration::from_mins(1);
-        assert!(report(&journal, company, &query).is_ok(), "{step}");
+        assert!(
+            report(&journal, company, &query, &|| false).is_ok(),
+            "{step}"
+        );
     }
+}
+
+#[test]
+fn a_report_reads_pages_and_ends_between_them_when_nobody_waits_for_it() {
+    const QUEUES: usize = 99;
+    const HOURS: i64 = 25;
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(directory.path());
+    let company = journal.company("acme").unwrap();
+    let mut counts = Counts::default();
+    counts.add(1, 2);
+    let start = at("2026-10-24T00:00:00Z");
+    let mut rows = std::collections::BTreeMap::new();
+    for hour in 0..HOURS {
+        for queue in 0..QUEUES {
+            let key = BucketKey {
+                granularity: Granularity::Hour,
+                dimension: Dimension::Queue,
+                start: start + jiff::SignedDuration::from_hours(hour),
+                key: format!("queue-{queue}"),
+            };
+            rows.insert(key, counts.clone());
+        }
+    }
+    let to = CountedPosition {
+        feed: 1,
+        ..CountedPosition::default()
+    };
+    let added = journal.add_counts(company, &CountedPosition::default(), to, rows);
+    assert!(added.unwrap());
+    let mut query = query(Step::Hour, Dimension::Queue);
+    query.from = start;
+    query.to = start + jiff::SignedDuration::from_hours(HOURS);
+    let pages = std::cell::Cell::new(0);
+    let pages_until = |last: usize| {
+        pages.set(0);
+        let is_cancelled = || {
+            pages.set(pages.get() + 1);
+            pages.get() > last
+        };
+        report(&journal, company, &query, &is_cancelled)
+    };
+    // 2,475 rows; a page ends within an hour.
+    let whole = pages_until(3).unwrap();
+    assert_eq!(pages.get(), 3);
+    assert_eq!(whole.totals.len(), QUEUES);
+    for (queue, total) in &whole.totals {
+        assert_eq!(total.get(1), 2 * HOURS as u64, "{queue}");
+    }
+    let in_buckets: usize = whole.buckets.iter().map(|bucket| bucket.rows.len()).sum();
+    assert_eq!(in_buckets, QUEUES * HOURS as usize);
+    let given_up = pages_until(1).unwrap_err();
+    assert!(matches!(given_up, ReportError::Cancelled), "{given_up}");
+    assert_eq!(pages.get(), 2);
 }
 
 #[test]
@@ -154,13 +214,9 @@ fn rows_of_a_length_are_deleted_before_a_time() {
         0
     );
     let left = |step| {
-        report(&journal, company, &{
-            let mut query = query(step, Dimension::Queue);
-            query.to = at("2026-10-24T01:00:00Z");
-            query
-        })
-        .unwrap()
-        .totals[0]
+        let mut query = query(step, Dimension::Queue);
+        query.to = at("2026-10-24T01:00:00Z");
+        report(&journal, company, &query, &|| false).unwrap().totals[0]
             .1
             .get(1)
     };
