@@ -14,6 +14,7 @@
 //! ```
 
 mod comparison_queue;
+mod decision_number;
 mod feed;
 mod judge;
 mod points;
@@ -39,6 +40,7 @@ use crate::Generation;
 use judge::breach;
 
 pub use comparison_queue::{ComparisonInput, ComparisonJob, ComparisonQueue, NextJob};
+pub use decision_number::DecisionNumber;
 pub use feed::{Ending, rollout_event};
 pub use patchbay_model::rollout::{Bound, Breach};
 pub use points::RolloutPoint;

@@ -105,52 +105,12 @@ pub(crate) struct RolloutDocument {
     compared: ComparisonReport,
     /// Figures over time, oldest first: at most 120, every ten seconds at first and less
     /// often the longer the rollout runs.
-    points: Vec<RolloutPointDocument>,
+    #[schema(value_type = Vec<schema::RolloutPoint>)]
+    points: Vec<RolloutPoint>,
     /// The bound that the canary exceeds, just before it is aborted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schema::Breach>)]
     breach: Option<Breach>,
-}
-
-/// Figures of a rollout at a moment. Shares and times are those of the last 1,000 to 2,000
-/// decisions of an arm, by which the bounds of a canary are judged; absent: it had none since
-/// the host started.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = RolloutPoint)]
-pub(crate) struct RolloutPointDocument {
-    /// The moment.
-    at: Timestamp,
-    /// Decisions of the candidate so far.
-    decisions: u64,
-    /// Share of the candidate's decisions in which a policy failed, 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    candidate_failures: Option<f64>,
-    /// The same of the control. The bound is this plus `bounds.failures`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    control_failures: Option<f64>,
-    /// Time of the slowest of a hundred decisions of the candidate, in microseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    candidate_p99: Option<u64>,
-    /// The same of the control. The bound is this times `bounds.p99`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    control_p99: Option<u64>,
-    /// Share of the compared decisions in which both generations differ, 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    disagreement: Option<f64>,
-}
-
-impl From<RolloutPoint> for RolloutPointDocument {
-    fn from(point: RolloutPoint) -> RolloutPointDocument {
-        RolloutPointDocument {
-            at: point.at,
-            decisions: point.decisions,
-            candidate_failures: point.candidate_failures,
-            control_failures: point.control_failures,
-            candidate_p99: point.candidate_p99,
-            control_p99: point.control_p99,
-            disagreement: point.disagreement,
-        }
-    }
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -245,7 +205,7 @@ impl From<RolloutReport> for RolloutDocument {
             candidate_arm: report.candidate_arm,
             control_arm: report.control_arm,
             compared: report.compared,
-            points: report.points.into_iter().map(Into::into).collect(),
+            points: report.points,
             breach: report.breach,
         }
     }

@@ -118,6 +118,9 @@ pub(crate) struct ComparedField {
 #[derive(ToSchema)]
 #[schema(as = RolloutExample)]
 pub(crate) struct Example {
+    /// Number of the decision, as in `decisions/{decision}`; absent for a stateless request,
+    /// and until the decision is committed.
+    decision: Option<u64>,
     /// Its conversation; absent for a stateless request.
     conversation: Option<String>,
     /// Its interaction.
@@ -126,6 +129,27 @@ pub(crate) struct Example {
     control: Option<Value>,
     /// The candidate's value.
     candidate: Option<Value>,
+}
+
+/// Figures of a rollout at a moment. Shares and times are those of the last 1,000 to 2,000
+/// decisions of an arm, by which the bounds of a canary are judged; absent: it had none since
+/// the host started.
+#[derive(ToSchema)]
+pub(crate) struct RolloutPoint {
+    /// The moment.
+    at: Timestamp,
+    /// Decisions of the candidate so far.
+    decisions: u64,
+    /// Share of the candidate's decisions in which a policy failed, 0 to 1.
+    candidate_failures: Option<f64>,
+    /// The same of the control. The bound is this plus `bounds.failures`.
+    control_failures: Option<f64>,
+    /// Time of the slowest of a hundred decisions of the candidate, in microseconds.
+    candidate_p99: Option<u64>,
+    /// The same of the control. The bound is this times `bounds.p99`.
+    control_p99: Option<u64>,
+    /// Share of the compared decisions in which both generations differ, 0 to 1.
+    disagreement: Option<f64>,
 }
 
 /// Numbers of a rollout that has ended.
@@ -154,65 +178,58 @@ pub(crate) struct Difference {
     after: Option<String>,
 }
 
-/// A decision, as codes and numbers.
-#[derive(ToSchema)]
-#[schema(as = DecisionSummary)]
-pub(crate) struct DecisionRow {
-    /// Number of the decision: that of its entry in the company's feed.
-    id: u64,
-    /// Id of the conversation; absent for a stateless request.
-    conversation: Option<String>,
-    /// The channel's id of the interaction, where the entry is of one.
-    interaction: Option<String>,
-    /// Kind of the entry.
-    kind: String,
-    /// When the decision was committed.
-    at: Timestamp,
-    /// Outcome of the decision.
-    outcome: OutcomeKind,
-    /// Number of the generation that decided.
-    generation: u64,
-    /// Stages with a plugin.
-    stages: BTreeSet<Stage>,
-    /// Names of the plugins.
-    plugins: BTreeSet<String>,
-    /// `kept`, or `not-kept` if it exceeded the limit; absent if no transcript was requested.
-    transcript: Option<String>,
+/// A type with the fields of a row of the list of decisions before its own.
+macro_rules! with_row {
+    ($( #[$about:meta] )* $name:ident { $( $( #[$meta:meta] )* $field:ident: $type:ty, )* }) => {
+        #[derive(ToSchema)]
+        $( #[$about] )*
+        pub(crate) struct $name {
+            /// Number of the decision: that of its entry in the company's feed.
+            id: u64,
+            /// Id of the conversation; absent for a stateless request.
+            conversation: Option<String>,
+            /// The channel's id of the interaction, where the entry is of one.
+            interaction: Option<String>,
+            /// Kind of the entry.
+            kind: String,
+            /// When the decision was committed.
+            at: Timestamp,
+            /// Outcome of the decision.
+            outcome: OutcomeKind,
+            /// Number of the generation that decided.
+            generation: u64,
+            /// Stages with a plugin.
+            stages: BTreeSet<Stage>,
+            /// Names of the plugins.
+            plugins: BTreeSet<String>,
+            /// `kept`, or `not-kept` if it exceeded the limit; absent if no transcript was
+            /// requested.
+            transcript: Option<String>,
+            $( $( #[$meta] )* $field: $type, )*
+        }
+    };
 }
 
-/// A decision with its record, as far as the journal retains it. Personal data are masked unless
-/// an auditor unseals them.
-#[derive(ToSchema)]
-pub(crate) struct DecisionDocument {
-    /// Number of the decision: that of its entry in the company's feed.
-    id: u64,
-    /// Id of the conversation; absent for a stateless request.
-    conversation: Option<String>,
-    /// The channel's id of the interaction, where the entry is of one.
-    interaction: Option<String>,
-    /// Kind of the entry.
-    kind: String,
-    /// When the decision was committed.
-    at: Timestamp,
-    /// Outcome of the decision.
-    outcome: OutcomeKind,
-    /// Number of the generation that decided.
-    generation: u64,
-    /// Stages with a plugin.
-    stages: BTreeSet<Stage>,
-    /// Names of the plugins.
-    plugins: BTreeSet<String>,
-    /// `kept`, or `not-kept` if it exceeded the limit; absent if no transcript was requested.
-    transcript: Option<String>,
-    /// True: the author was erased, and with them what follows.
-    #[schema(required = false)]
-    erased: Option<bool>,
-    /// The decision itself; absent if no record was stored.
-    record: Option<Decision>,
-    /// What the plugins could read, as codes, numbers and digests of texts.
-    given: Option<BTreeMap<String, Value>>,
-    /// The texts of `given`; absent if one of the authors was erased.
-    texts: Option<BTreeMap<String, Value>>,
+with_row! {
+    /// A decision, as codes and numbers.
+    #[schema(as = DecisionSummary)]
+    DecisionRow {}
+}
+
+with_row! {
+    /// A decision with its record, as far as the journal retains it. Personal data are masked
+    /// unless an auditor unseals them.
+    DecisionDocument {
+        /// True: the author was erased, and with them what follows.
+        #[schema(required = false)]
+        erased: Option<bool>,
+        /// The decision itself; absent if no record was stored.
+        record: Option<Decision>,
+        /// What the plugins could read, as codes, numbers and digests of texts.
+        given: Option<BTreeMap<String, Value>>,
+        /// The texts of `given`; absent if one of the authors was erased.
+        texts: Option<BTreeMap<String, Value>>,
+    }
 }
 
 /// A type with the fields of a verdict of a replay behind its own.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use patchbay_engine::breaker::BreakerTransition;
 use patchbay_engine::decision::{Decision, Micros};
 use patchbay_events::EventKind;
+use patchbay_generations::rollout::DecisionNumber;
 use patchbay_journal::ConversationId;
 use patchbay_model::alert::{Alert, AlertKey};
 use patchbay_model::decision::stage::Stage;
@@ -139,6 +140,15 @@ pub struct CommittedPass<'a> {
 }
 
 impl CommittedPass<'_> {
+    /// Tell comparisons of rollouts the numbers of the decisions.
+    pub fn set_numbers(&self) {
+        for decision in &self.trace.decisions {
+            for number in &decision.numbers {
+                number.set(self.id(decision));
+            }
+        }
+    }
+
     /// Id of a decision.
     pub fn id(&self, decision: &TracedDecision) -> u64 {
         self.first_feed + decision.entry
@@ -183,6 +193,8 @@ pub struct TracedDecision {
     pub stages: [bool; 4],
     /// The plugins called, in order; unless traced, only those that failed.
     pub parts: Vec<TracedPart>,
+    /// What awaits its number.
+    pub numbers: Vec<DecisionNumber>,
 }
 
 /// One plugin's part in a decision.
@@ -244,6 +256,7 @@ impl TracedDecision {
                     micros: part.micros,
                 })
                 .collect(),
+            numbers: Vec::new(),
         }
     }
 }

@@ -412,6 +412,7 @@ impl DeskCore {
             trace,
             writing,
         };
+        pass.set_numbers();
         for decision in &trace.decisions {
             let id = pass.id(decision);
             tracing::debug!(

@@ -8,7 +8,7 @@ use patchbay_engine::pipeline::PipelineRun;
 use patchbay_generations::decide::RequestContext;
 use patchbay_generations::inquiry::Inquiry;
 use patchbay_generations::rollout::{
-    ComparisonInput, Rollout, RolloutAssignment, deciding_generation,
+    ComparisonInput, DecisionNumber, Rollout, RolloutAssignment, deciding_generation,
 };
 use patchbay_model::input::InputError;
 
@@ -51,6 +51,7 @@ impl StatelessDecider {
             draft: inquiry.draft.clone(),
             bypasses: Arc::clone(&context.bypasses),
             stateless: Some(Arc::clone(&inquiry)),
+            number: DecisionNumber::default(),
         });
         let (decision, instances) = generation.answer_in(situation, &inquiry, context);
         match decision.overloaded_plugin() {

@@ -11,7 +11,7 @@ use patchbay_model::bypass::Bypasses;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::situation::{DraftInput, Situation};
 
-use super::{Arm, Rollout};
+use super::{Arm, DecisionNumber, Rollout};
 use crate::inquiry::Inquiry;
 
 /// Most queued jobs.
@@ -32,6 +32,8 @@ pub struct ComparisonInput {
     /// Set for a stateless request: its agents and queues apply to the other
     /// generation too, and no state is read or written.
     pub stateless: Option<Arc<Inquiry>>,
+    /// Number of the decision, set once it is committed; a stateless one never is.
+    pub number: DecisionNumber,
 }
 
 impl ComparisonInput {

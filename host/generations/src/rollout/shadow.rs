@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::scratch::ScratchState;
 use super::tally::{Example, failure};
-use super::{Arm, ComparisonJob, Rollout};
+use super::{Arm, ComparisonJob, DecisionNumber, Rollout};
 use crate::Generation;
 use crate::decide::DecideOptions;
 use crate::replay::candidate_replay::compare;
@@ -155,7 +155,8 @@ impl ShadowRunner {
         let differences = compare(&value, candidate, &input.stages);
         // Deciding threads wait for the tally's lock: prepare the examples
         // before taking it.
-        let examples = examples(differences, control, candidate, &before, has_state);
+        let about = (&before, &input.number);
+        let examples = examples(differences, control, candidate, about, has_state);
         rollout.tally().compare(examples);
     }
 
@@ -171,7 +172,7 @@ fn examples(
     differences: Vec<Difference>,
     control: &Decision,
     candidate: &Decision,
-    situation: &Situation,
+    (situation, number): (&Situation, &DecisionNumber),
     is_stored: bool,
 ) -> Vec<(String, Example)> {
     if differences.is_empty() {
@@ -188,6 +189,7 @@ fn examples(
             summary.pointer(&pointer).cloned()
         };
         let example = Example {
+            decision: number.clone(),
             conversation: stored.map(|exchange| exchange.conversation.id.clone()),
             interaction: exchange.map(|exchange| exchange.interaction.id.clone()),
             control: at(&control),

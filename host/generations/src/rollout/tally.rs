@@ -8,9 +8,9 @@ use patchbay_model::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Arm;
 use super::points::RolloutPoints;
 use super::recent::{RecentDecisions, record};
+use super::{Arm, DecisionNumber};
 
 /// Most examples of one field.
 const EXAMPLES: usize = 5;
@@ -146,6 +146,9 @@ pub struct FieldReport {
 /// free of customer text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Example {
+    /// Its number; unknown until it is committed, and for a stateless request.
+    #[serde(default, skip_serializing_if = "DecisionNumber::is_unknown")]
+    pub decision: DecisionNumber,
     /// Its conversation; `None` for a stateless request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,

@@ -86,6 +86,9 @@ pub(super) fn approve(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, id:
     // The approval is recorded only for a reply that can be published, and
     // stands before the publication.
     unit.entries[first..].rotate_right(1);
+    for decision in &mut unit.trace.decisions {
+        decision.entry += u64::from(decision.entry >= first as u64);
+    }
     if !is_last {
         unit.snapshot_mut().pending = Some(pending);
     }

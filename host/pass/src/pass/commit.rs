@@ -131,7 +131,10 @@ fn entry(
         unit.trace.unrecorded += u64::from(status == TranscriptStatus::TooLong);
         let (entry, traced) = (unit.entries.len(), unit.trace.traced);
         let decision = TracedDecision::new(entry, kind, &result.decision, traced);
-        unit.trace.decisions.push(decision);
+        unit.trace.decisions.push(TracedDecision {
+            numbers: result.numbers.clone(),
+            ..decision
+        });
     }
     NewEntry {
         kind: kind as u16,

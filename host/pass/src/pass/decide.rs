@@ -8,7 +8,7 @@ use patchbay_engine::Recording;
 use patchbay_engine::decision::Decision;
 use patchbay_engine::pipeline::PipelineRun;
 use patchbay_generations::decide::DecideOptions;
-use patchbay_generations::rollout::{ComparisonInput, RolloutAssignment};
+use patchbay_generations::rollout::{ComparisonInput, DecisionNumber, RolloutAssignment};
 use patchbay_journal::ContactId;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Interaction;
@@ -34,6 +34,8 @@ pub(super) struct PolicyResult<'a> {
     /// See [`DecisionInput::contact`].
     pub(super) contact: Option<ContactId>,
     pub(super) transcript: TranscriptStatus,
+    /// What awaits the number of the decision: a comparison of a rollout.
+    pub(super) numbers: Vec<DecisionNumber>,
     /// The instances, dropped with the result: dropping them takes longer than
     /// the answer should wait.
     _instances: PipelineRun<'a>,
@@ -46,6 +48,7 @@ impl PolicyResult<'_> {
         stamp.plugins.extend(other.decision.stamp.plugins);
         let fallbacks = &mut self.decision.fallbacks;
         fallbacks.extend(other.decision.fallbacks);
+        self.numbers.extend(other.numbers);
         if self.transcript == TranscriptStatus::NotWanted
             || other.transcript == TranscriptStatus::TooLong
         {
@@ -135,6 +138,7 @@ fn comparison(
         draft: draft.cloned(),
         bypasses: Arc::clone(&pass.bypasses),
         stateless: None,
+        number: DecisionNumber::default(),
     })
 }
 
@@ -174,6 +178,10 @@ fn finish<'p>(
             part.transcript = None;
         }
     }
+    let numbers = comparison
+        .iter()
+        .map(|comparison| comparison.number.clone());
+    let numbers = numbers.collect();
     if let Some(rollout) = rollout {
         rollout.record_decision(&decision, comparison);
     }
@@ -182,6 +190,7 @@ fn finish<'p>(
         input,
         contact,
         transcript,
+        numbers,
         _instances: instances,
     })
 }

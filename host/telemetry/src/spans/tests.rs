@@ -33,6 +33,7 @@ fn each_stage_and_plugin_of_a_pass_has_a_span_with_its_outcome() {
                 part(Stage::Classify, "spam", OutcomeKind::Trapped),
                 part(Stage::Route, "care", OutcomeKind::Ok),
             ],
+            numbers: Vec::new(),
         }],
         traceparent: None,
         traced: true,

@@ -58,6 +58,7 @@ fn a_shadow_run_of_stateless_decisions_is_compared_and_has_no_effect() {
     assert_eq!((found.compared.decisions, found.compared.agreed), (20, 10));
     let example = &found.compared.differences[0].examples[0];
     assert!(example.conversation.is_none() && example.interaction.is_some());
+    assert_eq!(example.decision.get(), None, "it has no entry");
     assert_eq!(found.control_arm.decisions, 20);
     assert_eq!(found.candidate_arm.decisions, 20);
     assert_eq!(

@@ -123,6 +123,18 @@ fn a_shadow_is_compared_field_by_field_and_has_no_effect() {
     assert_eq!(example.control, Some(json!("odd")));
     assert_eq!(example.candidate, Some(json!("even")));
     assert!(example.conversation.is_some(), "for a lookup");
+    // Each example leads to its decision: the entry of its conversation.
+    let received = feed(desk);
+    for example in &field.examples {
+        let number = example.decision.get().expect("committed");
+        let entry = received.iter().find(|entry| entry.feed == number);
+        let entry = entry.expect("in the feed");
+        assert_eq!(entry.kind, EventKind::Received as u16);
+        let conversation = entry.conversation.map(|id| id.to_string());
+        assert_eq!(conversation, example.conversation);
+    }
+    let shown = serde_json::to_value(example).expect("serializable");
+    assert_eq!(shown["decision"].as_u64(), example.decision.get());
     assert_eq!(found.control_arm.decisions, 40);
     assert_eq!(found.candidate_arm.decisions, 40);
     assert!(found.candidate_arm.latency.is_some());
