@@ -9,11 +9,11 @@ use patchbay_access::Caller;
 use patchbay_config::name_suggestion;
 use patchbay_desk::{Desk, ListRequest, SearchReport};
 use patchbay_http::problem::{Kind, Problem};
-use patchbay_http::request_fields::page_limit;
+use patchbay_http::request_fields::{page_limit, parse_code, parse_codes};
 use patchbay_journal::{ContactId, ConversationId};
 use patchbay_model::access::Role;
 use patchbay_model::conversation_state::ConversationState;
-use patchbay_records::listing::{Cursor, ListFilter, ListOrder};
+use patchbay_records::conversation_list::{ClockWarning, Cursor, ListFilter, ListOrder};
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -52,11 +52,11 @@ pub(crate) struct ConversationCounts {
     /// Those that match the filter without `state`, by state; a state that is absent has
     /// none. `resolved` is counted only where `state` lists it, and as `matching` says.
     by_state: BTreeMap<&'static str, usize>,
-    /// Those that match the filter without `state`, are not resolved, and have a running
-    /// clock that is at risk.
+    /// Those that match the filter without `state` and `clock`, are not resolved, and have a
+    /// running clock that is at risk.
     at_risk: usize,
-    /// Those that match the filter without `state`, are not resolved, and have a missed
-    /// clock.
+    /// Those that match the filter without `state` and `clock`, are not resolved, and have a
+    /// missed clock.
     missed: usize,
 }
 
@@ -82,6 +82,12 @@ pub(super) struct ListQuery {
     channel: Option<String>,
     /// Only conversations with this tag.
     tag: Option<String>,
+    /// Only conversations of this incident, by its subject.
+    incident: Option<String>,
+    /// Only conversations of which an SLA clock says one of these now, separated by commas:
+    /// `at-risk` (it runs, and its at-risk share is used up) or `missed` (also where it was
+    /// stopped since). Default: all.
+    clock: Option<String>,
     /// Only conversations of the person behind this contact.
     contact: Option<String>,
     /// Order of the conversations that are not resolved; equal ones follow their ids.
@@ -174,63 +180,49 @@ pub(super) fn list_page(
 }
 
 pub(super) fn request(query: &ListQuery, with_words: bool) -> Result<ListRequest, Problem> {
-    let order = match query.sort.as_deref() {
-        None => ListOrder::default(),
-        Some(code) => {
-            let known = ListOrder::ALL.map(ListOrder::as_str);
-            let order = ListOrder::from_code(code);
-            order.ok_or_else(|| invalid("sort", format!("must be one of {}", known.join(", "))))?
-        }
-    };
+    let order = parse_code(
+        "sort",
+        query.sort.as_deref(),
+        &ListOrder::ALL,
+        ListOrder::as_str,
+    )?;
+    let order = order.unwrap_or_default();
     let after = query.after.as_deref().map(|it| Cursor::parse(it, order));
     let after = after.transpose();
     let contact: Option<ContactId> = match &query.contact {
         None => None,
         Some(id) => Some(contact_id(id).map_err(|problem| problem.field("contact"))?),
     };
+    let clocks = parse_codes(
+        "clock",
+        query.clock.as_deref(),
+        &ClockWarning::ALL,
+        ClockWarning::as_str,
+    )?;
     Ok(ListRequest {
         filter: ListFilter {
-            states: states(query.state.as_deref())?,
+            states: parse_codes(
+                "state",
+                query.state.as_deref(),
+                &ConversationState::ALL,
+                ConversationState::as_str,
+            )?,
             queue: query.queue.clone(),
             owner: query.owner.clone(),
             agent: query.agent.clone(),
             channel: query.channel.clone(),
             tag: query.tag.clone(),
+            incident: query.incident.clone(),
+            clocks: clocks.unwrap_or_default(),
             ..ListFilter::default()
         },
         text: None,
         contact,
         order,
-        after: after.map_err(|error| invalid("after", error.to_string()))?,
+        after: after.map_err(|error| Problem::invalid("after", error.to_string()))?,
         limit: page_limit(query.limit.as_deref(), PAGE, PAGE)?,
         with_words,
     })
-}
-
-fn invalid(field: &str, detail: impl Into<String>) -> Problem {
-    let problem = Problem::of(Kind::InvalidInput).field(field);
-    problem.detail(detail)
-}
-
-fn states(codes: Option<&str>) -> Result<Option<BTreeSet<ConversationState>>, Problem> {
-    let Some(codes) = codes else {
-        return Ok(None);
-    };
-    let state = |code: &str| {
-        ConversationState::from_code(code.trim()).ok_or_else(|| {
-            let known = ConversationState::ALL.map(ConversationState::as_str);
-            let known = known.join(", ");
-            invalid(
-                "state",
-                format!("{code:?} is not a state; the states are {known}"),
-            )
-        })
-    };
-    codes
-        .split(',')
-        .map(state)
-        .collect::<Result<_, _>>()
-        .map(Some)
 }
 
 /// An error if the queue does not exist.

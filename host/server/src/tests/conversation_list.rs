@@ -219,6 +219,8 @@ async fn an_invalid_filter_is_answered_with_its_field() {
         ("state=queued,".to_owned(), 422, "invalid-input", "state"),
         ("state=".to_owned(), 422, "invalid-input", "state"),
         ("sort=newest".to_owned(), 422, "invalid-input", "sort"),
+        ("clock=late".to_owned(), 422, "invalid-input", "clock"),
+        ("clock=".to_owned(), 422, "invalid-input", "clock"),
         ("limit=0".to_owned(), 422, "invalid-input", "limit"),
         ("limit=101".to_owned(), 422, "invalid-input", "limit"),
         ("limit=many".to_owned(), 422, "invalid-input", "limit"),
@@ -286,4 +288,85 @@ async fn a_reply_to_what_has_changed_is_refused_with_what_is_newer() {
     let again = office.post(&replies, reply(&seen)).await.json();
     assert!(again["reply"]["status"].is_string(), "{again}");
     assert_eq!(office.given(1).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_list_and_a_search_are_filtered_by_clock_and_incident() {
+    let terms = "[queue.late]\nsla = { first-response = \"1s\" }\n";
+    let office = Office::of(&[], terms).await;
+    let none = office.wrote("1", "chat", "Jo", "Parcel one").await;
+    let late = office.wrote("2", "chat", "Ann", "Parcel two").await;
+    let both = office.wrote("3", "chat", "Bob", "Parcel three").await;
+    for id in [&late, &both] {
+        let moved =
+            json!({"by": "eva", "role": "supervisor", "action": "transfer", "queue": "late"});
+        assert_eq!(office.acts(id, moved).await.status, 200);
+    }
+    let place = office
+        .server
+        .app
+        .settings
+        .journal
+        .clone()
+        .expect("a journal")
+        .path;
+    let office = {
+        let (both, place) = (both.clone(), place.clone());
+        office
+            .restarted(move |_| super::incidents::put_into_incident(&place, &[&both], "outage"))
+            .await
+    };
+    let missed = async || office.listed("clock=missed&sort=age").await;
+    for _ in 0..6_000 {
+        if missed().await["counts"]["missed"] == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let page = missed().await;
+    assert_eq!(ids(&page), [late.clone(), both.clone()]);
+    assert_eq!(page["counts"]["matching"], 2);
+    let by_state = page["counts"]["by_state"].as_object().expect("counts");
+    let total: u64 = by_state.values().filter_map(Value::as_u64).sum();
+    assert_eq!(total, 2, "{page}");
+    // The counts of clocks are those without the filter by clock.
+    let at_risk = office.listed("clock=at-risk").await;
+    assert_eq!(ids(&at_risk), [""; 0]);
+    assert_eq!(
+        (&at_risk["counts"]["at_risk"], &at_risk["counts"]["missed"]),
+        (&json!(0), &json!(2))
+    );
+    for (query, expected) in [
+        ("incident=outage", vec![&both]),
+        ("incident=outage&clock=missed", vec![&both]),
+        ("incident=outage&clock=at-risk,missed", vec![&both]),
+        ("incident=outage&clock=at-risk", vec![]),
+        ("incident=nothing", vec![]),
+        ("incident=outage&queue=general", vec![]),
+    ] {
+        let page = office.listed(query).await;
+        let expected: Vec<String> = expected.into_iter().cloned().collect();
+        assert_eq!(ids(&page), expected, "{query}");
+        assert_eq!(page["counts"]["matching"], expected.len(), "{query}");
+    }
+    let search = async |query: &str| {
+        let path = format!("/conversations/search?{query}");
+        let answer = office.post(&path, json!({"text": "parcel"})).await;
+        assert_eq!(answer.status, 200, "{query}: {answer:?}");
+        ids(&answer.json())
+    };
+    assert_eq!(search("sort=age").await, [none, late.clone(), both.clone()]);
+    assert_eq!(search("clock=missed&sort=age").await, [late, both.clone()]);
+    assert_eq!(search("incident=outage").await, std::slice::from_ref(&both));
+    // A resolved conversation stays in its incident, and its clock stays missed.
+    let resolve = json!({"by": "eva", "role": "supervisor", "action": "resolve"});
+    assert_eq!(office.acts(&both, resolve).await.status, 200);
+    for query in [
+        "state=resolved&incident=outage",
+        "state=resolved&clock=missed",
+    ] {
+        let page = office.listed(query).await;
+        assert_eq!(ids(&page), std::slice::from_ref(&both), "{query}");
+        assert_eq!(page["counts"].get("matching"), None, "{query}");
+    }
 }

@@ -5,12 +5,20 @@ use serde_json::{Value, json};
 
 use super::office::Office;
 
-/// Puts every stored conversation into an incident; only while no server runs.
-fn put_into_incident(path: &std::path::Path, subject: &str) {
+/// Puts stored conversations into an incident (none named: all of them); only while no
+/// server runs.
+pub(super) fn put_into_incident(path: &std::path::Path, ids: &[&String], subject: &str) {
     let sql = rusqlite::Connection::open(path).expect("opened");
+    let ids: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
+    let which = match ids.is_empty() {
+        true => String::new(),
+        false => format!("WHERE lower(hex(id)) IN ({})", ids.join(", ")),
+    };
     let changed = sql.execute(
-        "UPDATE conversation SET snapshot = CAST(json_set(CAST(snapshot AS TEXT),
-           '$.incident', ?1, '$.incident_since', '2026-01-01T00:00:00Z') AS BLOB)",
+        &format!(
+            "UPDATE conversation SET snapshot = CAST(json_set(CAST(snapshot AS TEXT),
+               '$.incident', ?1, '$.incident_since', '2026-01-01T00:00:00Z') AS BLOB) {which}"
+        ),
         [subject],
     );
     assert!(changed.expect("changed") > 0);
@@ -35,7 +43,7 @@ async fn with_incident(conversations: usize) -> Office {
         .expect("a journal");
     let place = journal.path.clone();
     office
-        .restarted(move |_| put_into_incident(&place, "outage"))
+        .restarted(move |_| put_into_incident(&place, &[], "outage"))
         .await
 }
 
