@@ -3,6 +3,7 @@
 
 mod access;
 mod agent_tokens;
+mod agents_at_work;
 mod alerts;
 mod approvals;
 mod attachments;
