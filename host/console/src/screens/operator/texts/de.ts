@@ -522,7 +522,7 @@ const texts: OperatorTexts = {
     number: "Nummer",
     details: "Einzelheiten",
     empty: "Kein Eintrag passt",
-    newer: "Weiterlesen",
+    older: "Ältere Einträge",
     verifyTitle: "Nachweis",
     verify: "Nachprüfen",
     expected: "Ein früher gespeicherter Kopf (freiwillig)",

@@ -521,7 +521,7 @@ const texts = {
     number: "Number",
     details: "Details",
     empty: "No entry matches",
-    newer: "Read on",
+    older: "Older entries",
     verifyTitle: "Proof",
     verify: "Verify",
     expected: "A head stored earlier (optional)",

@@ -156,6 +156,7 @@ const texts: SupervisorTexts = {
     allOpen: "Alle offenen",
     channel: "Kanal",
     tag: "Stichwort",
+    incident: "Vorfall",
     sla: "Ziele",
     slaAttention: "Gefährdet oder verpasst",
     slaRisk: "Gefährdet",

@@ -155,6 +155,7 @@ const texts = {
     allOpen: "All open",
     channel: "Channel",
     tag: "Tag",
+    incident: "Incident",
     sla: "Targets",
     slaAttention: "At risk or missed",
     slaRisk: "At risk",
