@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use patchbay_journal::{CompanyId, JournalError, OutdatedWords};
-use patchbay_records::listing::{ListFilter, OpenIndex};
+use patchbay_records::conversation_list::{ListFilter, OpenIndex};
 use patchbay_records::word_index;
 
 use crate::desk_core::DeskCore;

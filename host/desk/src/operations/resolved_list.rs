@@ -8,7 +8,7 @@ use patchbay_journal::{
 };
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_records::conversation_reader::read_snapshot;
-use patchbay_records::listing::{ListFilter, ListedConversation};
+use patchbay_records::conversation_list::{ListFilter, ListedConversation};
 use patchbay_word_cache::SearchScope;
 
 use crate::company_state::CompanyState;

@@ -11,7 +11,7 @@ use patchbay_desk::{CacheBounds, Desk, DeskError, DeskSettings, ListRequest, Sea
 use patchbay_journal::{CompanyId, ContactId, Conversation, ConversationId, Purpose};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_pass::agent_action::AgentAction;
-use patchbay_records::listing::ListFilter;
+use patchbay_records::conversation_list::ListFilter;
 use patchbay_records::notes::NewNote;
 use patchbay_search_terms::{SearchQuery, WordList};
 use serde_json::json;
