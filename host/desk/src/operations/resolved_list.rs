@@ -22,8 +22,8 @@ const MOST_SEARCHED: usize = 10_000;
 /// How many of them are read at once.
 const SEARCHED_AT_ONCE: usize = 500;
 /// Lists that a search opens, after which a page ends: their words were not in memory. Takes
-/// some 50 ms of a core; the next page goes on.
-const MOST_OPENED: usize = 10_000;
+/// some 40 ms of a core; the next page goes on.
+const MOST_OPENED: usize = 5_000;
 
 /// Before every resolved conversation.
 const FIRST: ResolvedMark = ResolvedMark {
