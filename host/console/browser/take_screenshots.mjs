@@ -10,7 +10,7 @@ import { listScreens, LOOKS } from "./screen_list.mjs";
 import { findSubjects } from "./subjects.mjs";
 
 const [host = "http://127.0.0.1:7420", folder = "screenshots", ...only] = process.argv.slice(2);
-const QUALITY = 50;
+const QUALITY = 35;
 mkdirSync(folder, { recursive: true });
 const console_ = await startConsole(host);
 const subjects = await findSubjects(host);

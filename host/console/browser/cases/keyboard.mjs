@@ -1,6 +1,6 @@
 // Everything by keyboard.
 import assert from "node:assert/strict";
-
+import { SimulatedConversations } from "../simulated_conversations.mjs";
 
 export const cases = {
   async "single keys work beside text fields, and can be off"(it) {
