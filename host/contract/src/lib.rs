@@ -1,11 +1,15 @@
 //! The contract (WIT) embedded in the binary: the current version and every released one.
 
+mod additions;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
 
 use include_dir::{Dir, include_dir};
 use semver::Version;
+
+pub use additions::ContractAddition;
 
 static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
 
@@ -97,9 +101,11 @@ fn released() -> impl Iterator<Item = (String, &'static Dir<'static>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeSet;
 
     use serde_json::Value;
+
+    use super::*;
 
     fn find<'a>(list: &'a Value, name: &str) -> &'a Value {
         let items = list.as_array().expect("a list");
@@ -111,12 +117,12 @@ mod tests {
     fn the_document_has_every_package_with_its_version() {
         let packages: Value = serde_json::from_str(PACKAGES).expect("JSON");
         let contract = Contract::current();
-        let directories: std::collections::BTreeSet<_> = contract
+        let directories: BTreeSet<_> = contract
             .files()
             .keys()
             .filter_map(|path| Some(path.split_once('/')?.0.to_owned()))
             .collect();
-        let names: std::collections::BTreeSet<_> = packages
+        let names: BTreeSet<_> = packages
             .as_array()
             .expect("a list")
             .iter()

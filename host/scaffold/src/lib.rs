@@ -1,7 +1,6 @@
 //! `patchbay new`: writes the project of a new policy, which compiles and passes its tests. The
 //! SDK and the contract are embedded in the binary and become part of the project.
 
-pub mod contract_changes;
 mod javascript_sdk;
 mod json_place;
 mod language;

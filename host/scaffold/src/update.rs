@@ -19,11 +19,11 @@ use patchbay_pack::manifest::{FILE_NAME, Language, Manifest};
 use semver::Version;
 use thiserror::Error;
 
-use crate::contract_changes::ContractAddition;
 use crate::javascript_sdk;
 use crate::sdk_files::sdk_version;
 use crate::sdk_record::{RECORD, digest};
 use patchbay_contract::Contract;
+use patchbay_contract::ContractAddition;
 
 use files::VendoredFiles;
 use project_file::ProjectFile;

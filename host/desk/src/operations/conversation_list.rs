@@ -8,11 +8,12 @@ use std::time::Instant;
 use patchbay_journal::{CompanyId, ContactId, ConversationId, JournalError};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_pass::observer::{SearchObservation, SearchOutcome};
-use patchbay_records::conversation_reader::{open_conversations, read_snapshot};
 use patchbay_records::conversation_list::{
     Cursor, ListCounts, ListFilter, ListOrder, ListedConversation, OpenIndex, OpenPage, Preview,
     read_previews,
 };
+use patchbay_records::conversation_reader::{open_conversations, read_snapshot};
+use patchbay_records::snapshot::unix_ms;
 
 use crate::company_state::CompanyState;
 use crate::desk_core::DeskCore;
@@ -153,6 +154,7 @@ impl ConversationService<'_> {
                 filter: &request.filter,
                 search: search.as_ref(),
                 people,
+                now_ms: unix_ms(self.0.now()),
             };
             let after = match request.after {
                 Some(Cursor::Resolved(mark)) => Some(mark),

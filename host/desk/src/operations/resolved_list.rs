@@ -7,8 +7,8 @@ use patchbay_journal::{
     CompanyId, ContactId, Conversation, ConversationId, JournalError, ResolvedMark,
 };
 use patchbay_model::conversation_state::ConversationState;
-use patchbay_records::conversation_reader::read_snapshot;
 use patchbay_records::conversation_list::{ListFilter, ListedConversation};
+use patchbay_records::conversation_reader::read_snapshot;
 use patchbay_word_cache::SearchScope;
 
 use crate::company_state::CompanyState;
@@ -40,6 +40,8 @@ pub(super) struct ResolvedList<'a> {
     pub(super) search: Option<&'a Search>,
     /// The people whose conversations are listed; `None` among them: everybody's.
     pub(super) people: Vec<Option<ContactId>>,
+    /// Milliseconds since 1970 of the moment at which clocks are read.
+    pub(super) now_ms: u64,
 }
 
 type Row = Arc<ListedConversation>;
@@ -56,7 +58,9 @@ impl ResolvedList<'_> {
         if let Some(Search::Conversation(row)) = self.search {
             let row = Some(&**row).filter(|row| row.state == ConversationState::Resolved);
             let row = row.map(|row| self.listed(row)).transpose()?;
-            let row = row.filter(|row| self.filter.matches(row)).map(Arc::new);
+            let row = row
+                .filter(|row| self.filter.lists(row, self.now_ms))
+                .map(Arc::new);
             return Ok((row.into_iter().collect(), None));
         }
         let (most, at_once) = match self.search {
@@ -151,7 +155,7 @@ impl ResolvedList<'_> {
                 return Ok((mark, None));
             }
             let row = self.listed(&row)?;
-            Ok((mark, filter.matches(&row).then_some(row)))
+            Ok((mark, filter.lists(&row, self.now_ms).then_some(row)))
         });
         listed.collect()
     }
@@ -175,7 +179,7 @@ impl ResolvedList<'_> {
             let resolved = row.filter(|row| row.state == ConversationState::Resolved);
             if let Some(row) = resolved {
                 let row = self.listed(&row)?;
-                if filter.matches(&row) {
+                if filter.lists(&row, self.now_ms) {
                     return Ok(Some(row));
                 }
             }

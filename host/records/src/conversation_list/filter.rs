@@ -82,13 +82,13 @@ impl ListFilter {
             && found.is_none()
     }
 
-    /// Whether a list has a conversation at a moment, whatever its state.
+    /// Whether a list has a conversation at a moment, apart from its state.
     pub fn lists(&self, row: &ListedConversation, now_ms: u64) -> bool {
         self.matches(row) && self.has_clock(row, now_ms)
     }
 
-    /// Whether a list has conversations with a clock that says what is wanted at a moment.
-    pub fn has_clock(&self, row: &ListedConversation, now_ms: u64) -> bool {
+    /// Whether a conversation has one of the filter's clock states at a moment.
+    pub(super) fn has_clock(&self, row: &ListedConversation, now_ms: u64) -> bool {
         let mut clocks = self.clocks.iter();
         clocks.len() == 0
             || clocks.any(|clock| match clock {
@@ -97,8 +97,8 @@ impl ListFilter {
             })
     }
 
-    /// Whether a list has a conversation, whatever its state and its clocks.
-    pub fn matches(&self, row: &ListedConversation) -> bool {
+    /// Whether a list has a conversation, apart from its state and its clocks.
+    pub(super) fn matches(&self, row: &ListedConversation) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| Some(wanted) == found)
         };

@@ -296,7 +296,7 @@ fn a_failing_canary_is_aborted_and_no_interaction_is_lost() {
     );
     let acts = desk
         .journal()
-        .audit_records(Some("northwind"), 0, 100)
+        .audit_records(Some("northwind"), EntryPage::After(0), 100)
         .expect("readable");
     assert!(
         acts.iter()

@@ -3,7 +3,7 @@
 use semver::Version;
 use serde::Serialize;
 
-use patchbay_contract::Contract;
+use crate::Contract;
 
 /// Something that was added to the contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
