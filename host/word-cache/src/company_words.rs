@@ -1,6 +1,6 @@
 //! The words of one company's conversations in memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use parking_lot::Mutex;
@@ -33,6 +33,8 @@ pub(crate) struct Entries {
     changed: HashMap<ConversationId, u64>,
     /// Number of the last change that may concern every conversation.
     all_changed: u64,
+    /// Conversations whose lists are being replaced: nothing of them is kept.
+    replaced: HashSet<ConversationId>,
 }
 
 /// Words are being read from the journal since this change.
@@ -52,6 +54,7 @@ impl CompanyWords {
             reads: 0,
             changed: HashMap::new(),
             all_changed: 0,
+            replaced: HashSet::new(),
         }))
     }
 }
@@ -117,7 +120,19 @@ impl Entries {
     /// Whether what was read of a conversation since the mark is current.
     pub(crate) fn is_current(&self, id: ConversationId, since: &ReadMark) -> bool {
         let changed = self.changed.get(&id).copied().unwrap_or(0);
-        changed.max(self.all_changed) <= since.0
+        changed.max(self.all_changed) <= since.0 && !self.replaced.contains(&id)
+    }
+
+    /// The lists of a conversation are replaced from now on. Returns the bytes of its entry.
+    pub(crate) fn begin_replacement(&mut self, id: ConversationId) -> usize {
+        self.replaced.insert(id);
+        self.take(id).map_or(0, |words| words.bytes())
+    }
+
+    /// The lists of a conversation were replaced, or not. Returns the bytes of its entry.
+    pub(crate) fn end_replacement(&mut self, id: ConversationId) -> usize {
+        self.replaced.remove(&id);
+        self.take(id).map_or(0, |words| words.bytes())
     }
 
     /// Put an entry. Returns the bytes of the one it replaces.
@@ -240,6 +255,12 @@ mod tests {
         let third = entries.begin_read();
         entries.drop_contacts(&[JO]);
         assert!(!entries.is_current(ONE, &third), "an erasure concerns all");
+        entries.end_read();
+        entries.begin_replacement(TWO);
+        let during = entries.begin_read();
+        assert!(!entries.is_current(TWO, &during), "lists that are replaced");
+        entries.end_replacement(TWO);
+        assert!(!entries.is_current(TWO, &during), "read before the end");
         entries.end_read();
         let fourth = entries.begin_read();
         entries.drop_deleted();

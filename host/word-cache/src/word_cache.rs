@@ -219,7 +219,26 @@ impl WordCache {
         }
     }
 
-    /// Drop a conversation: its lists were replaced.
+    /// Replace stored lists of conversations: until `replace` returns, searches read them from
+    /// the journal and keep nothing.
+    pub fn replace<T>(
+        &self,
+        conversations: &[(CompanyId, ConversationId)],
+        replace: impl FnOnce() -> T,
+    ) -> T {
+        for (company, id) in conversations {
+            let freed = self.of(*company).0.lock().begin_replacement(*id);
+            self.budget.give_back(freed);
+        }
+        let replaced = replace();
+        for (company, id) in conversations {
+            let freed = self.of(*company).0.lock().end_replacement(*id);
+            self.budget.give_back(freed);
+        }
+        replaced
+    }
+
+    /// Drop a conversation: words of it were not stored.
     pub fn forget(&self, company: CompanyId, conversation: ConversationId) {
         if let Some(words) = self.known(company)
             && let Some(words) = words.0.lock().take(conversation)

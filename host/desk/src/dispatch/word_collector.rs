@@ -114,15 +114,10 @@ impl DeskCore {
             }
         }
         if !collected.is_empty() {
-            self.journal.replace_word_lists(collected)?;
-            for OutdatedWords {
-                company,
-                conversation,
-                ..
-            } in &outdated
-            {
-                self.words.forget(*company, *conversation);
-            }
+            let replaced = outdated.iter().map(|it| (it.company, it.conversation));
+            let replaced: Vec<_> = replaced.collect();
+            let replace = || self.journal.replace_word_lists(collected);
+            self.words.replace(&replaced, replace)?;
         }
         Ok(outdated.last().map(|last| last.place))
     }
