@@ -64,6 +64,7 @@ export function listScreens({ company, agent, conversation, contact, decision, o
     { name: "decision", path: `/decisions/${decision}`, ...operator },
     { name: "integrator-decision", path: `/decisions/${decision}`, ...integrator },
     { name: "feed", path: "/feed", ...integrator, ready: ".events li" },
+    { name: "contract", path: "/contract", ...integrator, ready: "main section" },
     { name: "api", path: "/api", ...integrator },
   ];
 }

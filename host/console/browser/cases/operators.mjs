@@ -222,4 +222,17 @@ export const cases = {
     await until(() => acts.length === 3, "the dialog assigned nothing");
     assert.deepEqual([acts[2].agent, acts[2].conversations[0].id.at(-1)], ["ana", "3"]);
   },
+
+  async "an integrator finds a function of the contract, and a link leads to its types"(it) {
+    const { tab } = await it.openBrowser({ role: "integrator", name: "crm" });
+    const page = await tab("/contract?q=checks+draft");
+    const tone = page.getByRole("region", { name: "patchbay:tone/tone" });
+    await tone.getByText("Checks a draft.").waitFor();
+    assert.equal(await page.getByRole("region", { name: "patchbay:routing/routing" }).count(), 0);
+    await tone.getByRole("link", { name: "review" }).first().click();
+    // The search would hide the type: it is gone, the type is open and has the focus.
+    await page.waitForFunction(() => document.activeElement?.closest("details[open]")?.id.endsWith("-review"));
+    assert.equal(await page.getByRole("searchbox").or(page.getByRole("textbox")).first().inputValue(), "");
+    await tone.getByText("What should happen.").first().waitFor();
+  },
 };
