@@ -40,8 +40,8 @@ pub fn entry_page(
     let after: Option<u64> = parse_field("after", after, CURSOR)?;
     let before: Option<u64> = parse_field("before", before, CURSOR)?;
     let order = order.unwrap_or(match (after, before) {
-        (Some(_), _) => EntryOrder::Oldest,
-        (None, Some(_)) => EntryOrder::Newest,
+        (_, Some(_)) => EntryOrder::Newest,
+        (Some(_), None) => EntryOrder::Oldest,
         (None, None) => usual,
     });
     match (order, after, before) {
@@ -69,7 +69,7 @@ mod tests {
             (Some("newest"), None, Some("7"), Ok(Before(7))),
             (Some("newest"), Some("7"), None, Err("after")),
             (Some("oldest"), None, Some("7"), Err("before")),
-            (None, Some("7"), Some("9"), Err("before")),
+            (None, Some("7"), Some("9"), Err("after")),
             (Some("first"), None, None, Err("order")),
             (None, Some("-1"), None, Err("after")),
             (None, None, Some("x"), Err("before")),

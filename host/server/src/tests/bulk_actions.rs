@@ -122,9 +122,6 @@ async fn the_audit_trail_has_what_was_tried_and_nothing_that_was_refused() {
     let requeue = json!({"by": "eva", "conversations": unknown});
     let report = office.post("/conversations/requeue", requeue).await.json();
     assert_eq!(report["refused"], 100, "{report}");
-    let agent = json!({"by": "ana", "role": "agent", "conversations": [one]});
-    let report = office.post("/conversations/requeue", agent).await.json();
-    assert_eq!(report["refused"], 1, "{report}");
     assert_eq!(acted().await, [Value::Null; 0]);
     // One of many can: the trail names that one.
     let with_one: Vec<&str> = [one.as_str()]
