@@ -181,7 +181,6 @@ const texts: SupervisorTexts = {
     empty: "Keine Konversation passt",
     emptyHint: "Ändern oder leeren Sie die Filter.",
     limit: (count) => `Nur die ersten ${count} sind gezeigt. Filter finden die anderen.`,
-    partial: "Nur die 2000 mit den nächsten Fristen wurden durchsucht.",
     ofIncident: "Vorfall",
     ofContact: "Kontakt",
     removeFilter: "Alle zeigen",

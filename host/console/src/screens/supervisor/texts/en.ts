@@ -180,7 +180,6 @@ const texts = {
     empty: "No conversation matches",
     emptyHint: "Change or clear the filters.",
     limit: (count: string) => `Only the first ${count} are shown. Use filters to find others.`,
-    partial: "Only the 2,000 with the nearest deadlines were searched.",
     ofIncident: "Incident",
     ofContact: "Contact",
     removeFilter: "Show all",
