@@ -100,7 +100,8 @@ export interface paths {
         };
         /**
          * List the audit trail
-         * @description Entries of every company and of the host.
+         * @description Entries of every company and of the host, the newest first. `order=oldest` reads the
+         *     trail from its first entry on, as a copy of the chain needs it.
          */
         get: operations["audit"];
         put?: never;
@@ -310,7 +311,7 @@ export interface paths {
         };
         /**
          * List a company's audit trail
-         * @description Numbers have gaps, because they count the entries of all companies.
+         * @description The newest first. Numbers have gaps, because they count the entries of all companies.
          */
         get: operations["company_audit"];
         put?: never;
@@ -903,6 +904,7 @@ export interface paths {
         /**
          * Act on many conversations
          * @description Performs one action on each conversation, one after the other; each result is on disk.
+         *     The audit trail has one entry with those that were not refused at once, if there are any.
          *     What is refused for one does not stop the others, except overload (`overloaded`): then
          *     the rest is not tried and has the same problem. The same request again does again only
          *     what was not done: an action that has its effect already is answered as done, or
@@ -959,8 +961,10 @@ export interface paths {
          *     other forms of a word, it finds nothing. A number with signs, such as `AB-1234`, is found
          *     whole and by its parts. Of a message, the first 512 different words are found.
          *
-         *     A page of resolved conversations is chosen from 10,000: it may have fewer than `limit`, or
-         *     none, although `next` leads to more. One search of a caller runs at a time; the next waits.
+         *     A page of resolved conversations is chosen from at most 10,000, of fewer where their words
+         *     are not in memory: it may have fewer than `limit`, or none, although `next` leads to more.
+         *     `search.resolved` and `search.back_to` say how far it went. Answered 404 `search-off` where
+         *     the server's settings switch search off; `GET /v1/me` then does not list the operation. One search of a caller runs at a time; the next waits.
          */
         post: operations["search_conversations"];
         delete?: never;
@@ -1683,7 +1687,9 @@ export interface paths {
          * Read statistics over time
          * @description Counts of the history by time, for the whole company or by queue, agent, channel or
          *     stage. They follow the history within seconds; `behind` says by how much they lag. At
-         *     most 750 buckets and 10,000 rows. Counts of five minutes are kept for 35 days, those of
+         *     most 750 buckets and 10,000 rows, summed up from 250,000 stored counts. A company has one
+         *     report at a time, and the others wait for their turn; one that is not answered within
+         *     `request_timeout` is refused (`overloaded`). A report ends when its client hangs up. Counts of five minutes are kept for 35 days, those of
          *     an hour for three years, also where `retain` deletes the conversations.
          */
         get: operations["statistics"];
@@ -1780,6 +1786,27 @@ export interface paths {
          * @description What it has counted stays readable. One that has ended stays as it is.
          */
         delete: operations["cancel_what_if"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the contract between host and policies
+         * @description The packages of the version that this host implements, with the documentation of every type and
+         *     function. `patchbay contract` writes the WIT files of it and of released versions.
+         */
+        get: operations["contract"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2459,11 +2486,12 @@ export interface components {
         };
         /** @description Entries of the audit trail. */
         AuditList: {
-            /** @description Oldest first, at most 500. */
+            /** @description A page of them, in the order asked for. */
             acts: components["schemas"]["ActDocument"][];
             /**
              * Format: int64
-             * @description Value of `after` for the next page; absent on the last page.
+             * @description Value of `before`, or of `after` where the oldest come first, for the next page;
+             *     absent on the last page.
              */
             next?: number | null;
         };
@@ -3103,6 +3131,98 @@ export interface components {
              */
             resolved: number;
         };
+        /** @description A function. */
+        ContractFunction: {
+            /** @description What it does. */
+            description?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Its parameters, without the resource of a method. */
+            parameters: components["schemas"]["ContractParameter"][];
+            /** @description Type of its result as WIT writes it; null without one. */
+            result?: string | null;
+            /** @description Version of the package that added it; null: with its type or interface. */
+            since?: string | null;
+        };
+        /** @description Types and functions that belong together. */
+        ContractInterface: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Its functions but those of resources. */
+            functions: components["schemas"]["ContractFunction"][];
+            /** @description Its name within the package. */
+            name: string;
+            /** @description Version of the package that added it. */
+            since?: string | null;
+            /** @description The types that it defines. */
+            types: components["schemas"]["ContractType"][];
+            /**
+             * @description Types of other interfaces: the interface (such as `patchbay:care/types`) by the name of the
+             *     type.
+             */
+            uses: {
+                [key: string]: string;
+            };
+        };
+        /** @description A field, case or flag. */
+        ContractMember: {
+            /** @description What it means, with unit and range. */
+            description?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Its type as WIT writes it, such as `option<list<string>>`; null of a case without a value. */
+            type?: string | null;
+        };
+        /** @description A package of the contract. */
+        ContractPackage: {
+            /** @description What it is for; paragraphs are separated by an empty line. */
+            description?: string | null;
+            /** @description What policies import and export. */
+            interfaces: components["schemas"]["ContractInterface"][];
+            /** @description Its name, such as `patchbay:tone`. */
+            name: string;
+            /** @description Its version. */
+            version: string;
+            /** @description What a policy may be. */
+            worlds: components["schemas"]["ContractWorld"][];
+        };
+        /** @description A parameter. */
+        ContractParameter: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its type as WIT writes it. */
+            type: string;
+        };
+        /** @description A type. */
+        ContractType: {
+            /** @description What it means. */
+            description?: string | null;
+            /** @description Functions of a resource. */
+            functions: components["schemas"]["ContractFunction"][];
+            /** @description What it is: `record`, `resource`, `variant`, `enum`, `flags` or `alias`. The set grows. */
+            kind: string;
+            /** @description Fields of a record, cases of a variant or enum, flags. */
+            members: components["schemas"]["ContractMember"][];
+            /** @description Its name. */
+            name: string;
+            /** @description Version of the package that added it. */
+            since?: string | null;
+            /** @description The type that an alias stands for; null of other kinds. */
+            type?: string | null;
+        };
+        /** @description What a policy imports and exports. */
+        ContractWorld: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Interfaces that it exports. */
+            exports: string[];
+            /** @description Interfaces that it may import, such as `patchbay:care/types`. */
+            imports: string[];
+            /** @description Its name within the package. */
+            name: string;
+            /** @description Version of the package that added it. */
+            since?: string | null;
+        };
         /** @description Its conversation. Default a new one */
         Conversation: {
             /** @description Why a route is requested, by default `new`: `new`, `reopened`, `returned`, `expired`, `held`, `re-routed`; later versions add codes */
@@ -3148,8 +3268,8 @@ export interface components {
         /** @description How many conversations match a list's filter. */
         ConversationCounts: {
             /**
-             * @description Those that match the filter without `state`, are not resolved, and have a running
-             *     clock that is at risk.
+             * @description Those that match the filter without `state` and `clock`, are not resolved, and have a
+             *     running clock that is at risk.
              */
             at_risk: number;
             /**
@@ -3165,8 +3285,8 @@ export interface components {
              */
             matching?: number | null;
             /**
-             * @description Those that match the filter without `state`, are not resolved, and have a missed
-             *     clock.
+             * @description Those that match the filter without `state` and `clock`, are not resolved, and have a
+             *     missed clock.
              */
             missed: number;
         };
@@ -3344,8 +3464,8 @@ export interface components {
             tone?: components["schemas"]["Review"] | null;
         };
         /**
-         * @description A decision with its record, as far as the journal retains it. Personal data are masked unless
-         *     an auditor unseals them.
+         * @description A decision with its record, as far as the journal retains it. Personal data are masked
+         *     unless an auditor unseals them.
          */
         DecisionDocument: {
             /**
@@ -3386,7 +3506,10 @@ export interface components {
             texts?: {
                 [key: string]: unknown;
             } | null;
-            /** @description `kept`, or `not-kept` if it exceeded the limit; absent if no transcript was requested. */
+            /**
+             * @description `kept`, or `not-kept` if it exceeded the limit; absent if no transcript was
+             *     requested.
+             */
             transcript?: string | null;
         };
         /** @description Decisions, newest first. */
@@ -3428,7 +3551,10 @@ export interface components {
             plugins: string[];
             /** @description Stages with a plugin. */
             stages: components["schemas"]["Stage"][];
-            /** @description `kept`, or `not-kept` if it exceeded the limit; absent if no transcript was requested. */
+            /**
+             * @description `kept`, or `not-kept` if it exceeded the limit; absent if no transcript was
+             *     requested.
+             */
             transcript?: string | null;
         };
         /** @description The generation to decide with. */
@@ -4893,6 +5019,15 @@ export interface components {
             /** @description Version of its pack */
             version: string;
         };
+        /** @description The contract between host and policies. */
+        PolicyContract: {
+            /** @description The packages, each after those it uses. */
+            packages: components["schemas"]["ContractPackage"][];
+            /** @description Every released version; the host runs policies of each. */
+            released: string[];
+            /** @description Version that this host implements: the highest of its packages' versions. */
+            version: string;
+        };
         /**
          * @description How reading from a provider goes that the server must ask. Counts are those since the
          *     server started.
@@ -5608,6 +5743,12 @@ export interface components {
             control?: unknown;
             /** @description Its conversation; absent for a stateless request. */
             conversation?: string | null;
+            /**
+             * Format: int64
+             * @description Number of the decision, as in `decisions/{decision}`; absent for a stateless request,
+             *     and until the decision is committed.
+             */
+            decision?: number | null;
             /** @description Its interaction. */
             interaction?: string | null;
         };
@@ -5921,6 +6062,12 @@ export interface components {
         /** @description How a search went. */
         SearchSummary: {
             /**
+             * Format: date-time
+             * @description When the last of them was resolved: `next` leads to those that were resolved before.
+             *     Absent where `resolved` is 0.
+             */
+            back_to?: string | null;
+            /**
              * @description What the text was taken for. `conversation`: the id of a conversation. `address`: an
              *     address that a customer writes from; all conversations of that person are found.
              *     `words`: conversations in which each word occurs, and those with a message of that
@@ -5928,9 +6075,11 @@ export interface components {
              */
             by: components["schemas"]["SearchField"];
             /**
-             * @description Whether all conversations that match the filter were searched. `false`: of those that
-             *     are not resolved only the 25,000 with the newest messages, or of several people with
-             *     one address only the newest 100 of each. A narrower filter searches the others.
+             * @description Whether all conversations that match the filter were searched, beside resolved ones of
+             *     further pages. `false`: of those that are not resolved only the 25,000 with the newest
+             *     messages were searched, of conversations with texts of thousands of people only a part
+             *     of the texts, or for the id of a message only 1,000 channels and accounts or the first
+             *     100 conversations. A narrower filter searches the others.
              */
             complete: boolean;
             /**
@@ -5940,6 +6089,11 @@ export interface components {
              *     their texts yet.
              */
             outdated: number;
+            /**
+             * @description Resolved conversations that this page was chosen from, the last resolved first; at
+             *     most 10,000. 0 where the page ends before the resolved ones.
+             */
+            resolved: number;
         };
         /** @description Result of a reply. */
         SentDocument: {
@@ -6722,8 +6876,14 @@ export interface operations {
     audit: {
         parameters: {
             query?: {
-                /** @description Number of the previous page's last entry. */
+                /** @description `next` of the page before, where the oldest come first. */
                 after?: number;
+                /** @description `next` of the page before, where the newest come first. */
+                before?: number;
+                /** @description Page size, 1 to 500. Default 500. */
+                limit?: number;
+                /** @description Order of the entries. Default: `oldest` with `after`, else `newest`. */
+                order?: "oldest" | "newest";
             };
             header?: never;
             path?: never;
@@ -7084,8 +7244,14 @@ export interface operations {
     company_audit: {
         parameters: {
             query?: {
-                /** @description Number of the previous page's last entry. */
+                /** @description `next` of the page before, where the oldest come first. */
                 after?: number;
+                /** @description `next` of the page before, where the newest come first. */
+                before?: number;
+                /** @description Page size, 1 to 500. Default 500. */
+                limit?: number;
+                /** @description Order of the entries. Default: `oldest` with `after`, else `newest`. */
+                order?: "oldest" | "newest";
             };
             header?: never;
             path: {
@@ -7620,8 +7786,16 @@ export interface operations {
                 agent?: string;
                 /** @description Only conversations of this channel. */
                 channel?: string;
+                /**
+                 * @description Only conversations of which an SLA clock says one of these now, separated by commas:
+                 *     `at-risk` (it runs, and its at-risk share is used up) or `missed` (also where it was
+                 *     stopped since). Default: all.
+                 */
+                clock?: string;
                 /** @description Only conversations of the person behind this contact. */
                 contact?: string;
+                /** @description Only conversations of this incident, by its subject. */
+                incident?: string;
                 /** @description Most conversations of the page. Default 100. */
                 limit?: number;
                 /**
@@ -8109,8 +8283,16 @@ export interface operations {
                 agent?: string;
                 /** @description Only conversations of this channel. */
                 channel?: string;
+                /**
+                 * @description Only conversations of which an SLA clock says one of these now, separated by commas:
+                 *     `at-risk` (it runs, and its at-risk share is used up) or `missed` (also where it was
+                 *     stopped since). Default: all.
+                 */
+                clock?: string;
                 /** @description Only conversations of the person behind this contact. */
                 contact?: string;
+                /** @description Only conversations of this incident, by its subject. */
+                incident?: string;
                 /** @description Most conversations of the page. Default 100. */
                 limit?: number;
                 /**
@@ -9503,6 +9685,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhatIfJob"];
+                };
+            };
+        };
+    };
+    contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contract. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyContract"];
                 };
             };
         };

@@ -1,4 +1,0 @@
-import{Bt as e,Ht as t,Jt as n,Zt as r,en as i,fn as a,ln as o,nn as s,rn as c,sn as l,un as u,wt as d,zt as f}from"./base-AC6J7DdQ.js";var p=t(`<div class="file mono svelte-12f1b0h" role="region" tabindex="0" dir="ltr"><pre class="numbers svelte-12f1b0h" aria-hidden="true"> </pre> <pre class="text svelte-12f1b0h"> </pre></div>`);function m(t,m){u(m,!0);let h=l(()=>m.text.replace(/\n$/,``).split(`
-`));var g=p(),_=i(g),v=s(_,!0),y=c(_,2),b=s(y,!0);a(g),r((e,t)=>{d(g,`aria-label`,m.label),f(v,e),f(b,t),g.dir=g.dir},[()=>n(h).map((e,t)=>t+1).join(`
-`),()=>n(h).join(`
-`)]),e(t,g),o()}export{m as t};

@@ -1,1 +1,0 @@
-import{pt as e}from"./base-AC6J7DdQ.js";function t(t){return new e({type:`/problems/form`,title:t,status:0})}export{t};

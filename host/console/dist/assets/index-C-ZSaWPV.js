@@ -1,1 +1,0 @@
-import{Rt as e,nt as t,st as n,w as r}from"./base-AC6J7DdQ.js";t.start(),await n.load();var i=document.getElementById(`app`);i&&e(r,{target:i});
