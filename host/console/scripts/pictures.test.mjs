@@ -10,7 +10,7 @@ const console_ = fileURLToPath(new URL("..", import.meta.url));
 const docs = join(console_, "../../docs");
 const PICTURES = "images/console";
 /** All pictures together, in bytes: the book and every clone of the repository carry them. */
-const MOST_BYTES = 2_700_000;
+const MOST_BYTES = 2_900_000;
 
 const screens = listScreens({ company: "c", agent: "a", conversation: "1", contact: "1", decision: 1, other: 2 });
 const named = screens.flatMap(({ name }) => LOOKS.map((look) => `${name}-${look.name}.webp`)).toSorted();
