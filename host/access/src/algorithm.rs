@@ -20,6 +20,15 @@ impl Algorithm {
     /// Every algorithm.
     pub const ALL: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
 
+    /// Its name in the settings, and in `alg` of a token.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Algorithm::Rs256 => "RS256",
+            Algorithm::Es256 => "ES256",
+            Algorithm::EdDsa => "EdDSA",
+        }
+    }
+
     /// The algorithm of a token's `alg`; `None` for one the host does not accept.
     pub(crate) fn parse(name: &str) -> Option<Algorithm> {
         match name {

@@ -9,6 +9,7 @@ mod claims;
 mod code_exchange;
 mod discovery;
 mod issuer_cache;
+mod issuer_problem;
 mod jws;
 mod pending_sign_ins;
 mod return_path;
@@ -25,6 +26,7 @@ use thiserror::Error;
 pub use crate::algorithm::Algorithm;
 pub use code_exchange::ClientSecret;
 pub use issuer_cache::IssuerCacheTimes;
+pub use issuer_problem::IssuerProblem;
 pub(crate) use pending_sign_ins::LIFETIME as SIGN_IN_LIFETIME;
 pub use return_path::ReturnPath;
 pub use sign_in_failure::SignInFailure;
@@ -55,7 +57,7 @@ pub enum TokenError {
     UnknownKey,
     /// The issuer's keys could not be fetched, or are too old.
     #[error("the issuer's keys are not available: {0}")]
-    NoKeys(String),
+    NoKeys(IssuerProblem),
     /// The signature does not match.
     #[error("the signature is wrong")]
     Signature,
@@ -99,9 +101,8 @@ pub struct Issuer {
 impl Issuer {
     /// The issuer of the settings; its keys and endpoints are fetched through `egress`.
     pub fn new(settings: OidcSettings, egress: Egress, times: IssuerCacheTimes) -> Issuer {
-        let issuer = settings.issuer.clone();
         Issuer {
-            cache: Arc::new(IssuerCache::new(issuer, egress, times)),
+            cache: Arc::new(IssuerCache::new(&settings, egress, times)),
             settings,
             log_quota: RateLimiter::direct(LOGGED),
         }

@@ -2,6 +2,7 @@
 //! its discovery document, refreshed when they are old or a key is missing. While the
 //! issuer is unreachable, what is cached stays valid up to a bound.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,8 +14,10 @@ use serde_json::Value;
 
 use super::TokenError;
 use super::discovery::{Discovery, Endpoints};
+use super::issuer_problem::IssuerProblem;
 use super::jws::Key;
 use crate::algorithm::Algorithm;
+use crate::settings::OidcSettings;
 
 /// Largest document of an issuer, in bytes.
 const DOCUMENT_BYTES: usize = 256 << 10;
@@ -46,6 +49,8 @@ impl Default for IssuerCacheTimes {
 #[derive(Debug)]
 pub(super) struct IssuerCache {
     issuer: String,
+    /// Those that the settings allow; keys for others are not kept.
+    algorithms: BTreeSet<Algorithm>,
     egress: Egress,
     times: IssuerCacheTimes,
     state: Mutex<State>,
@@ -61,7 +66,7 @@ struct State {
     /// When the issuer was last requested, successfully or not.
     requested: Option<Instant>,
     /// Why the last request failed.
-    problem: Option<String>,
+    problem: Option<IssuerProblem>,
 }
 
 /// What the issuer publishes.
@@ -92,9 +97,10 @@ impl Published {
 }
 
 impl IssuerCache {
-    pub(super) fn new(issuer: String, egress: Egress, times: IssuerCacheTimes) -> IssuerCache {
+    pub(super) fn new(settings: &OidcSettings, egress: Egress, times: IssuerCacheTimes) -> Self {
         IssuerCache {
-            issuer,
+            issuer: settings.issuer.clone(),
+            algorithms: settings.algorithms.clone(),
             egress,
             times,
             state: Mutex::default(),
@@ -118,9 +124,8 @@ impl IssuerCache {
     /// Where people sign in.
     ///
     /// # Errors
-    /// The issuer's document could not be fetched, or lacks what signing in needs; in
-    /// words for the operator.
-    pub(super) async fn endpoints(self: &Arc<Self>) -> Result<Endpoints, String> {
+    /// The issuer's document could not be fetched, or lacks what signing in needs.
+    pub(super) async fn endpoints(self: &Arc<Self>) -> Result<Endpoints, IssuerProblem> {
         let find = |published: &Published| published.endpoints.clone().ok();
         match self.cached_or_fetched(find).await {
             Some(endpoints) => Ok(endpoints),
@@ -128,12 +133,16 @@ impl IssuerCache {
         }
     }
 
-    fn missing_endpoints(&self) -> String {
+    fn missing_endpoints(&self) -> IssuerProblem {
         let state = self.state.lock();
+        if let Some(problem) = &state.problem {
+            return problem.clone();
+        }
         let published = state.published.as_ref();
-        let lacking = published.and_then(|published| published.endpoints.as_ref().err());
-        let problem = state.problem.as_ref().or(lacking).cloned();
-        problem.unwrap_or_else(|| "the issuer was not reached lately".to_owned())
+        match published.and_then(|published| published.endpoints.as_ref().err()) {
+            Some(lacking) => IssuerProblem::Unsuitable(lacking.clone()),
+            None => IssuerProblem::Unavailable("the issuer was not reached lately".to_owned()),
+        }
     }
 
     /// What `find` finds in the cache, else in what the issuer publishes now.
@@ -194,7 +203,7 @@ impl IssuerCache {
             Err(problem) => {
                 tracing::warn!(
                     issuer = self.issuer,
-                    problem,
+                    %problem,
                     "cannot fetch the issuer's keys; cached keys stay valid for up to 24 h"
                 );
                 state.problem = Some(problem);
@@ -207,21 +216,23 @@ impl IssuerCache {
         requested.is_none_or(|at| at.elapsed() >= self.times.interval)
     }
 
-    async fn request(&self) -> Result<Published, String> {
+    async fn request(&self) -> Result<Published, IssuerProblem> {
         let base = self.issuer.trim_end_matches('/');
         let place = format!("{base}/.well-known/openid-configuration");
         let discovery: Discovery = self.document(&place).await?;
         if discovery.issuer != self.issuer {
-            return Err(format!(
+            return Err(IssuerProblem::Unsuitable(format!(
                 "{place} names the issuer {:?}; `issuer` in [oidc] must be exactly that",
                 discovery.issuer
-            ));
+            )));
         }
         let set: KeySet = self.document(&discovery.jwks_uri).await?;
         let keys = set.keys.into_iter().take(KEYS);
-        let keys: Vec<Key> = keys.filter_map(Key::from_jwk).collect();
+        let keys = keys.filter_map(Key::from_jwk);
+        let keys = keys.filter(|key| self.algorithms.contains(&key.algorithm()));
+        let keys: Vec<Key> = keys.collect();
         match keys.is_empty() {
-            true => Err("the issuer publishes no key for RS256, ES256 or EdDSA".to_owned()),
+            true => Err(self.no_usable_key()),
             false => Ok(Published {
                 keys,
                 endpoints: discovery.endpoints(),
@@ -229,14 +240,32 @@ impl IssuerCache {
         }
     }
 
-    async fn document<T: for<'d> Deserialize<'d>>(&self, place: &str) -> Result<T, String> {
-        let address = WebAddress::parse(place).map_err(|error| format!("{place:?} {error}"))?;
+    fn no_usable_key(&self) -> IssuerProblem {
+        let names = self.algorithms.iter().map(|algorithm| algorithm.name());
+        let names = names.collect::<Vec<_>>().join(", ");
+        IssuerProblem::Unsuitable(format!(
+            "the issuer publishes no key for an algorithm of the settings ({names}); let it sign with one of these, or compare `algorithms` in [oidc]"
+        ))
+    }
+
+    async fn document<T: for<'d> Deserialize<'d>>(&self, place: &str) -> Result<T, IssuerProblem> {
+        let address = WebAddress::parse(place)
+            .map_err(|error| IssuerProblem::Unsuitable(format!("{place:?} {error}")))?;
         let response = self.egress.get(&address, DOCUMENT_BYTES).await;
-        let (status, body) = response.map_err(|error| error.to_string())?;
+        let (status, body) = response.map_err(|error| match error.is_refusal() {
+            true => IssuerProblem::Unsuitable(error.to_string()),
+            false => IssuerProblem::Unavailable(error.to_string()),
+        })?;
         if !status.is_success() {
-            return Err(format!("{place} answered {}", status.as_u16()));
+            let status = status.as_u16();
+            return Err(IssuerProblem::Unavailable(format!(
+                "{place} answered {status}"
+            )));
         }
-        serde_json::from_slice(&body)
-            .map_err(|_| format!("the answer of {place} is not the expected JSON document"))
+        serde_json::from_slice(&body).map_err(|_| {
+            IssuerProblem::Unavailable(format!(
+                "the answer of {place} is not the expected JSON document"
+            ))
+        })
     }
 }

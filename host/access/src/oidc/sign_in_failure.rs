@@ -16,7 +16,8 @@ pub enum SignInFailure {
     IssuerUnavailable,
     /// The person cancelled, or the issuer does not let them in.
     Denied,
-    /// The issuer does not accept what the settings say of this host.
+    /// The issuer does not accept what the settings say of this host, or the host cannot
+    /// use what the issuer publishes: a retry fails until an operator changes one of them.
     Misconfigured,
     /// The sign-in is unknown, was used, or began more than ten minutes ago.
     Expired,

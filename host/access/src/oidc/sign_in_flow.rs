@@ -199,8 +199,8 @@ impl SignInFlow {
         };
         let verified = self.issuer.verify_for(&token, purpose).await;
         let identity = verified.map_err(|error| {
-            let failure = match error {
-                TokenError::NoKeys(_) => SignInFailure::IssuerUnavailable,
+            let failure = match &error {
+                TokenError::NoKeys(problem) => problem.sign_in_failure(),
                 TokenError::TokenScope(_) => SignInFailure::NoRole,
                 _ => SignInFailure::InvalidAnswer,
             };
@@ -211,7 +211,7 @@ impl SignInFlow {
 
     async fn endpoints(&self) -> Result<Endpoints, SignInFailure> {
         let endpoints = self.issuer.cache.endpoints().await;
-        endpoints.map_err(|problem| self.failed(SignInFailure::IssuerUnavailable, &problem))
+        endpoints.map_err(|problem| self.failed(problem.sign_in_failure(), &problem))
     }
 
     /// Checks that this issuer sent the browser back, and not another one that was made

@@ -12,11 +12,12 @@ use super::super::issuer::{Pair, coded, message, now};
 use super::super::office::Office;
 use super::browser::Browser;
 use super::{CLIENT, Setting};
+use crate::settings::Algorithm;
 
 /// Checks that an answer leads to the sign-in page with this reason, and starts no
 /// session.
 #[track_caller]
-fn fails(answer: &Answer, reason: &str) {
+pub(super) fn fails(answer: &Answer, reason: &str) {
     assert_eq!(answer.status, 303, "{answer:?}");
     let page = format!("/console/#/sign-in?reason={reason}");
     assert_eq!(answer.headers["location"], page, "{answer:?}");
@@ -267,18 +268,24 @@ async fn an_issuer_that_is_down_or_lies_is_asked_once_and_leads_nowhere() {
     let document = json!({"issuer": "https://evil.example", "jwks_uri": "http://[::1]/x"});
     let (length, document) = (document.to_string().len(), document.to_string());
     let foreign = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{document}");
-    for ill in ["", moved, &foreign, &endless] {
+    for (ill, reason) in [
+        ("", "issuer-unavailable"),
+        (moved, "issuer-unavailable"),
+        (&endless, "issuer-unavailable"),
+        // Another try does not help against settings that name another issuer.
+        (&foreign, "misconfigured"),
+    ] {
         let setting = Setting::new().await;
         setting.issuer.is_ill(Some(ill));
         let mut browser = setting.browser();
         for _ in 0..3 {
             let answer = browser.navigate("/v1/session/sign-in", "same-origin").await;
-            fails(&answer, "issuer-unavailable");
+            fails(&answer, reason);
         }
         setting.issuer.is_ill(None);
         // Not before the next half minute, whatever people do.
         let answer = browser.navigate("/v1/session/sign-in", "same-origin").await;
-        fails(&answer, "issuer-unavailable");
+        fails(&answer, reason);
         assert_eq!(setting.issuer.asked(), 0);
     }
     for document in [
@@ -290,13 +297,40 @@ async fn an_issuer_that_is_down_or_lies_is_asked_once_and_leads_nowhere() {
         setting.issuer.documents(document);
         let mut browser = setting.browser();
         let answer = browser.navigate("/v1/session/sign-in", "same-origin").await;
-        fails(&answer, "issuer-unavailable");
+        fails(&answer, "misconfigured");
         // Its bearer tokens count even so.
         let token = setting.pair.signed(&setting.issuer.claims(|_| {}));
         let header = format!("Authorization: Bearer {token}\r\n");
         let client = setting.office.server.client;
         assert_eq!(client.ask("GET", "/v1/me", &header, "").await.status, 200);
     }
+}
+
+#[tokio::test]
+async fn an_issuer_whose_keys_the_host_cannot_use_is_misconfigured() {
+    let setting = Setting::new().await;
+    let pss = json!({"kty": "RSA", "kid": "a", "alg": "PS256", "n": coded("n"), "e": coded("e")});
+    setting.issuer.publishes(json!({"keys": [pss]}));
+    let mut browser = setting.browser();
+    let answer = browser.navigate("/v1/session/sign-in", "same-origin").await;
+    fails(&answer, "misconfigured");
+    // Its key is for ES256.
+    let setting = Setting::with(|settings| {
+        let oidc = settings.oidc.as_mut().expect("an issuer");
+        oidc.algorithms = [Algorithm::Rs256, Algorithm::EdDsa].into();
+    });
+    let setting = setting.await;
+    let mut browser = setting.browser();
+    let answer = browser.navigate("/v1/session/sign-in", "same-origin").await;
+    fails(&answer, "misconfigured");
+}
+
+#[tokio::test]
+async fn an_issuer_that_the_host_may_not_connect_to_is_misconfigured() {
+    let setting = Setting::with(|settings| settings.egress.allow.clear()).await;
+    let mut browser = setting.browser();
+    let answer = browser.navigate("/v1/session/sign-in", "same-origin").await;
+    fails(&answer, "misconfigured");
 }
 
 #[tokio::test]
