@@ -15,6 +15,8 @@ mod pending_sign_ins;
 mod return_path;
 mod sign_in_failure;
 mod sign_in_flow;
+mod standing;
+mod userinfo;
 
 use std::sync::Arc;
 
@@ -31,19 +33,21 @@ pub(crate) use pending_sign_ins::LIFETIME as SIGN_IN_LIFETIME;
 pub use return_path::ReturnPath;
 pub use sign_in_failure::SignInFailure;
 pub use sign_in_flow::{Callback, SignInFlow, SignInStart};
+pub use standing::{ClaimPlace, StandingError};
 
 use crate::ExternalIdentity;
 use crate::settings::OidcSettings;
-use claims::Purpose;
+use claims::{Purpose, ValidToken};
 use issuer_cache::IssuerCache;
 use jws::Jws;
+use standing::PersonClaims;
 
 /// Longest token in bytes; a longer one does not fit a request's head.
 const TOKEN_BYTES: usize = 16 << 10;
 /// Refused tokens and sign-ins logged per second: anyone can send one.
 const LOGGED: Quota = Quota::per_second(std::num::NonZeroU32::new(5).unwrap());
 
-/// Why a token is refused. The text is for the log and quotes nothing.
+/// Why a token is refused. The text is for the log and quotes nothing of the token.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TokenError {
     /// It is not a signed JSON web token.
@@ -87,7 +91,7 @@ pub enum TokenError {
     NotYet,
     /// The claims give no role.
     #[error("the claims give no role here: {0}")]
-    TokenScope(&'static str),
+    TokenScope(#[from] StandingError),
 }
 
 /// Verifies the tokens of one issuer.
@@ -113,7 +117,7 @@ impl Issuer {
     /// # Errors
     /// [`TokenError`], which is already logged.
     pub async fn verify(&self, token: &str) -> Result<ExternalIdentity, TokenError> {
-        let verified = self.verify_for(token, Purpose::Call).await;
+        let verified = self.caller(token).await;
         if let Err(error) = &verified
             && self.log_quota.check().is_ok()
         {
@@ -125,11 +129,18 @@ impl Issuer {
         verified
     }
 
-    async fn verify_for(
+    async fn caller(&self, token: &str) -> Result<ExternalIdentity, TokenError> {
+        let token = self.valid_token(token, Purpose::Call).await?;
+        let standing = PersonClaims::BearerToken(&token.claims).standing(&self.settings)?;
+        Ok(token.caller(&self.settings.issuer, standing))
+    }
+
+    /// The claims of a token of this issuer, which may give no role.
+    async fn valid_token(
         &self,
         token: &str,
         purpose: Purpose<'_>,
-    ) -> Result<ExternalIdentity, TokenError> {
+    ) -> Result<ValidToken, TokenError> {
         if token.len() > TOKEN_BYTES {
             return Err(TokenError::Malformed("longer than 16 KiB"));
         }
@@ -139,7 +150,7 @@ impl Issuer {
         }
         let key = self.cache.find(jws.key.as_deref(), jws.algorithm).await?;
         let claims = jws.verified_claims(&key)?;
-        claims::identity(&claims, &self.settings, purpose, Timestamp::now())
+        ValidToken::check(claims, &self.settings, purpose, Timestamp::now())
     }
 
     /// Whether this issuer identified the person of an id.

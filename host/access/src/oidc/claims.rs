@@ -1,22 +1,21 @@
-//! Checks a verified token's issuer, audience and times, and maps its claims to
-//! a role, company and agent.
+//! Checks a verified token's issuer, audience and times, and makes an identity of its
+//! claims.
 
 use std::fmt::Write;
 
 use jiff::{SignedDuration, Timestamp};
-use patchbay_model::access::{Role, TokenScope};
+use patchbay_model::access::TokenScope;
 use patchbay_model::input::ID_BYTES;
 use ring::digest::{SHA256, digest};
 use serde_json::{Map, Value};
 
 use super::TokenError;
+use super::standing::texts;
 use crate::ExternalIdentity;
-use crate::settings::{Grant, OidcSettings};
+use crate::settings::OidcSettings;
 
 /// Longest subject in bytes (OpenID Connect Core 1.0, 2).
 const SUBJECT_BYTES: usize = 255;
-/// Value of the company claim that means the whole host.
-const WHOLE_HOST: &str = "*";
 
 /// What a token is shown for.
 #[derive(Clone, Copy)]
@@ -27,49 +26,65 @@ pub(super) enum Purpose<'p> {
     SignIn { client: &'p str, nonce: &'p str },
 }
 
-/// The identity that the claims give. A signed-in person's does not end with the token:
-/// the session has times of its own.
-pub(super) fn identity(
-    claims: &Map<String, Value>,
-    settings: &OidcSettings,
-    purpose: Purpose<'_>,
-    now: Timestamp,
-) -> Result<ExternalIdentity, TokenError> {
-    if claims.get("iss").and_then(Value::as_str) != Some(settings.issuer.as_str()) {
-        return Err(TokenError::Issuer);
+/// A token that is valid now and meant for this host. Its claims may give no role.
+pub(super) struct ValidToken {
+    pub(super) claims: Map<String, Value>,
+    /// `sub`.
+    pub(super) subject: String,
+    /// When it expires, clock skew included.
+    until: Timestamp,
+}
+
+impl ValidToken {
+    /// Checks the claims of a token whose signature was verified.
+    pub(super) fn check(
+        claims: Map<String, Value>,
+        settings: &OidcSettings,
+        purpose: Purpose<'_>,
+        now: Timestamp,
+    ) -> Result<ValidToken, TokenError> {
+        if claims.get("iss").and_then(Value::as_str) != Some(settings.issuer.as_str()) {
+            return Err(TokenError::Issuer);
+        }
+        check_audience(&claims, settings, purpose)?;
+        let until = expiry(&claims, settings, now)?;
+        let subject = claims.get("sub").and_then(Value::as_str);
+        let subject = subject
+            .filter(|text| !text.is_empty() && text.len() <= SUBJECT_BYTES)
+            .filter(|text| !text.chars().any(char::is_control))
+            .map(str::to_owned)
+            .ok_or(TokenError::Claim("sub"))?;
+        Ok(ValidToken {
+            claims,
+            subject,
+            until,
+        })
     }
-    check_audience(claims, settings, purpose)?;
-    let until = expiry(claims, settings, now)?;
-    let subject = claims.get("sub").and_then(Value::as_str);
-    let subject = subject
-        .filter(|text| !text.is_empty() && text.len() <= SUBJECT_BYTES)
-        .filter(|text| !text.chars().any(char::is_control))
-        .ok_or(TokenError::Claim("sub"))?;
-    let standing = match settings.grants.iter().find(|grant| matches(grant, claims)) {
-        Some(grant) => of_grant(grant, claims, settings),
-        None => of_claims(claims, settings),
-    }?;
-    standing
-        .check()
-        .map_err(|_| TokenError::TokenScope("role, company and agent contradict each other"))?;
-    let id = format!("oidc:{}|{subject}", settings.issuer);
-    Ok(ExternalIdentity {
-        // Too long an id is replaced by its digest, which is as unique.
-        id: match id.len() <= ID_BYTES {
-            true => id,
-            false => format!(
-                "oidc:{}{}",
-                digest_of_issuer(&settings.issuer),
-                sha256_hex(&id)
-            ),
-        },
-        name: standing.agent.clone().unwrap_or_else(|| subject.to_owned()),
-        standing,
-        until: match purpose {
-            Purpose::Call => Some(until),
-            Purpose::SignIn { .. } => None,
-        },
-    })
+
+    /// The identity of a caller, which ends with the token.
+    pub(super) fn caller(self, issuer: &str, standing: TokenScope) -> ExternalIdentity {
+        let until = Some(self.until);
+        ExternalIdentity {
+            until,
+            ..self.signed_in(issuer, standing)
+        }
+    }
+
+    /// The identity of a signed-in person. It does not end with the token: the session
+    /// has times of its own.
+    pub(super) fn signed_in(self, issuer: &str, standing: TokenScope) -> ExternalIdentity {
+        let id = format!("oidc:{issuer}|{}", self.subject);
+        ExternalIdentity {
+            // Too long an id is replaced by its digest, which is as unique.
+            id: match id.len() <= ID_BYTES {
+                true => id,
+                false => format!("oidc:{}{}", digest_of_issuer(issuer), sha256_hex(&id)),
+            },
+            name: standing.agent.clone().unwrap_or(self.subject),
+            standing,
+            until: None,
+        }
+    }
 }
 
 /// How the digest of a long id begins: with some of the issuer's own digest, which tells
@@ -162,90 +177,6 @@ fn expiry(
         }
     }
     Ok(until)
-}
-
-fn of_grant(
-    grant: &Grant,
-    claims: &Map<String, Value>,
-    settings: &OidcSettings,
-) -> Result<TokenScope, TokenError> {
-    let agent = match (grant.role, &grant.agent) {
-        (Role::Agent, Some(agent)) => Some(agent.clone()),
-        (Role::Agent, None) => Some(agent(claims, settings)?),
-        _ => None,
-    };
-    Ok(TokenScope {
-        company: grant.company.clone(),
-        role: grant.role,
-        agent,
-    })
-}
-
-fn of_claims(
-    claims: &Map<String, Value>,
-    settings: &OidcSettings,
-) -> Result<TokenScope, TokenError> {
-    let Some(name) = &settings.role_claim else {
-        return Err(TokenError::TokenScope("no [[oidc.grant]] matches"));
-    };
-    let named = texts(find(claims, name));
-    let mut roles = named.iter().filter_map(|name| name.parse::<Role>().ok());
-    let role = match (roles.next(), roles.next()) {
-        (Some(role), None) => role,
-        (None, _) => return Err(TokenError::TokenScope("the role claim names no role")),
-        (Some(_), Some(_)) => {
-            return Err(TokenError::TokenScope("the role claim names several roles"));
-        }
-    };
-    let company = match &settings.company_claim {
-        // A missing claim must never mean every company.
-        None => return Err(TokenError::TokenScope("the settings name no company-claim")),
-        Some(name) => match find(claims, name).and_then(Value::as_str) {
-            None => return Err(TokenError::TokenScope("the company claim is missing")),
-            Some(WHOLE_HOST) => None,
-            Some(company) => Some(company.to_owned()),
-        },
-    };
-    let agent = match role {
-        Role::Agent => Some(agent(claims, settings)?),
-        _ => None,
-    };
-    Ok(TokenScope {
-        company,
-        role,
-        agent,
-    })
-}
-
-fn agent(claims: &Map<String, Value>, settings: &OidcSettings) -> Result<String, TokenError> {
-    let name = settings.agent_claim.as_ref();
-    let value = name.and_then(|name| find(claims, name)?.as_str());
-    value
-        .filter(|agent| !agent.is_empty() && agent.len() <= ID_BYTES)
-        .map(str::to_owned)
-        .ok_or(TokenError::TokenScope("the agent claim is missing"))
-}
-
-fn matches(grant: &Grant, claims: &Map<String, Value>) -> bool {
-    texts(find(claims, &grant.claim)).contains(&grant.value.as_str())
-}
-
-/// A claim by name or by dotted path, such as `realm_access.roles`.
-fn find<'c>(claims: &'c Map<String, Value>, name: &str) -> Option<&'c Value> {
-    if let Some(value) = claims.get(name) {
-        return Some(value);
-    }
-    let (first, rest) = name.split_once('.')?;
-    find(claims.get(first)?.as_object()?, rest)
-}
-
-/// The texts of a claim that is one text or a list.
-fn texts(value: Option<&Value>) -> Vec<&str> {
-    match value {
-        Some(Value::String(text)) => vec![text],
-        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! Exchanges the code that a browser brings for an ID token, at the issuer (RFC 6749,
-//! 4.1.3).
+//! Exchanges the code that a browser brings for tokens, at the issuer (RFC 6749, 4.1.3).
 
 use std::fmt;
 
@@ -11,9 +10,10 @@ use patchbay_config::web_address::WebAddress;
 use patchbay_outbound::egress::{Egress, EgressAnswer, EgressRequest};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde::Deserialize;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::sign_in_failure::SignInFailure;
+use super::sign_in_failure::{LoggedFailure, SignInFailure};
 
 /// What a form keeps as it is.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC
@@ -58,12 +58,48 @@ pub(super) struct Client {
     pub(super) redirect: String,
 }
 
-/// Why there is no ID token: what the sign-in page says, and what the log says.
-pub(super) type Unexchanged = (SignInFailure, String);
+/// What the issuer gives for a code: in memory only, and not shown by `Debug`.
+pub(super) struct Tokens {
+    /// Unverified.
+    pub(super) id: Zeroizing<String>,
+    /// For the UserInfo endpoint; or why the host cannot use it there.
+    pub(super) access: Result<Zeroizing<String>, &'static str>,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tokens")
+    }
+}
 
 #[derive(Deserialize)]
 struct TokenAnswer {
     id_token: Option<String>,
+    access_token: Option<Value>,
+    token_type: Option<Value>,
+}
+
+impl TokenAnswer {
+    fn into_tokens(self) -> Option<Tokens> {
+        let is_bearer = match &self.token_type {
+            // Required by RFC 6749, 5.1. Not every issuer sends it.
+            None | Some(Value::Null) => true,
+            Some(Value::String(kind)) => kind.eq_ignore_ascii_case("Bearer"),
+            Some(_) => false,
+        };
+        let access = match self.access_token {
+            Some(Value::String(token)) => Some(Zeroizing::new(token)),
+            _ => None,
+        };
+        Some(Tokens {
+            id: Zeroizing::new(self.id_token?),
+            access: match (is_bearer, access) {
+                (true, Some(token)) => Ok(token),
+                (false, Some(_)) => Err("the token_type of the token answer is not Bearer"),
+                (_, None) => Err("the token answer has no access_token"),
+            },
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -72,20 +108,18 @@ struct ErrorAnswer {
 }
 
 impl Client {
-    /// The ID token for a code, unverified. The issuer gets the request once at most.
+    /// The tokens for a code. The issuer gets the request once at most.
     pub(super) async fn exchange(
         &self,
         egress: &Egress,
         endpoint: WebAddress,
         code: &str,
         verifier: &str,
-    ) -> Result<Zeroizing<String>, Unexchanged> {
+    ) -> Result<Tokens, LoggedFailure> {
         let request = EgressRequest::post(endpoint, self.headers(), self.form(code, verifier));
         let answer = egress.exchange(request).await;
-        let answer = answer.map_err(|failure| {
-            let detail = format!("the token endpoint did not answer: {failure}");
-            (SignInFailure::IssuerUnavailable, detail)
-        })?;
+        let answer = answer
+            .map_err(|failure| SignInFailure::without_answer("token endpoint", failure.error()))?;
         read(&answer)
     }
 
@@ -132,28 +166,25 @@ fn encoded(text: &str) -> String {
     percent_encode(text.as_bytes(), FORM).to_string()
 }
 
-fn read(answer: &EgressAnswer) -> Result<Zeroizing<String>, Unexchanged> {
+fn read(answer: &EgressAnswer) -> Result<Tokens, LoggedFailure> {
     if answer.status == StatusCode::OK {
-        let token: Option<TokenAnswer> = serde_json::from_slice(&answer.body).ok();
-        let token = token.and_then(|answer| answer.id_token);
-        return token.map(Zeroizing::new).ok_or_else(|| {
+        let tokens: Option<TokenAnswer> = serde_json::from_slice(&answer.body).ok();
+        let tokens = tokens.and_then(TokenAnswer::into_tokens);
+        return tokens.ok_or_else(|| {
             let detail = "the answer of the token endpoint has no id_token".to_owned();
             (SignInFailure::InvalidAnswer, detail)
         });
     }
-    let status = answer.status.as_u16();
     let error: Option<ErrorAnswer> = serde_json::from_slice(&answer.body).ok();
     let error = error.and_then(|answer| {
         let mut known = KNOWN_ERRORS.into_iter();
         known.find(|known| *known == answer.error)
     });
-    let is_down = !answer.status.is_client_error() || status == 429;
-    let failure = match (is_down, error) {
-        (true, _) => SignInFailure::IssuerUnavailable,
-        (false, Some("invalid_grant")) => SignInFailure::InvalidAnswer,
-        (false, _) => SignInFailure::Misconfigured,
+    let failure = match (SignInFailure::with_status(answer.status), error) {
+        (SignInFailure::Misconfigured, Some("invalid_grant")) => SignInFailure::InvalidAnswer,
+        (failure, _) => failure,
     };
-    let error = error.unwrap_or("no known error");
+    let (status, error) = (answer.status.as_u16(), error.unwrap_or("no known error"));
     let detail = format!("the token endpoint answered {status} with {error}");
     Err((failure, detail))
 }
@@ -196,10 +227,35 @@ mod tests {
                 headers: HeaderMap::new(),
                 body: body.into(),
             };
-            read(&answer).map(|token| token.to_string())
+            read(&answer)
         };
-        let token = read(200, r#"{"id_token":"a.b.c","access_token":"x"}"#);
-        assert_eq!(token.expect("a token"), "a.b.c");
+        let tokens = read(200, r#"{"id_token":"a.b.c","access_token":"x"}"#);
+        let tokens = tokens.expect("tokens");
+        assert_eq!(*tokens.id, "a.b.c");
+        assert_eq!(format!("{tokens:?}"), "Tokens");
+        // An ID token may suffice, so an access token of no use is no failure yet.
+        for (rest, access) in [
+            (r#""access_token":"x","token_type":"Bearer""#, Ok("x")),
+            (r#""access_token":"x","token_type":"bearer""#, Ok("x")),
+            (r#""access_token":"x""#, Ok("x")),
+            (
+                r#""access_token":"x","token_type":"DPoP""#,
+                Err("the token_type of the token answer is not Bearer"),
+            ),
+            (
+                r#""access_token":7,"token_type":"Bearer""#,
+                Err("the token answer has no access_token"),
+            ),
+            (
+                r#""token_type":"Bearer""#,
+                Err("the token answer has no access_token"),
+            ),
+        ] {
+            let body = format!("{{\"id_token\":\"a.b.c\",{rest}}}");
+            let tokens = read(200, body.leak()).expect("tokens");
+            let got = tokens.access.as_ref().map(|token| token.as_str());
+            assert_eq!(got.map_err(|why| *why), access, "{rest}");
+        }
         use SignInFailure::*;
         for (status, body, failure) in [
             (200, r#"{"access_token":"x"}"#, InvalidAnswer),

@@ -11,6 +11,7 @@ pub(super) struct Discovery {
     pub(super) jwks_uri: String,
     authorization_endpoint: Option<String>,
     token_endpoint: Option<String>,
+    userinfo_endpoint: Option<String>,
     authorization_response_iss_parameter_supported: Option<bool>,
 }
 
@@ -21,6 +22,9 @@ pub(super) struct Endpoints {
     pub(super) authorization: WebAddress,
     /// Where the host sends the code, with the client's secret.
     pub(super) token: WebAddress,
+    /// Where the host asks for claims that the ID token lacks, if the issuer has that; or
+    /// what is wrong with the address. People whose ID token suffices sign in even so.
+    pub(super) userinfo: Result<Option<WebAddress>, String>,
     /// Whether the issuer names itself in `iss` when it sends the browser back
     /// (RFC 9207).
     pub(super) names_itself: bool,
@@ -36,6 +40,10 @@ impl Discovery {
         Ok(Endpoints {
             authorization: self.address("authorization_endpoint", &self.authorization_endpoint)?,
             token: self.address("token_endpoint", &self.token_endpoint)?,
+            userinfo: match &self.userinfo_endpoint {
+                None => Ok(None),
+                text => self.address("userinfo_endpoint", text).map(Some),
+            },
             names_itself: self.authorization_response_iss_parameter_supported == Some(true),
         })
     }
@@ -80,6 +88,33 @@ mod tests {
             document["authorization_response_iss_parameter_supported"] = json!(true);
         });
         assert!(naming.expect("complete").names_itself);
+    }
+
+    #[test]
+    fn an_issuer_may_have_a_userinfo_endpoint_under_the_same_rules() {
+        let userinfo = |value: Value| {
+            let endpoints = endpoints(LOGIN, |document| document["userinfo_endpoint"] = value);
+            endpoints.expect("the others are right").userinfo
+        };
+        assert_eq!(userinfo(json!(null)), Ok(None));
+        let me = userinfo(json!(format!("{LOGIN}/me"))).expect("an address");
+        assert_eq!(me.map(|me| me.with_target("")), Some(format!("{LOGIN}/me")));
+        for (value, words) in [
+            ("me", "is not a URL"),
+            ("https://user@login.example/x", "user or password"),
+            ("http://login.example/x", "does not use https"),
+        ] {
+            let wrong = userinfo(json!(value)).expect_err(words);
+            assert!(
+                wrong.contains(words) && wrong.contains("userinfo_endpoint"),
+                "{wrong}"
+            );
+        }
+        let plain = "http://127.0.0.1:9/realm";
+        let plain = endpoints(plain, |document| {
+            document["userinfo_endpoint"] = json!("http://127.0.0.1:9/me");
+        });
+        assert!(plain.expect("complete").userinfo.is_ok());
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Why a person could not sign in with the issuer.
 
+use http::StatusCode;
+use patchbay_outbound::egress::EgressError;
+
 /// Why a person could not sign in with the issuer: a closed set, for the console's
 /// sign-in page. The host's log says more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +33,9 @@ pub enum SignInFailure {
     /// The host cannot store the session.
     HostUnavailable,
 }
+
+/// A failure and its details: what the sign-in page says, and what the log says.
+pub(super) type LoggedFailure = (SignInFailure, String);
 
 impl SignInFailure {
     /// Every failure.
@@ -63,6 +69,23 @@ impl SignInFailure {
             SignInFailure::InvalidAnswer => "invalid-answer",
             SignInFailure::NoRole => "no-role",
             SignInFailure::HostUnavailable => "host-unavailable",
+        }
+    }
+
+    /// Because an endpoint of the issuer gave no answer.
+    pub(super) fn without_answer(endpoint: &str, error: &EgressError) -> LoggedFailure {
+        let failure = match error.is_refusal() {
+            true => SignInFailure::Misconfigured,
+            false => SignInFailure::IssuerUnavailable,
+        };
+        (failure, format!("the {endpoint} did not answer: {error}"))
+    }
+
+    /// Because an endpoint of the issuer answered with an error status.
+    pub(super) fn with_status(status: StatusCode) -> SignInFailure {
+        match status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
+            true => SignInFailure::Misconfigured,
+            false => SignInFailure::IssuerUnavailable,
         }
     }
 

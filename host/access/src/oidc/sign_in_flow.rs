@@ -11,17 +11,19 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
 use patchbay_config::web_address::WebAddress;
 use patchbay_journal::Secret;
+use patchbay_model::access::TokenScope;
 use patchbay_outbound::egress::Egress;
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::claims::Purpose;
-use super::code_exchange::{Client, ClientSecret, form};
+use super::claims::{Purpose, ValidToken};
+use super::code_exchange::{Client, ClientSecret, Tokens, form};
 use super::discovery::Endpoints;
 use super::pending_sign_ins::{PendingSignIn, PendingSignIns};
 use super::return_path::ReturnPath;
-use super::sign_in_failure::SignInFailure;
-use super::{Issuer, TokenError};
+use super::sign_in_failure::{LoggedFailure, SignInFailure};
+use super::standing::{PersonClaims, StandingError};
+use super::{Issuer, TokenError, userinfo};
 use crate::ExternalIdentity;
 use crate::settings::SignInSettings;
 
@@ -190,23 +192,53 @@ impl SignInFlow {
         let exchanged = self
             .client
             .exchange(&self.egress, endpoints.token, code, verifier);
-        let token = exchanged
-            .await
-            .map_err(|(failure, detail)| self.failed(failure, &detail))?;
+        let tokens = exchanged.await.map_err(|failure| self.logged(failure))?;
         let purpose = Purpose::SignIn {
             client: &self.client.id,
             nonce: &sign_in.nonce,
         };
-        let verified = self.issuer.verify_for(&token, purpose).await;
-        let identity = verified.map_err(|error| {
+        let valid = self.issuer.valid_token(&tokens.id, purpose).await;
+        let token = valid.map_err(|error| {
             let failure = match &error {
                 TokenError::NoKeys(problem) => problem.sign_in_failure(),
-                TokenError::TokenScope(_) => SignInFailure::NoRole,
                 _ => SignInFailure::InvalidAnswer,
             };
             self.failed(failure, &format_args!("the ID token is refused: {error}"))
         })?;
+        let standing = self.standing(&token, tokens, endpoints.userinfo).await;
+        let standing = standing.map_err(|failure| self.logged(failure))?;
+        let identity = token.signed_in(&self.issuer.settings.issuer, standing);
         Ok((identity, sign_in.return_to))
+    }
+
+    /// The role of a person by the claims of their ID token. If it lacks claims, the host
+    /// asks the UserInfo endpoint once.
+    async fn standing(
+        &self,
+        token: &ValidToken,
+        tokens: Tokens,
+        userinfo: Result<Option<WebAddress>, String>,
+    ) -> Result<TokenScope, LoggedFailure> {
+        let settings = &self.issuer.settings;
+        let claims = PersonClaims::IdToken(&token.claims);
+        let error = match claims.standing(settings) {
+            Ok(standing) => return Ok(standing),
+            Err(error) => error,
+        };
+        if !claims.may_be_completed(&error, settings) {
+            return Err(no_role(&error));
+        }
+        let not_asked = |why: &str| {
+            let (failure, detail) = no_role(&error);
+            (failure, format!("{detail}. UserInfo was not asked: {why}"))
+        };
+        let endpoint = userinfo.map_err(|problem| (SignInFailure::Misconfigured, problem))?;
+        let endpoint =
+            endpoint.ok_or_else(|| not_asked("the issuer's document has no userinfo_endpoint"))?;
+        let access_token = tokens.access.map_err(not_asked)?;
+        let more = userinfo::fetch(&self.egress, endpoint, access_token, &token.subject).await?;
+        let claims = PersonClaims::IdTokenAndUserInfo(&token.claims, &more);
+        claims.standing(settings).map_err(|error| no_role(&error))
     }
 
     async fn endpoints(&self) -> Result<Endpoints, SignInFailure> {
@@ -245,6 +277,10 @@ impl SignInFlow {
         self.failed(failure, &format_args!("the issuer answered {code}"))
     }
 
+    fn logged(&self, (failure, detail): LoggedFailure) -> SignInFailure {
+        self.failed(failure, &detail)
+    }
+
     fn no_random(&self, error: &dyn Display) -> SignInFailure {
         self.failed(SignInFailure::HostUnavailable, error)
     }
@@ -257,6 +293,11 @@ impl SignInFlow {
         }
         failure
     }
+}
+
+fn no_role(error: &StandingError) -> LoggedFailure {
+    let detail = format!("the claims give no role here: {error}");
+    (SignInFailure::NoRole, detail)
 }
 
 /// 256 random bits as text for addresses and forms.

@@ -83,6 +83,10 @@ pub(super) struct Issuer {
     tokens: Arc<Mutex<(u16, Value)>>,
     /// Requests to its token endpoint.
     exchanges: Arc<Mutex<Vec<String>>>,
+    /// What its UserInfo endpoint answers; absent: it reads requests and answers none.
+    userinfo: Arc<Mutex<Option<String>>>,
+    /// Requests to its UserInfo endpoint.
+    userinfo_requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Issuer {
@@ -98,6 +102,8 @@ impl Issuer {
             asked: Arc::default(),
             tokens: Arc::new(Mutex::new((400, json!({"error": "invalid_grant"})))),
             exchanges: Arc::default(),
+            userinfo: Arc::default(),
+            userinfo_requests: Arc::default(),
         };
         issuer.has(keys);
         let serving = issuer.clone();
@@ -131,7 +137,9 @@ impl Issuer {
         if self.silent.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
-        let answer = self.answer(&request);
+        let Some(answer) = self.answer(&request) else {
+            return std::future::pending().await;
+        };
         let _ = stream.write_all(answer.as_bytes()).await;
         let _ = stream.shutdown().await;
     }
@@ -172,9 +180,26 @@ impl Issuer {
         self.exchanges.lock().expect("no panic").clone()
     }
 
-    fn answer(&self, request: &str) -> String {
-        if let Some(ill) = &*self.ill.lock().expect("no panic") {
-            return ill.clone();
+    /// Names a UserInfo endpoint in its document, which gives these claims.
+    pub(super) fn has_userinfo(&self, claims: &Value) {
+        self.documents(json!({"userinfo_endpoint": format!("{}/me", self.url)}));
+        self.answers_userinfo(Some(&http(200, "application/json", &claims.to_string())));
+    }
+
+    /// Changes the whole answer of its UserInfo endpoint.
+    pub(super) fn answers_userinfo(&self, answer: Option<&str>) {
+        *self.userinfo.lock().expect("no panic") = answer.map(str::to_owned);
+    }
+
+    /// The requests to its UserInfo endpoint.
+    pub(super) fn userinfo_requests(&self) -> Vec<String> {
+        self.userinfo_requests.lock().expect("no panic").clone()
+    }
+
+    fn answer(&self, request: &str) -> Option<String> {
+        let ill = self.ill.lock().expect("no panic").clone();
+        if ill.is_some() {
+            return ill;
         }
         let path = request.split(' ').nth(1).unwrap_or_default();
         let (status, body) = match path {
@@ -188,13 +213,14 @@ impl Issuer {
                 exchanges.push(request.to_owned());
                 self.tokens.lock().expect("no panic").clone()
             }
+            "/realm/me" => {
+                let mut requests = self.userinfo_requests.lock().expect("no panic");
+                requests.push(request.to_owned());
+                return self.userinfo.lock().expect("no panic").clone();
+            }
             _ => (404, json!({})),
         };
-        let body = body.to_string();
-        format!(
-            "HTTP/1.1 {status} Answer\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
+        Some(http(status, "application/json", &body.to_string()))
     }
 
     fn document(&self) -> Value {
@@ -232,6 +258,14 @@ impl Issuer {
         change(&mut claims);
         claims
     }
+}
+
+/// A whole HTTP answer.
+pub(super) fn http(status: u16, kind: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} Answer\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
 }
 
 pub(super) fn now() -> i64 {

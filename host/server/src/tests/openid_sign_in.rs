@@ -3,6 +3,7 @@
 
 mod browser;
 mod refusals;
+mod userinfo;
 
 use patchbay_generations::Environment;
 use patchbay_model::access::Role;
