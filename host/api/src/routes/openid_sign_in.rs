@@ -87,6 +87,7 @@ async fn start(
 /// Finish a sign-in by the issuer
 ///
 /// The issuer sends the browser here. The host exchanges the code, verifies the ID token,
+/// asks the issuer's UserInfo endpoint if the ID token lacks claims that the settings name,
 /// starts a session, and leads the browser into the console. A `state` works once, in the
 /// browser that began the sign-in. On failure the console's sign-in page shows why.
 #[utoipa::path(
