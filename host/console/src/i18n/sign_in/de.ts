@@ -8,7 +8,7 @@ const texts: Translated<typeof en> = {
   "busy": "Zurzeit melden sich zu viele Personen an. Versuchen Sie es in einer Minute wieder.",
   "issuer-unavailable": "Der Anmeldedienst antwortet nicht. Versuchen Sie es in einer Minute wieder, oder nehmen Sie einen Einmal-Link.",
   "denied": "Der Anmeldedienst hat Sie nicht zugelassen, oder Sie haben abgebrochen.",
-  "misconfigured": "Der Anmeldedienst lehnt diesen Host ab. Der Betreiber muss die Einstellungen des Hosts mit denen des Anmeldedienstes vergleichen; das Protokoll des Hosts sagt mehr.",
+  "misconfigured": "Der Anmeldedienst und dieser Host sind nicht aufeinander eingestellt. Der Betreiber muss die Einstellungen beider vergleichen; das Protokoll des Hosts sagt mehr.",
   "expired": "Diese Anmeldung wurde schon benutzt, oder sie begann vor mehr als zehn Minuten. Beginnen Sie von vorn.",
   "other-browser": "Diese Anmeldung begann in einem anderen Browser oder Tab, oder dieser Browser behält keine Cookies. Beginnen Sie hier von vorn.",
   "invalid-answer": "Die Antwort des Anmeldedienstes ließ sich nicht prüfen. Beginnen Sie von vorn; geschieht es wieder, verständigen Sie den Betreiber.",

@@ -6,7 +6,7 @@ export default {
   "busy": "Too many people sign in at the moment. Try again in a minute.",
   "issuer-unavailable": "The sign-in service does not answer. Try again in a minute, or use a one-time link.",
   "denied": "The sign-in service did not let you in, or you cancelled.",
-  "misconfigured": "The sign-in service rejected this host. The operator must compare the host's settings with those of the sign-in service; the host's log says more.",
+  "misconfigured": "The sign-in service and this host are not set up for each other. The operator must compare their settings; the host's log says more.",
   "expired": "This sign-in was used, or began more than ten minutes ago. Begin again.",
   "other-browser": "This sign-in began in another browser or tab, or this browser keeps no cookies. Begin again here.",
   "invalid-answer": "What the sign-in service answered could not be verified. Begin again; if it happens again, tell the operator.",
