@@ -123,7 +123,13 @@ export const cases = {
     await page.waitForFunction(() => document.activeElement?.getAttribute("type") === "search");
     await field.fill("suit");
     await until(() => hold, "nothing was searched for");
-    await field.pressSequentially("case", { delay: 20 });
+    // Letters that follow each other at once, however slow the machine.
+    await field.evaluate((element) => {
+      for (const value of ["suitc", "suitca", "suitcas", "suitcase"]) {
+        element.value = value;
+        element.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      }
+    });
     await page.locator('[role="option"]', { hasText: "Found by suitcase" }).waitFor();
     assert.deepEqual(cancelled, ["suit"]);
     hold();
