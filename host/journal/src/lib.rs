@@ -70,7 +70,7 @@ pub use contact_record::{
     ContactRecords, RecordImport, RecordOutcome, RecordRefusal, RecordStatus, StoredRecord,
 };
 pub use conversation::{Conversation, Conversations, MessageMatches, ResolvedMark};
-pub use conversation_entry::ConversationEntries;
+pub use conversation_entry::{ConversationEntries, WrittenId};
 pub use directive::{Directive, Directives};
 pub use entry::{Entries, Entry, EntryPage, FeedPage, MessagePage, Note, PlacedMessage};
 pub use entry_scope::EntryScope;

@@ -3,7 +3,9 @@
 
 use jiff::Timestamp;
 use patchbay_events::{EventKind, NotedEvent};
-use patchbay_journal::{CompanyId, ConversationId, Entry, Journal, JournalError, Purpose};
+use patchbay_journal::{
+    CompanyId, ConversationId, Entry, Journal, JournalError, Purpose, WrittenId,
+};
 use patchbay_model::actor::Actor;
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +78,7 @@ pub fn find(
     id: &str,
 ) -> Result<Option<StoredNote>, JournalError> {
     let kinds = [EventKind::Noted as u16];
-    let entry = journal.newest_entry_with(company, conversation, &kinds, ("note", id))?;
+    let entry = journal.newest_entry_about(company, conversation, &kinds, WrittenId::Note(id))?;
     entry
         .map(|entry| open(journal, company, &entry))
         .transpose()

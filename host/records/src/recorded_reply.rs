@@ -2,7 +2,7 @@
 //! remembers the newest replies only; the history has them all.
 
 use patchbay_events::{Event, EventKind, ReplyDraftedEvent};
-use patchbay_journal::{CompanyId, ConversationId, Entry, Journal, JournalError};
+use patchbay_journal::{CompanyId, ConversationId, Entry, Journal, JournalError, WrittenId};
 
 use crate::reply::ReplyStatus;
 
@@ -32,8 +32,8 @@ pub struct RecordedReply {
     pub status: ReplyStatus,
 }
 
-/// The reply of a conversation with an id, however long ago it was sent. Goes through the
-/// conversation's entries by an index.
+/// The reply of a conversation with an id, however long ago it was sent. Reads entries about
+/// that reply only.
 ///
 /// # Errors
 /// [`JournalError::Corrupt`] if an entry is not valid.
@@ -43,8 +43,8 @@ pub fn find(
     conversation: ConversationId,
     id: &str,
 ) -> Result<Option<RecordedReply>, JournalError> {
-    let newest =
-        |kinds: &[u16]| journal.newest_entry_with(company, conversation, kinds, ("reply", id));
+    let about = WrittenId::Reply(id);
+    let newest = |kinds: &[u16]| journal.newest_entry_about(company, conversation, kinds, about);
     let Some(outcome) = newest(&OUTCOMES)? else {
         return Ok(None);
     };

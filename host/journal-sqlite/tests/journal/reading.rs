@@ -169,56 +169,55 @@ fn entries_of_a_thread_are_read_by_kind_in_both_directions() {
 }
 
 #[test]
-fn entries_of_some_kinds_are_read_from_the_newest_back_and_found_by_their_head() {
+fn entries_of_some_kinds_are_read_from_the_newest_back_and_found_by_their_id() {
     let store = TestStore::new();
     let journal = store.open();
     let company = journal.company("acme").unwrap();
     let of = conversation(company, "t");
     let other = conversation(company, "u");
-    let entry = |kind, name: &str| NewEntry {
+    let entry = |kind, field: &str, id: &str| NewEntry {
         kind,
-        head: format!(r#"{{"note":"{name}","by":{{"id":"n9"}}}}"#),
+        head: format!(r#"{{"{field}":"{id}","by":{{"id":"n9"}}}}"#),
         ..crate::store::entry(None)
     };
     let mut first = commit(&of, 0, None);
     first.entries = vec![
-        entry(7, "n1"),
-        entry(8, "n2"),
-        entry(7, "n3"),
-        entry(7, "n4"),
+        entry(112, "note", "n1"),
+        entry(7, "note", "n2"),
+        entry(112, "note", "n3"),
+        entry(112, "note", "n4"),
+        entry(96, "reply", "n6"),
     ];
     journal.commit(first).unwrap();
     let mut second = commit(&other, 0, None);
-    second.entries = vec![entry(7, "n5")];
+    second.entries = vec![entry(112, "note", "n5")];
     journal.commit(second).unwrap();
     let sequences = |before, limit| -> Vec<u64> {
-        let found = journal.newest_entries(company, of.id, 7, before, limit);
+        let found = journal.newest_entries(company, of.id, 112, before, limit);
         found.unwrap().iter().map(|entry| entry.sequence).collect()
     };
     assert_eq!(sequences(None, 9), [1, 3, 4]);
     assert_eq!(sequences(None, 2), [3, 4]);
     assert_eq!(sequences(Some(3), 2), [1]);
     assert_eq!(sequences(Some(1), 2), [0; 0]);
-    let with = |id, name| {
-        let found = journal.newest_entry_with(company, id, &[7], ("note", name));
+    let newest = |id, kinds: &[u16], about| {
+        let found = journal.newest_entry_about(company, id, kinds, about);
         found.unwrap().map(|entry| entry.sequence)
     };
-    assert_eq!(with(of.id, "n3"), Some(3));
-    // Of another kind, of another conversation, in another field.
-    for name in ["n2", "n5", "n9", "n", "$"] {
-        assert_eq!(with(of.id, name), None, "{name}");
+    let note = |id, name| newest(id, &[7, 112], WrittenId::Note(name));
+    assert_eq!(note(of.id, "n3"), Some(3));
+    // Of another kind, of another conversation, in another field, of a reply.
+    for name in ["n2", "n5", "n9", "n6", "n", "$"] {
+        assert_eq!(note(of.id, name), None, "{name}");
     }
-    assert_eq!(with(other.id, "n5"), Some(1));
+    assert_eq!(note(other.id, "n5"), Some(1));
     // The newest of several, of the wanted kinds.
     let mut third = commit(&other, 1, None);
-    third.entries = vec![entry(8, "n5"), entry(9, "n5")];
+    third.entries = vec![entry(95, "reply", "n5"), entry(103, "reply", "n5")];
     journal.commit(third).unwrap();
-    let newest = |kinds: &[u16]| {
-        let found = journal.newest_entry_with(company, other.id, kinds, ("note", "n5"));
-        found.unwrap().map(|entry| entry.sequence)
-    };
+    let reply = |kinds: &[u16]| newest(other.id, kinds, WrittenId::Reply("n5"));
     assert_eq!(
-        (newest(&[7, 8]), newest(&[9, 7]), newest(&[6])),
+        (reply(&[95, 96]), reply(&[95, 103]), reply(&[96, 112])),
         (Some(2), Some(3), None)
     );
 }

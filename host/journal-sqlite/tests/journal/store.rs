@@ -35,6 +35,7 @@ impl TestStore {
     /// journal is open. Data of earlier versions stays as it is.
     pub(crate) fn downgrade(&self, version: u32) {
         let added = [
+            (18, "DROP INDEX entry_reply; DROP INDEX entry_written_note;"),
             (16, "DROP TABLE word_list; DROP TABLE outdated_words;"),
             (
                 15,
