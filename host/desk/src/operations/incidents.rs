@@ -102,7 +102,7 @@ impl IncidentService<'_> {
     }
 
     /// Name, close or reopen an incident. Its conversations stay in it. What was said about
-    /// incidents whose conversations are all resolved is forgotten. Returns the incident
+    /// other incidents whose conversations are all resolved is forgotten. Returns the incident
     /// after the change, which is written whole; after an error nothing changed.
     ///
     /// # Errors
@@ -118,8 +118,15 @@ impl IncidentService<'_> {
     ) -> Result<IncidentView, DeskError> {
         let (id, company) = self.0.company(company)?;
         let changing = company.directives.changing.lock();
-        let known = company.floor.lock().overview.incident(subject);
-        let known = view(&company, known.ok_or_else(|| unknown(subject))?);
+        // At one moment: the incident itself is none of those that ended.
+        let (known, ended) = {
+            let floor = company.floor.lock();
+            let known = floor.overview.incident(subject);
+            let mut noted = company.directives.incident_subjects();
+            noted.retain(|noted| floor.overview.incident(noted).is_none());
+            (known.ok_or_else(|| unknown(subject))?, noted)
+        };
+        let known = view(&company, known);
         let now = self.0.now();
         let mut noted = known.note.clone();
         if let Some(name) = change.name {
@@ -152,7 +159,6 @@ impl IncidentService<'_> {
             body: serde_json::to_string(&noted).unwrap_or_default(),
         };
         let notes = vec![note(&event, now)];
-        let ended = ended_subjects(&company);
         let ended_names: Vec<String> = ended.iter().map(|ended| directive_name(ended)).collect();
         self.0
             .journal
@@ -175,15 +181,6 @@ impl IncidentService<'_> {
             note: noted,
         })
     }
-}
-
-/// Subjects of incidents that a supervisor says something about and whose conversations
-/// are all resolved.
-fn ended_subjects(company: &CompanyState) -> Vec<String> {
-    let mut subjects = company.directives.incident_subjects();
-    let floor = company.floor.lock();
-    subjects.retain(|subject| floor.overview.incident(subject).is_none());
-    subjects
 }
 
 /// Name of the directive with what a supervisor says about an incident.
