@@ -9,10 +9,12 @@ use patchbay_journal::ConversationId;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::final_failure::{FinalFailure, FinalKind};
 use patchbay_pass::agent_action::{ActionError, AgentAction};
+use patchbay_records::conversation_reader::read_snapshot;
 use patchbay_records::reply::{AfterReply, ReplyStatus};
+use rusqlite::Connection;
 
 use crate::floor::{act, agent, sign_in, supervisor, taken_by};
-use crate::office::{conversations, desk_of, feed, head, ruled, said, take_in};
+use crate::office::{conversations, desk_of, feed, head, held, ruled, said, take_in};
 use crate::replies::{answer, outgoing, reply_then};
 
 /// More than a snapshot remembers.
@@ -32,8 +34,8 @@ fn desk_with_replies(place: &Path) -> (Desk, ConversationId) {
     (desk, conversation)
 }
 
-/// How often a kind of entry tells of the reply `first`.
-fn told(desk: &Desk, kind: EventKind) -> usize {
+/// Entries of a kind about the reply `first`.
+fn entries_of_first(desk: &Desk, kind: EventKind) -> usize {
     let of_kind = feed(desk)
         .into_iter()
         .filter(|entry| entry.kind == kind as u16);
@@ -53,14 +55,14 @@ fn a_reply_id_is_never_published_twice_however_many_replies_followed() {
         assert_eq!(result.status, ReplyStatus::Delivered);
     }
     assert!(outgoing(&desk).is_empty(), "it was sent");
-    assert_eq!(told(&desk, EventKind::ReplyDrafted), 1);
-    assert_eq!(told(&desk, EventKind::ReplyPublished), 1);
+    assert_eq!(entries_of_first(&desk, EventKind::ReplyDrafted), 1);
+    assert_eq!(entries_of_first(&desk, EventKind::ReplyPublished), 1);
 
     drop(desk);
     let desk = desk_of(place.path(), vec![ruled("")]);
     let done = act(&desk, conversation, agent("ana"), again()).expect("answered");
     assert_eq!(done.reply.expect("a reply").status, ReplyStatus::Delivered);
-    assert_eq!(told(&desk, EventKind::ReplyPublished), 1);
+    assert_eq!(entries_of_first(&desk, EventKind::ReplyPublished), 1);
 }
 
 #[test]
@@ -112,6 +114,40 @@ fn a_late_report_that_an_old_reply_did_not_arrive_returns_the_conversation_once(
         };
         act(&desk, conversation, supervisor(), report).expect("written");
     }
-    assert_eq!(told(&desk, EventKind::ReplyUndeliverable), 1);
+    assert_eq!(entries_of_first(&desk, EventKind::ReplyUndeliverable), 1);
     assert_eq!(conversations(&desk)[0].state, ConversationState::Active);
+}
+
+#[test]
+fn the_reply_that_waits_for_approval_stays_where_another_held_one_is_taken_back() {
+    let place = tempfile::tempdir().expect("a place");
+    let (desk, conversation) = desk_with_replies(place.path());
+    drop(desk);
+    let rules = "[[approval]]\napprovers = [\"max\"]";
+    let desk = desk_of(place.path(), vec![held(rules)]);
+    let sent = reply_then("waits", "Hi", AfterReply::Wait);
+    let done = act(&desk, conversation, agent("ana"), sent).expect("taken");
+    assert_eq!(done.reply.expect("a reply").status, ReplyStatus::Held);
+    drop(desk);
+    // The snapshot knows another one as pending, and the history that this one was held.
+    let sql = Connection::open(place.path().join("desk.db")).expect("opened");
+    let changed = sql.execute(
+        "UPDATE conversation SET snapshot = CAST(json_set(CAST(snapshot AS TEXT),
+           '$.pending.id', 'other', '$.answers[#-1].id', 'other') AS BLOB)",
+        [],
+    );
+    assert_eq!(changed.expect("changed"), 1);
+    drop(sql);
+    let desk = desk_of(place.path(), vec![held(rules)]);
+    let take_back = AgentAction::TakeBack {
+        reply: "waits".to_owned(),
+    };
+    let refused = act(&desk, conversation, agent("ana"), take_back).expect_err("not pending");
+    assert!(
+        matches!(refused, ActionError::NothingToTakeBack { .. }),
+        "{refused}"
+    );
+    let stored = read_snapshot(&conversations(&desk)[0]).expect("valid");
+    assert_eq!(stored.pending.expect("it still waits").id, "other");
+    assert_eq!(stored.state, ConversationState::AwaitingApproval);
 }

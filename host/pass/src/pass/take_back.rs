@@ -29,7 +29,13 @@ pub(super) fn take_back(
     }
     let is_held = status == ReplyStatus::Held;
     match status {
-        ReplyStatus::Held => unit.snapshot_mut().pending = None,
+        ReplyStatus::Held => {
+            // The history says what a reply was last; another one may be pending since.
+            let pending = &mut unit.snapshot_mut().pending;
+            if pending.take_if(|pending| pending.id == id).is_none() {
+                return Ok(Err(nothing()));
+            }
+        }
         ReplyStatus::Published => {
             let Some(sending) = remove_unsent(pass, unit, id)? else {
                 return Ok(Err(ActionError::AlreadySent { id: id.to_owned() }));
