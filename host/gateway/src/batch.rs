@@ -12,6 +12,7 @@ use patchbay_model::contact_record::ContactRecord;
 use patchbay_model::final_failure::FinalKind;
 use patchbay_model::traceparent::Traceparent;
 use patchbay_pass::ReceiptStatus;
+use serde_json::json;
 
 use crate::connection::Connection;
 use crate::gateway::Gateway;
@@ -185,13 +186,13 @@ impl Gateway {
             item: Ok(record),
         });
         let by = format!("connection {}", connection.settings.name);
-        let audit = AuditEntry {
-            at: Timestamp::now(),
-            company: Some(company.to_owned()),
-            actor: by.clone(),
-            act: "contacts.imported".to_owned(),
-            details: "{}".to_owned(),
-        };
+        let audit = AuditEntry::new(
+            Timestamp::now(),
+            Some(company),
+            by.clone(),
+            "contacts.imported",
+            &json!({}),
+        );
         let contacts = self.desk.contacts();
         let options = ImportOptions::default();
         let summary = contacts.import(company, rows.collect(), options, &by, audit)?;

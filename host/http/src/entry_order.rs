@@ -24,8 +24,9 @@ crate::code_schemas! {
 }
 
 /// The page that a request asks for: `order`, and the `next` of the page before as `after`
-/// where the oldest come first, as `before` where the newest come first. Without an order a
-/// cursor says which it is, and without a cursor it is `usual`.
+/// where the oldest come first, as `before` where the newest come first. Without an order it
+/// is `newest` with `before`, else `usual`: a client that goes on with the wrong cursor learns
+/// so, and does not read the other way.
 ///
 /// # Errors
 /// 422 about the field that is invalid or does not go with the order.
@@ -39,16 +40,15 @@ pub fn entry_page(
     let order = parse_code("order", order, &EntryOrder::ALL, EntryOrder::as_str)?;
     let after: Option<u64> = parse_field("after", after, CURSOR)?;
     let before: Option<u64> = parse_field("before", before, CURSOR)?;
-    let order = order.unwrap_or(match (after, before) {
-        (_, Some(_)) => EntryOrder::Newest,
-        (Some(_), None) => EntryOrder::Oldest,
-        (None, None) => usual,
+    let order = order.unwrap_or(match before {
+        Some(_) => EntryOrder::Newest,
+        None => usual,
     });
     match (order, after, before) {
         (EntryOrder::Oldest, after, None) => Ok(EntryPage::After(after.unwrap_or(0))),
         (EntryOrder::Newest, None, before) => Ok(EntryPage::Before(before.unwrap_or(u64::MAX))),
-        (EntryOrder::Oldest, ..) => Err(Problem::invalid("before", "goes with the order `newest`")),
-        (EntryOrder::Newest, ..) => Err(Problem::invalid("after", "goes with the order `oldest`")),
+        (EntryOrder::Oldest, ..) => Err(Problem::invalid("before", "goes with `order=newest`")),
+        (EntryOrder::Newest, ..) => Err(Problem::invalid("after", "goes with `order=oldest`")),
     }
 }
 
@@ -62,7 +62,7 @@ mod tests {
         let newest = EntryOrder::Newest;
         for (order, after, before, expected) in [
             (None, None, None, Ok(Before(u64::MAX))),
-            (None, Some("7"), None, Ok(After(7))),
+            (None, Some("7"), None, Err("after")),
             (None, None, Some("7"), Ok(Before(7))),
             (Some("oldest"), None, None, Ok(After(0))),
             (Some("oldest"), Some("7"), None, Ok(After(7))),
@@ -80,7 +80,13 @@ mod tests {
             let expected = expected.map_err(|field: &str| serde_json::json!(field));
             assert_eq!(page, expected, "{order:?} {after:?} {before:?}");
         }
-        let first = entry_page(None, None, None, EntryOrder::Oldest);
-        assert_eq!(first.ok(), Some(After(0)));
+        for (after, before, expected) in [
+            (None, None, After(0)),
+            (Some("7"), None, After(7)),
+            (None, Some("7"), Before(7)),
+        ] {
+            let page = entry_page(None, after, before, EntryOrder::Oldest);
+            assert_eq!(page.ok(), Some(expected), "{after:?} {before:?}");
+        }
     }
 }

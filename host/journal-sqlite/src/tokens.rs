@@ -8,6 +8,7 @@ use patchbay_journal::{
 use patchbay_model::access::TokenScope;
 use patchbay_model::input;
 use rusqlite::{Connection, Row, params};
+use serde_json::json;
 
 use super::{
     Micros, Query, SqliteJournal, append_audit, check_audit, code, id, only_id, optional_time,
@@ -113,12 +114,13 @@ pub(super) fn revoke_of_agent(
     )?;
     revoked.sort();
     for id in revoked {
-        let entry = AuditEntry {
-            act: "token.revoked".to_owned(),
-            // An id needs no escape.
-            details: format!(r#"{{"token":"{id}","because":"agent.removed"}}"#),
-            ..removal.clone()
-        };
+        let entry = AuditEntry::new(
+            removal.at,
+            removal.company.as_deref(),
+            removal.actor.clone(),
+            "token.revoked",
+            &json!({"token": id.to_string(), "because": "agent.removed"}),
+        );
         append_audit(sql, &entry)?;
     }
     Ok(())

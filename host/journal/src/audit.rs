@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::limits::AUDIT_DETAILS;
 use crate::{EntryPage, Result};
 
 /// Format of the hash; prefixed to what is hashed.
@@ -25,20 +26,18 @@ pub struct AuditEntry {
     /// Code of the action, such as `token.created`; at most 64 bytes. The set
     /// grows.
     pub act: String,
-    /// Parameters of the action, as a JSON object of at most 64 KiB: ids and
+    /// Parameters of the action, as a JSON object of at most 8 KiB: ids and
     /// numbers only, nothing a customer wrote, no address, no secret.
     pub details: String,
 }
 
-/// Most bytes of the details of an entry that [`AuditEntry::new`] makes.
-const DETAILS: usize = 8 << 10;
 /// Bytes of a text and items of a list that details keep: the first pair with which they
 /// fit.
 const DETAIL_PARTS: [(usize, usize); 3] = [(1024, 100), (128, 25), (16, 4)];
 
 impl AuditEntry {
-    /// An entry whose details are bounded, whatever the action: at most 8 KiB. Of a long
-    /// text or list the begin stays, and how much was left out.
+    /// An entry with details of at most 8 KiB, as the journal accepts them. Of longer details
+    /// the start of each text and list stays, and how much was left out.
     pub fn new(
         at: Timestamp,
         company: Option<&str>,
@@ -58,14 +57,14 @@ impl AuditEntry {
 
 fn bounded(details: &Value) -> String {
     let whole = details.to_string();
-    if whole.len() <= DETAILS {
+    if whole.len() <= AUDIT_DETAILS {
         return whole;
     }
     let mut shortened = DETAIL_PARTS
         .iter()
         .map(|(text, items)| shorten(details, *text, *items).to_string());
     shortened
-        .find(|details| details.len() <= DETAILS)
+        .find(|details| details.len() <= AUDIT_DETAILS)
         .unwrap_or_else(|| json!({"left_out_bytes": whole.len()}).to_string())
 }
 
@@ -258,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn details_are_bounded_whatever_an_action_says() {
+    fn details_of_any_length_are_cut_to_the_bound() {
         let of = |details: &Value| {
             AuditEntry::new(Timestamp::UNIX_EPOCH, None, String::new(), "a", details).details
         };
@@ -279,7 +278,7 @@ mod tests {
         let nested = (0..3).fold(json!(wide), |inner, _| json!([inner.clone(), inner]));
         for long in [json!(wide), nested] {
             let cut = of(&long);
-            assert!(cut.len() <= DETAILS, "{}", cut.len());
+            assert!(cut.len() <= AUDIT_DETAILS, "{}", cut.len());
             serde_json::from_str::<Value>(&cut).expect("JSON");
         }
     }

@@ -67,7 +67,7 @@ pub const NOTE_HEAD: usize = 64 << 10;
 /// Bytes of the code of an action in the audit trail.
 pub const AUDIT_ACT: usize = 64;
 /// Bytes of the details of an action in the audit trail.
-pub const AUDIT_DETAILS: usize = 64 << 10;
+pub const AUDIT_DETAILS: usize = 8 << 10;
 
 /// Agents of a company.
 pub const AGENTS: usize = 10_000;

@@ -88,10 +88,10 @@ pub(crate) struct BrokenDocument {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AuditQuery {
-    /// Order of the entries. Default: `oldest` with `after`, else `newest`.
+    /// Order of the entries. Default `newest`.
     #[param(value_type = Option<EntryOrderCode>, inline)]
     order: Option<String>,
-    /// `next` of the page before, where the oldest come first.
+    /// `next` of the page before; with `order=oldest` only.
     #[param(value_type = Option<u64>)]
     after: Option<String>,
     /// `next` of the page before, where the newest come first.

@@ -237,6 +237,7 @@ async fn an_invalid_token_request_is_refused_with_its_field() {
         "/v1/audit?after=x",
         "/v1/companies/northwind/audit?after=-1",
         "/v1/audit?before=x",
+        "/v1/audit?after=1",
         "/v1/audit?order=newest&after=1",
         "/v1/audit?order=oldest&before=1",
         "/v1/audit?order=first",
