@@ -451,41 +451,60 @@ fn a_cursor_of_another_order_or_of_nothing_is_refused() {
 }
 
 #[test]
-fn the_newest_of_a_filter_are_chosen_whatever_their_state() {
+fn of_the_newest_of_a_filter_those_that_it_lists_come_first() {
     let mut numbers = Numbers(11);
-    let rows: Vec<ListedConversation> = (0..200)
+    let rows: Vec<ListedConversation> = (0..600)
         .map(|number| conversation(number, &mut numbers))
         .collect();
     let mut index = OpenIndex::default();
     for row in &rows {
         index.put(Arc::new(row.clone()));
     }
-    let filter = ListFilter {
-        states: Some([ConversationState::Active].into()),
+    let queue = ListFilter {
         queue: Some("tax".to_owned()),
         ..ListFilter::default()
     };
-    let mut expected: Vec<&ListedConversation> = rows
-        .iter()
-        .filter(|row| row.queue.as_deref() == Some("tax"))
-        .collect();
-    expected.sort_by_key(|row| ListOrder::Activity.key(row));
-    let expected: Vec<ConversationId> = expected.into_iter().map(|row| row.id).collect();
-    let count = expected.len();
-    assert!(count > 20, "{count}");
-    assert_eq!(index.newest(&filter, count), (expected.clone(), true));
-    let some = expected[..20].to_vec();
-    assert_eq!(index.newest(&filter, 20), (some.clone(), false));
+    let filters = [
+        ListFilter {
+            states: Some([ConversationState::Active].into()),
+            ..queue.clone()
+        },
+        ListFilter {
+            clocks: [ClockWarning::Missed].into(),
+            ..queue.clone()
+        },
+    ];
+    for filter in filters {
+        let of_queue = rows
+            .iter()
+            .filter(|row| row.queue.as_deref() == Some("tax"));
+        let is_listed = |row: &&ListedConversation| {
+            filter.has_state(row.state) && filter.has_clock(row, unix_ms(now()))
+        };
+        let (mut expected, mut others): (Vec<_>, Vec<_>) = of_queue.partition(is_listed);
+        let listed = expected.len();
+        assert!(listed > 20 && others.len() > 20, "{listed}");
+        for group in [&mut expected, &mut others] {
+            group.sort_by_key(|row| ListOrder::Activity.key(row));
+        }
+        expected.extend(others);
+        let expected: Vec<ConversationId> = expected.into_iter().map(|row| row.id).collect();
+        for (limit, is_all) in [
+            (listed - 1, false),
+            (listed, true),
+            (listed + 20, true),
+            (rows.len(), true),
+        ] {
+            let chosen = expected[..limit.min(expected.len())].to_vec();
+            assert_eq!(index.newest(&filter, limit, now()), (chosen, is_all));
+        }
 
-    // What a search found is one more condition.
-    let filter = ListFilter {
-        found: Some(some.iter().copied().collect()),
-        ..filter
-    };
-    let page = index.page(&filter, ListOrder::Id, None, 100, now());
-    let active = rows
-        .iter()
-        .filter(|row| some.contains(&row.id) && row.state == ConversationState::Active);
-    assert_eq!(page.counts.matching, active.count());
-    assert_eq!(page.counts.by_state.values().sum::<usize>(), 20);
+        // What a search found is one more condition.
+        let searched = ListFilter {
+            found: Some(expected[..20].iter().copied().collect()),
+            ..filter.clone()
+        };
+        let page = index.page(&searched, ListOrder::Id, None, 100, now());
+        assert_eq!(page.counts.matching, 20);
+    }
 }

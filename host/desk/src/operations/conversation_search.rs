@@ -177,8 +177,9 @@ impl ConversationService<'_> {
         else {
             return Ok(());
         };
+        let now = self.0.now();
         let (candidates, is_all) =
-            self.read_open(company, state, |index| index.newest(filter, MOST_OPEN))?;
+            self.read_open(company, state, |index| index.newest(filter, MOST_OPEN, now))?;
         progress.is_complete &= is_all && with_message.is_complete;
         let searched = (candidates.as_slice(), SearchScope::Open);
         let mut found = self.search_words(company, query.as_ref(), searched, progress)?;

@@ -172,18 +172,29 @@ impl OpenIndex {
     }
 
     /// The ids of at most `limit` conversations that match all but the states and the clock
-    /// of a filter, those with the newest messages first; and whether those are all.
-    pub fn newest(&self, filter: &ListFilter, limit: usize) -> (Vec<ConversationId>, bool) {
-        let mut found: Vec<(SortKey, ConversationId)> = Vec::new();
+    /// of a filter: first those that it lists at a moment, then the others, which only counts
+    /// have; of both those with the newest messages first. And whether all that it lists are
+    /// among them.
+    pub fn newest(
+        &self,
+        filter: &ListFilter,
+        limit: usize,
+        now: Timestamp,
+    ) -> (Vec<ConversationId>, bool) {
+        let now_ms = unix_ms(now);
+        let mut listed = 0;
+        let mut found: Vec<(bool, SortKey, ConversationId)> = Vec::new();
         self.visit(filter, |row| {
             if filter.matches(row) {
-                found.push((ListOrder::Activity.key(row), row.id));
+                let is_listed = filter.has_state(row.state) && filter.has_clock(row, now_ms);
+                listed += usize::from(is_listed);
+                found.push((!is_listed, ListOrder::Activity.key(row), row.id));
             }
         });
         found.sort_unstable();
-        let is_all = found.len() <= limit;
         found.truncate(limit);
-        (found.into_iter().map(|(_, id)| id).collect(), is_all)
+        let ids = found.into_iter().map(|(_, _, id)| id).collect();
+        (ids, listed <= limit)
     }
 
     /// Visit all that a filter may match: of an agent or an incident only their own.
