@@ -355,12 +355,21 @@ async fn a_list_and_a_search_are_filtered_by_clock_and_incident() {
         assert_eq!(answer.status, 200, "{query}: {answer:?}");
         ids(&answer.json())
     };
-    assert_eq!(search("sort=age").await, [none, late.clone(), both.clone()]);
+    assert_eq!(
+        search("sort=age").await,
+        [none.clone(), late.clone(), both.clone()]
+    );
     assert_eq!(search("clock=missed&sort=age").await, [late, both.clone()]);
     assert_eq!(search("incident=outage").await, std::slice::from_ref(&both));
     // A resolved conversation stays in its incident, and its clock stays missed.
     let resolve = json!({"by": "eva", "role": "supervisor", "action": "resolve"});
-    assert_eq!(office.acts(&both, resolve).await.status, 200);
+    assert_eq!(office.acts(&both, resolve.clone()).await.status, 200);
+    // One without a target has no clock, and one whose clock has stopped is not at risk.
+    assert_eq!(office.acts(&none, resolve).await.status, 200);
+    let resolved = ids(&office.listed("state=resolved").await);
+    assert_eq!(resolved, [none, both.clone()]);
+    let at_risk = office.listed("state=resolved&clock=at-risk").await;
+    assert_eq!(ids(&at_risk), [""; 0]);
     for query in [
         "state=resolved&incident=outage",
         "state=resolved&clock=missed",

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use patchbay_engine::component::Digest;
 use patchbay_model::access::Role;
 use patchbay_service::what_if::{WhatIfRequest, WhatIfState};
@@ -319,17 +320,23 @@ async fn decisions_are_found_by_generation_contact_and_time() {
     assert_eq!(decided.decisions("generation=2&stage=classify").await, all);
     assert_eq!(decided.decisions("generation=1").await, [0u64; 0]);
     let newest = decided.get(&format!("/decisions/{}", all[0])).await.json();
-    let at = newest["at"].as_str().expect("a time");
-    assert_eq!(
-        decided
-            .decisions(&format!("from={at}&stage=classify"))
-            .await,
-        all[..1]
-    );
-    assert_eq!(
-        decided.decisions(&format!("to={at}&stage=classify")).await,
-        all[1..]
-    );
+    // Decisions may have the same time.
+    let mut times: Vec<(u64, Timestamp)> = Vec::new();
+    for number in &all {
+        let decision = decided.get(&format!("/decisions/{number}")).await.json();
+        let at = decision["at"].as_str().expect("a time");
+        times.push((*number, at.parse().expect("a time")));
+    }
+    for (_, at) in &times {
+        let found = times.iter().filter(|(_, time)| time >= at);
+        let expected: Vec<u64> = found.map(|(number, _)| *number).collect();
+        let query = format!("from={at}&stage=classify");
+        assert_eq!(decided.decisions(&query).await, expected, "{query}");
+        let found = times.iter().filter(|(_, time)| time < at);
+        let expected: Vec<u64> = found.map(|(number, _)| *number).collect();
+        let query = format!("to={at}&stage=classify");
+        assert_eq!(decided.decisions(&query).await, expected, "{query}");
+    }
     assert_eq!(
         decided.decisions("to=2020-01-01T00:00:00Z").await,
         [0u64; 0]
