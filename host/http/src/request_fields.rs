@@ -51,6 +51,14 @@ pub fn parse_field<T: FromStr>(
     parsed.map_err(|_| Problem::invalid(field, detail))
 }
 
+/// The value of a field that is `true` or `false`, if the request has it.
+///
+/// # Errors
+/// 422 about the field.
+pub fn parse_flag(field: &str, text: Option<&str>) -> Result<Option<bool>, Problem> {
+    parse_field(field, text, "must be true or false")
+}
+
 /// The case of a field that is a code of a closed set, if the request has it.
 ///
 /// # Errors
@@ -61,14 +69,9 @@ pub fn parse_code<T: Copy>(
     all: &[T],
     code: fn(T) -> &'static str,
 ) -> Result<Option<T>, Problem> {
-    let Some(text) = text else {
-        return Ok(None);
-    };
-    let known = all.iter().copied().find(|one| code(*one) == text);
-    known.map(Some).ok_or_else(|| {
-        let known: Vec<_> = all.iter().map(|one| code(*one)).collect();
-        Problem::invalid(field, format!("must be one of {}", known.join(", ")))
-    })
+    let find = |text| find_code(text, all, code);
+    let found = text.map(find).transpose();
+    found.map_err(|known| Problem::invalid(field, format!("must be one of {known}")))
 }
 
 /// The cases of a field with codes of a closed set, separated by commas, if the request has
@@ -86,17 +89,20 @@ pub fn parse_codes<T: Copy + Ord>(
         return Ok(None);
     };
     let find = |part: &str| {
-        let known = all.iter().copied().find(|one| code(*one) == part.trim());
-        known.ok_or_else(|| {
-            let known: Vec<_> = all.iter().map(|one| code(*one)).collect();
-            let known = known.join(", ");
-            Problem::invalid(field, format!("{part:?} is not one of {known}"))
-        })
+        let found = find_code(part.trim(), all, code);
+        found.map_err(|known| Problem::invalid(field, format!("{part:?} is not one of {known}")))
     };
-    text.split(',')
-        .map(find)
-        .collect::<Result<_, _>>()
-        .map(Some)
+    let found: Result<_, _> = text.split(',').map(find).collect();
+    found.map(Some)
+}
+
+/// The case with a code; the error lists the codes.
+fn find_code<T: Copy>(text: &str, all: &[T], code: fn(T) -> &'static str) -> Result<T, String> {
+    let found = all.iter().copied().find(|one| code(*one) == text);
+    found.ok_or_else(|| {
+        let known: Vec<_> = all.iter().map(|one| code(*one)).collect();
+        known.join(", ")
+    })
 }
 
 /// Place of a conversation in a list by time.

@@ -11,7 +11,9 @@ use patchbay_desk::Desk;
 use patchbay_generations::Generation;
 use patchbay_generations::replay::case_export;
 use patchbay_http::problem::{Kind, Problem};
-use patchbay_http::request_fields::{NUMBER, TIME, page_limit, parse_field};
+use patchbay_http::request_fields::{
+    NUMBER, TIME, page_limit, parse_code, parse_field, parse_flag,
+};
 use patchbay_http::{body, code_schema};
 use patchbay_journal::ContactId;
 use patchbay_model::decision::stage::Stage;
@@ -19,7 +21,6 @@ use patchbay_model::outcome::OutcomeKind;
 use patchbay_records::decisions::{self, Filter, StoredDecision};
 use patchbay_service::app::App;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
@@ -132,8 +133,13 @@ pub(crate) async fn list(
         until: parse_field("to", which.to.as_deref(), TIME)?,
         generation: parse_field("generation", which.generation.as_deref(), NUMBER)?,
         contacts: Vec::new(),
-        stage: code::<Stage>("stage", which.stage)?,
-        outcome: code::<OutcomeKind>("outcome", which.outcome)?,
+        stage: parse_code("stage", which.stage.as_deref(), &Stage::ALL, Stage::as_str)?,
+        outcome: parse_code(
+            "outcome",
+            which.outcome.as_deref(),
+            &OutcomeKind::ALL,
+            OutcomeKind::as_str,
+        )?,
         plugin: which.plugin,
         conversation: which.conversation,
         interaction: which.interaction,
@@ -270,10 +276,8 @@ pub(crate) async fn case(
     Query(query): Query<CaseQuery>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Value>, Problem> {
-    let is_masked = match &query.masked {
-        None => !caller.may_unseal(),
-        Some(masked) => flag("masked", Some(masked))?,
-    };
+    let is_masked = parse_flag("masked", query.masked.as_deref())?;
+    let is_masked = is_masked.unwrap_or(!caller.may_unseal());
     if !is_masked && !caller.may_unseal() {
         return Err(Problem::of(Kind::Forbidden)
             .field("masked")
@@ -334,25 +338,12 @@ pub(crate) fn decision_id(text: &str) -> Result<u64, Problem> {
 }
 
 fn unsealed(shown: &UnsealingQuery, caller: &Caller) -> Result<bool, Problem> {
-    let is_unsealed = flag("unsealed", shown.unsealed.as_deref())?;
+    let is_unsealed = parse_flag("unsealed", shown.unsealed.as_deref())?;
+    let is_unsealed = is_unsealed.unwrap_or(false);
     match is_unsealed && !caller.may_unseal() {
         true => Err(Problem::of(Kind::Forbidden)
             .field("unsealed")
             .detail("only an auditor may read customers' words; leave it out")),
         false => Ok(is_unsealed),
     }
-}
-
-fn flag(field: &str, text: Option<&str>) -> Result<bool, Problem> {
-    match text {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(Problem::invalid(field, "must be true or false")),
-    }
-}
-
-fn code<T: DeserializeOwned>(field: &str, text: Option<String>) -> Result<Option<T>, Problem> {
-    text.map(|text| serde_json::from_value(Value::String(text)))
-        .transpose()
-        .map_err(|error| Problem::invalid(field, error.to_string()))
 }

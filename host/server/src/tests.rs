@@ -32,6 +32,7 @@ mod heads;
 mod incidents;
 mod intake;
 mod invalid_files;
+mod invalid_requests;
 mod issuer;
 mod journal;
 mod knowledge;

@@ -10,7 +10,7 @@ use patchbay_http::descriptions;
 use patchbay_http::entry_order::{EntryOrder, EntryOrderCode, entry_page};
 use patchbay_http::history_entry::HistoryEntry;
 use patchbay_http::problem::{Kind, Problem};
-use patchbay_http::request_fields::{next_page, page_limit, parse_field};
+use patchbay_http::request_fields::{next_page, page_limit, parse_flag};
 use patchbay_journal::{Acknowledgement, Entry};
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
@@ -123,7 +123,7 @@ pub(super) async fn list(
         EntryOrder::Oldest,
     )?;
     let limit = page_limit(query.limit.as_deref(), PAGE, PAGE)?;
-    let only_open = parse_field("open", query.open.as_deref(), "must be true or false")?;
+    let only_open = parse_flag("open", query.open.as_deref())?;
     app.read(move |desk| {
         let id = desk.company(&company)?;
         let journal = desk.journal();
