@@ -383,7 +383,8 @@ impl App {
     /// the request timeout.
     ///
     /// # Errors
-    /// Overload, after the request timeout.
+    /// Overload, after the request timeout: it says whether the report itself takes too long,
+    /// or has waited for others of the company.
     pub async fn report<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Desk, &CancelSignal) -> Result<T, Problem> + Send + 'static,
@@ -393,11 +394,17 @@ impl App {
         let caller = Arc::new(());
         let waiting = Arc::downgrade(&caller);
         let cancel = CancelSignal::when(move || waiting.strong_count() == 0);
-        let report = on_share(&self.shares.reports, move || work(&desk, &cancel));
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let begun = Arc::clone(&has_begun);
+        let report = on_share(&self.shares.reports, move || {
+            begun.store(true, Ordering::Relaxed);
+            work(&desk, &cancel)
+        });
         let answer = timeout(self.settings.request_timeout, report).await;
         drop(caller);
-        answer.map_err(|_| {
-            Problem::busy("other reports of the company take too long; try again, or ask for less")
+        answer.map_err(|_| match has_begun.load(Ordering::Relaxed) {
+            true => Problem::busy("the report takes too long; ask for less time or a longer step"),
+            false => Problem::busy("other reports of the company take too long; try again later"),
         })??
     }
 

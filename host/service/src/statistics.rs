@@ -42,16 +42,17 @@ impl StatisticsMonitor {
         self.changed.lock().insert(company);
     }
 
-    /// Count what a request should see. Blocks.
+    /// Count what a request should see; less if it is cancelled. Blocks.
     pub fn catch_up(
         &self,
         desk: &Desk,
         company: CompanyId,
         generation: &Generation,
+        is_cancelled: &dyn Fn() -> bool,
     ) -> Result<CountedTo, JournalError> {
         let zone = Some(generation.time_zone());
         self.counter
-            .count(&**desk.journal(), company, zone, READ_AHEAD)
+            .count_until(&**desk.journal(), company, zone, READ_AHEAD, is_cancelled)
     }
 
     /// Count everything: compaction is about to delete entries. Blocks.

@@ -69,13 +69,26 @@ impl StatisticsCounter {
         zone: Option<&str>,
         most: usize,
     ) -> Result<CountedTo> {
+        self.count_until(journal, company, zone, most, &|| false)
+    }
+
+    /// As [`count`](StatisticsCounter::count), and ends after a batch of 1,000 entries if
+    /// `is_cancelled` says so then.
+    pub fn count_until(
+        &self,
+        journal: &dyn Journal,
+        company: CompanyId,
+        zone: Option<&str>,
+        most: usize,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<CountedTo> {
         let turn = Arc::clone(self.turns.lock().entry(company).or_default());
         let _turn = turn.lock();
         let mut counted = 0;
         loop {
             let (read, to) = self.count_batch(journal, company, zone)?;
             counted += read;
-            if to.behind == 0 || counted >= most {
+            if to.behind == 0 || counted >= most || is_cancelled() {
                 return Ok(to);
             }
         }

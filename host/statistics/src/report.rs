@@ -54,7 +54,7 @@ pub enum ReportError {
         "the answer has more than {MAX_ROWS} rows; ask for less time, a longer `step`, or one `key`"
     )]
     TooManyRows,
-    /// Nobody waits for the report any more.
+    /// Its caller has hung up or waited for too long.
     #[error("the report was cancelled")]
     Cancelled,
     /// The journal failed.
@@ -83,8 +83,9 @@ pub struct ReportBucket {
 }
 
 /// Sum up the stored rows of a time, a page of them after the other. `is_cancelled` is
-/// called before each page. A report that would have too many rows ends at the first page
-/// that shows it.
+/// called before each page. Pages are separate reads: counts that are written meanwhile may be
+/// in a later page and not in an earlier one. A report that would have too many rows ends at
+/// the first page that shows it.
 ///
 /// # Errors
 /// [`ReportError`].

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use patchbay_journal::{Companies, CompanyId, Counts, Dimension, Maintenance, Statistics};
+use patchbay_journal::{
+    Companies, CompanyId, Counts, Dimension, Entries, Maintenance, Note, Statistics,
+};
 use patchbay_journal_sqlite::SqliteJournal;
 use patchbay_statistics::{CountedTo, ReportQuery, StatisticsCounter, Step, report};
 
@@ -267,4 +269,27 @@ fn a_million_entries_are_counted_once_and_a_report_does_not_read_them() {
             started.elapsed()
         );
     }
+}
+
+#[test]
+fn counting_for_a_cancelled_report_ends_after_a_batch() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(directory.path());
+    let company = journal.company("acme").unwrap();
+    let note = Note {
+        kind: 1,
+        at: at("2026-10-24T00:00:00Z"),
+        head: "{}".to_owned(),
+    };
+    let added = journal.append_notes(company, vec![note; 2_500]);
+    let newest = added.unwrap();
+    let counter = StatisticsCounter::default();
+    let count = |is_cancelled: bool| {
+        let counted = counter.count_until(&journal, company, Some(ZONE), ALL, &|| is_cancelled);
+        counted.unwrap().behind
+    };
+    assert_eq!(newest, 2_500);
+    assert_eq!(count(true), 1_500);
+    assert_eq!(count(true), 500);
+    assert_eq!(count(false), 0);
 }

@@ -127,7 +127,7 @@ fn a_report_refuses_a_time_without_end_and_too_many_buckets() {
 }
 
 #[test]
-fn a_report_reads_pages_and_ends_between_them_when_nobody_waits_for_it() {
+fn a_report_reads_pages_and_ends_between_them_when_it_is_cancelled() {
     const QUEUES: usize = 99;
     const HOURS: i64 = 25;
     let directory = tempfile::tempdir().unwrap();
