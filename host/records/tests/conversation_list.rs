@@ -479,7 +479,7 @@ fn of_the_newest_of_a_filter_those_that_it_lists_come_first() {
             .iter()
             .filter(|row| row.queue.as_deref() == Some("tax"));
         let is_listed = |row: &&ListedConversation| {
-            filter.has_state(row.state) && filter.has_clock(row, unix_ms(now()))
+            filter.has_state(row.state) && filter.lists(row, unix_ms(now()))
         };
         let (mut expected, mut others): (Vec<_>, Vec<_>) = of_queue.partition(is_listed);
         let listed = expected.len();

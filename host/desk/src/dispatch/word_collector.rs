@@ -73,7 +73,8 @@ impl DeskCore {
             let Some(state) = self.company_state(company) else {
                 continue;
             };
-            let open = |index: &OpenIndex| index.newest(&ListFilter::default(), MOST_OPEN).0;
+            let now = self.now();
+            let open = |index: &OpenIndex| index.newest(&ListFilter::default(), MOST_OPEN, now).0;
             let Some(open) = state.open_list.read_if_made(open) else {
                 continue;
             };
