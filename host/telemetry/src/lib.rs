@@ -3,6 +3,7 @@
 //! from configuration and closed sets, never from what a caller sends.
 
 mod alert_registry;
+mod host_readings;
 mod metric_families;
 mod metrics_page;
 mod otlp;
@@ -31,10 +32,9 @@ use patchbay_pass::ReceiptStatus;
 use patchbay_pass::observer::{BreakerEvent, CommittedPass, Observer, SearchObservation};
 
 pub use alert_registry::{AlertChanges, AlertRegistry, AlertScope};
+pub use host_readings::{ConnectionReading, HostReadings, LmtpReading, PollReading};
 pub use metric_families::{FAMILIES, Family, MetricType};
-pub use metrics_page::{
-    ConnectionReading, HostReadings, LmtpReading, PollReading, outbox_by_company,
-};
+pub use metrics_page::outbox_by_company;
 pub use settings::TelemetrySettings;
 pub use span_exporter::SpanExporter;
 pub use tallies::{CompanyTally, GenerationTally, IntakeResult, PluginTally};
