@@ -102,20 +102,21 @@ impl Conversations for SqliteJournal {
         })
     }
 
-    fn channels_of(&self, company: CompanyId) -> Result<Vec<String>> {
+    fn channels_of(&self, company: CompanyId, limit: usize) -> Result<Vec<String>> {
         // Beyond every account of a channel.
         let query = "SELECT channel FROM inbound INDEXED BY inbound_once
              WHERE company = ?1 AND channel > ?2 ORDER BY channel LIMIT 1";
         self.read(|sql| {
             let mut channels: Vec<String> = Vec::new();
-            loop {
+            while channels.len() < limit {
                 let last = channels.last().map_or("", String::as_str);
                 let after = params![company.0, last];
                 match sql.read_first(query, after, value)? {
                     Some(next) => channels.push(next),
-                    None => return Ok(channels),
+                    None => break,
                 }
             }
+            Ok(channels)
         })
     }
 

@@ -7,7 +7,7 @@ use patchbay_journal::{
     CollectedWords, Commit, CompanyId, ContactId, ConversationId, NO_WORDS, OutdatedWords, Result,
     StoredWordList, WordLists,
 };
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{Query, SqliteJournal, clamp_i64, id, read_number, value, write_number};
 
@@ -51,17 +51,12 @@ impl WordLists for SqliteJournal {
         self.read(|sql| {
             let mut lists = Vec::new();
             for conversation in conversations {
-                let most = clamp_i64(limits::WORD_LISTS);
-                let values = params![company.0, conversation.0, most];
-                let found = sql.read_all(query, values, |row| {
-                    Ok(StoredWordList {
-                        conversation: *conversation,
-                        contact: id(row, 0)?,
-                        part: row.get(1)?,
-                        sealed: row.get(2)?,
-                    })
-                })?;
-                lists.extend(found);
+                let most = limits::WORD_LISTS - lists.len();
+                if most == 0 {
+                    break;
+                }
+                let values = params![company.0, conversation.0, clamp_i64(most)];
+                lists.extend(sql.read_all(query, values, |row| stored(row, *conversation))?);
             }
             Ok(lists)
         })
@@ -80,14 +75,7 @@ impl WordLists for SqliteJournal {
         self.read(|sql| {
             let most = clamp_i64(limits::WORD_LISTS);
             let values = params![company.0, conversation.0, after.contact.0, after.part, most];
-            sql.read_all(query, values, |row| {
-                Ok(StoredWordList {
-                    conversation,
-                    contact: id(row, 0)?,
-                    part: row.get(1)?,
-                    sealed: row.get(2)?,
-                })
-            })
+            sql.read_all(query, values, |row| stored(row, conversation))
         })
     }
 
@@ -153,6 +141,16 @@ impl WordLists for SqliteJournal {
             all.try_for_each(|one| replace(work.sql, one))
         })
     }
+}
+
+/// The list of a row with its contact, part and sealed words.
+fn stored(row: &Row<'_>, conversation: ConversationId) -> rusqlite::Result<StoredWordList> {
+    Ok(StoredWordList {
+        conversation,
+        contact: id(row, 0)?,
+        part: row.get(1)?,
+        sealed: row.get(2)?,
+    })
 }
 
 /// Write the lists of a commit, and note whether the words of its conversation are outdated.

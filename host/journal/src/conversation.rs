@@ -86,8 +86,8 @@ pub trait Conversations {
     ) -> Result<Vec<(ResolvedMark, Conversation)>>;
 
     /// Channels from which a company has ever accepted something that is still stored, each
-    /// once.
-    fn channels_of(&self, company: CompanyId) -> Result<Vec<String>>;
+    /// once, in order; at most `limit`.
+    fn channels_of(&self, company: CompanyId, limit: usize) -> Result<Vec<String>>;
 
     /// Conversations of a company that have an input with a channel's message id, on any
     /// channel and account; at most `limit`.

@@ -7,7 +7,7 @@ use crate::{JournalError, Result};
 
 /// Bytes of the key of a thread.
 pub const THREAD: usize = 1024;
-/// Lists of words of a conversation that are read at once.
+/// Lists of words that are read at once.
 pub const WORD_LISTS: usize = 256;
 /// Bytes of an input. An interaction within its limits has at most 3.5 MiB as JSON.
 pub const INPUT_BODY: usize = 4 << 20;

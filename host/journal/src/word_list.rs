@@ -69,8 +69,9 @@ pub trait WordLists {
         contact: ContactId,
     ) -> Result<Option<StoredWordList>>;
 
-    /// Lists of conversations, those of one after the other in the given order: of each the
-    /// first [`WORD_LISTS`](crate::limits::WORD_LISTS).
+    /// Lists of conversations, those of one after the other in the given order, at most
+    /// [`WORD_LISTS`](crate::limits::WORD_LISTS). If so many are returned, more may follow: of
+    /// the last conversation that has one of them, and of those after it.
     fn word_lists(
         &self,
         company: CompanyId,

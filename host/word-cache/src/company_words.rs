@@ -1,6 +1,6 @@
 //! The words of one company's conversations in memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Instant;
 
 use parking_lot::Mutex;
@@ -21,16 +21,16 @@ pub(crate) struct Entries {
     search: u64,
     /// When it began; `None` before the first.
     pub(crate) last_search: Option<Instant>,
-    /// Number of the search that last looked for entries which no recent search used.
-    swept: u64,
     /// When it was last searched, or the company's list of conversations was read.
     pub(crate) last_use: Instant,
     /// Changes so far. What was read before a change is not kept.
     changes: u64,
-    /// Reads of the journal that have not ended.
-    reads: usize,
+    /// Reads of the journal that have not ended: how many began after a change.
+    reads: BTreeMap<u64, usize>,
     /// Changed conversations, with the number of the change; since the first of `reads`.
     changed: HashMap<ConversationId, u64>,
+    /// Conversations that were resolved, likewise.
+    resolved: HashMap<ConversationId, u64>,
     /// Number of the last change that may concern every conversation.
     all_changed: u64,
     /// Conversations whose lists are being replaced: nothing of them is kept.
@@ -38,8 +38,11 @@ pub(crate) struct Entries {
 }
 
 /// Words are being read from the journal since this change.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadMark(u64);
+
+/// Changes from which on those are dropped that all reads have seen.
+const CHANGES: usize = 1_024;
 
 impl CompanyWords {
     pub(crate) fn new() -> CompanyWords {
@@ -48,11 +51,11 @@ impl CompanyWords {
             bytes: 0,
             search: 0,
             last_search: None,
-            swept: 0,
             last_use: Instant::now(),
             changes: 0,
-            reads: 0,
+            reads: BTreeMap::new(),
             changed: HashMap::new(),
+            resolved: HashMap::new(),
             all_changed: 0,
             replaced: HashSet::new(),
         }))
@@ -60,26 +63,31 @@ impl CompanyWords {
 }
 
 impl Entries {
-    pub(crate) fn begin_search(&mut self) {
+    /// Begin a search. Returns its number.
+    pub(crate) fn begin_search(&mut self) -> u64 {
         self.search += 1;
         self.last_use = Instant::now();
         self.last_search = Some(self.last_use);
+        self.search
     }
 
-    /// Visit those of the conversations that are here. Returns the others.
+    /// Number of the last search.
+    pub(crate) fn last_search_number(&self) -> u64 {
+        self.search
+    }
+
+    /// Visit those of the conversations that are here, in a search. Returns the others.
     pub(crate) fn visit(
         &mut self,
         conversations: &[ConversationId],
-        is_resolved: bool,
+        search: u64,
         mut visit: impl FnMut(ConversationId, &ConversationWords),
     ) -> Vec<ConversationId> {
-        let search = self.search;
         let mut missing = Vec::new();
         for id in conversations {
             match self.all.get_mut(id) {
                 Some(words) => {
-                    words.used = search;
-                    words.is_resolved = is_resolved;
+                    words.used = words.used.max(search);
                     visit(*id, words);
                 }
                 None => missing.push(*id),
@@ -98,27 +106,49 @@ impl Entries {
 
     /// Note whether a conversation is resolved.
     pub(crate) fn set_resolved(&mut self, id: ConversationId, is_resolved: bool) {
+        if is_resolved && !self.reads.is_empty() {
+            self.changes += 1;
+            self.resolved.insert(id, self.changes);
+        }
         if let Some(words) = self.all.get_mut(&id) {
             words.is_resolved = is_resolved;
         }
     }
 
-    /// Words are read from the journal from now on.
+    /// Whether a conversation was resolved since the mark.
+    pub(crate) fn was_resolved(&self, id: ConversationId, since: ReadMark) -> bool {
+        self.resolved.get(&id).is_some_and(|it| *it > since.0)
+    }
+
+    /// Words are read from the journal from now on, or conversations listed.
     pub(crate) fn begin_read(&mut self) -> ReadMark {
-        self.reads += 1;
+        *self.reads.entry(self.changes).or_default() += 1;
         ReadMark(self.changes)
     }
 
-    /// The read has ended, well or not.
-    pub(crate) fn end_read(&mut self) {
-        self.reads -= 1;
-        if self.reads == 0 {
-            self.changed = HashMap::new();
+    /// The read that began at the mark has ended, well or not.
+    pub(crate) fn end_read(&mut self, since: ReadMark) {
+        if let Some(reads) = self.reads.get_mut(&since.0) {
+            *reads -= 1;
+            if *reads == 0 {
+                self.reads.remove(&since.0);
+            }
+        }
+        match self.reads.keys().next() {
+            None => {
+                self.changed = HashMap::new();
+                self.resolved = HashMap::new();
+            }
+            Some(first) if self.changed.len() + self.resolved.len() > CHANGES => {
+                self.changed.retain(|_, change| *change > *first);
+                self.resolved.retain(|_, change| *change > *first);
+            }
+            Some(_) => {}
         }
     }
 
     /// Whether what was read of a conversation since the mark is current.
-    pub(crate) fn is_current(&self, id: ConversationId, since: &ReadMark) -> bool {
+    pub(crate) fn is_current(&self, id: ConversationId, since: ReadMark) -> bool {
         let changed = self.changed.get(&id).copied().unwrap_or(0);
         changed.max(self.all_changed) <= since.0 && !self.replaced.contains(&id)
     }
@@ -136,8 +166,7 @@ impl Entries {
     }
 
     /// Put an entry. Returns the bytes of the one it replaces.
-    pub(crate) fn put(&mut self, id: ConversationId, mut words: ConversationWords) -> usize {
-        words.used = self.search;
+    pub(crate) fn put(&mut self, id: ConversationId, words: ConversationWords) -> usize {
         self.bytes += words.bytes();
         let before = self.all.insert(id, words);
         let freed = before.map_or(0, |before| before.bytes());
@@ -148,7 +177,7 @@ impl Entries {
     /// A conversation changed: take its entry out.
     pub(crate) fn take(&mut self, id: ConversationId) -> Option<ConversationWords> {
         self.changes += 1;
-        if self.reads > 0 {
+        if !self.reads.is_empty() {
             self.changed.insert(id, self.changes);
         }
         let words = self.all.remove(&id)?;
@@ -165,7 +194,13 @@ impl Entries {
     /// Drop the entries of resolved conversations: some were deleted. Returns their bytes.
     pub(crate) fn drop_deleted(&mut self) -> usize {
         self.change_all();
-        self.drop_if(|words| words.is_resolved).1
+        self.drop_resolved().1
+    }
+
+    /// Drop all entries: contacts may be erased. Returns their bytes.
+    pub(crate) fn drop_all(&mut self) -> usize {
+        self.change_all();
+        self.clear().1
     }
 
     fn change_all(&mut self) {
@@ -173,22 +208,15 @@ impl Entries {
         self.all_changed = self.changes;
     }
 
-    /// Drop entries to make room for others of the running search: first what neither it
-    /// nor the search before used; then, to make room for open conversations, resolved ones.
-    /// Returns how many, and their bytes.
-    pub(crate) fn make_room(&mut self, for_resolved: bool) -> (usize, usize) {
-        let search = self.search;
-        if self.swept < search {
-            self.swept = search;
-            let dropped = self.drop_if(|words| words.used + 1 < search);
-            if dropped.0 > 0 {
-                return dropped;
-            }
-        }
-        match for_resolved {
-            true => (0, 0),
-            false => self.drop_if(|words| words.is_resolved),
-        }
+    /// Drop the entries that no search used since the one with a number. Returns how many,
+    /// and their bytes.
+    pub(crate) fn drop_unused(&mut self, since: u64) -> (usize, usize) {
+        self.drop_if(|words| words.used < since)
+    }
+
+    /// Drop the entries of resolved conversations. Returns how many, and their bytes.
+    pub(crate) fn drop_resolved(&mut self) -> (usize, usize) {
+        self.drop_if(|words| words.is_resolved)
     }
 
     /// Drop everything. Returns how many entries, and their bytes.
@@ -244,27 +272,27 @@ mod tests {
         let mut entries = words.0.lock();
         let first = entries.begin_read();
         entries.take(ONE);
-        assert!(!entries.is_current(ONE, &first));
-        assert!(entries.is_current(TWO, &first));
+        assert!(!entries.is_current(ONE, first));
+        assert!(entries.is_current(TWO, first));
         // A read that begins later sees the change.
         let second = entries.begin_read();
-        assert!(entries.is_current(ONE, &second));
-        entries.end_read();
-        assert!(!entries.is_current(ONE, &first), "while the first lasts");
-        entries.end_read();
+        assert!(entries.is_current(ONE, second));
+        entries.end_read(second);
+        assert!(!entries.is_current(ONE, first), "while the first lasts");
+        entries.end_read(first);
         let third = entries.begin_read();
         entries.drop_contacts(&[JO]);
-        assert!(!entries.is_current(ONE, &third), "an erasure concerns all");
-        entries.end_read();
+        assert!(!entries.is_current(ONE, third), "an erasure concerns all");
+        entries.end_read(third);
         entries.begin_replacement(TWO);
         let during = entries.begin_read();
-        assert!(!entries.is_current(TWO, &during), "lists that are replaced");
+        assert!(!entries.is_current(TWO, during), "lists that are replaced");
         entries.end_replacement(TWO);
-        assert!(!entries.is_current(TWO, &during), "read before the end");
-        entries.end_read();
+        assert!(!entries.is_current(TWO, during), "read before the end");
+        entries.end_read(during);
         let fourth = entries.begin_read();
         entries.drop_deleted();
-        assert!(!entries.is_current(TWO, &fourth));
+        assert!(!entries.is_current(TWO, fourth));
     }
 
     #[test]
@@ -284,27 +312,63 @@ mod tests {
     }
 
     #[test]
+    fn a_conversation_that_is_resolved_while_others_are_listed_is_known_as_resolved() {
+        let words = CompanyWords::new();
+        let mut entries = words.0.lock();
+        entries.set_resolved(ONE, true);
+        let listing = entries.begin_read();
+        assert!(!entries.was_resolved(ONE, listing), "resolved before");
+        entries.set_resolved(TWO, true);
+        assert!(entries.was_resolved(TWO, listing));
+        assert!(entries.is_current(TWO, listing), "its words are the same");
+    }
+
+    #[test]
+    fn changes_that_all_reads_have_seen_are_not_kept() {
+        let words = CompanyWords::new();
+        let mut entries = words.0.lock();
+        let number = |number: usize| {
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&number.to_le_bytes());
+            ConversationId(id)
+        };
+        let mut before = entries.begin_read();
+        for all in 0..10 {
+            for one in 0..CHANGES {
+                entries.take(number(all * CHANGES + one));
+            }
+            // The next read begins before the one before ends.
+            let next = entries.begin_read();
+            entries.end_read(before);
+            before = next;
+        }
+        assert!(
+            entries.changed.len() <= CHANGES,
+            "{}",
+            entries.changed.len()
+        );
+        entries.take(ONE);
+        assert!(!entries.is_current(ONE, before));
+    }
+
+    #[test]
     fn room_is_made_of_what_no_search_used_and_then_of_resolved_conversations() {
         let words = CompanyWords::new();
         let mut entries = words.0.lock();
         let ids: Vec<ConversationId> = (0..4).map(|id| ConversationId([id; 16])).collect();
-        entries.begin_search();
         for id in &ids {
             entries.put(*id, of_jo());
         }
-        entries.begin_search();
-        entries.visit(&ids[..2], false, |_, _| {});
-        entries.visit(&ids[2..3], true, |_, _| {});
-        assert_eq!(entries.make_room(false).0, 1, "only the resolved one");
-        assert_eq!(
-            entries.make_room(true).0,
-            0,
-            "for another resolved one: none"
-        );
-        // The fourth was used by the first search alone.
-        entries.begin_search();
-        entries.visit(&ids[..1], false, |_, _| {});
-        assert_eq!(entries.make_room(true).0, 1);
+        let first = entries.begin_search();
+        entries.visit(&ids, first, |_, _| {});
+        entries.set_resolved(ids[2], true);
+        let second = entries.begin_search();
+        entries.visit(&ids[..2], second, |_, _| {});
+        // An earlier search that goes on does not make them older.
+        entries.visit(&ids[..2], first, |_, _| {});
+        assert_eq!(entries.drop_unused(first).0, 0);
+        assert_eq!(entries.drop_resolved().0, 1);
+        assert_eq!(entries.drop_unused(second).0, 1);
         assert_eq!(entries.missing(&ids), ids[2..]);
     }
 

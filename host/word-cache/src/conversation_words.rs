@@ -10,13 +10,16 @@ use patchbay_search_terms::WordList;
 const ENTRY_BYTES: usize =
     2 * (size_of::<ConversationWords>() + size_of::<ConversationId>()) + 4 * size_of::<usize>();
 
+/// Bytes of a conversation's words after which its further lists are left out.
+const MOST_BYTES: usize = 8 << 20;
+
 /// The words of a conversation: those of all its stored lists, united.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ConversationWords {
     words: WordList,
     /// The contacts under whose keys the words are sealed.
     contacts: Vec<ContactId>,
-    /// Whether lists of it were left out, because it has too many.
+    /// Whether lists of it were left out, because it has too many, or too long ones.
     pub(crate) is_cut: bool,
     /// Whether the conversation was resolved when it was last seen.
     pub(crate) is_resolved: bool,
@@ -25,25 +28,31 @@ pub(crate) struct ConversationWords {
 }
 
 impl ConversationWords {
-    /// The words of the lists of a conversation. Lists of erased contacts, and damaged ones,
-    /// are left out: `check` reports damage.
+    /// Add the words of a stored list. A list of an erased contact, and a damaged one, are
+    /// left out: `check` reports damage.
     pub(crate) fn open(
+        &mut self,
         journal: &dyn Journal,
         company: CompanyId,
-        lists: &[StoredWordList],
-    ) -> Result<ConversationWords, JournalError> {
-        let mut all = ConversationWords::default();
-        for list in lists {
-            if let Some(words) = open_list(journal, company, list)? {
-                all.words.append(&words);
-                if all.contacts.last() != Some(&list.contact) {
-                    all.contacts.push(list.contact);
-                }
+        list: &StoredWordList,
+    ) -> Result<(), JournalError> {
+        if self.words.capacity() >= MOST_BYTES {
+            self.is_cut = true;
+            return Ok(());
+        }
+        if let Some(words) = open_list(journal, company, list)? {
+            self.words.append(&words);
+            if self.contacts.last() != Some(&list.contact) {
+                self.contacts.push(list.contact);
             }
         }
-        all.words.shrink();
-        all.contacts.shrink_to_fit();
-        Ok(all)
+        Ok(())
+    }
+
+    /// Give back memory that further lists would need.
+    pub(crate) fn shrink(&mut self) {
+        self.words.shrink();
+        self.contacts.shrink_to_fit();
     }
 
     pub(crate) fn words(&self) -> &WordList {

@@ -12,7 +12,7 @@
 //! | erasure | drops all entries with words of the contact, before it is acknowledged |
 //! | a merge or split of contacts | changes nothing: an entry belongs to a conversation, and its words to the contacts that wrote them |
 //! | memory | is counted, and bounded for each company and the host |
-//! | idle | a company that nobody searches has nothing in memory |
+//! | idle | a company that no caller searches or lists has nothing in memory |
 #![forbid(unsafe_code)]
 
 mod byte_budget;
@@ -20,8 +20,11 @@ mod company_words;
 mod conversation_words;
 mod figures;
 mod word_cache;
+mod word_reading;
+mod word_search;
 
 pub use byte_budget::CacheBounds;
 pub use conversation_words::open_list;
 pub use figures::CacheFigures;
-pub use word_cache::{CommitMark, CommittedWords, FoundConversations, SearchScope, WordCache};
+pub use word_cache::{CommitMark, CommittedWords, WordCache};
+pub use word_search::{FoundConversations, SearchPart, SearchScope, WordSearch};

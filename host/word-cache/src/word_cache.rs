@@ -1,38 +1,25 @@
 //! The cache of all companies, and searches in it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::{MutexGuard, RwLock};
-use patchbay_journal::{CompanyId, ContactId, ConversationId, Journal, JournalError, limits};
-use patchbay_search_terms::{QueryMatcher, SearchQuery};
+use parking_lot::RwLock;
+use patchbay_journal::{CompanyId, ContactId, ConversationId, Journal, JournalError};
+use patchbay_search_terms::SearchQuery;
 
 use crate::byte_budget::{ByteBudget, CacheBounds};
-use crate::company_words::{CompanyWords, Entries, ReadMark};
+use crate::company_words::{CompanyWords, Entries};
 use crate::conversation_words::ConversationWords;
 use crate::figures::{CacheFigures, Counters, count};
+use crate::word_reading::{Reading, WordReading};
+use crate::word_search::{FoundConversations, SearchPart, SearchScope, WordSearch};
 
 /// Conversations that are searched while the entries of their company are locked.
 const LOCKED: usize = 256;
-/// Conversations whose lists are read at once: with all the lists they may have, some
-/// megabytes.
-const READ: usize = 16;
-/// Most lists of a conversation that are read: those of a public post have many authors.
-const MOST_LISTS: usize = 16 * limits::WORD_LISTS;
 
-/// Which conversations are searched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SearchScope {
-    /// Those that are not resolved.
-    Open,
-    /// Resolved ones: their words make room for those of open ones, and are dropped when
-    /// some of them are deleted.
-    Resolved,
-}
-
-/// A moment before a commit.
+/// A moment before the words of a commit are sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommitMark(u64);
 
@@ -45,29 +32,9 @@ pub struct CommittedWords<'a> {
     pub is_new: bool,
     /// Terms of new texts, by the contacts under whose keys the texts are sealed.
     pub terms: &'a [(ContactId, Vec<String>)],
-    /// A moment before the commit: if somebody was erased since, the words are read from the
-    /// journal.
+    /// A moment before the words were sealed: after an erasure since then, the words are read
+    /// from the journal.
     pub since: CommitMark,
-}
-
-/// What a search found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FoundConversations {
-    /// The conversations that have all words of the query.
-    pub conversations: BTreeSet<ConversationId>,
-    /// Searched conversations that have more lists than are read: they are searched in part.
-    pub cut: usize,
-    /// Lists that were read from the journal and opened.
-    pub lists_opened: usize,
-}
-
-impl FoundConversations {
-    fn note(&mut self, id: ConversationId, words: &ConversationWords, query: &QueryMatcher<'_>) {
-        self.cut += usize::from(words.is_cut);
-        if query.is_match(words.words()) {
-            self.conversations.insert(id);
-        }
-    }
 }
 
 /// The words of conversations that were searched lately, of all companies.
@@ -94,49 +61,60 @@ impl WordCache {
         }
     }
 
-    /// Which of these conversations have all words of a query, each anywhere in its texts.
-    /// Exactly those that a search of their stored lists finds.
+    /// Begin a search of a company's conversations. To be called before they are listed.
+    pub fn begin_search(&self, company: CompanyId) -> WordSearch {
+        WordSearch::begin(company, self.of(company))
+    }
+
+    /// Which of some conversations have all words of a query, each anywhere in its texts.
+    /// Exactly those that a search of the lists finds that are opened.
     ///
     /// # Errors
     /// The journal cannot be read.
     pub fn find(
         &self,
         journal: &dyn Journal,
-        company: CompanyId,
+        search: &WordSearch,
         query: &SearchQuery,
-        (conversations, scope): (&[ConversationId], SearchScope),
+        part: SearchPart<'_>,
     ) -> Result<FoundConversations, JournalError> {
         let query = query.matcher();
-        let words = self.of(company);
-        words.0.lock().begin_search();
-        let is_resolved = scope == SearchScope::Resolved;
+        let words = search.words();
         let mut found = FoundConversations::default();
-        for batch in conversations.chunks(LOCKED) {
-            let missing = words.0.lock().visit(batch, is_resolved, |id, words| {
+        for batch in part.conversations.chunks(LOCKED) {
+            let missing = words.0.lock().visit(batch, search.number(), |id, words| {
                 found.note(id, words, &query);
             });
             count(&self.counters.hits, batch.len() - missing.len());
-            count(&self.counters.misses, missing.len());
-            for part in missing.chunks(READ) {
-                let read = self.read(journal, (company, &words), part)?;
+            let mut rest = missing.as_slice();
+            while !rest.is_empty() && found.lists_opened < part.most_lists {
+                let read = WordReading::read(journal, search.company(), words, rest)?;
+                rest = &rest[read.words.len()..];
+                count(&self.counters.misses, read.words.len());
+                count(&self.counters.lists_opened, read.lists_opened);
                 found.lists_opened += read.lists_opened;
                 let mut entries = words.0.lock();
                 for (id, mut one) in read.words {
                     found.note(id, &one, &query);
-                    one.is_resolved = is_resolved;
-                    if entries.is_current(id, &read.reading.since) {
-                        let is_kept = self.keep((company, &mut entries), (id, one), true);
-                        count(&self.counters.not_kept, usize::from(!is_kept));
+                    if !entries.is_current(id, read.reading.since()) {
+                        continue;
                     }
+                    one.is_resolved =
+                        part.scope == SearchScope::Resolved || search.has_resolved(&entries, id);
+                    one.used = search.number();
+                    let is_kept = self.keep(&mut entries, (id, one), Some(search));
+                    count(&self.counters.not_kept, usize::from(!is_kept));
                 }
             }
+            found.unread += rest.len();
         }
         Ok(found)
     }
 
     /// Read the words of open conversations into memory, as far as there is room without
-    /// dropping others: for a company whose first search is to be expected. Ends early when
-    /// `goes_on` says so, which is called every 16 conversations.
+    /// dropping others: for a company whose first search is to be expected. `list` lists the
+    /// conversations. Ends early when `goes_on` says so, which is called every 16
+    /// conversations.
     ///
     /// # Errors
     /// The journal cannot be read.
@@ -144,21 +122,26 @@ impl WordCache {
         &self,
         journal: &dyn Journal,
         company: CompanyId,
-        conversations: &[ConversationId],
+        list: impl FnOnce() -> Vec<ConversationId>,
         goes_on: impl Fn() -> bool,
     ) -> Result<(), JournalError> {
         let words = self.of(company);
-        let missing = words.0.lock().missing(conversations);
-        for part in missing.chunks(READ) {
-            if !goes_on() {
-                break;
-            }
-            let read = self.read(journal, (company, &words), part)?;
+        let listing = Reading::begin(&words);
+        let conversations = list();
+        let missing = words.0.lock().missing(&conversations);
+        let mut rest = missing.as_slice();
+        while !rest.is_empty() && goes_on() {
+            let read = WordReading::read(journal, company, &words, rest)?;
+            rest = &rest[read.words.len()..];
+            count(&self.counters.lists_opened, read.lists_opened);
             let mut entries = words.0.lock();
-            for (id, one) in read.words {
-                if entries.is_current(id, &read.reading.since)
-                    && !self.keep((company, &mut entries), (id, one), false)
-                {
+            for (id, mut one) in read.words {
+                if !entries.is_current(id, read.reading.since()) {
+                    continue;
+                }
+                one.is_resolved = entries.was_resolved(id, listing.since());
+                one.used = entries.last_search_number();
+                if !self.keep(&mut entries, (id, one), None) {
                     return Ok(());
                 }
             }
@@ -166,7 +149,8 @@ impl WordCache {
         Ok(())
     }
 
-    /// A moment before a commit, for [`add`](WordCache::add) after it.
+    /// A moment before the words of a commit are sealed, for [`add`](WordCache::add) after the
+    /// commit.
     pub fn mark(&self) -> CommitMark {
         CommitMark(self.erasures.load(Ordering::Acquire))
     }
@@ -203,7 +187,8 @@ impl WordCache {
         for (contact, terms) in terms {
             words.add(*contact, terms);
         }
-        let is_kept = self.keep((company, &mut entries), (conversation, words), false);
+        words.used = entries.last_search_number();
+        let is_kept = self.keep(&mut entries, (conversation, words), None);
         count(&self.counters.not_kept, usize::from(!is_kept));
     }
 
@@ -256,6 +241,14 @@ impl WordCache {
         }
     }
 
+    /// Drop every conversation of a company: some of its contacts may be erased.
+    pub fn forget_company(&self, company: CompanyId) {
+        self.erasures.fetch_add(1, Ordering::AcqRel);
+        if let Some(words) = self.known(company) {
+            self.budget.give_back(words.0.lock().drop_all());
+        }
+    }
+
     /// Drop resolved conversations of all companies: some were deleted.
     pub fn forget_deleted(&self) {
         for (_, words) in self.all() {
@@ -263,7 +256,7 @@ impl WordCache {
         }
     }
 
-    /// Somebody reads the company's list of conversations and may search it next: its words
+    /// A caller reads the company's list of conversations and may search it next: its words
     /// are not idle.
     pub fn touch(&self, company: CompanyId) {
         if let Some(words) = self.known(company) {
@@ -317,62 +310,30 @@ impl WordCache {
         all.map(|(id, words)| (*id, Arc::clone(words))).collect()
     }
 
-    /// The words of conversations as the journal has them.
-    fn read(
-        &self,
-        journal: &dyn Journal,
-        (company, words): (CompanyId, &Arc<CompanyWords>),
-        conversations: &[ConversationId],
-    ) -> Result<ReadWords, JournalError> {
-        let reading = Reading::begin(words);
-        let stored = journal.word_lists(company, conversations)?;
-        let mut stored = stored.into_iter().peekable();
-        let mut read = Vec::with_capacity(conversations.len());
-        let mut lists_opened = 0;
-        for id in conversations {
-            let mut lists = Vec::new();
-            while let Some(list) = stored.next_if(|list| list.conversation == *id) {
-                lists.push(list);
-            }
-            let mut is_page_full = lists.len() == limits::WORD_LISTS;
-            while let Some(last) = lists.last().filter(|_| is_page_full) {
-                if lists.len() >= MOST_LISTS {
-                    break;
-                }
-                let more = journal.more_word_lists(company, last)?;
-                is_page_full = more.len() == limits::WORD_LISTS;
-                lists.extend(more);
-            }
-            let mut one = ConversationWords::open(journal, company, &lists)?;
-            one.is_cut = is_page_full;
-            lists_opened += lists.len();
-            read.push((*id, one));
-        }
-        count(&self.counters.lists_opened, lists_opened);
-        Ok(ReadWords {
-            words: read,
-            lists_opened,
-            reading,
-        })
-    }
-
-    /// Keep the words of a conversation, if there is room: with `makes_room`, entries that
-    /// are older, and companies that searched longer ago, are dropped for it.
+    /// Keep the words of a conversation, if there is room. A search makes room: it drops
+    /// entries of its company that no recent search used; then, for open conversations,
+    /// resolved ones, and other companies.
     fn keep(
         &self,
-        (company, entries): (CompanyId, &mut MutexGuard<'_, Entries>),
+        entries: &mut Entries,
         (id, words): (ConversationId, ConversationWords),
-        makes_room: bool,
+        search: Option<&WordSearch>,
     ) -> bool {
         let bytes = words.bytes();
+        // Nothing makes room for what is larger than the bounds.
+        if bytes > self.bounds.company.min(self.bounds.host) {
+            return false;
+        }
         while entries.bytes() + bytes > self.bounds.company {
-            if !(makes_room && self.drop_older(entries, words.is_resolved)) {
+            if !search.is_some_and(|it| self.drop_older(entries, it, words.is_resolved)) {
                 return false;
             }
         }
         while !self.budget.take(bytes) {
-            let has_dropped = makes_room
-                && (self.drop_idlest(company) || self.drop_older(entries, words.is_resolved));
+            let has_dropped = search.is_some_and(|it| {
+                self.drop_older(entries, it, words.is_resolved)
+                    || (!words.is_resolved && it.tries_other_companies(|| self.drop_idlest(it)))
+            });
             if !has_dropped {
                 return false;
             }
@@ -382,18 +343,18 @@ impl WordCache {
     }
 
     /// Drop entries of a company to make room for others of it. `false`: there is none.
-    fn drop_older(&self, entries: &mut Entries, for_resolved: bool) -> bool {
-        let (dropped, bytes) = entries.make_room(for_resolved);
+    fn drop_older(&self, entries: &mut Entries, search: &WordSearch, for_resolved: bool) -> bool {
+        let (dropped, bytes) = search.make_room(entries, for_resolved);
         self.budget.give_back(bytes);
         count(&self.counters.evicted, dropped);
         dropped > 0
     }
 
-    /// Drop the words of the company that searched longest ago, other than one. `false`:
-    /// there is none.
-    fn drop_idlest(&self, other_than: CompanyId) -> bool {
+    /// Drop the words of the company that searched longest ago, other than that of a search.
+    /// `false`: there is none.
+    fn drop_idlest(&self, search: &WordSearch) -> bool {
         let mut all = self.all();
-        all.retain(|(company, _)| *company != other_than);
+        all.retain(|(company, _)| *company != search.company());
         // One that is in use is not waited for: two may make room at once.
         let in_use = all.iter().filter_map(|(_, words)| {
             let entries = words.0.try_lock()?;
@@ -411,34 +372,5 @@ impl WordCache {
         self.budget.give_back(bytes);
         count(&self.counters.evicted, dropped);
         dropped > 0
-    }
-}
-
-/// Words that were read from the journal.
-struct ReadWords {
-    words: Vec<(ConversationId, ConversationWords)>,
-    lists_opened: usize,
-    /// Lasts until the words are put.
-    reading: Reading,
-}
-
-/// A read of the journal. What changes while it lasts is not put.
-struct Reading {
-    words: Arc<CompanyWords>,
-    since: ReadMark,
-}
-
-impl Reading {
-    fn begin(words: &Arc<CompanyWords>) -> Reading {
-        Reading {
-            since: words.0.lock().begin_read(),
-            words: Arc::clone(words),
-        }
-    }
-}
-
-impl Drop for Reading {
-    fn drop(&mut self) {
-        self.words.0.lock().end_read();
     }
 }

@@ -1,7 +1,7 @@
-//! The thread that keeps words: it collects those of conversations whose words are outdated,
-//! which are those of earlier versions of the host and those with a text that was replaced or
-//! deleted; it reads into memory what is likely to be searched, drops from memory what is
-//! not, and deletes stored words where search is switched off.
+//! The thread that maintains words. It collects the words of conversations where they are
+//! outdated: those of earlier versions of the host, and those with a text that was replaced or
+//! deleted. It reads the words of companies into memory whose lists are read, drops the words
+//! of idle companies from memory, and deletes stored words where search is switched off.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl DeskCore {
         }
     }
 
-    /// The company's list of conversations was made: somebody reads it, and may search it.
+    /// The company's list of conversations was made: a caller reads it, and may search it.
     pub(crate) fn want_words(&self, company: CompanyId) {
         if self.settings.search.is_on {
             self.words_wanted.lock().insert(company);
@@ -74,12 +74,11 @@ impl DeskCore {
                 continue;
             };
             let now = self.now();
-            let open = |index: &OpenIndex| index.newest(&ListFilter::default(), MOST_OPEN, now).0;
-            let Some(open) = state.open_list.read_if_made(open) else {
-                continue;
-            };
+            let newest =
+                |index: &OpenIndex| index.newest(&ListFilter::default(), MOST_OPEN, now).0;
+            let open = || state.open_list.read_if_made(newest).unwrap_or_default();
             let goes_on = || self.word_collector_stop.goes_on() && self.has_headroom();
-            self.words.warm(&*self.journal, company, &open, goes_on)?;
+            self.words.warm(&*self.journal, company, open, goes_on)?;
         }
         Ok(())
     }

@@ -117,7 +117,10 @@ impl ConversationService<'_> {
         let search = match request.text.take() {
             None => None,
             Some(_) if !self.0.settings.search.is_on => return Err(DeskError::SearchOff),
-            Some(text) => Some(self.plan_search(id, &text, &mut request)?),
+            Some(text) => {
+                let narrowed = (&mut request, &mut *progress);
+                Some(self.plan_search(id, &text, narrowed)?)
+            }
         };
         if let Some(search) = &search {
             let narrowed = (&mut request.filter, &mut *progress);

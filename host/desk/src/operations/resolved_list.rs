@@ -38,7 +38,7 @@ pub(super) struct ResolvedList<'a> {
     pub(super) state: &'a CompanyState,
     pub(super) filter: &'a ListFilter,
     pub(super) search: Option<&'a Search>,
-    /// The people whose conversations are listed; `None` among them: everybody's.
+    /// The people whose conversations are listed; `None` among them: those of all.
     pub(super) people: Vec<Option<ContactId>>,
     /// Milliseconds since 1970 of the moment at which clocks are read.
     pub(super) now_ms: u64,
@@ -140,8 +140,7 @@ impl ResolvedList<'_> {
             let ids: Vec<ConversationId> = found.iter().map(|(_, row)| row.id).collect();
             let searched = (ids.as_slice(), SearchScope::Resolved);
             let service = self.service;
-            let mut matching =
-                service.search_words(self.company, query.as_ref(), searched, progress)?;
+            let mut matching = service.search_words(query.as_ref(), searched, progress)?;
             matching.extend(&with_message.conversations);
             filter.found = Some(matching);
         }

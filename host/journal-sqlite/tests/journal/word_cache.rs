@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use patchbay_journal::*;
 use patchbay_journal_sqlite::*;
 use patchbay_search_terms::{SearchQuery, WordList};
-use patchbay_word_cache::{CacheBounds, CommittedWords, SearchScope, WordCache};
+use patchbay_word_cache::{
+    CacheBounds, CommittedWords, FoundConversations, SearchPart, SearchScope, WordCache, WordSearch,
+};
 
 use crate::store::{TestStore, accept_one, arrival, at, commit, conversation, entry};
 
@@ -32,15 +34,41 @@ fn put(journal: &SqliteJournal, company: CompanyId, thread: &str, text: &str) ->
     of.id
 }
 
+/// Open conversations, all of which are searched.
+fn open(conversations: &[ConversationId]) -> SearchPart<'_> {
+    SearchPart {
+        conversations,
+        scope: SearchScope::Open,
+        most_lists: usize::MAX,
+    }
+}
+
+fn resolved(conversations: &[ConversationId]) -> SearchPart<'_> {
+    SearchPart {
+        scope: SearchScope::Resolved,
+        ..open(conversations)
+    }
+}
+
+/// Search a part of a search for `parcel`.
+fn find_part(
+    journal: &SqliteJournal,
+    cache: &WordCache,
+    search: &WordSearch,
+    part: SearchPart<'_>,
+) -> FoundConversations {
+    let query = SearchQuery::parse("parcel").unwrap();
+    cache.find(journal, search, &query, part).unwrap()
+}
+
 fn find(
     journal: &SqliteJournal,
     cache: &WordCache,
     company: CompanyId,
     ids: &[ConversationId],
 ) -> BTreeSet<ConversationId> {
-    let query = SearchQuery::parse("parcel").unwrap();
-    let found = cache.find(journal, company, &query, (ids, SearchScope::Open));
-    found.unwrap().conversations
+    let search = cache.begin_search(company);
+    find_part(journal, cache, &search, open(ids)).conversations
 }
 
 fn bounds(company: usize, host: usize) -> WordCache {
@@ -70,8 +98,9 @@ fn all_lists_of_a_conversation_with_many_authors_are_searched() {
     for _ in 0..2 {
         for number in [0, 255, 256, 300, authors - 1] {
             let query = SearchQuery::parse(&format!("author{number}")).unwrap();
-            let searched = (&[of.id][..], SearchScope::Open);
-            let found = cache.find(&journal, company, &query, searched).unwrap();
+            let search = cache.begin_search(company);
+            let found = cache.find(&journal, &search, &query, open(&[of.id]));
+            let found = found.unwrap();
             assert_eq!(found.conversations.len(), 1, "{number}");
             assert_eq!(found.cut, 0);
         }
@@ -139,7 +168,8 @@ fn the_company_that_searched_longest_ago_makes_room() {
     assert_eq!((figures.evicted, figures.bytes), (4, 2 * bytes as u64));
     // Words that are read ahead drop nothing.
     let (company, ids) = &companies[1];
-    cache.warm(&journal, *company, ids, || true).unwrap();
+    let warmed = cache.warm(&journal, *company, || ids.clone(), || true);
+    warmed.unwrap();
     assert_eq!(cache.figures().evicted, 4);
     assert!(cache.figures().bytes <= (2 * bytes + bytes / 2) as u64);
 }
@@ -184,8 +214,9 @@ fn conversations_of_a_message_id_are_all_or_said_to_be_a_part() {
         .conversations_with_message(company, "m1", 9)
         .unwrap();
     assert!(!found.is_complete, "one account more than is gone through");
-    let channels = journal.channels_of(company).unwrap();
+    let channels = journal.channels_of(company, 9).unwrap();
     assert_eq!(channels, ["x", "y"], "channels beyond all accounts");
+    assert_eq!(journal.channels_of(company, 1).unwrap(), ["x"]);
 }
 
 #[test]
@@ -219,4 +250,176 @@ fn words_of_a_commit_that_an_erasure_overtook_are_not_kept() {
     // A later commit of others is kept.
     cache.add(company, committed(ids[1], false, cache.mark()));
     assert_eq!(find(&journal, &cache, company, &ids).len(), 1);
+}
+
+/// Conversations with long texts of one company.
+fn with_long_texts(
+    journal: &SqliteJournal,
+    company: CompanyId,
+    count: usize,
+) -> Vec<ConversationId> {
+    let text = format!("parcel {}", "x".repeat(400));
+    let ids = (0..count).map(|number| put(journal, company, &format!("t{number}"), &text));
+    ids.collect()
+}
+
+#[test]
+fn words_of_a_conversation_that_was_resolved_meanwhile_go_when_it_is_deleted() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let ids = with_long_texts(&journal, company, 3);
+    let cache = bounds(1 << 20, 1 << 20);
+    let search = cache.begin_search(company);
+    // The search has listed all as open, and another thread resolves the first.
+    cache.set_resolved(company, ids[0], true);
+    let found = find_part(&journal, &cache, &search, open(&ids));
+    assert_eq!(found.conversations.len(), 3);
+    // Another search that has listed the second as open finds it in memory.
+    cache.set_resolved(company, ids[1], true);
+    find_part(&journal, &cache, &search, open(&ids));
+    drop(search);
+    cache.forget_deleted();
+    assert_eq!(cache.figures().conversations, 1);
+    let list = || {
+        cache.set_resolved(company, ids[0], true);
+        ids.clone()
+    };
+    cache.warm(&journal, company, list, || true).unwrap();
+    assert_eq!(cache.figures().conversations, 3);
+    cache.forget_deleted();
+    assert_eq!(cache.figures().conversations, 2, "the first was resolved");
+}
+
+#[test]
+fn resolved_conversations_make_room_before_other_companies_and_take_none_from_these() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let [one, other] = ["a", "b"].map(|name| journal.company(name).unwrap());
+    let ids = with_long_texts(&journal, one, 6);
+    let of_other = with_long_texts(&journal, other, 2);
+    let measured = bounds(1 << 20, 1 << 20);
+    find(&journal, &measured, one, &ids[..2]);
+    let two = measured.bytes_of(one);
+    // Room for four conversations.
+    let cache = bounds(1 << 20, 2 * two);
+    find(&journal, &cache, other, &of_other);
+    let search = cache.begin_search(one);
+    find_part(&journal, &cache, &search, resolved(&ids[..4]));
+    assert_eq!(cache.bytes_of(other), two, "resolved ones evict no company");
+    assert_eq!(cache.bytes_of(one), two);
+    drop(search);
+    // Open ones replace the resolved ones of their company.
+    let search = cache.begin_search(one);
+    find_part(&journal, &cache, &search, open(&ids[4..]));
+    assert_eq!((cache.bytes_of(one), cache.bytes_of(other)), (two, two));
+    assert_eq!(cache.figures().evicted, 2);
+    // The resolved ones of the same search leave the open ones.
+    find_part(&journal, &cache, &search, resolved(&ids[..2]));
+    find_part(&journal, &cache, &search, resolved(&ids[2..4]));
+    let before = cache.figures().hits;
+    find(&journal, &cache, one, &ids[4..]);
+    assert_eq!(cache.figures().hits, before + 2);
+}
+
+#[test]
+fn a_conversation_larger_than_the_memory_drops_no_other() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let [one, other] = ["a", "b"].map(|name| journal.company(name).unwrap());
+    let small = put(&journal, one, "small", "parcel");
+    let of_other = put(&journal, other, "small", "parcel");
+    let large = put(
+        &journal,
+        one,
+        "large",
+        &format!("parcel {}", "x".repeat(4_000)),
+    );
+    for cache in [bounds(2_000, 1 << 20), bounds(1 << 20, 2_000)] {
+        find(&journal, &cache, other, &[of_other]);
+        let search = cache.begin_search(one);
+        find_part(&journal, &cache, &search, resolved(&[small]));
+        drop(search);
+        assert_eq!(find(&journal, &cache, one, &[large]).len(), 1);
+        let figures = cache.figures();
+        assert_eq!((figures.conversations, figures.evicted), (2, 0));
+        assert_eq!(figures.not_kept, 1);
+    }
+}
+
+#[test]
+fn a_search_opens_so_many_lists_and_says_what_it_left_out() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let ids = with_long_texts(&journal, company, 48);
+    let cache = bounds(1 << 20, 1 << 20);
+    let part = SearchPart {
+        most_lists: 20,
+        ..open(&ids)
+    };
+    // Lists of 16 conversations are read at once; the next search goes on.
+    for (found, unread) in [(32, 16), (48, 0), (48, 0)] {
+        let search = cache.begin_search(company);
+        let of_search = find_part(&journal, &cache, &search, part);
+        let figures = (of_search.conversations.len(), of_search.unread);
+        assert_eq!(figures, (found, unread));
+    }
+    assert_eq!(cache.figures().lists_opened, 48);
+}
+
+#[test]
+fn lists_are_read_by_pages_across_conversations() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let contacts: Vec<ContactId> = (0..limits::WORD_LISTS)
+        .map(|number| {
+            let found = journal.find_or_create_contact(company, "x", &format!("@{number}"), at(1));
+            found.unwrap().contact
+        })
+        .collect();
+    let mut ids = Vec::new();
+    // The first page ends within the second conversation, the next with one.
+    for (thread, lists) in [
+        ("a", 100),
+        ("b", 200),
+        ("c", 0),
+        ("d", limits::WORD_LISTS),
+        ("e", 1),
+    ] {
+        let of = conversation(company, thread);
+        let mut new = commit(&of, 0, None);
+        new.words = contacts[..lists]
+            .iter()
+            .enumerate()
+            .map(|(number, contact)| NewWordList {
+                contact: *contact,
+                part: 0,
+                is_new: true,
+                sealed: sealed(&journal, company, *contact, &format!("{thread}{number}")),
+            })
+            .collect();
+        journal.commit(new).unwrap();
+        ids.push(of.id);
+    }
+    let page = journal.word_lists(company, &ids).unwrap();
+    assert_eq!(page.len(), limits::WORD_LISTS, "of all conversations");
+    let cache = bounds(1 << 20, 1 << 20);
+    for (text, expected) in [
+        ("a0 a99", Some(0)),
+        ("b0 b155 b156 b199", Some(1)),
+        ("d0 d255", Some(3)),
+        ("e0", Some(4)),
+        ("c0", None),
+    ] {
+        let query = SearchQuery::parse(text).unwrap();
+        let search = cache.begin_search(company);
+        let found = cache.find(&journal, &search, &query, open(&ids)).unwrap();
+        let expected: BTreeSet<ConversationId> =
+            expected.map(|it: usize| ids[it]).into_iter().collect();
+        assert_eq!((found.conversations, found.cut), (expected, 0), "{text}");
+    }
+    assert_eq!(cache.figures().lists_opened, 557);
+    assert_eq!(cache.figures().conversations, 5);
 }

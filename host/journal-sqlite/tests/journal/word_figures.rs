@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use patchbay_journal::*;
 use patchbay_journal_sqlite::*;
 use patchbay_search_terms::{SearchQuery, WordList, terms};
-use patchbay_word_cache::{CacheBounds, CommittedWords, SearchScope, WordCache};
+use patchbay_word_cache::{CacheBounds, CommittedWords, SearchPart, SearchScope, WordCache};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::store::{TestStore, arrival, at, commit, conversation, entry};
@@ -153,8 +153,13 @@ fn search(
 ) -> usize {
     let company = journal.company("acme").unwrap();
     let query = SearchQuery::parse(text).unwrap();
-    let searched = (ids, SearchScope::Open);
-    let found = words.find(journal, company, &query, searched).unwrap();
+    let part = SearchPart {
+        conversations: ids,
+        scope: SearchScope::Open,
+        most_lists: usize::MAX,
+    };
+    let search = words.begin_search(company);
+    let found = words.find(journal, &search, &query, part).unwrap();
     found.conversations.len()
 }
 

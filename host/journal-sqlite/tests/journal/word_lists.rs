@@ -334,7 +334,7 @@ fn conversations_are_found_by_the_id_of_a_message_on_every_channel() {
     assert_eq!(find(words.company, "m-2", 9), []);
     let other = words.journal.company("other").unwrap();
     assert_eq!(find(other, "m-1", 9), []);
-    let channels = words.journal.channels_of(words.company).unwrap();
+    let channels = words.journal.channels_of(words.company, 9).unwrap();
     assert_eq!(channels, ["email", "x"]);
-    assert_eq!(words.journal.channels_of(other).unwrap(), [""; 0]);
+    assert_eq!(words.journal.channels_of(other, 9).unwrap(), [""; 0]);
 }
