@@ -52,6 +52,8 @@ struct PendingCommit {
     /// Whether the commit adds outbox items.
     outbox: bool,
     after: AfterCommit,
+    /// A moment before the pass sealed words.
+    since: CommitMark,
 }
 
 impl DeskCore {
@@ -149,6 +151,8 @@ impl DeskCore {
             let mut done = Vec::with_capacity(taken.len());
             let mut pause = false;
             for (lane, work) in taken {
+                // An erasure from here on overtakes the words that the pass seals.
+                let since = self.words.mark();
                 match self.run_pass(worker, lane, work) {
                     Ok(result) => match result.planned {
                         Some(planned) => batch.push((
@@ -160,6 +164,7 @@ impl DeskCore {
                                 generation: result.generation,
                                 outbox: planned.outbox,
                                 after: planned.after,
+                                since,
                             },
                         )),
                         None => {
@@ -333,7 +338,6 @@ impl DeskCore {
         }
         let (commits, pending): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let writing = Instant::now();
-        let since = self.words.mark();
         let committed = match self.journal.commit_all(commits) {
             Ok(committed) => committed,
             Err(error) => {
@@ -358,7 +362,7 @@ impl DeskCore {
                     self.report_commit(&one, committed, writing);
                     self.forget_surges(one.lane, one.work);
                     done.push((one.lane, None));
-                    self.apply_commit(one, committed, since);
+                    self.apply_commit(one, committed);
                 }
                 Err(Conflict::InputDone(_)) => {
                     self.forget_surges(one.lane, one.work);
@@ -430,7 +434,7 @@ impl DeskCore {
         self.settings.observer.committed(&pass);
     }
 
-    fn apply_commit(&self, one: PendingCommit, committed: CommitReceipt, since: CommitMark) {
+    fn apply_commit(&self, one: PendingCommit, committed: CommitReceipt) {
         let mut conversation = one.after.conversation;
         let is_new = conversation.row.sequence == 0;
         let sequence = committed.sequence;
@@ -443,25 +447,25 @@ impl DeskCore {
                     conversation: id,
                     is_new,
                     terms: &one.after.terms,
-                    since,
+                    since: one.since,
                 },
             ),
             // Words that are not stored are not found either.
             false => self.words.forget(company, id),
         }
-        let is_resolved = conversation.row.state == ConversationState::Resolved;
-        self.words.set_resolved(company, id, is_resolved);
         let row = &conversation.row;
+        let is_resolved = row.state == ConversationState::Resolved;
         self.timers.set((one.lane, row.id), row.due_at);
         if let Some(state) = self.company_state(one.lane.company) {
             let mut floor = state.floor.lock();
             floor.overview.update(row.id, &conversation.snapshot);
             drop(floor);
             state.open_list.update(row.id, sequence, || {
-                let is_open = row.state != ConversationState::Resolved;
-                is_open.then(|| state.listed(row, &conversation.snapshot))
+                (!is_resolved).then(|| state.listed(row, &conversation.snapshot))
             });
         }
+        // After the list: a search that lists it as open notes that it is resolved.
+        self.words.set_resolved(company, id, is_resolved);
         self.cache.put(conversation);
         if !one.after.agents.is_empty() {
             self.save_agents(one.lane.company, &one.after.agents);
