@@ -1,7 +1,7 @@
 //! Changes to contacts that the desk's caches must follow.
 
 use patchbay_contact_file::Row;
-use patchbay_journal::{AuditEntry, ContactId, Erasure, OptOutImport, RecordImport};
+use patchbay_journal::{AuditEntry, ContactId, Erasure, JournalError, OptOutImport, RecordImport};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::contact_record::ContactRecord;
 use patchbay_model::conversation_state::ConversationState;
@@ -168,9 +168,16 @@ impl ContactService<'_> {
         let rows = journal.conversations_of_contact(id, contact, CONVERSATIONS)?;
         let now = self.0.now();
         let notes = erasure_notes(contact, now);
-        let erased = journal.erase_person_with(id, contact, now, audit, notes)?;
+        let erased = journal.erase_person_with(id, contact, now, audit, notes);
         self.0.cache.clear();
-        self.0.words.forget_contacts(id, &erased.contacts);
+        match &erased {
+            Ok(erased) => self.0.words.forget_contacts(id, &erased.contacts),
+            Err(JournalError::NoContact(_)) => {}
+            // The failure may come after the erasure, and does not say whom it erased. A
+            // second erasure finds no contact to erase.
+            Err(_) => self.0.words.forget_company(id),
+        }
+        let erased = erased?;
         if !erased.contacts.is_empty() {
             self.0.notify_listeners(id, false);
         }
