@@ -31,6 +31,12 @@ const FIRST: ResolvedMark = ResolvedMark {
     number: u64::MAX,
 };
 
+/// The same, where the one with a searched message id is listed.
+const AFTER_DIRECT: ResolvedMark = ResolvedMark {
+    at: u64::MAX,
+    number: u64::MAX - 1,
+};
+
 /// The resolved conversations of a list.
 pub(super) struct ResolvedList<'a> {
     pub(super) service: &'a ConversationService<'a>,
@@ -74,10 +80,11 @@ impl ResolvedList<'_> {
         let direct = self.with_message()?;
         let direct_id = direct.as_ref().map(|row| row.id);
         let mut rows = Vec::new();
+        let mut before = after;
         if is_first && wanted > 0 {
+            before = direct.as_ref().map(|_| AFTER_DIRECT).or(after);
             rows.extend(direct.map(Arc::new));
         }
-        let mut before = after;
         let mut left = most;
         while left > 0 {
             let limit = left.min(at_once);
