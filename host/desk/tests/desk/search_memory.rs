@@ -1,8 +1,10 @@
-//! Words in memory: a search finds exactly what the stored lists have, whatever happened, and
+//! Words in memory: a search finds exactly what the stored lists have, after every history, and
 //! the memory is bounded.
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -10,7 +12,9 @@ use jiff::Timestamp;
 use patchbay_desk::{CacheBounds, Desk, DeskError, DeskSettings, ListRequest, SearchSettings};
 use patchbay_journal::{CompanyId, ContactId, Conversation, ConversationId, Purpose};
 use patchbay_model::conversation_state::ConversationState;
+use patchbay_model::traceparent::Traceparent;
 use patchbay_pass::agent_action::AgentAction;
+use patchbay_pass::observer::Observer;
 use patchbay_records::conversation_list::ListFilter;
 use patchbay_records::notes::NewNote;
 use patchbay_search_terms::{SearchQuery, WordList};
@@ -269,14 +273,169 @@ fn an_erasure_removes_words_from_memory_before_it_returns() {
     assert_eq!(found(&desk, "word").len(), 2);
     let before = desk.status().word_figures();
     assert_eq!(before.conversations, 2);
-    let record = desk.journal().address_record(northwind(&desk), "x", "@jo");
-    let contact = record.expect("readable").contact.expect("known").contact;
+    let contact = contact_at(&desk, "@jo");
     let erased = desk.contacts().erase("northwind", contact, noted());
     erased.expect("erased");
     let after = desk.status().word_figures();
     assert_eq!(after.conversations, 1, "{after:?}");
     assert!(after.bytes < before.bytes, "{after:?}");
     assert_eq!(found(&desk, "word").len(), 1);
+}
+
+/// Holds the first pass until its batch is queued, and erases a customer in a later pass.
+#[derive(Debug)]
+struct ErasureInBatch {
+    is_queued: Mutex<Receiver<()>>,
+    desk: OnceLock<Weak<Desk>>,
+    passes: Mutex<usize>,
+}
+
+impl Observer for ErasureInBatch {
+    fn wants_trace(&self, _: &str, _: ConversationId, _: Option<Traceparent>) -> bool {
+        let Some(desk) = self.desk.get().and_then(Weak::upgrade) else {
+            return false;
+        };
+        let pass = {
+            let mut passes = self.passes.lock().expect("passes");
+            *passes += 1;
+            *passes
+        };
+        match pass {
+            1 => self.is_queued.lock().expect("queued").recv().expect("sent"),
+            // Jo's pass has sealed the words; no commit of the batch is written.
+            3 => {
+                let jo = contact_at(&desk, "@jo");
+                let erased = desk.contacts().erase("northwind", jo, noted());
+                assert_eq!(erased.expect("erased").contacts, [jo]);
+            }
+            _ => {}
+        }
+        false
+    }
+}
+
+fn contact_at(desk: &Desk, address: &str) -> ContactId {
+    let record = desk.journal().address_record(northwind(desk), "x", address);
+    record.expect("readable").contact.expect("known").contact
+}
+
+#[test]
+fn words_of_a_pass_that_an_erasure_overtook_before_its_commit_are_not_kept() {
+    let place = tempfile::tempdir().expect("a place");
+    let (queued, is_queued) = channel();
+    let observer = Arc::new(ErasureInBatch {
+        is_queued: Mutex::new(is_queued),
+        desk: OnceLock::new(),
+        passes: Mutex::new(0),
+    });
+    let settings = DeskSettings {
+        workers: 1,
+        search: SearchSettings {
+            is_on: true,
+            memory: ROOM,
+        },
+        observer: Arc::clone(&observer) as Arc<dyn Observer>,
+        ..DeskSettings::default()
+    };
+    let desk = Desk::open(journal(place.path()), vec![ruled("")], settings).expect("a desk");
+    let desk = Arc::new(desk);
+    let message = |id: &str, address: &str, text: &str| {
+        delivered(json!({"id": id, "channel": "x", "text": text, "author": {"address": address}}))
+    };
+    take_in(&desk, vec![message("1", "@eve", "my parcel")]);
+    assert_eq!(found(&desk, "parcel").len(), 1, "the company is in memory");
+    let watched = observer.desk.set(Arc::downgrade(&desk));
+    watched.expect("set once");
+    let accepted = desk.accept("northwind", vec![message("2", "@eve", "late")]);
+    accepted.expect("taken in");
+    let accepted = desk.accept("northwind", vec![message("3", "@jo", "a secret parcel")]);
+    accepted.expect("taken in");
+    let accepted = desk.accept("northwind", vec![message("4", "@ann", "another parcel")]);
+    accepted.expect("taken in");
+    queued.send(()).expect("awaited");
+    desk.wait_until_idle();
+    assert_eq!(*observer.passes.lock().expect("passes"), 3);
+    assert_eq!(found(&desk, "secret"), BTreeSet::new());
+    assert_eq!(found(&desk, "parcel").len(), 2);
+}
+
+#[test]
+fn an_erasure_whose_traces_cannot_be_removed_removes_words_from_memory() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_with(place.path(), true, ROOM);
+    for (id, address) in [("1", "@jo"), ("2", "@ann")] {
+        let message = json!({"id": id, "channel": "x", "text": "my parcel",
+            "author": {"address": address}});
+        take_in(&desk, vec![delivered(message)]);
+    }
+    assert_eq!(found(&desk, "parcel").len(), 2);
+    let jo = contact_at(&desk, "@jo");
+    let unknown = desk
+        .contacts()
+        .erase("northwind", ContactId([9; 16]), noted());
+    unknown.expect_err("an unknown contact");
+    assert_eq!(desk.status().word_figures().conversations, 2);
+    // The journal opens its file again to remove the traces: the path leads to none.
+    let (file, aside) = (place.path().join("desk.db"), place.path().join("aside.db"));
+    std::fs::rename(&file, &aside).expect("moved");
+    std::fs::create_dir(&file).expect("a directory");
+    let failed = desk.contacts().erase("northwind", jo, noted());
+    std::fs::remove_dir(&file).expect("removed");
+    std::fs::rename(&aside, &file).expect("moved back");
+    failed.expect_err("the traces are not removed");
+    assert_eq!(found(&desk, "parcel").len(), 1);
+    let again = desk.contacts().erase("northwind", jo, noted());
+    assert_eq!(again.expect("erased").contacts, []);
+}
+
+#[test]
+fn pages_after_a_message_id_end_at_every_limit() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_with(place.path(), true, ROOM);
+    sign_in(&desk, &["ana"]);
+    // A message has the id `parcel`, and the others the word.
+    for (id, address, text) in [
+        ("parcel", "@jo", "hello"),
+        ("2", "@ann", "my parcel"),
+        ("3", "@eve", "my parcel"),
+        ("4", "@bob", "my parcel"),
+    ] {
+        let message = json!({"id": id, "channel": "x", "text": text,
+            "author": {"address": address}});
+        take_in(&desk, vec![delivered(message)]);
+    }
+    // Resolved one after the other; the last stays open.
+    let bob = contact_at(&desk, "@bob");
+    for row in all(&desk) {
+        if row.contact != Some(bob) {
+            act(&desk, row.id, supervisor(), AgentAction::Resolve).expect("resolved");
+        }
+    }
+    for limit in 1..6 {
+        let (mut listed, mut after) = (Vec::new(), None);
+        for _ in 0..9 {
+            let request = ListRequest {
+                filter: ListFilter {
+                    states: Some(ConversationState::ALL.into_iter().collect()),
+                    ..ListFilter::default()
+                },
+                text: Some("parcel".to_owned()),
+                limit,
+                after,
+                ..ListRequest::default()
+            };
+            let page = desk.conversations().list("northwind", request);
+            let page = page.expect("a page");
+            listed.extend(page.conversations.iter().map(|(row, _)| row.id));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert!(after.is_none(), "pages of {limit} go on for ever");
+        let all: BTreeSet<_> = listed.iter().collect();
+        assert_eq!((listed.len(), all.len()), (4, 4), "pages of {limit}");
+    }
 }
 
 #[test]
