@@ -12,11 +12,18 @@ use crate::notes;
 
 /// Most conversations of one export: the newest; `complete` says whether those are all.
 const CONVERSATIONS: usize = 10_000;
-/// Messages or entries read at once.
-const PAGE: usize = 1_000;
+/// Most bytes of messages of one export, as the journal stores them: the newest. Of the
+/// history as many, the oldest. The export needs a few times as much memory.
+const BYTES: usize = 64 << 20;
+/// Entries read at once.
+const ENTRIES: usize = 1_000;
+/// Messages read at once: one may have some megabytes.
+const MESSAGES: usize = 100;
 
 /// Exports the stored data of the person behind a contact: addresses,
 /// records of the CRM, opt-outs, interactions, replies, internal notes and history.
+/// `complete` says whether it has all: it has at most 10,000 conversations, 64 MiB of
+/// messages and 64 MiB of history.
 ///
 /// # Errors
 /// [`JournalError::NoContact`] if there is no such contact.
@@ -24,6 +31,19 @@ pub fn export(
     journal: &dyn Journal,
     company: CompanyId,
     contact: ContactId,
+) -> Result<Value, JournalError> {
+    export_within(journal, company, contact, BYTES)
+}
+
+/// [`export`], with another bound on the bytes of messages, and on those of the history.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_within(
+    journal: &dyn Journal,
+    company: CompanyId,
+    contact: ContactId,
+    bytes: usize,
 ) -> Result<Value, JournalError> {
     let (person, contacts) = journal.person_contacts(company, contact)?;
     let addresses: Vec<Value> = journal
@@ -60,30 +80,22 @@ pub fn export(
     }
     let mut conversations = Vec::new();
     let mut rows = journal.conversations_of_contact(company, contact, CONVERSATIONS + 1)?;
-    let is_complete = rows.len() <= CONVERSATIONS;
+    let has_all_conversations = rows.len() <= CONVERSATIONS;
     // The oldest comes first.
     rows.drain(..rows.len().saturating_sub(CONVERSATIONS));
-    for row in rows {
+    let mut of_messages = ByteBudget::new(bytes);
+    for row in rows.iter().rev() {
         conversations.push(json!({
             "id": row.id.to_string(),
             "state": row.state.as_str(),
             "opened_at": row.opened_at,
-            "said": interactions(journal, &row)?,
+            "said": interactions(journal, row, &mut of_messages)?,
         }));
     }
-    let mut history = Vec::new();
-    let mut after = 0;
-    loop {
-        let page = journal.journey(company, contact, after, PAGE)?;
-        let Some(last) = page.last() else {
-            break;
-        };
-        after = last.feed;
-        history.extend(
-            page.iter()
-                .map(|entry| export_entry(journal, company, entry)),
-        );
-    }
+    conversations.reverse();
+    let mut of_history = ByteBudget::new(bytes);
+    let history = history(journal, company, contact, &mut of_history)?;
+    let is_complete = has_all_conversations && !of_messages.is_spent && !of_history.is_spent;
     let contacts: Vec<String> = contacts.iter().map(ToString::to_string).collect();
     Ok(json!({
         "person": person.to_string(),
@@ -97,24 +109,83 @@ pub fn export(
     }))
 }
 
-/// All messages of a conversation that are not deleted, in their newest wording; newest
-/// first.
-fn interactions(journal: &dyn Journal, row: &Conversation) -> Result<Vec<Value>, JournalError> {
-    let mut all = Vec::new();
-    let mut after = Ordinal::default();
-    loop {
-        let page = journal.messages(row.company, row.id, MessagePage::After(after), PAGE)?;
-        for message in &page {
-            after = message.place;
-            let input = &message.input;
-            if input.kind != InputKind::Delete {
-                let interaction = open_input(journal, input)?;
-                all.push(json!({"ordinal": input.ordinal.0, "interaction": interaction}));
-            }
+/// Counts down the bytes that an export may still take.
+struct ByteBudget {
+    left: usize,
+    /// Whether something did not fit.
+    is_spent: bool,
+}
+
+impl ByteBudget {
+    fn new(left: usize) -> ByteBudget {
+        ByteBudget {
+            left,
+            is_spent: false,
         }
-        if page.len() < PAGE {
-            all.reverse();
-            return Ok(all);
+    }
+
+    /// Take bytes; `false`, also from then on: so many are not left.
+    fn take(&mut self, bytes: usize) -> bool {
+        match self.left.checked_sub(bytes) {
+            Some(left) if !self.is_spent => self.left = left,
+            _ => self.is_spent = true,
+        }
+        !self.is_spent
+    }
+}
+
+/// The messages of a conversation that are not deleted, in their newest wording; newest
+/// first, as many as fit.
+fn interactions(
+    journal: &dyn Journal,
+    row: &Conversation,
+    budget: &mut ByteBudget,
+) -> Result<Vec<Value>, JournalError> {
+    let mut all = Vec::new();
+    let mut before = Ordinal(u64::MAX);
+    // Where the bytes are spent, the export is known to be incomplete.
+    while !budget.is_spent {
+        let page = MessagePage::Before(before);
+        let page = journal.messages(row.company, row.id, page, MESSAGES)?;
+        for message in page.iter().rev() {
+            before = message.place;
+            let input = &message.input;
+            if input.kind == InputKind::Delete {
+                continue;
+            }
+            if !budget.take(input.body.len()) {
+                break;
+            }
+            let interaction = open_input(journal, input)?;
+            all.push(json!({"ordinal": input.ordinal.0, "interaction": interaction}));
+        }
+        if page.len() < MESSAGES {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// The entries of all conversations of the person; oldest first, as many as fit.
+fn history(
+    journal: &dyn Journal,
+    company: CompanyId,
+    contact: ContactId,
+    budget: &mut ByteBudget,
+) -> Result<Vec<Value>, JournalError> {
+    let mut history = Vec::new();
+    let mut after = 0;
+    loop {
+        let page = journal.journey(company, contact, after, ENTRIES)?;
+        let Some(last) = page.last() else {
+            return Ok(history);
+        };
+        after = last.feed;
+        for entry in &page {
+            if !budget.take(entry.head.len() + entry.sealed.len()) {
+                return Ok(history);
+            }
+            history.push(export_entry(journal, company, entry));
         }
     }
 }

@@ -62,7 +62,7 @@ pub(crate) struct ErasedDocument {
         ("company" = String, Path, description = "Name of the company."),
         ("contact" = String, Path, description = "Id of the contact."),
     ),
-    responses((status = 200, description = "Addresses, conversations with all messages, and the history.", body = Value), descriptions::ReadErrors)
+    responses((status = 200, description = "Addresses, conversations with their messages, and the history; `complete` says whether it has all.", body = Value), descriptions::ReadErrors)
 )]
 pub(super) async fn export(
     State(app): State<Arc<App>>,

@@ -7504,7 +7504,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Addresses, conversations with all messages, and the history. */
+            /** @description Addresses, conversations with their messages, and the history; `complete` says whether it has all. */
             200: {
                 headers: {
                     [name: string]: unknown;
