@@ -1,5 +1,5 @@
-//! The list of a company's open conversations: made from the journal when somebody reads
-//! it, followed by commits, and dropped when nobody does any more.
+//! The list of a company's open conversations: made from the journal when a caller
+//! reads it, updated by commits, and dropped when no caller reads it any more.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use parking_lot::{Mutex, RwLock};
 use patchbay_journal::{ConversationId, JournalError};
 use patchbay_records::conversation_list::{ListedConversation, OpenIndex};
 
-/// How long a list that nobody reads is followed.
+/// How long commits update a list that no caller reads.
 const IDLE: Duration = Duration::from_secs(15 * 60);
 
 /// A commit that came while the list was made: the sequence number after it, and the
@@ -19,7 +19,7 @@ type Change = (u64, Option<Arc<ListedConversation>>);
 
 #[derive(Debug, Default)]
 enum State {
-    /// Nobody reads it.
+    /// No caller reads it.
     #[default]
     Absent,
     /// A reader collects the rows of the journal; meanwhile commits are noted here.
@@ -81,7 +81,7 @@ impl OpenList {
         }
     }
 
-    /// Read the list if it is made. Nobody's reading: it does not keep the list.
+    /// Read the list if it is made, without keeping it from being dropped.
     pub(crate) fn read_if_made<T>(&self, read: impl FnOnce(&OpenIndex) -> T) -> Option<T> {
         match &*self.state.read() {
             State::Ready(index) => Some(read(index)),
@@ -90,7 +90,7 @@ impl OpenList {
     }
 
     /// A conversation was committed. `row` describes it, absent where it is resolved; it
-    /// is called only while somebody reads the list.
+    /// is called only while a caller reads the list.
     pub(crate) fn update(
         &self,
         id: ConversationId,
@@ -196,8 +196,8 @@ mod tests {
     fn commits_while_the_list_is_made_are_in_it() {
         let list = OpenList::default();
         let id = |number: u8| ConversationId([number; 16]);
-        // Nobody reads: nothing is kept.
-        list.update(id(9), 1, || panic!("described for nobody"));
+        // No caller reads it: nothing is kept.
+        list.update(id(9), 1, || panic!("described without a reader"));
         let read = |list: &OpenList, collect: &dyn Fn() -> Vec<ListedConversation>| {
             let read = list.read(|| Ok(collect()), rows);
             read.expect("readable")
