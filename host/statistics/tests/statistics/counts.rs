@@ -282,13 +282,12 @@ fn counting_for_a_cancelled_report_ends_after_a_batch() {
         head: "{}".to_owned(),
     };
     let added = journal.append_notes(company, vec![note; 2_500]);
-    let newest = added.unwrap();
+    assert_eq!(added.unwrap(), 1, "the number of the first");
     let counter = StatisticsCounter::default();
     let count = |is_cancelled: bool| {
         let counted = counter.count_until(&journal, company, Some(ZONE), ALL, &|| is_cancelled);
         counted.unwrap().behind
     };
-    assert_eq!(newest, 2_500);
     assert_eq!(count(true), 1_500);
     assert_eq!(count(true), 500);
     assert_eq!(count(false), 0);
