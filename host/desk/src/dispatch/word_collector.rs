@@ -74,8 +74,7 @@ impl DeskCore {
                 continue;
             };
             let now = self.now();
-            let newest =
-                |index: &OpenIndex| index.newest(&ListFilter::default(), MOST_OPEN, now).0;
+            let newest = |index: &OpenIndex| index.newest(&ListFilter::default(), MOST_OPEN, now).0;
             let open = || state.open_list.read_if_made(newest).unwrap_or_default();
             let goes_on = || self.word_collector_stop.goes_on() && self.has_headroom();
             self.words.warm(&*self.journal, company, open, goes_on)?;
