@@ -245,6 +245,23 @@ bounds! {
         Company "bounds.files-per-company" = 8, 1, 1_024, Unit::Count("files");
         Host "bounds.files" = 24, 1, 65_536, Unit::Count("files");
     ];
+    /// Uploads of files for replies at once.
+    Uploads = "uploads", Refusal::TooMany(1), [
+        Token "bounds.uploads-per-token" = 3, 1, 1_024, Unit::Count("uploads");
+        Company "bounds.uploads-per-company" = 8, 1, 1_024, Unit::Count("uploads");
+        Host "bounds.uploads" = 24, 1, 65_536, Unit::Count("uploads");
+    ];
+    /// Size of a file that is uploaded for a reply; the channel may take less.
+    UploadSize = "upload-size", Refusal::TooLarge, [
+        Item "bounds.upload-size" = 25 << 20, 1 << 10, 1 << 30, Unit::Bytes;
+    ];
+    /// Bytes of uploaded files that no reply has yet: of one conversation, of one person
+    /// (here `token`), and of a company.
+    WaitingFiles = "waiting-files", Refusal::TooMany(60), [
+        Item "bounds.waiting-files-per-conversation" = 100 << 20, 1 << 10, 1 << 40, Unit::Bytes;
+        Token "bounds.waiting-files-per-person" = 256 << 20, 1 << 10, 1 << 40, Unit::Bytes;
+        Company "bounds.waiting-files-per-company" = 2 << 30, 1 << 10, 1 << 50, Unit::Bytes;
+    ];
     /// Connections whose provider the host asks for messages, such as mailboxes that are
     /// read by IMAP. Further ones are not read, and an alert says so.
     Pollers = "pollers", Refusal::NotUsed, [

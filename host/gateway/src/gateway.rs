@@ -8,11 +8,13 @@ use jiff::Timestamp;
 use patchbay_adapter::{CompanyKey, InboundWay, MessageIds, ReplyWindow};
 use patchbay_desk::{Desk, DeskError};
 use patchbay_generations::Environment;
+use tokio::sync::Semaphore;
 
 use crate::connection::{Connection, ConnectionState};
 use crate::connections::Connections;
 use crate::poll_state::PollState;
 use crate::renewals::Renewals;
+use crate::sent_files::SENDING_FILES;
 use crate::transcription::Transcriptions;
 
 /// The connections of every company to the providers of its channels.
@@ -23,6 +25,8 @@ pub struct Gateway {
     pub(crate) originals: u64,
     pub(crate) transcriptions: Transcriptions,
     pub(crate) renewals: Renewals,
+    /// Places for replies with files that are sent at once.
+    pub(crate) sending_files: Arc<Semaphore>,
 }
 
 impl Gateway {
@@ -34,6 +38,7 @@ impl Gateway {
             originals,
             transcriptions: Transcriptions::default(),
             renewals: Renewals::default(),
+            sending_files: Arc::new(Semaphore::new(SENDING_FILES)),
             connections: Connections::new(environment),
         }
     }

@@ -45,6 +45,7 @@ mod renewals;
 mod reply_document;
 mod reply_target;
 mod rerun;
+mod sent_files;
 mod transcription;
 mod web_chat;
 

@@ -30,6 +30,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_14.sql"),
     include_str!("schema_15.sql"),
     include_str!("schema_16.sql"),
+    include_str!("schema_17.sql"),
 ];
 /// The newest schema version.
 const VERSION: u32 = STEPS.len() as u32;

@@ -41,6 +41,9 @@ pub struct Commit {
     /// Keys of outbox items that leave the outbox because nothing of them was sent. The
     /// commit is refused unless each of them can be taken back. At most 1000.
     pub taken_back: Vec<String>,
+    /// Ids of uploaded files of the conversation that its new entries name: they are kept
+    /// from now on. The commit is refused unless each of them is whole. At most 100.
+    pub files: Vec<String>,
     /// Time of the commit; policy memory that expired earlier is dropped.
     pub at: Timestamp,
 }

@@ -224,6 +224,9 @@ pub enum Conflict {
     /// the outbox, or it was never meant to be.
     #[error("the outbox item {0:?} cannot be taken back")]
     OutboxBegun(String),
+    /// The conversation has no whole file of this id.
+    #[error("the conversation has no uploaded file {0:?}")]
+    NoFile(String),
 }
 
 /// Failure to seal or open bytes.

@@ -21,6 +21,7 @@ mod decide;
 mod drafts;
 mod due_timers;
 mod echo;
+mod files;
 mod load;
 mod newer_entries;
 mod notes;

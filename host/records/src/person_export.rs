@@ -1,14 +1,16 @@
 //! Export of a person's data, on their request.
 
 use patchbay_events::EventKind;
-use patchbay_journal::{CompanyId, ContactId, Entry, Journal, JournalError, Purpose};
+use patchbay_journal::{CompanyId, ContactId, Entry, FileState, Journal, JournalError, Purpose};
 use serde_json::{Value, json};
 
 use crate::conversation_reader::recent_interactions;
-use crate::notes;
+use crate::{notes, uploaded_file};
 
 /// Most conversations of one export.
 const CONVERSATIONS: usize = 10_000;
+/// Most uploaded files of each contact in one export.
+const FILES: usize = 10_000;
 /// Entries read at once.
 const PAGE: usize = 1_000;
 
@@ -68,6 +70,24 @@ pub fn export(
             "said": interactions,
         }));
     }
+    let mut files = Vec::new();
+    for contact in &contacts {
+        for stored in journal.files_of_contact(company, *contact, FILES)? {
+            let Some(file) = uploaded_file::describe(journal, company, stored)? else {
+                continue;
+            };
+            let (conversation, id) = (file.stored.conversation, &file.stored.id);
+            files.push(json!({
+                "conversation": conversation.to_string(),
+                "id": id,
+                "name": file.description.name,
+                "media_type": file.description.media_type,
+                "size": file.stored.size,
+                "sha256": file.description.sha256,
+                "sent": file.stored.state == FileState::Kept,
+            }));
+        }
+    }
     let mut history = Vec::new();
     let mut after = 0;
     loop {
@@ -89,6 +109,7 @@ pub fn export(
         "records": records,
         "opt_outs": opt_outs,
         "conversations": conversations,
+        "files": files,
         "history": history,
     }))
 }

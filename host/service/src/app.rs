@@ -306,6 +306,7 @@ impl App {
             | Bound::Bodies
             | Bound::Streams
             | Bound::Files
+            | Bound::Uploads
             | Bound::Pollers
             | Bound::ChatStreams
             | Bound::ChatPolls => Some((self.bounds.used(bound), 1)),
@@ -332,6 +333,8 @@ impl App {
             | Bound::Typing
             | Bound::ChangeWait
             | Bound::FileSize
+            | Bound::UploadSize
+            | Bound::WaitingFiles
             | Bound::ChatClientStreams
             | Bound::ChatClientPolls
             | Bound::ChatSessions

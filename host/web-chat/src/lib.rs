@@ -86,6 +86,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Set `account` to a name of your own for the chat, and `origins` to the sites whose pages may open it.",
         "Put the script of the widget, which this host serves at /widget/chat.js, on the pages: docs/channel-chat.md has the tag. It sends to {url}.",

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    HeaderValue, X_CONTENT_TYPE_OPTIONS,
+    HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -187,26 +187,7 @@ pub(super) fn failure(error: DownloadError) -> Problem {
 /// The file, to be saved and not to be shown: a browser that opens the address runs
 /// nothing of it.
 pub(super) fn answer(download: FileDownload, name: Option<&str>, permit: BoundPermit) -> Response {
-    let disposition = match name.filter(|name| !name.is_empty()) {
-        Some(name) => format!(
-            "attachment; filename*=UTF-8''{}",
-            utf8_percent_encode(name, NAME)
-        ),
-        None => "attachment".to_owned(),
-    };
-    let headers = [
-        (
-            CONTENT_TYPE,
-            HeaderValue::from_static(download.content_type),
-        ),
-        (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
-        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (
-            CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("sandbox; default-src 'none'"),
-        ),
-    ];
-    let length = download.length;
+    let headers = file_headers(download.content_type, name, download.length);
     let body = stream::unfold((download, permit), |(mut download, permit)| async {
         let piece = download.piece().await.transpose()?;
         if let Err(error) = &piece {
@@ -214,13 +195,38 @@ pub(super) fn answer(download: FileDownload, name: Option<&str>, permit: BoundPe
         }
         Some((piece, (download, permit)))
     });
-    let mut response = (headers, Body::from_stream(body)).into_response();
-    let headers = response.headers_mut();
+    (headers, Body::from_stream(body)).into_response()
+}
+
+/// Headers of a file that a browser saves and does not show.
+pub(super) fn file_headers(
+    content_type: &'static str,
+    name: Option<&str>,
+    length: Option<u64>,
+) -> HeaderMap {
+    let disposition = match name.filter(|name| !name.is_empty()) {
+        Some(name) => format!(
+            "attachment; filename*=UTF-8''{}",
+            utf8_percent_encode(name, NAME)
+        ),
+        None => "attachment".to_owned(),
+    };
+    let mut headers: HeaderMap = [
+        (CONTENT_TYPE, HeaderValue::from_static(content_type)),
+        (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox; default-src 'none'"),
+        ),
+    ]
+    .into_iter()
+    .collect();
     if let Ok(disposition) = HeaderValue::from_str(&disposition) {
         headers.insert(CONTENT_DISPOSITION, disposition);
     }
     if let Some(length) = length {
         headers.insert(CONTENT_LENGTH, length.into());
     }
-    response
+    headers
 }

@@ -35,6 +35,7 @@ impl TestStore {
     /// journal is open. Data of earlier versions stays as it is.
     pub(crate) fn downgrade(&self, version: u32) {
         let added = [
+            (17, "DROP TABLE file_piece; DROP TABLE file;"),
             (16, "DROP TABLE word_list; DROP TABLE outdated_words;"),
             (
                 15,
@@ -166,6 +167,7 @@ pub(crate) fn commit(of: &Conversation, expected: u64, input: Option<Ordinal>) -
         sent: Vec::new(),
         failed: Vec::new(),
         taken_back: Vec::new(),
+        files: Vec::new(),
         at: at(102),
     }
 }

@@ -22,8 +22,8 @@ use serde_json::json;
 use super::recipient::Recipient;
 use super::unit_of_work::{Attempt, UnitOfWork};
 use super::{
-    Pass, PassError, agent_actions, approvals, commit, customer_message, drafts, newer_entries,
-    recipient, state_changes, unanswered, words,
+    Pass, PassError, agent_actions, approvals, commit, customer_message, drafts, files,
+    newer_entries, recipient, state_changes, unanswered, words,
 };
 use crate::agent_action::{ActionError, DraftCheck};
 
@@ -44,21 +44,16 @@ pub(super) fn reply(
     }
     let template = match find_template(pass, unit, reply) {
         Ok(template) => template,
-        Err(refused) => {
-            // A repeated request of a reply whose template is gone meanwhile.
-            let known = unit.snapshot().answers.iter();
-            let mut known = known.filter(|known| known.id == reply.id);
-            return Ok(match known.next() {
-                Some(known) if known.status != ReplyStatus::Revise => {
-                    Ok(Some(repeated_result(unit, known)))
-                }
-                _ => Err(refused),
-            });
-        }
+        // A repeated request of a reply whose template is gone meanwhile.
+        Err(refused) => return Ok(known_result(unit, reply, refused)),
+    };
+    let attachments = match files::find(pass, unit, reply)? {
+        Ok(attachments) => attachments,
+        Err(refused) => return Ok(known_result(unit, reply, refused)),
     };
     let text = template.as_ref().map_or(&reply.text, |it| &it.text);
     let draft = Draft {
-        attachments: reply.attachments.clone(),
+        attachments,
         ..drafts::draft(unit, actor, &reply.id, text, reply.written_by)
     };
     let digest = reply::draft_digest(&draft);
@@ -180,6 +175,21 @@ pub(super) fn reply(
     })))
 }
 
+/// What a request is answered that would be refused, unless it repeats a known reply.
+fn known_result(
+    unit: &UnitOfWork,
+    reply: &Reply,
+    refused: ActionError,
+) -> Result<Option<ReplyResult>, ActionError> {
+    let mut known = unit.snapshot().answers.iter();
+    match known.find(|known| known.id == reply.id) {
+        Some(known) if known.status != ReplyStatus::Revise => {
+            Ok(Some(repeated_result(unit, known)))
+        }
+        _ => Err(refused),
+    }
+}
+
 /// What a repeated request of a reply is answered.
 fn repeated_result(unit: &UnitOfWork, known: &ReplyRecord) -> ReplyResult {
     let mut sending = unit.snapshot().sending.iter();
@@ -259,11 +269,7 @@ fn check_publishable<'p>(
         .surroundings
         .measure(channel, draft.visibility(), &draft.text);
     let is_connection = target.starts_with(CONNECTION_TARGET);
-    if is_connection && !draft.attachments.is_empty() {
-        return Err(ActionError::TextOnly {
-            channel: channel.clone(),
-        });
-    }
+    files::check(pass, draft, is_connection)?;
     // A connection sends a long reply in parts.
     let is_divided = is_connection && !pass.generation.surroundings.lengths.contains_key(channel);
     if !is_divided && let (false, Some(limit)) = (measure.fits(), measure.limit) {
@@ -346,6 +352,7 @@ fn record_draft(
     commit::record(pass, unit, event, None);
     commit::attach_sealed(unit, recipient.contact, sealed);
     words::note_text(unit, recipient.contact, &draft.text);
+    unit.files.extend(files::uploaded_ids(draft));
     Ok(number)
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct UnitOfWork {
     pub(super) failed: Vec<FailedDelivery>,
     /// Keys of outbox items that this commit takes back.
     pub(super) taken_back: Vec<String>,
+    /// Ids of uploaded files that its entries name.
+    pub(super) files: Vec<String>,
     /// The agent to whom it was offered before.
     pub(super) offered_before: Option<String>,
     /// Floor events that this commit writes; given back if it fails.
@@ -73,6 +75,7 @@ impl UnitOfWork {
             sent: Vec::new(),
             failed: Vec::new(),
             taken_back: Vec::new(),
+            files: Vec::new(),
             floor_events: Vec::new(),
             follow_ups: Vec::new(),
             due: Vec::new(),

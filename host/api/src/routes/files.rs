@@ -1,0 +1,168 @@
+//! Files that agents uploaded for replies: read and removed.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use futures_util::stream;
+use jiff::Timestamp;
+use patchbay_access::Caller;
+use patchbay_config::bound::Bound;
+use patchbay_files::{FileForm, file_type};
+use patchbay_http::bounds::Requester;
+use patchbay_http::problem::{Kind, Problem, ProblemDocument};
+use patchbay_records::uploaded_file::UploadedFile;
+use patchbay_service::app::App;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::actions::{RoleField, actor};
+use super::attachments::file_headers;
+use super::conversations::conversation_id;
+use patchbay_http::descriptions;
+
+/// Type of a file whose first bytes do not show that a browser runs nothing of it.
+const UNKNOWN: &str = "application/octet-stream";
+
+/// An uploaded file.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UploadedFile)]
+pub(crate) struct UploadedFileDocument {
+    /// Its id, by which a reply names it in `attachments`.
+    id: String,
+    /// Its name; one that had no ending has got that of its type.
+    name: String,
+    /// Its media type, by the bytes.
+    media_type: String,
+    /// Its bytes.
+    #[schema(minimum = 1)]
+    size: u64,
+    /// SHA-256 of the bytes, hexadecimal.
+    sha256: String,
+    /// Id of the person who uploaded it.
+    by: String,
+    /// When the upload began.
+    at: Timestamp,
+    /// When it is deleted unless a reply names it; absent once one does. Then it is kept
+    /// with its conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+impl From<UploadedFile> for UploadedFileDocument {
+    fn from(file: UploadedFile) -> UploadedFileDocument {
+        UploadedFileDocument {
+            id: file.stored.id,
+            name: file.description.name,
+            media_type: file.description.media_type,
+            size: file.stored.size,
+            sha256: file.description.sha256,
+            by: file.stored.by,
+            at: file.stored.created_at,
+            expires_at: file.stored.expires_at,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileActorQuery {
+    /// Id of the agent or supervisor; required without tokens.
+    pub(super) by: Option<String>,
+    /// `agent` or `supervisor`. Default: the token's role, or `agent` without tokens.
+    pub(super) role: Option<RoleField>,
+}
+
+/// Download a file that was uploaded for a reply
+///
+/// It comes as an attachment with `nosniff` and a sandbox, so that a browser saves it and
+/// runs nothing of it.
+#[utoipa::path(
+    get,
+    path = "/v1/companies/{company}/conversations/{conversation}/files/{file}",
+    operation_id = "file",
+    tag = "conversations",
+    params(
+        ("company" = String, Path, description = "Name of the company."),
+        ("conversation" = String, Path, description = "Id of the conversation."),
+        ("file" = String, Path, description = "Id of the file."),
+    ),
+    responses(
+        descriptions::ReadErrors,
+        (status = 200, description = "The file.", body = Vec<u8>, content_type = "*/*"),
+        (status = 429, description = "Too many files are being downloaded.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn download(
+    State(app): State<Arc<App>>,
+    Path((company, conversation, file)): Path<(String, String, String)>,
+) -> Result<Response, Problem> {
+    let conversation = conversation_id(&conversation)?;
+    let permit = app.bounds.enter(Bound::Files, &Requester::current())?;
+    let name = company.clone();
+    let found = app
+        .read(move |desk| Ok(desk.files().file(&company, conversation, &file)?))
+        .await??;
+    let known = file_type(&found.description.media_type);
+    let content_type = known.filter(|it| it.form == FileForm::Signature);
+    let content_type = content_type.map_or(UNKNOWN, |it| it.media_type);
+    let size = Some(found.stored.size);
+    let headers = file_headers(content_type, Some(&found.description.name), size);
+    let (pieces, stored) = (found.pieces(), Arc::new(found.stored));
+    let state = (app, name, permit, 0_u32);
+    let body = stream::unfold(state, move |(app, company, permit, number)| {
+        let stored = Arc::clone(&stored);
+        async move {
+            if number == pieces {
+                return None;
+            }
+            let name = company.clone();
+            let piece = app.read(move |desk| {
+                let piece = desk.files().piece(&name, &stored, number)?;
+                piece.ok_or_else(|| Problem::of(Kind::UnknownFile))
+            });
+            // The connection ends before the file does: the client sees that.
+            let piece = piece.await.map_err(|_| std::io::Error::other("not stored"));
+            Some((piece, (app, company, permit, number + 1)))
+        }
+    });
+    Ok((headers, Body::from_stream(body)).into_response())
+}
+
+/// Remove an uploaded file
+///
+/// Only before a reply names it. By those who may reply.
+#[utoipa::path(
+    delete,
+    path = "/v1/companies/{company}/conversations/{conversation}/files/{file}",
+    operation_id = "remove_file",
+    tag = "conversations",
+    params(
+        ("company" = String, Path, description = "Name of the company."),
+        ("conversation" = String, Path, description = "Id of the conversation."),
+        ("file" = String, Path, description = "Id of the file."),
+        FileActorQuery,
+    ),
+    responses((status = 204, description = "The file is deleted."), descriptions::ActionErrors)
+)]
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path((company, conversation, file)): Path<(String, String, String)>,
+    Query(query): Query<FileActorQuery>,
+) -> Result<StatusCode, Problem> {
+    let conversation = conversation_id(&conversation)?;
+    let actor = actor(&caller, query.by, query.role)?;
+    app.read(move |desk| Ok(desk.files().remove(&company, conversation, &actor, &file)?))
+        .await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The document of a file.
+pub(super) fn document(file: UploadedFile) -> Json<UploadedFileDocument> {
+    Json(file.into())
+}
