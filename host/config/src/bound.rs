@@ -293,6 +293,12 @@ bounds! {
     ChatClientPolls = "chat-client-polls", Refusal::TooMany(5), [
         Token "bounds.chat-polls-per-address" = 256, 1, 65_536, Unit::Count("polls");
     ];
+    /// Downloads of files by visitors of the web chat.
+    ChatFiles = "chat-files", Refusal::TooMany(1), [
+        Token "bounds.chat-files-per-visitor" = 2, 1, 1_024, Unit::Count("files");
+        Company "bounds.chat-files-per-company" = 16, 1, 1_024, Unit::Count("files");
+        Host "bounds.chat-files" = 48, 1, 65_536, Unit::Count("files");
+    ];
     /// Sessions of the web chat that begin or are renewed: from one address of a client,
     /// and of one chat of a company.
     ChatSessions = "chat-sessions", Refusal::TooMany(10), [

@@ -307,6 +307,7 @@ impl App {
             | Bound::Streams
             | Bound::Files
             | Bound::Uploads
+            | Bound::ChatFiles
             | Bound::Pollers
             | Bound::ChatStreams
             | Bound::ChatPolls => Some((self.bounds.used(bound), 1)),

@@ -2,30 +2,24 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::{Extension, Json};
-use futures_util::stream;
 use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_config::bound::Bound;
-use patchbay_files::{FileForm, file_type};
 use patchbay_http::bounds::Requester;
-use patchbay_http::problem::{Kind, Problem, ProblemDocument};
+use patchbay_http::problem::{Problem, ProblemDocument};
 use patchbay_records::uploaded_file::UploadedFile;
 use patchbay_service::app::App;
+use patchbay_service::file_answer::answer_file;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::actions::{RoleField, actor};
-use super::attachments::file_headers;
 use super::conversations::conversation_id;
 use patchbay_http::descriptions;
-
-/// Type of a file whose first bytes do not show that a browser runs nothing of it.
-const UNKNOWN: &str = "application/octet-stream";
 
 /// An uploaded file.
 #[derive(Debug, Serialize, ToSchema)]
@@ -107,30 +101,7 @@ pub(super) async fn download(
     let found = app
         .read(move |desk| Ok(desk.files().file(&company, conversation, &file)?))
         .await??;
-    let known = file_type(&found.description.media_type);
-    let content_type = known.filter(|it| it.form == FileForm::Signature);
-    let content_type = content_type.map_or(UNKNOWN, |it| it.media_type);
-    let size = Some(found.stored.size);
-    let headers = file_headers(content_type, Some(&found.description.name), size);
-    let (pieces, stored) = (found.pieces(), Arc::new(found.stored));
-    let state = (app, name, permit, 0_u32);
-    let body = stream::unfold(state, move |(app, company, permit, number)| {
-        let stored = Arc::clone(&stored);
-        async move {
-            if number == pieces {
-                return None;
-            }
-            let name = company.clone();
-            let piece = app.read(move |desk| {
-                let piece = desk.files().piece(&name, &stored, number)?;
-                piece.ok_or_else(|| Problem::of(Kind::UnknownFile))
-            });
-            // The connection ends before the file does: the client sees that.
-            let piece = piece.await.map_err(|_| std::io::Error::other("not stored"));
-            Some((piece, (app, company, permit, number + 1)))
-        }
-    });
-    Ok((headers, Body::from_stream(body)).into_response())
+    Ok(answer_file(app, name, found, vec![permit]))
 }
 
 /// Remove an uploaded file
