@@ -77,11 +77,11 @@ pub(super) async fn upload(
     request: Request,
 ) -> Result<(StatusCode, Json<UploadedFileDocument>), Problem> {
     let (head, mut content) = request.into_parts();
+    let upload = UploadRequest::new(&head.headers, &content, file);
     let begun = async {
         let conversation = conversation_id(&conversation)?;
         let actor = actor(&caller, query.by, query.role)?;
-        let request = UploadRequest::new(&head.headers, &content, file)?;
-        Incoming::begin(&app, (company, conversation), actor, request).await
+        Incoming::begin(&app, (company, conversation), actor, upload?).await
     };
     let received = match begun.await {
         Ok(mut incoming) => match incoming.receive(&mut content).await {
