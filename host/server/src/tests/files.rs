@@ -267,7 +267,10 @@ async fn only_who_may_reply_uploads_and_only_to_their_conversation() {
     let removed = desk.office.delete(&desk.path("/files/f?by=ben")).await;
     removed.problem(403, "not-yours");
     // A file of another conversation is none of this one.
-    let elsewhere = desk.office.taken("chat", "ben").await;
+    let elsewhere = desk.office.hear("chat").await;
+    let assign = json!({"by": "eva", "role": "supervisor", "action": "assign", "agent": "ben"});
+    let actions = format!("/conversations/{elsewhere}/actions");
+    assert_eq!(desk.office.post(&actions, assign).await.status, 200);
     let reply = json!({"by": "ben", "id": "r1", "text": "See", "attachments": [{"file": "f"}]});
     let replies = format!("/conversations/{elsewhere}/replies");
     let refused = desk
@@ -420,7 +423,7 @@ async fn an_approver_sees_the_files_and_an_erasure_deletes_them() {
     );
     let erased = desk
         .office
-        .delete(&format!("/contacts/{contact}?by=eva"))
+        .delete(&format!("/contacts/{contact}"))
         .await;
     assert_eq!(erased.status, 200, "{erased:?}");
     desk.download("f").await.problem(404, "unknown-file");
