@@ -421,10 +421,7 @@ async fn an_approver_sees_the_files_and_an_erasure_deletes_them() {
         exported["files"][0]["name"], "Rechnung März.pdf",
         "{exported}"
     );
-    let erased = desk
-        .office
-        .delete(&format!("/contacts/{contact}"))
-        .await;
+    let erased = desk.office.delete(&format!("/contacts/{contact}")).await;
     assert_eq!(erased.status, 200, "{erased:?}");
     desk.download("f").await.problem(404, "unknown-file");
 }
