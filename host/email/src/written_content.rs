@@ -77,23 +77,21 @@ fn file_name(name: &str) -> String {
     if encoded.len() <= PARAMETER {
         return format!(";\r\n filename*=utf-8''{encoded}");
     }
-    let mut pieces = String::new();
-    let mut rest = encoded.as_str();
-    let mut number = 0;
-    while !rest.is_empty() {
-        let (piece, after) = rest.split_at(piece_end(rest));
-        let charset = if number == 0 { "utf-8''" } else { "" };
-        pieces += &format!(";\r\n filename*{number}*={charset}{piece}");
-        (rest, number) = (after, number + 1);
+    // Readers decode each piece by itself: a character stands in one.
+    let mut pieces = vec![String::new()];
+    for c in name.chars() {
+        let mut bytes = [0; 4];
+        let code = utf8_percent_encode(c.encode_utf8(&mut bytes), NAME).to_string();
+        match pieces.last_mut() {
+            Some(piece) if piece.len() + code.len() <= PARAMETER => *piece += &code,
+            _ => pieces.push(code),
+        }
     }
-    pieces
-}
-
-/// Where a piece of a percent-encoded text ends: not within an encoded byte.
-fn piece_end(text: &str) -> usize {
-    let end = text.len().min(PARAMETER);
-    let cut = text[..end].rfind('%').filter(|at| at + 3 > end);
-    cut.unwrap_or(end)
+    let numbered = pieces.iter().enumerate().map(|(number, piece)| {
+        let charset = if number == 0 { "utf-8''" } else { "" };
+        format!(";\r\n filename*{number}*={charset}{piece}")
+    });
+    numbered.collect()
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ mod tests {
             ("../../etc/passwd", FileNameProblem::Character),
             ("C:\\a.txt", FileNameProblem::Character),
             ("a\"; filename=b", FileNameProblem::Character),
-            ("a\r\nX: y", FileNameProblem::Invisible),
+            ("a\r\nX", FileNameProblem::Invisible),
             ("invoice\u{202e}fdp.exe", FileNameProblem::Invisible),
             (".profile", FileNameProblem::Edge),
             ("a.exe.", FileNameProblem::Edge),
