@@ -6,9 +6,9 @@ use serde_json::json;
 use super::{CHAT, Page, conversation, office, text, wait_for};
 use crate::tests::office::{COMPANY, Office};
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+const PDF: &[u8] = b"%PDF-1.7 a table of sizes";
 
-/// Uploads a picture and sends it with a reply.
+/// Uploads a document and sends it with a reply.
 async fn send_file(office: &Office, name: &str) {
     let id = text(&conversation(office).await["id"]);
     let client = &office.server.client;
@@ -16,9 +16,9 @@ async fn send_file(office: &Office, name: &str) {
     let head = format!(
         "{}Content-Disposition: attachment; filename*=UTF-8''{name}\r\nContent-Length: {}\r\n\r\n",
         client.head("PUT", &path),
-        PNG.len()
+        PDF.len()
     );
-    let uploaded = client.raw(&[head.as_bytes(), PNG].concat()).await;
+    let uploaded = client.raw(&[head.as_bytes(), PDF].concat()).await;
     assert_eq!(uploaded.status, 201, "{uploaded:?}");
     let reply = json!({"by": "eva", "role": "supervisor", "id": "r1", "text": "Like this.",
         "then": "stay", "attachments": [{"file": "f"}]});
@@ -33,7 +33,7 @@ async fn a_visitor_downloads_the_file_of_a_reply_and_nobody_else_does() {
     let office = office().await;
     let page = Page::open(&office).await;
     assert_eq!(page.write(1, "What does it look like?").await.status, 201);
-    send_file(&office, "Gr%C3%B6%C3%9Fe.png").await;
+    send_file(&office, "Gr%C3%B6%C3%9Fe.pdf").await;
     wait_for(
         &page,
         &["message What does it look like?", "reply Like this."],
@@ -41,7 +41,7 @@ async fn a_visitor_downloads_the_file_of_a_reply_and_nobody_else_does() {
     .await;
     let history = page.history().await;
     let item = &history["items"][1];
-    let shown = json!([{"name": "Größe.png", "media_type": "image/png", "size": PNG.len()}]);
+    let shown = json!([{"name": "Größe.pdf", "media_type": "application/pdf", "size": PDF.len()}]);
     assert_eq!(item["files"], shown);
     let cursor = text(&item["cursor"]);
     let path = format!("files/{cursor}/0");
@@ -52,8 +52,8 @@ async fn a_visitor_downloads_the_file_of_a_reply_and_nobody_else_does() {
     );
     let file = office.server.client.raw(request.as_bytes()).await;
     assert_eq!(file.status, 200, "{file:?}");
-    assert_eq!(file.headers["content-type"], "image/png");
-    assert_eq!(file.headers["content-length"], PNG.len().to_string());
+    assert_eq!(file.headers["content-type"], "application/pdf");
+    assert_eq!(file.headers["content-length"], PDF.len().to_string());
     assert_eq!(file.headers["x-content-type-options"], "nosniff");
     assert_eq!(
         file.headers["content-security-policy"],
@@ -61,7 +61,7 @@ async fn a_visitor_downloads_the_file_of_a_reply_and_nobody_else_does() {
     );
     assert_eq!(
         file.headers["content-disposition"],
-        "attachment; filename*=UTF-8''Gr%C3%B6%C3%9Fe.png"
+        "attachment; filename*=UTF-8''Gr%C3%B6%C3%9Fe.pdf"
     );
 
     // Another visitor, who wrote too, and a page without a session.
