@@ -8,13 +8,12 @@ use jiff::Timestamp;
 use patchbay_adapter::{CompanyKey, InboundWay, MessageIds, ReplyWindow};
 use patchbay_desk::{Desk, DeskError};
 use patchbay_generations::Environment;
-use tokio::sync::Semaphore;
 
 use crate::connection::{Connection, ConnectionState};
 use crate::connections::Connections;
 use crate::poll_state::PollState;
 use crate::renewals::Renewals;
-use crate::sent_files::SENDING_FILES;
+use crate::sent_files::SendingPlaces;
 use crate::transcription::Transcriptions;
 
 /// The connections of every company to the providers of its channels.
@@ -26,7 +25,7 @@ pub struct Gateway {
     pub(crate) transcriptions: Transcriptions,
     pub(crate) renewals: Renewals,
     /// Places for replies with files that are sent at once.
-    pub(crate) sending_files: Arc<Semaphore>,
+    pub(crate) sending_files: Arc<SendingPlaces>,
 }
 
 impl Gateway {
@@ -38,7 +37,7 @@ impl Gateway {
             originals,
             transcriptions: Transcriptions::default(),
             renewals: Renewals::default(),
-            sending_files: Arc::new(Semaphore::new(SENDING_FILES)),
+            sending_files: Arc::default(),
             connections: Connections::new(environment),
         }
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use patchbay_adapter::{Reply, ReplyFile, TemplateReply};
-use patchbay_files::file_id;
+use patchbay_files::{FileReference, file_id};
 use patchbay_journal::ConversationId;
 use patchbay_model::interaction::{Attachment, WrittenBy};
 use serde::Deserialize;
@@ -74,11 +74,11 @@ impl ReplyDocument {
         Some((self.channel.clone(), account, to))
     }
 
-    /// Ids of the uploaded files that go with it.
-    pub(crate) fn file_ids(&self) -> Vec<&str> {
+    /// The uploaded files that go with it.
+    pub(crate) fn file_references(&self) -> Vec<FileReference> {
         let files = self.attachments.iter();
         files
-            .filter_map(|file| file_id(file.url.as_deref()?))
+            .filter_map(|file| FileReference::parse(file.url.as_deref()?))
             .collect()
     }
 

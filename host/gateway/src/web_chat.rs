@@ -501,8 +501,8 @@ impl ChatConnection {
             return Ok(None);
         };
         let files = self.desk.files();
-        let found = files.file(&self.company, file.conversation, &file.id)?;
-        Ok(found.ok())
+        let found = files.named(&self.company, file.conversation, &file.reference)?;
+        Ok(found)
     }
 
     fn item(&self, chat: &WebChat, session: &Session, item: CustomerItem) -> HistoryItem {

@@ -144,9 +144,9 @@ fn write_commit(
         }
     }
 
-    for id in &commit.files {
-        if !files::is_whole(work.sql, company, commit.conversation.id, id)? {
-            return Ok(Err(Conflict::NoFile(id.clone())));
+    for file in &commit.files {
+        if !files::is_whole(work.sql, company, commit.conversation.id, file)? {
+            return Ok(Err(Conflict::NoFile(file.id.clone())));
         }
     }
 
@@ -168,8 +168,8 @@ fn write_commit(
     for key in &commit.taken_back {
         outbox::take_back(work.sql, company, key)?;
     }
-    for id in &commit.files {
-        files::keep(work.sql, number, id)?;
+    for file in &commit.files {
+        files::keep(work.sql, file.upload)?;
     }
     Ok(Ok(CommitReceipt {
         sequence,

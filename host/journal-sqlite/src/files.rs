@@ -2,8 +2,8 @@
 
 use patchbay_journal::limits::{self, check_length};
 use patchbay_journal::{
-    CompanyId, ContactId, ConversationId, FileBegin, FileState, Files, JournalError, NewFile,
-    PieceStatus, Result, StoredFile, UploadId, WaitingLimit, WaitingLimits,
+    CompanyId, ContactId, ConversationId, FileBegin, FileState, Files, JournalError, NamedFile,
+    NewFile, PieceStatus, Result, StoredFile, UploadId, WaitingLimit, WaitingLimits,
 };
 use patchbay_model::input;
 use rusqlite::{Connection, Row, params};
@@ -50,14 +50,20 @@ impl Files for SqliteJournal {
             let Some(conversation) = sql.read_first::<i64>(query, key, value)? else {
                 return Ok(FileBegin::NoConversation);
             };
-            if let Some(known) = find(sql, new.company, new.conversation, &new.id)? {
+            let known = find(sql, new.company, new.conversation, &new.id)?;
+            // It stays for up to an hour after it expired.
+            let is_expired = |known: &StoredFile| {
+                let end = known.expires_at;
+                end.is_some_and(|end| end <= new.created_at)
+            };
+            if let Some(known) = known.filter(|known| !is_expired(known)) {
                 return Ok(FileBegin::Known(known));
             }
             let place = Place {
                 company: new.company,
                 conversation,
                 by: &new.by,
-                // What it replaces makes room.
+                // The replaced upload does not count.
                 except: Some(&new.id),
             };
             if let Some(full) = place.full(sql, new.announced, limits)? {
@@ -162,6 +168,15 @@ impl Files for SqliteJournal {
         })
     }
 
+    fn discard_file(&self, company: CompanyId, upload: UploadId) -> Result<()> {
+        self.write(1, move |work| {
+            let query = "SELECT upload FROM file
+                 WHERE upload = ?1 AND company = ?2 AND state = 'writing'";
+            delete_all(work.sql, query, params![bits(upload), company.0])?;
+            Ok(())
+        })
+    }
+
     fn remove_file(&self, company: CompanyId, upload: UploadId) -> Result<bool> {
         self.write(1, move |work| {
             let query = "SELECT 1 FROM file WHERE upload = ?1 AND company = ?2 AND state <> 'kept'";
@@ -231,24 +246,32 @@ impl Place<'_> {
                coalesce(sum(size) FILTER (WHERE conversation = ?2), 0),
                count(*) FILTER (WHERE conversation = ?2),
                coalesce(sum(size) FILTER (WHERE by_ = ?3), 0),
-               coalesce(sum(size), 0)
+               count(*) FILTER (WHERE by_ = ?3),
+               coalesce(sum(size), 0),
+               count(*)
              FROM file WHERE company = ?1 AND expires_at IS NOT NULL
                AND NOT (conversation = ?2 AND id IS ?4)";
         let key = params![self.company.0, self.conversation, self.by, self.except];
         let sums = sql.read_first(query, key, |row| {
-            Ok([row.get::<_, u64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
+            let waiting = |column: usize| -> rusqlite::Result<(u64, u64)> {
+                Ok((row.get(column)?, row.get(column + 1)?))
+            };
+            Ok([waiting(0)?, waiting(2)?, waiting(4)?])
         })?;
-        let [conversation, files, person, company] = sums.unwrap_or_default();
+        let [conversation, person, company] = sums.unwrap_or_default();
         // An upload that goes on counts among the files already.
         let is_new = self.except.is_some();
+        let exceeds = |(bytes, files): (u64, u64), most_bytes: u64, most_files: u64| {
+            bytes.saturating_add(more) > most_bytes || (is_new && files >= most_files)
+        };
+        let of_person = limits::WAITING_FILES_OF_PERSON;
+        let of_company = limits::WAITING_FILES_OF_COMPANY;
         Ok(
-            if conversation + more > limits.conversation
-                || (is_new && files >= limits::WAITING_FILES)
-            {
+            if exceeds(conversation, limits.conversation, limits::WAITING_FILES) {
                 Some(WaitingLimit::Conversation)
-            } else if person + more > limits.person {
+            } else if exceeds(person, limits.person, of_person) {
                 Some(WaitingLimit::Person)
-            } else if company + more > limits.company {
+            } else if exceeds(company, limits.company, of_company) {
                 Some(WaitingLimit::Company)
             } else {
                 None
@@ -271,22 +294,23 @@ fn find(
     sql.read_first(&query, params![company.0, conversation.0, id], stored)
 }
 
-/// Whether a conversation has a whole file of this id.
+/// Whether a conversation has this whole file, and not another of its id.
 pub(super) fn is_whole(
     sql: &Connection,
     company: CompanyId,
     conversation: ConversationId,
-    id: &str,
+    named: &NamedFile,
 ) -> Result<bool> {
-    Ok(find(sql, company, conversation, id)?.is_some())
+    let found = find(sql, company, conversation, &named.id)?;
+    Ok(found.is_some_and(|found| found.upload == named.upload))
 }
 
-/// Keeps a file of a conversation as long as the conversation.
-pub(super) fn keep(sql: &Connection, conversation: i64, id: &str) -> Result<()> {
+/// Keeps a file as long as its conversation.
+pub(super) fn keep(sql: &Connection, upload: UploadId) -> Result<()> {
     sql.run(
         "UPDATE file SET state = 'kept', expires_at = NULL
-         WHERE conversation = ?1 AND id = ?2 AND state = 'waiting'",
-        params![conversation, id],
+         WHERE upload = ?1 AND state = 'waiting'",
+        params![bits(upload)],
     )?;
     Ok(())
 }

@@ -42,11 +42,21 @@ pub struct NewFile {
     pub announced: u64,
 }
 
+/// A whole file of a conversation that an entry of its history names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedFile {
+    /// Id in the conversation.
+    pub id: String,
+    /// Number of its upload: another file may have the id later.
+    pub upload: UploadId,
+}
+
 /// Number of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UploadId(pub u64);
 
-/// Most bytes of files that no entry of a history names.
+/// Most bytes of files that no entry of a history names. Their number is bounded too:
+/// [`WAITING_FILES`](crate::limits::WAITING_FILES) and the two limits after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitingLimits {
     /// Of a conversation.
@@ -124,7 +134,8 @@ pub struct StoredFile {
 /// [`compact`](crate::Maintenance::compact) deletes those of a conversation with it, and
 /// the erasure of a contact those of the contact.
 pub trait Files {
-    /// Begin an upload. One of the same id that is not whole is replaced.
+    /// Begin an upload. One of the same id that is not whole, or that expired by the time of
+    /// the new one, is replaced.
     fn begin_file(&self, new: NewFile, limits: WaitingLimits) -> Result<FileBegin>;
 
     /// Store the next piece of an upload: sealed for [`Purpose::File`](crate::Purpose::File),
@@ -147,6 +158,9 @@ pub trait Files {
         sealed: Vec<u8>,
         expires_at: Timestamp,
     ) -> Result<bool>;
+
+    /// Delete an upload that is not whole.
+    fn discard_file(&self, company: CompanyId, upload: UploadId) -> Result<()>;
 
     /// Delete an upload or a whole file, unless it is kept. Returns whether there was one.
     fn remove_file(&self, company: CompanyId, upload: UploadId) -> Result<bool>;

@@ -77,8 +77,8 @@ pub use entry::{Entries, Entry, EntryPage, FeedPage, MessagePage, Note, PlacedMe
 pub use entry_scope::EntryScope;
 pub use error::{CommitError, Conflict, JournalError, Result, SealError};
 pub use file::{
-    FileBegin, FileState, Files, NewFile, PieceStatus, StoredFile, UploadId, WaitingLimit,
-    WaitingLimits,
+    FileBegin, FileState, Files, NamedFile, NewFile, PieceStatus, StoredFile, UploadId,
+    WaitingLimit, WaitingLimits,
 };
 pub use generation::{
     Activation, ActiveGeneration, GenerationRow, GenerationUsage, Generations, NewGeneration,

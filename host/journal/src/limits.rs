@@ -58,6 +58,11 @@ pub const FILE_SEALING: usize = 256;
 pub const FILE_SEALED: usize = 4 << 10;
 /// Uploaded files of a conversation that no entry of its history names.
 pub const WAITING_FILES: u64 = 64;
+/// Uploaded files of a person in a company that no entry of a history names.
+pub const WAITING_FILES_OF_PERSON: u64 = 256;
+/// Uploaded files of a company that no entry of a history names. Each piece of an upload
+/// sums their bytes.
+pub const WAITING_FILES_OF_COMPANY: u64 = 1024;
 /// Files that a commit keeps.
 pub const COMMIT_FILES: usize = 100;
 

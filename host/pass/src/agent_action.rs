@@ -178,12 +178,22 @@ pub enum ActionError {
         index: usize,
     },
     /// The channel does not take the files.
-    #[error("channel {channel:?}: the reply {refusal}")]
+    #[error("channel {channel:?}: {refusal}")]
     Files {
         /// The channel.
         channel: String,
         /// Why.
         refusal: FileRefusal,
+    },
+    /// The file was uploaded while the conversation's replies went to another customer.
+    #[error(
+        "the uploaded file {id:?} was for another customer of the conversation; upload it again, with a new id"
+    )]
+    FileOfAnother {
+        /// Position of the file, from 0.
+        index: usize,
+        /// The id.
+        id: String,
     },
     /// The conversation has no such uploaded file.
     #[error(

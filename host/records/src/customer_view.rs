@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use patchbay_events::{AssignedEvent, EventKind, InputKind, ReplyDeliveredEvent};
-use patchbay_files::file_id;
+use patchbay_files::FileReference;
 use patchbay_journal::{
     CompanyId, ContactId, ConversationId, Entry, EntryPage, Journal, JournalError, Ordinal, Purpose,
 };
@@ -75,8 +75,8 @@ pub enum CustomerContent {
 pub struct CustomerFile {
     /// Conversation of the reply.
     pub conversation: ConversationId,
-    /// Id of the file there.
-    pub id: String,
+    /// Which file it is there.
+    pub reference: FileReference,
     /// The file, as the reply names it.
     pub attachment: Attachment,
 }
@@ -202,10 +202,10 @@ fn reply(
         ))
     })?;
     let files = stored.attachments.into_iter().filter_map(|attachment| {
-        let id = file_id(attachment.url.as_deref()?)?.to_owned();
+        let reference = FileReference::parse(attachment.url.as_deref()?)?;
         Some(CustomerFile {
             conversation,
-            id,
+            reference,
             attachment,
         })
     });

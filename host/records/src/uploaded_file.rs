@@ -1,6 +1,6 @@
 //! What the host knows of an uploaded file, and its bytes in sealed pieces.
 
-use patchbay_files::{file_reference, file_type};
+use patchbay_files::{FileReference, file_type};
 use patchbay_journal::limits::FILE_PIECE;
 use patchbay_journal::{
     CompanyId, ContactId, Journal, JournalError, Purpose, SealError, StoredFile, UploadId,
@@ -44,7 +44,16 @@ impl UploadedFile {
             name: Some(self.description.name.clone()),
             media_type: Some(media_type.clone()),
             size: Some(self.stored.size),
-            url: Some(file_reference(&self.stored.id)),
+            url: Some(self.reference().to_string()),
+        }
+    }
+
+    /// The reference to exactly these bytes.
+    pub fn reference(&self) -> FileReference {
+        FileReference {
+            id: self.stored.id.clone(),
+            upload: self.stored.upload.0,
+            sha256: self.description.sha256.clone(),
         }
     }
 
@@ -145,4 +154,54 @@ fn head(upload: UploadId, number: u32) -> [u8; HEAD] {
     head[..8].copy_from_slice(&upload.0.to_le_bytes());
     head[8..].copy_from_slice(&number.to_le_bytes());
     head
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use patchbay_journal::{ConversationId, FileState};
+    use patchbay_model::interaction::Draft;
+    use serde_json::json;
+
+    use super::*;
+    use crate::reply::draft_digest;
+
+    fn file(upload: u64, sha256: &str) -> UploadedFile {
+        UploadedFile {
+            stored: StoredFile {
+                conversation: ConversationId([1; 16]),
+                id: "f".to_owned(),
+                upload: UploadId(upload),
+                contact: ContactId([2; 16]),
+                by: "ana".to_owned(),
+                state: FileState::Waiting,
+                size: 27,
+                created_at: Timestamp::UNIX_EPOCH,
+                expires_at: None,
+                sealed: Vec::new(),
+            },
+            description: FileDescription {
+                name: "a.pdf".to_owned(),
+                media_type: "application/pdf".to_owned(),
+                sha256: sha256.repeat(64),
+            },
+        }
+    }
+
+    #[test]
+    fn the_digest_of_a_draft_is_that_of_its_files_bytes() {
+        let digest = |file: &UploadedFile| {
+            let draft =
+                json!({"id": "r", "channel": "email", "text": "See", "written_by": "human"});
+            let draft: Draft = serde_json::from_value(draft).expect("a draft");
+            draft_digest(&Draft {
+                attachments: vec![file.attachment()],
+                ..draft
+            })
+        };
+        let first = file(1, "a");
+        assert_eq!(digest(&first), digest(&file(1, "a")));
+        assert_ne!(digest(&first), digest(&file(1, "b")));
+        assert_ne!(digest(&first), digest(&file(2, "a")));
+    }
 }

@@ -3,21 +3,24 @@
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
-use patchbay_files::{FileRefusal, FileRules, InspectedFile, SentFile};
+use patchbay_files::{FileReference, FileRefusal, FileRules, InspectedFile, SentFile};
 use patchbay_journal::{
     CompanyId, ContactId, Conversation, ConversationId, FileBegin, FileState, JournalError,
     NewFile, PieceStatus, SealError, StoredFile, UploadId, WaitingLimit, WaitingLimits,
 };
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
+use patchbay_pass::PassError;
 use patchbay_pass::agent_action::ActionError;
 use patchbay_records::conversation_reader::read_snapshot;
 use patchbay_records::uploaded_file::{self, FileDescription, UploadedFile};
 use ring::digest::{SHA256, digest};
 use thiserror::Error;
 
+use crate::company_state::CompanyState;
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
+use crate::dispatch::requests::busy;
 
 /// How long an upload may take, with what a crash left.
 const UPLOAD_AGE: SignedDuration = SignedDuration::from_hours(1);
@@ -88,7 +91,7 @@ pub enum FileError {
     #[error("another upload of this file has begun, or it took more than an hour; upload it again")]
     Replaced,
     /// The channel does not take it.
-    #[error("the file {0}")]
+    #[error("{0}")]
     Refused(FileRefusal),
     /// There is no such file.
     #[error("the conversation has no such file")]
@@ -126,7 +129,8 @@ impl FileService<'_> {
         Ok(state.active().generation.file_rules(channel))
     }
 
-    /// Begins an upload by somebody who may reply.
+    /// Begins an upload by an agent or supervisor who may reply. The file is for the customer
+    /// to whom a reply goes now: their key seals it.
     pub fn begin(&self, file: FileUpload<'_>) -> Outcome<UploadBegin> {
         let (company, state) = self.0.company(file.company)?;
         let row = match self.conversation(company, file.conversation, file.by)? {
@@ -140,8 +144,9 @@ impl FileService<'_> {
         let Some(rules) = state.active().generation.file_rules(&channel) else {
             return Ok(Err(ActionError::TextOnly { channel }.into()));
         };
-        let Some(contact) = row.contact else {
-            return Ok(Err(ActionError::NoCustomer.into()));
+        let contact = match self.recipient(&state, company, file.conversation)? {
+            Ok(contact) => contact,
+            Err(error) => return Ok(Err(error)),
         };
         let now = self.0.now();
         let new = NewFile {
@@ -232,9 +237,9 @@ impl FileService<'_> {
         self.stored(company, upload.conversation, &upload.id)
     }
 
-    /// Deletes what there is of an upload that does not go on.
+    /// Deletes the pieces of an upload that does not go on; a whole file stays.
     pub fn discard(&self, upload: &BegunUpload) -> Result<(), DeskError> {
-        self.0.journal.remove_file(upload.company, upload.upload)?;
+        self.0.journal.discard_file(upload.company, upload.upload)?;
         Ok(())
     }
 
@@ -249,7 +254,7 @@ impl FileService<'_> {
         self.stored(company, conversation, id)
     }
 
-    /// Removes a file that no reply has, by somebody who may reply.
+    /// Removes a file that no reply has, by an agent or supervisor who may reply.
     pub fn remove(
         &self,
         company: &str,
@@ -261,7 +266,7 @@ impl FileService<'_> {
         if let Err(error) = self.conversation(company, conversation, by)? {
             return Ok(Err(error));
         }
-        let Some(stored) = self.0.journal.file(company, conversation, id)? else {
+        let Some(stored) = self.unexpired(company, conversation, id)? else {
             return Ok(Err(FileError::Unknown));
         };
         let is_removed = stored.state != FileState::Kept
@@ -284,15 +289,27 @@ impl FileService<'_> {
         Ok(piece)
     }
 
-    /// All bytes of a file, which are those that were uploaded; `None` if it was deleted.
-    /// The whole file is in memory: the caller bounds how many are at once.
+    /// The file that a reply names; `None` if it was deleted, also where another file has its
+    /// id.
+    pub fn named(
+        &self,
+        company: &str,
+        conversation: ConversationId,
+        reference: &FileReference,
+    ) -> Result<Option<UploadedFile>, DeskError> {
+        let found = self.file(company, conversation, &reference.id)?.ok();
+        Ok(found.filter(|file| file.reference() == *reference))
+    }
+
+    /// All bytes of a file that a reply names, which are those that were uploaded; `None` if
+    /// it was deleted. The whole file is in memory: the caller bounds how many are at once.
     pub fn read(
         &self,
         company: &str,
         conversation: ConversationId,
-        id: &str,
+        reference: &FileReference,
     ) -> Result<Option<(UploadedFile, Vec<u8>)>, DeskError> {
-        let Ok(file) = self.file(company, conversation, id)? else {
+        let Some(file) = self.named(company, conversation, reference)? else {
             return Ok(None);
         };
         let size = usize::try_from(file.stored.size).unwrap_or_default();
@@ -311,7 +328,7 @@ impl FileService<'_> {
         Ok(Some((file, bytes)))
     }
 
-    /// A conversation in which somebody may reply.
+    /// A conversation in which this agent or supervisor may reply.
     fn conversation(
         &self,
         company: CompanyId,
@@ -337,9 +354,38 @@ impl FileService<'_> {
         conversation: ConversationId,
         id: &str,
     ) -> Outcome<UploadedFile> {
-        match self.0.journal.file(company, conversation, id)? {
+        match self.unexpired(company, conversation, id)? {
             Some(stored) => self.describe(company, stored),
             None => Ok(Err(FileError::Unknown)),
+        }
+    }
+
+    /// A whole file that has not expired. The journal deletes an expired one within the hour.
+    fn unexpired(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        id: &str,
+    ) -> Result<Option<StoredFile>, DeskError> {
+        let now = self.0.now();
+        let stored = self.0.journal.file(company, conversation, id)?;
+        Ok(stored.filter(|stored| stored.expires_at.is_none_or(|end| end > now)))
+    }
+
+    /// The customer to whom a reply in a conversation goes now.
+    fn recipient(
+        &self,
+        state: &CompanyState,
+        company: CompanyId,
+        conversation: ConversationId,
+    ) -> Outcome<ContactId> {
+        let active = state.active();
+        let pass = self.0.pass(state, &active.generation, None, company);
+        match pass.recipient(conversation) {
+            Ok(found) => Ok(found.map_err(Into::into)),
+            Err(PassError::Journal(error)) => Err(error.into()),
+            Err(PassError::NothingToDo) => Ok(Err(ActionError::UnknownConversation.into())),
+            Err(_) => Ok(Err(busy().into())),
         }
     }
 

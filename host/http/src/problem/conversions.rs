@@ -186,7 +186,7 @@ impl From<ActionError> for Problem {
                     .field(format!("attachments[{index}]"))
                     .detail(error.to_string());
             }
-            ActionError::UnknownFile { index, .. } => {
+            ActionError::UnknownFile { index, .. } | ActionError::FileOfAnother { index, .. } => {
                 return Problem::of(Kind::InvalidInput)
                     .field(format!("attachments[{index}].file"))
                     .detail(error.to_string());

@@ -114,10 +114,14 @@ impl Desk {
         Some(bytes)
     }
 
-    /// Commits an entry that names files.
-    fn name(&self, sequence: u64, ids: &[&str]) -> Result<CommitReceipt, CommitError> {
+    /// Commits an entry that names files by id and upload.
+    fn name(&self, sequence: u64, files: &[(&str, u64)]) -> Result<CommitReceipt, CommitError> {
         let mut naming = commit(&self.conversation, sequence, None);
-        naming.files = ids.iter().map(|id| (*id).to_owned()).collect();
+        let named = files.iter().map(|(id, upload)| NamedFile {
+            id: (*id).to_owned(),
+            upload: UploadId(*upload),
+        });
+        naming.files = named.collect();
         self.journal.commit(naming)
     }
 }
@@ -181,10 +185,10 @@ fn a_file_that_a_reply_names_is_kept_and_the_others_expire() {
     let desk = Desk::of(&store);
     desk.upload("sent", 1, &[b"sent"]);
     desk.upload("unused", 2, &[b"unused"]);
-    desk.name(1, &["sent"]).unwrap();
+    desk.name(1, &[("sent", 1)]).unwrap();
     // Another reply may have it too.
-    desk.name(2, &["sent"]).unwrap();
-    let missing = desk.name(3, &["sent", "nothing"]).unwrap_err();
+    desk.name(2, &[("sent", 1)]).unwrap();
+    let missing = desk.name(3, &[("sent", 1), ("nothing", 9)]).unwrap_err();
     assert!(matches!(missing, CommitError::Conflict(Conflict::NoFile(id)) if id == "nothing"));
     let kept = desk.file("sent").unwrap();
     assert_eq!((kept.state, kept.expires_at), (FileState::Kept, None));
@@ -195,7 +199,7 @@ fn a_file_that_a_reply_names_is_kept_and_the_others_expire() {
         (desk.read("sent").as_deref(), desk.file("unused")),
         (Some(&b"sent"[..]), None)
     );
-    let gone = desk.name(3, &["unused"]).unwrap_err();
+    let gone = desk.name(3, &[("unused", 2)]).unwrap_err();
     assert!(matches!(gone, CommitError::Conflict(Conflict::NoFile(_))));
     desk.upload("removed", 3, &[b"removed"]);
     assert!(desk.journal.remove_file(desk.company, UploadId(3)).unwrap());
@@ -209,7 +213,7 @@ fn a_file_goes_with_its_conversation_or_its_contact() {
     let store = TestStore::new();
     let mut desk = Desk::of(&store);
     desk.upload("a", 1, &[b"secret words"]);
-    desk.name(1, &["a"]).unwrap();
+    desk.name(1, &[("a", 1)]).unwrap();
     let found = desk
         .journal
         .files_of_contact(desk.company, desk.contact, 10)
@@ -224,7 +228,7 @@ fn a_file_goes_with_its_conversation_or_its_contact() {
     let store = TestStore::new();
     let desk = Desk::of(&store);
     desk.upload("b", 2, &[b"secret words"]);
-    desk.name(1, &["b"]).unwrap();
+    desk.name(1, &[("b", 2)]).unwrap();
     let (journal, audit) = (&desk.journal, audit_entry("erase"));
     let erased = journal.erase_person(desk.company, desk.contact, at(200), audit);
     erased.unwrap();
@@ -264,7 +268,7 @@ fn what_waits_is_bounded_for_a_conversation_a_person_and_a_company() {
         let begun = desk.journal.begin_file(announced, limits).unwrap();
         assert_eq!(begun, FileBegin::Full(full));
         // What a reply names does not wait.
-        desk.name(1, &["a"]).unwrap();
+        desk.name(1, &[("a", 1)]).unwrap();
         let begun = desk
             .journal
             .begin_file(desk.new_file("b", 2), limits)
@@ -299,4 +303,108 @@ fn a_database_of_an_earlier_version_takes_files() {
     desk.upload("a", 1, &[b"words"]);
     assert_eq!(desk.read("a").as_deref(), Some(&b"words"[..]));
     assert!(desk.journal.check().unwrap().is_sound());
+}
+
+#[test]
+fn an_entry_names_the_upload_that_its_author_saw_and_no_later_one_of_the_same_id() {
+    let store = TestStore::new();
+    let desk = Desk::of(&store);
+    desk.upload("a", 1, &[b"checked"]);
+    assert!(desk.journal.remove_file(desk.company, UploadId(1)).unwrap());
+    desk.upload("a", 2, &[b"other"]);
+    let replaced = desk.name(1, &[("a", 1)]).unwrap_err();
+    assert!(matches!(replaced, CommitError::Conflict(Conflict::NoFile(id)) if id == "a"));
+    let other = desk.file("a").unwrap();
+    assert_eq!(
+        (other.state, other.upload),
+        (FileState::Waiting, UploadId(2))
+    );
+    desk.name(1, &[("a", 2)]).unwrap();
+    assert_eq!(desk.file("a").unwrap().state, FileState::Kept);
+}
+
+#[test]
+fn an_expired_file_is_replaced_before_it_is_deleted() {
+    let store = TestStore::new();
+    let desk = Desk::of(&store);
+    desk.upload("a", 1, &[b"old"]);
+    let again = |upload, created_at| NewFile {
+        created_at,
+        ..desk.new_file("a", upload)
+    };
+    // It expires at 1,000 s.
+    let early = desk.journal.begin_file(again(2, at(999)), ROOM).unwrap();
+    assert_eq!(early, FileBegin::Known(desk.file("a").unwrap()));
+    let late = desk.journal.begin_file(again(3, at(1_000)), ROOM).unwrap();
+    assert_eq!(late, FileBegin::Begun);
+    assert_eq!(desk.append(3, 0, b"new", ROOM), PieceStatus::Stored);
+    assert!(desk.finish(3));
+    assert_eq!(desk.read("a").as_deref(), Some(&b"new"[..]));
+    // One that an entry names does not expire.
+    desk.name(1, &[("a", 3)]).unwrap();
+    let kept = desk.journal.begin_file(again(4, at(9_000)), ROOM).unwrap();
+    assert_eq!(kept, FileBegin::Known(desk.file("a").unwrap()));
+    assert!(desk.journal.check().unwrap().is_sound());
+}
+
+#[test]
+fn an_upload_that_is_whole_is_not_discarded() {
+    let store = TestStore::new();
+    let desk = Desk::of(&store);
+    desk.upload("a", 1, &[b"acknowledged"]);
+    desk.journal
+        .discard_file(desk.company, UploadId(1))
+        .unwrap();
+    assert_eq!(desk.read("a").as_deref(), Some(&b"acknowledged"[..]));
+    let begun = desk.journal.begin_file(desk.new_file("b", 2), ROOM);
+    assert_eq!(begun.unwrap(), FileBegin::Begun);
+    assert_eq!(desk.append(2, 0, b"half", ROOM), PieceStatus::Stored);
+    desk.journal
+        .discard_file(desk.company, UploadId(2))
+        .unwrap();
+    assert_eq!(desk.append(2, 1, b"more", ROOM), PieceStatus::Gone);
+    let piece = desk.journal.file_piece(desk.company, UploadId(2), 0);
+    assert_eq!(piece.unwrap(), None);
+}
+
+#[test]
+fn a_person_and_a_company_have_few_files_that_wait() {
+    let store = TestStore::new();
+    let desk = Desk::of(&store);
+    let others: Vec<Conversation> = (0..limits::WAITING_FILES_OF_COMPANY / limits::WAITING_FILES)
+        .map(|number| {
+            let mut other = conversation(desk.company, &format!("other {number}"));
+            other.contact = Some(desk.contact);
+            desk.journal.commit(commit(&other, 0, None)).unwrap();
+            other
+        })
+        .collect();
+    let begin = |number: u64, by: &str| {
+        let place = (number / limits::WAITING_FILES) as usize % others.len();
+        let file = NewFile {
+            conversation: others[place].id,
+            by: by.to_owned(),
+            ..desk.new_file(&number.to_string(), number)
+        };
+        desk.journal.begin_file(file, ROOM).unwrap()
+    };
+    let of_person = limits::WAITING_FILES_OF_PERSON;
+    for number in 0..limits::WAITING_FILES_OF_COMPANY {
+        let by = format!("agent {}", number / of_person);
+        assert_eq!(begin(number, &by), FileBegin::Begun);
+        if number == of_person - 1 {
+            let more = begin(of_person, &by);
+            assert_eq!(more, FileBegin::Full(WaitingLimit::Person));
+        }
+    }
+    let mut new = conversation(desk.company, "new");
+    new.contact = Some(desk.contact);
+    desk.journal.commit(commit(&new, 0, None)).unwrap();
+    let more = NewFile {
+        conversation: new.id,
+        by: "another".to_owned(),
+        ..desk.new_file("more", 1 << 32)
+    };
+    let more = desk.journal.begin_file(more, ROOM).unwrap();
+    assert_eq!(more, FileBegin::Full(WaitingLimit::Company));
 }

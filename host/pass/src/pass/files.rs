@@ -1,7 +1,8 @@
 //! Files of a reply: those that were uploaded to the conversation, and what its channel
 //! takes.
 
-use patchbay_files::{FileRefusal, SentFile, file_id};
+use patchbay_files::{FileReference, FileRefusal, SentFile, file_id};
+use patchbay_journal::{ContactId, NamedFile, UploadId};
 use patchbay_model::interaction::{Attachment, Draft};
 use patchbay_records::reply::{Reply, ReplyAttachment};
 use patchbay_records::uploaded_file;
@@ -94,8 +95,39 @@ pub(super) fn check(
         })
 }
 
-/// Ids of the uploaded files of a draft.
-pub(super) fn uploaded_ids(draft: &Draft) -> impl Iterator<Item = String> {
+/// Checks that the uploaded files of a draft are sealed under the key of the customer who
+/// gets it: the erasure of a customer deletes the files that they got, and no others.
+pub(super) fn check_contact(
+    pass: &Pass<'_>,
+    unit: &UnitOfWork,
+    draft: &Draft,
+    contact: ContactId,
+) -> Result<Result<(), ActionError>, PassError> {
+    for (index, attachment) in draft.attachments.iter().enumerate() {
+        let Some(id) = attachment.url.as_deref().and_then(file_id) else {
+            continue;
+        };
+        let stored = pass
+            .journal
+            .file(pass.company, unit.conversation.row.id, id)?;
+        if stored.is_some_and(|stored| stored.contact != contact) {
+            return Ok(Err(ActionError::FileOfAnother {
+                index,
+                id: id.to_owned(),
+            }));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// The uploaded files of a draft.
+pub(super) fn named_files(draft: &Draft) -> impl Iterator<Item = NamedFile> {
     let files = draft.attachments.iter();
-    files.filter_map(|file| Some(file_id(file.url.as_deref()?)?.to_owned()))
+    files.filter_map(|file| {
+        let reference = FileReference::parse(file.url.as_deref()?)?;
+        Some(NamedFile {
+            id: reference.id,
+            upload: UploadId(reference.upload),
+        })
+    })
 }

@@ -80,6 +80,9 @@ pub(super) fn reply(
         Ok(recipient) => recipient,
         Err(refused) => return Ok(Err(refused)),
     };
+    if let Err(refused) = files::check_contact(pass, unit, &draft, recipient.contact)? {
+        return Ok(Err(refused));
+    }
     let result = drafts::check(pass, unit, &draft, false)?;
     let review = result.decision.tone.clone();
     state_changes::make_stale(pass, unit, StaleCause::Superseded);
@@ -352,7 +355,7 @@ fn record_draft(
     commit::record(pass, unit, event, None);
     commit::attach_sealed(unit, recipient.contact, sealed);
     words::note_text(unit, recipient.contact, &draft.text);
-    unit.files.extend(files::uploaded_ids(draft));
+    unit.files.extend(files::named_files(draft));
     Ok(number)
 }
 

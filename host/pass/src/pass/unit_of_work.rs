@@ -2,7 +2,7 @@
 
 use patchbay_floor::PlacementRecord;
 use patchbay_journal::{
-    ContactId, EntryScope, FailedDelivery, NewEntry, NewOutbox, NewWordList, StateChange,
+    ContactId, EntryScope, FailedDelivery, NamedFile, NewEntry, NewOutbox, NewWordList, StateChange,
 };
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
@@ -40,8 +40,8 @@ pub(crate) struct UnitOfWork {
     pub(super) failed: Vec<FailedDelivery>,
     /// Keys of outbox items that this commit takes back.
     pub(super) taken_back: Vec<String>,
-    /// Ids of uploaded files that its entries name.
-    pub(super) files: Vec<String>,
+    /// Uploaded files that its entries name.
+    pub(super) files: Vec<NamedFile>,
     /// The agent to whom it was offered before.
     pub(super) offered_before: Option<String>,
     /// Floor events that this commit writes; given back if it fails.
