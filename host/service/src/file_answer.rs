@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{
@@ -15,9 +16,13 @@ use patchbay_http::bounds::BoundPermit;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_records::uploaded_file::UploadedFile;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::app::App;
 
+/// Longest time for a whole file.
+const TIMEOUT: Duration = Duration::from_secs(300);
 /// What stays as it is in the name of a file (RFC 8187, `attr-char`).
 const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 /// Type of a file whose first bytes do not show that a browser runs nothing of it.
@@ -56,7 +61,8 @@ pub fn file_headers(
     headers
 }
 
-/// An uploaded file of a company, read piece by piece. Its place is kept until its end.
+/// An uploaded file of a company, read piece by piece. Its places are kept until its end, and
+/// 5 minutes at most: then the connection ends before the file does.
 pub fn answer_file(
     app: Arc<App>,
     company: String,
@@ -68,23 +74,39 @@ pub fn answer_file(
     let content_type = content_type.map_or(UNKNOWN, |it| it.media_type);
     let size = Some(file.stored.size);
     let headers = file_headers(content_type, Some(&file.description.name), size);
-    let (pieces, stored) = (file.pieces(), Arc::new(file.stored));
-    let state = (app, company, permits, 0_u32);
-    let body = stream::unfold(state, move |(app, company, permits, number)| {
-        let stored = Arc::clone(&stored);
-        async move {
-            if number == pieces {
-                return None;
-            }
-            let name = company.clone();
-            let piece = app.read(move |desk| {
-                let piece = desk.files().piece(&name, &stored, number)?;
-                piece.ok_or_else(|| Problem::of(Kind::UnknownFile))
-            });
-            // The connection ends before the file does: the client sees that.
-            let piece = piece.await.map_err(|_| io::Error::other("not stored"));
-            Some((piece, (app, company, permits, number + 1)))
-        }
+    let (sender, receiver) = mpsc::channel(1);
+    // The task ends at its time also where the client takes no more bytes: then a stream
+    // alone would not be asked for the next piece, and keep the places.
+    tokio::spawn(async move {
+        let sent = send_pieces(&app, &company, file, &sender);
+        let _ = timeout(TIMEOUT, sent).await;
+        drop(permits);
+    });
+    let body = stream::unfold(receiver, |mut receiver| async {
+        Some((receiver.recv().await?, receiver))
     });
     (headers, Body::from_stream(body)).into_response()
+}
+
+/// Sends the pieces of a file until the receiver is gone.
+async fn send_pieces(
+    app: &App,
+    company: &str,
+    file: UploadedFile,
+    sender: &mpsc::Sender<io::Result<Vec<u8>>>,
+) {
+    let (pieces, stored) = (file.pieces(), Arc::new(file.stored));
+    for number in 0..pieces {
+        let (name, stored) = (company.to_owned(), Arc::clone(&stored));
+        let piece = app.read(move |desk| {
+            let piece = desk.files().piece(&name, &stored, number)?;
+            piece.ok_or_else(|| Problem::of(Kind::UnknownFile))
+        });
+        // The connection ends before the file does: the client sees that.
+        let piece = piece.await.map_err(|_| io::Error::other("not stored"));
+        let is_last = piece.is_err();
+        if sender.send(piece).await.is_err() || is_last {
+            return;
+        }
+    }
 }

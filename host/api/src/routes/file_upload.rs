@@ -197,7 +197,7 @@ impl Incoming {
         let (state, id) = (Arc::clone(app), request.id.clone());
         let announced = request.size.unwrap_or_default();
         let begun = app.read(move |desk| {
-            state.check_free_space()?;
+            state.check_free_space_for(announced)?;
             Ok(desk.files().begin(FileUpload {
                 company: &company,
                 conversation,
@@ -277,7 +277,10 @@ impl Incoming {
         let Some(mut upload) = self.upload.clone() else {
             return Ok(());
         };
+        let state = Arc::clone(&self.app);
         let stored = self.app.read(move |desk| {
+            // Other writers fill the disk during a long upload.
+            state.check_free_space_for(piece.len() as u64)?;
             let stored = desk.files().append(&mut upload, &piece)?;
             Ok(stored.map(|()| upload))
         });
