@@ -18,6 +18,9 @@ pub enum FileNameProblem {
     /// could look as if it had another ending.
     #[error("must not have control characters or marks of the direction of writing")]
     Invisible,
+    /// Windows takes the name, with any ending, for a device.
+    #[error("must not be the name of a device of Windows, such as CON, NUL or COM1")]
+    Device,
     /// It begins or ends with a dot or a blank.
     #[error("must not begin or end with a dot or a blank")]
     Edge,
@@ -37,6 +40,9 @@ pub fn check_file_name(name: &str) -> Result<(), FileNameProblem> {
     if name.contains(is_invisible) {
         return Err(FileNameProblem::Invisible);
     }
+    if is_device(name) {
+        return Err(FileNameProblem::Device);
+    }
     let is_edge = |c: char| c == '.' || c.is_whitespace();
     match name.starts_with(is_edge) || name.ends_with(is_edge) {
         true => Err(FileNameProblem::Edge),
@@ -48,10 +54,33 @@ fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{feff}' | '\u{2028}' | '\u{2029}'
+            // U+200D joins the parts of a picture character, and stays.
+            '\u{00ad}'
+                | '\u{061c}'
+                | '\u{180e}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'
+                | '\u{2029}'
+                | '\u{2060}'
+                | '\u{3164}'
+                | '\u{feff}'
         )
+        || ('\u{e0000}'..='\u{e007f}').contains(&c)
         || ('\u{202a}'..='\u{202e}').contains(&c)
         || ('\u{2066}'..='\u{2069}').contains(&c)
+}
+
+/// Whether Windows takes a name for a device: it looks at the part before the first dot.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default();
+    let stem = stem.trim_end().to_ascii_uppercase();
+    let is_port = |port: &str| {
+        let number = stem.strip_prefix(port);
+        number.is_some_and(|it| matches!(it.as_bytes(), [b'0'..=b'9']))
+    };
+    matches!(&*stem, "CON" | "PRN" | "AUX" | "NUL") || is_port("COM") || is_port("LPT")
 }
 
 /// The ending of a name in lower case, without its dot.
@@ -66,7 +95,15 @@ mod tests {
 
     #[test]
     fn a_name_is_one_that_every_computer_can_store() {
-        for name in ["a", "Rechnung März.pdf", "領収書.pdf", "👩‍👧.png", "a.b.c"] {
+        for name in [
+            "a",
+            "Rechnung März.pdf",
+            "領収書.pdf",
+            "👩‍👧.png",
+            "a.b.c",
+            "console.txt",
+            "com10.pdf",
+        ] {
             assert_eq!(check_file_name(name), Ok(()), "{name}");
         }
         for (name, problem) in [
@@ -77,6 +114,15 @@ mod tests {
             ("a\"; filename=b", FileNameProblem::Character),
             ("a\r\nX", FileNameProblem::Invisible),
             ("invoice\u{202e}fdp.exe", FileNameProblem::Invisible),
+            ("invoice\u{200b}.pdf", FileNameProblem::Invisible),
+            ("a\u{2060}b", FileNameProblem::Invisible),
+            ("a\u{ad}b", FileNameProblem::Invisible),
+            ("a\u{180e}b", FileNameProblem::Invisible),
+            ("a\u{3164}b", FileNameProblem::Invisible),
+            ("a\u{e0041}b", FileNameProblem::Invisible),
+            ("CON", FileNameProblem::Device),
+            ("nul.txt", FileNameProblem::Device),
+            ("Com1 .a.pdf", FileNameProblem::Device),
             (".profile", FileNameProblem::Edge),
             ("a.exe.", FileNameProblem::Edge),
             (" a", FileNameProblem::Edge),

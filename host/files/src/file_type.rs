@@ -195,6 +195,10 @@ pub(crate) fn program(beginning: &[u8]) -> Option<&'static str> {
     if beginning.starts_with(b"#!AMR") {
         return None;
     }
+    // A text may begin with these letters; the header of a program has zeros.
+    if beginning.starts_with(b"MZ") && !beginning.contains(&0) {
+        return None;
+    }
     let found = PROGRAMS
         .iter()
         .find(|(begin, _)| beginning.starts_with(begin));

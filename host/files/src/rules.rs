@@ -62,7 +62,7 @@ pub enum FileRefusal {
     #[error("replies on this channel take no files")]
     NoFiles,
     /// There are too many.
-    #[error("has {count} files; a reply on this channel takes {limit}")]
+    #[error("the reply has {count} files; one on this channel takes {limit}")]
     Count {
         /// The limit.
         limit: usize,
@@ -70,7 +70,7 @@ pub enum FileRefusal {
         count: usize,
     },
     /// A type that it does not take.
-    #[error("is {media_type}; this channel takes {taken}")]
+    #[error("the file is {media_type}; this channel takes {taken}")]
     Type {
         /// Position of the file, from 0.
         index: usize,
@@ -80,7 +80,7 @@ pub enum FileRefusal {
         taken: String,
     },
     /// A file is too large for its type.
-    #[error("has {size} bytes; this channel takes {limit} of {media_type}")]
+    #[error("the file has {size} bytes; this channel takes {limit} of {media_type}")]
     Size {
         /// Position of the file, from 0.
         index: usize,
@@ -92,7 +92,7 @@ pub enum FileRefusal {
         size: u64,
     },
     /// Together they are too large.
-    #[error("have {size} bytes together; a reply on this channel takes {limit}")]
+    #[error("the files have {size} bytes together; a reply on this channel takes {limit}")]
     Total {
         /// The limit.
         limit: u64,
