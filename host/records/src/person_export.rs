@@ -1,7 +1,7 @@
 //! Export of a person's data, on their request.
 
 use patchbay_events::EventKind;
-use patchbay_journal::{CompanyId, ContactId, Entry, FileState, Journal, JournalError, Purpose};
+use patchbay_journal::{CompanyId, ContactId, Entry, Journal, JournalError, Purpose};
 use serde_json::{Value, json};
 
 use crate::conversation_reader::recent_interactions;
@@ -16,6 +16,11 @@ const PAGE: usize = 1_000;
 
 /// Exports the stored data of the person behind a contact: addresses,
 /// records of the CRM, opt-outs, interactions, replies, internal notes and history.
+///
+/// Of an uploaded file it has the description, its `state` (`waiting` for a reply, or `kept`
+/// because a reply names it; the history says whether that reply was sent), and in `download`
+/// the path of its bytes below the path of the company. `files_left_out`: a contact has more
+/// files than the export.
 ///
 /// # Errors
 /// [`JournalError::NoContact`] if there is no such contact.
@@ -71,8 +76,12 @@ pub fn export(
         }));
     }
     let mut files = Vec::new();
+    let mut files_left_out = false;
     for contact in &contacts {
-        for stored in journal.files_of_contact(company, *contact, FILES)? {
+        let mut found = journal.files_of_contact(company, *contact, FILES + 1)?;
+        files_left_out |= found.len() > FILES;
+        found.truncate(FILES);
+        for stored in found {
             let Some(file) = uploaded_file::describe(journal, company, stored)? else {
                 continue;
             };
@@ -84,7 +93,8 @@ pub fn export(
                 "media_type": file.description.media_type,
                 "size": file.stored.size,
                 "sha256": file.description.sha256,
-                "sent": file.stored.state == FileState::Kept,
+                "state": file.stored.state.as_str(),
+                "download": format!("conversations/{conversation}/files/{id}"),
             }));
         }
     }
@@ -110,6 +120,7 @@ pub fn export(
         "opt_outs": opt_outs,
         "conversations": conversations,
         "files": files,
+        "files_left_out": files_left_out,
         "history": history,
     }))
 }
