@@ -192,10 +192,16 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
   const size = (bytes) => bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
   /** A button that downloads a file of a reply with the session's token. */
   const fileButton = (file, cursor, position) => {
-    const button = make("button", { type: "button", class: "file", "aria-label": `${text.file}: ${file.name}, ${size(file.size)}` },
-      `${file.name} (${size(file.size)})`);
+    const label = `${file.name} (${size(file.size)})`;
+    const spoken = `${text.file}: ${file.name}, ${size(file.size)}`;
+    const button = make("button", { type: "button", class: "file", "aria-label": spoken }, label);
+    const say = (problem) => {
+      button.textContent = problem ? `${label}: ${problem}` : label;
+      button.setAttribute("aria-label", problem ? `${spoken}. ${problem}` : spoken);
+    };
     button.addEventListener("click", async () => {
       button.disabled = true;
+      say("");
       try {
         const response = await call(`files/${cursor}/${position}`);
         if (!response.ok) throw new Error(response.status);
@@ -205,7 +211,7 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 60000);
       } catch {
-        button.textContent = text.failedFile;
+        say(text.failedFile);
       }
       button.disabled = false;
     });
