@@ -2,7 +2,7 @@
 import { api } from "./client.ts";
 import { ApiProblem, noAnswer } from "./problem.ts";
 
-interface Upload {
+export interface Upload {
   readonly file: Blob;
   readonly name: string;
   readonly signal: AbortSignal;
@@ -18,7 +18,8 @@ export function putFile<T>(target: string, { file, name, signal, onprogress }: U
     request.responseType = "text";
     request.setRequestHeader("accept", "application/json");
     request.setRequestHeader("x-patchbay-console", "1");
-    request.setRequestHeader("content-type", file.type || "application/octet-stream");
+    // Browsers disagree about types, such as that of .ogg; the bytes decide at the host.
+    request.setRequestHeader("content-type", "application/octet-stream");
     request.setRequestHeader("content-disposition", `attachment; filename*=UTF-8''${encodeName(name)}`);
     request.upload.onprogress = (event) => {
       if (event.lengthComputable) onprogress(event.loaded / event.total);
@@ -32,7 +33,8 @@ export function putFile<T>(target: string, { file, name, signal, onprogress }: U
       if (request.status === 401) api.onSignedOut();
       const title = request.statusText || `HTTP ${request.status}`;
       const known = { type: "about:blank", title, status: request.status, ...(document as object | undefined) };
-      reject(new ApiProblem(known));
+      const retryAfter = Number(request.getResponseHeader("retry-after") ?? Number.NaN);
+      reject(new ApiProblem(known, Number.isFinite(retryAfter) ? retryAfter : undefined));
     };
     request.onerror = () => reject(noAnswer("offline"));
     request.ontimeout = () => reject(noAnswer("timeout"));

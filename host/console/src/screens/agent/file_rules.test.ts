@@ -30,5 +30,8 @@ test("a name is one that every computer can store", () => {
   assert.equal(cleanName("Rechnung März.pdf"), "Rechnung März.pdf");
   assert.equal(cleanName("../a:b.pdf"), "_a_b.pdf");
   assert.equal(cleanName("a\u202efdp.exe"), "afdp.exe");
+  assert.equal(cleanName("invoice\u200b\u{e0041}.pdf"), "invoice.pdf");
+  assert.equal(cleanName("nul.txt"), "_nul.txt");
+  assert.equal(cleanName("console.txt"), "console.txt");
   assert.equal(cleanName(" . "), "file");
 });

@@ -34,8 +34,10 @@ export function acceptedEndings(rules: FileRules): string {
 export function cleanName(name: string): string {
   const clean = name
     .normalize("NFC")
-    .replace(/[\p{Cc}\u200e\u200f\u061c\ufeff\u2028-\u202e\u2066-\u2069]/gu, "")
+    .replace(/[\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\u3164\ufeff\u{e0000}-\u{e007f}]/gu, "")
     .replace(/[/\\:*?"<>|]/gu, "_")
-    .replace(/^[.\s]+|[.\s]+$/gu, "");
+    .replace(/^[.\s]+|[.\s]+$/gu, "")
+    // Windows takes these, with any ending, for a device.
+    .replace(/^(con|prn|aux|nul|com\d|lpt\d)(?=\s*(\.|$))/iu, "_$1");
   return clean || "file";
 }

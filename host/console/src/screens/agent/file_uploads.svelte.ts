@@ -1,14 +1,21 @@
 // Files of a reply: uploaded while the person writes, and named by the draft.
 import { address, api } from "../../api/client.ts";
-import { type ApiProblem, isAbort, toProblem } from "../../api/problem.ts";
+import { ApiProblem, isAbort, toProblem } from "../../api/problem.ts";
 import type { FileRules, UploadedFile } from "../../api/shapes.ts";
-import { putFile } from "../../api/upload.ts";
+import { type Upload, putFile } from "../../api/upload.ts";
 import type { DraftFile } from "../../drafts/draft_store.ts";
 import { session } from "../../shell/session.svelte.ts";
 import { type FileRefusal, cleanName, refuseFile } from "./file_rules.ts";
 import { newReplyId } from "./reply_id.ts";
 
 const PATH = "/v1/companies/{company}/conversations/{conversation}/files/{file}";
+
+/** Uploads at once: the host takes three of a person. */
+const AT_ONCE = 2;
+/** How often an upload is sent that the host has no place for. */
+const TRIES = 5;
+/** Longest wait in seconds between them; where the host names more, the person decides. */
+const LONGEST_WAIT = 5;
 
 export interface FileUpload extends DraftFile {
   readonly state: "uploading" | "done" | "failed";
@@ -31,6 +38,9 @@ export class FileUploads {
   readonly #events: Events;
   readonly #running = new Map<string, AbortController>();
   readonly #contents = new Map<string, Blob>();
+  /** Uploads that wait for others to end. */
+  readonly #waiting: (() => void)[] = [];
+  #places = AT_ONCE;
 
   constructor(conversation: string, events: Events) {
     this.#conversation = conversation;
@@ -114,7 +124,8 @@ export class FileUploads {
       const fields = { company: session.company, conversation: this.#conversation, file: id };
       const target = address(PATH, fields, session.actor());
       const onprogress = (share: number): void => this.#change(id, { share });
-      const stored = await putFile<UploadedFile>(target, { file, name, signal: running.signal, onprogress });
+      const send = { file, name, signal: running.signal, onprogress };
+      const stored = await this.#inTurn(() => sendUntilTaken(target, send));
       this.#contents.delete(id);
       this.#change(id, { state: "done", share: 1, name: stored.name, size: stored.size });
       this.#events.onchange();
@@ -129,7 +140,33 @@ export class FileUploads {
     }
   }
 
+  async #inTurn<T>(send: () => Promise<T>): Promise<T> {
+    if (this.#places > 0) this.#places -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await send();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#places += 1;
+    }
+  }
+
   #change(id: string, change: Partial<FileUpload>): void {
     this.items = this.items.map((it) => (it.id === id ? { ...it, ...change } : it));
+  }
+}
+
+/** Sends a file, and again after the wait that the host names while it has no place. */
+async function sendUntilTaken(target: string, upload: Upload): Promise<UploadedFile> {
+  for (let tries = 1; ; tries += 1) {
+    if (upload.signal.aborted) throw new DOMException("given up", "AbortError");
+    try {
+      return await putFile<UploadedFile>(target, upload);
+    } catch (error) {
+      const wait = error instanceof ApiProblem && error.status === 429 ? error.retryAfter : undefined;
+      if (wait === undefined || wait > LONGEST_WAIT || tries === TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+    }
   }
 }
