@@ -1,15 +1,22 @@
 //! Files that agents send: uploaded, named by a reply, sent by the channel, and read again.
 
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use patchbay_config::bound::{Bound, Scope};
+use patchbay_journal::ContactId;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
+use tokio::sync::Notify;
 
 use super::client::Answer;
 use super::mail::{receiving, signed};
 use super::networks::Answer as Sent;
-use super::networks::stand_in::StandIn;
+use super::networks::stand_in::{StandIn, Turn};
 use super::office::{COMPANY, Office};
 use crate::ServerSettings;
 
@@ -89,6 +96,60 @@ impl Desk {
         self.office.get(&self.path(&format!("/files/{id}"))).await
     }
 
+    /// Deletes a file as an agent.
+    async fn remove(&self, id: &str) -> Answer {
+        let path = self.path(&format!("/files/{id}?by=ana"));
+        self.office.delete(&path).await
+    }
+
+    /// A customer writes a mail to the conversation of `order 7`.
+    async fn write(&self, id: &str, address: &str) {
+        let mail = json!({"id": id, "channel": "email", "account": "help@northwind.example",
+            "conversation": "order 7", "text": "Where is it?", "author": {"address": address}});
+        let taken = self.office.post("/interactions", mail).await;
+        assert_eq!(taken.status, 202, "{taken:?}");
+        self.office.settled().await;
+    }
+
+    /// The contact of an address.
+    fn contact(&self, address: &str) -> ContactId {
+        let desk = self.office.server.app.desk().expect("a desk");
+        let journal = desk.journal();
+        let company = journal.company("northwind").expect("a company");
+        let found = journal.find_or_create_contact(company, "email", address, desk.now());
+        found.expect("readable").contact
+    }
+
+    /// Rows of files and of their pieces.
+    fn rows(&self) -> (u64, u64) {
+        let database = self.office.place().join("desk.db");
+        let sql = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY);
+        let sql = sql.expect("a database");
+        let count = |table: &str| {
+            let query = format!("SELECT count(*) FROM {table}");
+            sql.query_row(&query, [], |row| row.get(0))
+                .expect("a count")
+        };
+        (count("file"), count("file_piece"))
+    }
+
+    /// Waits until an upload that was given up has left nothing.
+    async fn nothing_left(&self) {
+        for _ in 0..6_000 {
+            if self.rows() == (0, 0) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("(files, pieces) left after a minute: {:?}", self.rows());
+    }
+
+    /// The items of the outbox that wait.
+    async fn waiting(&self) -> Vec<Value> {
+        let listed = self.office.get("/outbox?state=waiting").await.json();
+        listed["items"].as_array().expect("items").clone()
+    }
+
     /// The files of the replies in the history.
     async fn sent_files(&self) -> Vec<Value> {
         let history = self.office.get(&self.path("/history")).await.json();
@@ -99,6 +160,18 @@ impl Desk {
             .cloned()
             .collect()
     }
+}
+
+/// Whether the files of the journal, its write-ahead log among them, have these bytes.
+fn is_on_disk(place: &Path, bytes: &[u8]) -> bool {
+    let files = std::fs::read_dir(place).expect("a directory");
+    let names: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    let is_log = |path: &std::path::PathBuf| path.to_string_lossy().ends_with("-wal");
+    assert!(names.iter().any(is_log), "{names:?}");
+    names.iter().filter(|path| path.is_file()).any(|path| {
+        let stored = std::fs::read(path).expect("readable");
+        stored.windows(bytes.len()).any(|window| window == bytes)
+    })
 }
 
 #[tokio::test]
@@ -127,9 +200,13 @@ async fn a_file_is_uploaded_sent_by_mail_and_downloaded_again() {
     );
     assert_eq!(file["sha256"].as_str().map(str::len), Some(64));
     assert!(file["expires_at"].is_string(), "{file}");
-    // Nothing of it is on disk as it is.
     let journal = desk.office.server.app.desk().expect("a desk");
     assert!(journal.journal().check().expect("checked").is_sound());
+    // Nothing of it is on disk as it is.
+    for word in [PDF, "Rechnung März".as_bytes(), b"Rechnung M"] {
+        assert!(!is_on_disk(desk.office.place(), word), "{word:?}");
+    }
+    assert!(is_on_disk(desk.office.place(), b"f-1"), "the id is a code");
 
     let sent = desk.reply("r1", json!([{"file": "f-1"}])).await;
     assert_eq!(sent.status, 200, "{sent:?}");
@@ -248,8 +325,11 @@ async fn a_file_that_is_not_what_it_is_called_is_refused() {
     assert_eq!(unnamed["field"], "Content-Disposition");
     let odd = desk.upload_with("/files/a%20b?by=ana", name, png).await;
     odd.problem(422, "invalid-input");
-    // Nothing of them is left.
-    desk.download("f").await.problem(404, "unknown-file");
+    // Long enough for pieces that are stored before the type is known.
+    let long = [PDF, &vec![b' '; 600 << 10]].concat();
+    let long = desk.upload("f", "a.png", &long).await;
+    long.problem(422, "file-mismatch");
+    desk.nothing_left().await;
     let right = desk.upload("f", "a.png", png).await;
     assert_eq!(right.status, 201, "{right:?}");
 }
@@ -353,7 +433,7 @@ async fn what_is_uploaded_at_once_and_waits_is_bounded() {
     let full = desk.upload("b", "b.pdf", &pdf(1_001)).await;
     full.problem(429, "too-many-requests");
     assert_eq!(full.headers["retry-after"], "60");
-    // A reply makes room.
+    // What a reply has does not wait.
     let sent = desk.reply("r", json!([{"file": "a"}])).await;
     assert_eq!(sent.status, 200, "{sent:?}");
     let room = desk.upload("b", "b.pdf", &pdf(1_001)).await;
@@ -378,7 +458,6 @@ async fn what_is_uploaded_at_once_and_waits_is_bounded() {
     while bounds.used(Bound::Uploads) > 0 {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
-    desk.download("slow").await.problem(404, "unknown-file");
     let third = desk.upload("c", "c.pdf", PDF).await;
     assert_eq!(third.status, 201, "{third:?}");
 }
@@ -421,6 +500,12 @@ async fn an_approver_sees_the_files_and_an_erasure_deletes_them() {
         exported["files"][0]["name"], "Rechnung März.pdf",
         "{exported}"
     );
+    // Held is not sent.
+    assert_eq!(exported["files"][0]["state"], "kept", "{exported}");
+    assert_eq!(exported["files_left_out"], false, "{exported}");
+    let download = exported["files"][0]["download"].as_str().expect("a path");
+    let bytes = desk.office.get(&format!("/{download}")).await;
+    assert_eq!(bytes.body.as_bytes(), PDF);
     let erased = desk.office.delete(&format!("/contacts/{contact}")).await;
     assert_eq!(erased.status, 200, "{erased:?}");
     desk.download("f").await.problem(404, "unknown-file");
@@ -439,4 +524,124 @@ async fn a_channel_that_takes_no_files_says_so() {
     let id = open["conversations"][0]["id"].as_str().expect("an id");
     let shown = office.get(&format!("/conversations/{id}")).await.json();
     assert_eq!(shown.get("files"), None, "{shown}");
+}
+
+#[tokio::test]
+async fn an_upload_whose_client_leaves_leaves_nothing() {
+    let desk = Desk::new().await;
+    let client = &desk.office.server.client;
+    let path = format!("{COMPANY}{}", desk.path("/files/f?by=ana"));
+    let size = 600 << 10;
+    let head = format!(
+        "{}Content-Disposition: attachment; filename*=UTF-8''a.pdf\r\nContent-Length: {size}\r\n\r\n",
+        client.head("PUT", &path)
+    );
+    let mut leaving = client.connect().await;
+    leaving.write_all(head.as_bytes()).await.expect("written");
+    let most = [PDF, &vec![b' '; size - PDF.len() - 1]].concat();
+    leaving.write_all(&most).await.expect("written");
+    while desk.rows() != (1, 2) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(leaving);
+    desk.nothing_left().await;
+    let whole = desk.upload("f", "a.pdf", PDF).await;
+    assert_eq!(whole.status, 201, "{whole:?}");
+}
+
+#[tokio::test]
+async fn a_file_is_of_the_customer_who_gets_it_and_of_no_other_author() {
+    let mut desk = Desk::new().await;
+    desk.write("m1", "jo@example.org").await;
+    let open = desk.office.get("/conversations").await.json();
+    let all = open["conversations"].as_array().expect("a list");
+    let newest = all.iter().max_by_key(|one| one["created_at"].to_string());
+    newest.expect("one")["id"]
+        .as_str()
+        .expect("an id")
+        .clone_into(&mut desk.conversation);
+    let assign = json!({"by": "eva", "role": "supervisor", "action": "assign", "agent": "ana"});
+    let assigned = desk.office.post(&desk.path("/actions"), assign).await;
+    assert_eq!(assigned.status, 200, "{assigned:?}");
+    let of_jo = desk.upload("jo", "jo.pdf", b"%PDF-1.7 for Jo").await;
+    assert_eq!(of_jo.status, 201, "{of_jo:?}");
+    let sent = desk.reply("r1", json!([{"file": "jo"}])).await;
+    assert_eq!(sent.status, 200, "{sent:?}");
+    let waits = desk.upload("late", "late.pdf", b"%PDF-1.7 late").await;
+    assert_eq!(waits.status, 201, "{waits:?}");
+
+    desk.write("m2", "kim@example.org").await;
+    let refused = desk.reply("r2", json!([{"file": "late"}])).await;
+    let refused = refused.problem(422, "invalid-input");
+    assert_eq!(refused["field"], "attachments[0].file", "{refused}");
+    let detail = refused["detail"].as_str().expect("a detail");
+    assert!(detail.contains("another customer"), "{refused}");
+    let of_kim = desk.upload("kim", "kim.pdf", b"%PDF-1.7 for Kim").await;
+    assert_eq!(of_kim.status, 201, "{of_kim:?}");
+    let sent = desk.reply("r3", json!([{"file": "kim"}])).await;
+    assert_eq!(sent.status, 200, "{sent:?}");
+    let mails = desk.mails.received(2).await;
+    let to_kim = mails
+        .iter()
+        .find(|mail| mail.head.contains("RCPT TO:<kim@example.org>"));
+    let to_kim = String::from_utf8_lossy(&to_kim.expect("a mail").body).into_owned();
+    assert!(to_kim.contains("kim.pdf"), "{to_kim}");
+
+    let (jo, kim) = (
+        desk.contact("jo@example.org"),
+        desk.contact("kim@example.org"),
+    );
+    let exported = desk.office.get(&format!("/contacts/{kim}")).await.json();
+    let names = |exported: &Value| -> Vec<Value> {
+        let files = exported["files"].as_array().expect("files").iter();
+        files.map(|file| file["name"].clone()).collect()
+    };
+    assert_eq!(names(&exported), [json!("kim.pdf")], "{exported}");
+    let erased = desk.office.delete(&format!("/contacts/{jo}")).await;
+    assert_eq!(erased.status, 200, "{erased:?}");
+    desk.download("jo").await.problem(404, "unknown-file");
+    desk.download("late").await.problem(404, "unknown-file");
+    assert_eq!(desk.download("kim").await.status, 200);
+    let erased = desk.office.delete(&format!("/contacts/{kim}")).await;
+    assert_eq!(erased.status, 200, "{erased:?}");
+    desk.download("kim").await.problem(404, "unknown-file");
+    assert_eq!(desk.rows(), (0, 0));
+}
+
+#[tokio::test]
+async fn replies_with_files_wait_for_a_slow_mail_server_and_those_without_do_not() {
+    let desk = Desk::new().await;
+    let release = Arc::new(Notify::new());
+    desk.mails.next([Turn::Held(Arc::clone(&release))]);
+    for id in ["a", "b"] {
+        let uploaded = desk.upload(id, &format!("{id}.pdf"), PDF).await;
+        assert_eq!(uploaded.status, 201, "{uploaded:?}");
+    }
+    let first = desk.reply("r1", json!([{"file": "a"}])).await;
+    assert_eq!(first.status, 200, "{first:?}");
+    desk.mails.received(1).await;
+    let second = desk.reply("r2", json!([{"file": "b"}])).await;
+    assert_eq!(second.status, 200, "{second:?}");
+    let text = desk.reply("r3", json!([])).await;
+    assert_eq!(text.status, 200, "{text:?}");
+    let mails = desk.mails.received(2).await;
+    let passing = String::from_utf8_lossy(&mails[1].body).into_owned();
+    assert!(!passing.contains("multipart"), "{passing}");
+    // The other one is back in the outbox, without a counted attempt.
+    loop {
+        let waiting = desk.waiting().await;
+        let postponed = waiting
+            .iter()
+            .find(|item| item["problem"] == "other replies with files are being sent");
+        if let Some(postponed) = postponed {
+            assert_eq!(postponed["attempts"], 0, "{postponed}");
+            break;
+        }
+        assert_eq!(desk.mails.requests().len(), 2, "{waiting:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    release.notify_one();
+    let mails = desk.mails.received(3).await;
+    let last = String::from_utf8_lossy(&mails[2].body).into_owned();
+    assert!(last.contains("b.pdf"), "{last}");
 }

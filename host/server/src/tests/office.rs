@@ -1,6 +1,7 @@
 //! Agents at work over HTTP: offers, actions, replies and their delivery;
 //! and the problems of invalid requests.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use patchbay_outbound::egress::EgressSettings;
@@ -141,6 +142,11 @@ impl Office {
             file: self.file,
             place: self.place,
         }
+    }
+
+    /// The directory of the journal.
+    pub(super) fn place(&self) -> &Path {
+        self.place.path()
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {
