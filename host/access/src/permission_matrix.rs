@@ -114,6 +114,9 @@ pub const PERMISSIONS: &[Permission] = &[
     row("act_on_many", &[Operator, Agent, Supervisor]).own_only(),
     row("reply", &[Operator, Agent, Supervisor]).own_only(),
     row("check_reply", &[Operator, Agent, Supervisor]).own_only(),
+    row("upload_file", &[Operator, Agent, Supervisor]).own_only(),
+    row("file", &[Operator, Agent, Supervisor, Auditor]),
+    row("remove_file", &[Operator, Agent, Supervisor]).own_only(),
     row("take_back_reply", &[Operator, Agent, Supervisor]).own_only(),
     // A colleague who knows something says so without taking the conversation.
     row("notes", &[Operator, Agent, Supervisor, Auditor]),

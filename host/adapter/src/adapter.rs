@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_files::FileRules;
 use serde_json::{Map, Value};
 
 use crate::account::{AccountConfig, ConfigError};
@@ -206,6 +207,9 @@ pub struct AdapterKind {
     /// Whether files come within the deliveries: then the host keeps each delivery as it
     /// came, and [`Adapter::stored_file`] finds a file in it.
     pub files_within: bool,
+    /// What the channels take of files in replies; `None`: [`Adapter::encode`] sends none, and
+    /// such a reply is refused before it is accepted.
+    pub sends_files: Option<&'static FileRules>,
     /// What to do at the provider, in order, one sentence each. `{url}` stands for
     /// the URL of [`AdapterKind::path`].
     pub setup: &'static [&'static str],

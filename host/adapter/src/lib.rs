@@ -72,10 +72,11 @@ pub use message_id::{CompanyKey, MessageIds};
 pub use outcome::{
     Exchange, Failure, FailureKind, LONGEST_WAIT, MailAnswer, Outcome, Reason, Receipt, Response,
 };
+pub use patchbay_files::{FileRules, TextPlace, TypeRule};
 pub use patchbay_model::opt_out_entry::MessagePurpose;
 pub use reply::{
     Credential, EncodeError, MailCredential, Outbound, OutboundMail, OutboundRequest, Reply,
-    ReplyWindow, RequestMethod, TemplateReply,
+    ReplyFile, ReplyWindow, RequestMethod, TemplateReply,
 };
 pub use request::{Acknowledgement, Headers, InboundRequest, Method};
 pub use secret::{Secret, SecretError, Secrets};

@@ -50,6 +50,29 @@ pub struct Reply<'a> {
     /// The template, where the company sends a message that the provider approved. Only on
     /// channels of [`AdapterKind::takes_templates`](crate::AdapterKind::takes_templates).
     pub template: Option<TemplateReply<'a>>,
+    /// Files to send with the text, within
+    /// [`AdapterKind::sends_files`](crate::AdapterKind::sends_files).
+    pub files: &'a [ReplyFile<'a>],
+}
+
+/// A file of a reply. `Debug` shows neither name nor content.
+#[derive(Clone, Copy)]
+pub struct ReplyFile<'a> {
+    /// Its name, which [`check_file_name`](patchbay_files::check_file_name) accepts.
+    pub name: &'a str,
+    /// Its media type, one of [`TYPES`](patchbay_files::TYPES).
+    pub media_type: &'a str,
+    /// The bytes; empty where only the number of parts is asked for.
+    pub content: &'a [u8],
+}
+
+impl fmt::Debug for ReplyFile<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplyFile")
+            .field("media_type", &self.media_type)
+            .field("bytes", &self.content.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// A message that the provider approved, with its parameters.

@@ -19,6 +19,8 @@ mod conversations;
 mod decide;
 mod events;
 mod feed_filter;
+mod file_upload;
+mod files;
 mod incidents;
 mod interactions;
 mod knowledge;
@@ -56,6 +58,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(thread::messages))
         .routes(routes!(thread::history))
         .routes(routes!(attachments::download))
+        .routes(routes!(file_upload::upload, files::download, files::remove))
         .routes(routes!(conversations::journey))
         .routes(routes!(actions::act))
         .routes(routes!(bulk_actions::act))

@@ -247,6 +247,23 @@ bounds! {
         Company "bounds.files-per-company" = 8, 1, 1_024, Unit::Count("files");
         Host "bounds.files" = 24, 1, 65_536, Unit::Count("files");
     ];
+    /// Uploads of files for replies at once.
+    Uploads = "uploads", Refusal::TooMany(1), [
+        Token "bounds.uploads-per-token" = 3, 1, 1_024, Unit::Count("uploads");
+        Company "bounds.uploads-per-company" = 8, 1, 1_024, Unit::Count("uploads");
+        Host "bounds.uploads" = 24, 1, 65_536, Unit::Count("uploads");
+    ];
+    /// Size of a file that is uploaded for a reply; the channel may take less.
+    UploadSize = "upload-size", Refusal::TooLarge, [
+        Item "bounds.upload-size" = 25 << 20, 1 << 10, 1 << 30, Unit::Bytes;
+    ];
+    /// Bytes of uploaded files that no reply has yet: of one conversation, of one person
+    /// (here `token`), and of a company.
+    WaitingFiles = "waiting-files", Refusal::TooMany(60), [
+        Item "bounds.waiting-files-per-conversation" = 100 << 20, 1 << 10, 1 << 40, Unit::Bytes;
+        Token "bounds.waiting-files-per-person" = 256 << 20, 1 << 10, 1 << 40, Unit::Bytes;
+        Company "bounds.waiting-files-per-company" = 2 << 30, 1 << 10, 1 << 50, Unit::Bytes;
+    ];
     /// Connections whose provider the host asks for messages, such as mailboxes that are
     /// read by IMAP. Further ones are not read, and an alert says so.
     Pollers = "pollers", Refusal::NotUsed, [
@@ -277,6 +294,12 @@ bounds! {
     /// Requests of the web chat from one address of a client that wait for events.
     ChatClientPolls = "chat-client-polls", Refusal::TooMany(5), [
         Token "bounds.chat-polls-per-address" = 256, 1, 65_536, Unit::Count("polls");
+    ];
+    /// Downloads of files by visitors of the web chat.
+    ChatFiles = "chat-files", Refusal::TooMany(1), [
+        Token "bounds.chat-files-per-visitor" = 2, 1, 1_024, Unit::Count("files");
+        Company "bounds.chat-files-per-company" = 16, 1, 1_024, Unit::Count("files");
+        Host "bounds.chat-files" = 48, 1, 65_536, Unit::Count("files");
     ];
     /// Sessions of the web chat that begin or are renewed: from one address of a client,
     /// and of one chat of a company.

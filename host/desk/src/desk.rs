@@ -40,6 +40,7 @@ use crate::operations::contacts::ContactService;
 use crate::operations::conversations::ConversationService;
 use crate::operations::directives::Directives;
 use crate::operations::drain::DrainService;
+use crate::operations::files::FileService;
 use crate::operations::incidents::IncidentService;
 use crate::operations::outbox::OutboxService;
 use crate::operations::stateless::StatelessDecider;
@@ -255,6 +256,11 @@ impl Desk {
     /// Receipts, states and quarantined deliveries of channels.
     pub fn channels(&self) -> ChannelService<'_> {
         ChannelService(&self.core)
+    }
+
+    /// Files that agents upload for replies.
+    pub fn files(&self) -> FileService<'_> {
+        FileService(&self.core)
     }
 
     /// Bypasses of stages and plugins.

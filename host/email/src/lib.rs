@@ -50,6 +50,7 @@ mod status_code;
 mod stored_file;
 mod submission;
 mod submission_server;
+mod written_content;
 mod written_field;
 
 pub use mail_envelope::{DeliveredMail, MailEnvelope};
@@ -61,10 +62,11 @@ use patchbay_adapter::media::MediaReference;
 use patchbay_adapter::poll::Poll;
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
-    AccountConfig, Adapter, AdapterKind, ConfigError, EncodeError, Exchange, InboundRequest,
-    InboundWay, Item, MailRecipient, MessageIds, Outbound, Outcome, Rejection, Reply, Scheme,
-    SecretRole, Secrets, Sending, Setting, VerifiedRequest,
+    AccountConfig, Adapter, AdapterKind, ConfigError, EncodeError, Exchange, FileRules,
+    InboundRequest, InboundWay, Item, MailRecipient, MessageIds, Outbound, Outcome, Rejection,
+    Reply, Scheme, SecretRole, Secrets, Sending, Setting, TextPlace, TypeRule, VerifiedRequest,
 };
+use patchbay_files::{MEDIA_TYPES, MOST_FILES};
 use patchbay_model::address;
 
 use self::mailbox::{
@@ -84,6 +86,19 @@ const SUBMISSION_PASSWORD: &str = "submission-password";
 /// Most bytes of a mail: providers take 25 MB of files, and base64 makes a third more
 /// of them.
 pub const MAIL_BYTES: usize = 35 << 20;
+
+/// What a mail has of files: every type, and so many bytes that the mail stays below the
+/// 25 MB that Gmail takes (support.google.com/mail/answer/6584), base64 and line ends
+/// included.
+const FILES: FileRules = FileRules {
+    count: MOST_FILES,
+    total_bytes: 17 << 20,
+    types: &[TypeRule {
+        media_types: MEDIA_TYPES,
+        bytes: 17 << 20,
+    }],
+    text: TextPlace::With,
+};
 
 /// The adapter's row.
 pub const KIND: AdapterKind = AdapterKind {
@@ -228,6 +243,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: true,
+    sends_files: Some(&FILES),
     setup: &[
         "Let the company's mail server or mail provider post each mail as it is (message/rfc822, no JSON) to {url}, signed by Standard Webhooks.",
         "Add the recipient of the envelope to the URL as `to=`, percent-encoded, if mails as blind copies or with a suffix behind + must be told apart.",

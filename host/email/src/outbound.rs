@@ -9,7 +9,7 @@ use patchbay_model::interaction::WrittenBy;
 
 use super::own_id::{KEY_BYTES, TokenUse, is_key};
 use super::settings::is_address;
-use super::{CHANNEL, Email, written_field};
+use super::{CHANNEL, Email, written_content, written_field};
 
 /// Most ids in `References`: the first, and the last ones.
 const REFERENCES: usize = 20;
@@ -66,10 +66,8 @@ pub(super) fn encode(adapter: &Email, reply: &Reply<'_>) -> Result<OutboundMail,
         (WrittenBy::Policy, Some(_)) => fields.add("Auto-Submitted", "auto-replied"),
         (WrittenBy::Policy, None) => fields.add("Auto-Submitted", "auto-generated"),
     }
-    let (encoding, body) = written_field::body(reply.text);
     fields.add("MIME-Version", "1.0");
-    fields.add("Content-Type", "text/plain; charset=utf-8");
-    fields.add("Content-Transfer-Encoding", encoding);
+    let content = written_content::write(reply.text, reply.files, &message_id);
     let bounce = adapter
         .own
         .token_address(TokenUse::Bounce, reply.key, account);
@@ -79,7 +77,7 @@ pub(super) fn encode(adapter: &Email, reply: &Reply<'_>) -> Result<OutboundMail,
         credential: submission.credential.clone(),
         from: bounce.unwrap_or_else(|| account.clone()),
         to,
-        message: [fields.0.as_bytes(), b"\r\n", &body].concat(),
+        message: [fields.0.into_bytes(), content].concat(),
         message_id,
     })
 }

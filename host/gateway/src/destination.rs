@@ -69,11 +69,18 @@ impl ConnectionDestination {
         if let Some(opt_out) = &prepared.opt_out {
             return Err(opted_out(opt_out));
         }
-        let reply = document.reply(&delivery.key, prepared.last_inbound, now);
+        let loaded = self
+            .load_files(delivery, &document, settings.adapter)
+            .await?;
+        let files = loaded.reply_files();
+        let reply = document.reply(&delivery.key, &files, prepared.last_inbound, now);
         let requests = adapter.encode(&reply).map_err(|error| match error {
             EncodeError::WindowClosed => failed(FinalKind::WindowClosed, &error.to_string()),
             error => refused(&error.to_string()),
         })?;
+        // The parts have the bytes now.
+        drop(files);
+        let _sending = loaded.without_bytes();
         let parts = u32::try_from(requests.len()).unwrap_or(u32::MAX);
         let tokens = self.tokens(delivery, &prepared.connection, egress);
         for (number, request) in (1..).zip(&requests) {

@@ -13,6 +13,7 @@ use crate::connection::{Connection, ConnectionState};
 use crate::connections::Connections;
 use crate::poll_state::PollState;
 use crate::renewals::Renewals;
+use crate::sent_files::SendingPlaces;
 use crate::transcription::Transcriptions;
 
 /// The connections of every company to the providers of its channels.
@@ -23,6 +24,8 @@ pub struct Gateway {
     pub(crate) originals: u64,
     pub(crate) transcriptions: Transcriptions,
     pub(crate) renewals: Renewals,
+    /// Places for replies with files that are sent at once.
+    pub(crate) sending_files: Arc<SendingPlaces>,
 }
 
 impl Gateway {
@@ -34,6 +37,7 @@ impl Gateway {
             originals,
             transcriptions: Transcriptions::default(),
             renewals: Renewals::default(),
+            sending_files: Arc::default(),
             connections: Connections::new(environment),
         }
     }

@@ -45,6 +45,7 @@ mod renewals;
 mod reply_document;
 mod reply_target;
 mod rerun;
+mod sent_files;
 mod transcription;
 mod web_chat;
 
@@ -62,6 +63,6 @@ pub use reply_target::ReplyTarget;
 pub use rerun::Rerun;
 pub use transcription::TranscriptionService;
 pub use web_chat::{
-    ChatConnection, ChatLookup, ChatRefusal, History, HistoryContent, HistoryItem, HistoryPage,
-    SessionGrant, Visitor,
+    ChatConnection, ChatFile, ChatLookup, ChatRefusal, History, HistoryContent, HistoryItem,
+    HistoryPage, SessionGrant, Visitor,
 };

@@ -38,7 +38,8 @@ impl Gateway {
         };
         // The parts are the same at every attempt; the time decides nothing about them.
         let now = document.written_at();
-        let reply = document.reply(key.outbox_key, Some(now), now);
+        let files = document.empty_files();
+        let reply = document.reply(key.outbox_key, &files, Some(now), now);
         let parts = adapter.encode(&reply).map_or(0, |parts| parts.len());
         let parts = u32::try_from(parts).unwrap_or(u32::MAX);
         if key.part > parts {

@@ -1,9 +1,10 @@
 //! A reply as it lies in the outbox.
 
 use jiff::Timestamp;
-use patchbay_adapter::{Reply, TemplateReply};
+use patchbay_adapter::{Reply, ReplyFile, TemplateReply};
+use patchbay_files::{FileReference, file_id};
 use patchbay_journal::ConversationId;
-use patchbay_model::interaction::WrittenBy;
+use patchbay_model::interaction::{Attachment, WrittenBy};
 use serde::Deserialize;
 
 /// What sending needs of the body of a reply.
@@ -30,6 +31,8 @@ pub(crate) struct ReplyDocument {
     subject: Option<String>,
     #[serde(default)]
     template: Option<TemplateDocument>,
+    #[serde(default)]
+    attachments: Vec<Attachment>,
 }
 
 /// A message that the provider approved.
@@ -71,15 +74,38 @@ impl ReplyDocument {
         Some((self.channel.clone(), account, to))
     }
 
-    /// The reply, as an adapter encodes it.
+    /// The uploaded files that go with it.
+    pub(crate) fn file_references(&self) -> Vec<FileReference> {
+        let files = self.attachments.iter();
+        files
+            .filter_map(|file| FileReference::parse(file.url.as_deref()?))
+            .collect()
+    }
+
+    /// The uploaded files without their bytes: enough for the number of parts.
+    pub(crate) fn empty_files(&self) -> Vec<ReplyFile<'_>> {
+        let files = self.attachments.iter();
+        let uploaded = files.filter(|file| file.url.as_deref().and_then(file_id).is_some());
+        uploaded
+            .map(|file| ReplyFile {
+                name: file.name.as_deref().unwrap_or_default(),
+                media_type: file.media_type.as_deref().unwrap_or_default(),
+                content: &[],
+            })
+            .collect()
+    }
+
+    /// The reply, as an adapter encodes it, with its uploaded files.
     pub(crate) fn reply<'a>(
         &'a self,
         key: &'a str,
+        files: &'a [ReplyFile<'a>],
         last_inbound: Option<Timestamp>,
         now: Timestamp,
     ) -> Reply<'a> {
         Reply {
             key,
+            files,
             last_inbound,
             now,
             channel: &self.channel,

@@ -9,7 +9,10 @@ use patchbay_desk::{Delivery, Desk, DeskError, KnownCustomer};
 use patchbay_journal::{CompanyId, ContactId, EntryPage};
 use patchbay_model::interaction::WrittenBy;
 use patchbay_pass::ReceiptStatus;
-use patchbay_records::customer_view::{self, CustomerContent, CustomerItem, CustomerThread};
+use patchbay_records::customer_view::{
+    self, CustomerContent, CustomerFile, CustomerItem, CustomerThread,
+};
+use patchbay_records::uploaded_file::UploadedFile;
 use patchbay_web_chat::{IdentityError, Session, SessionRequest, WebChat, page_id};
 use serde::Serialize;
 
@@ -187,9 +190,34 @@ pub enum HistoryContent {
         written_by: WrittenBy,
         /// Text.
         text: String,
+        /// Files, downloaded by the cursor of the item and their position.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        files: Vec<ChatFile>,
     },
     /// An agent takes care of the conversation.
     Joined,
+}
+
+/// A file of a reply, as a visitor sees it.
+#[derive(Debug, Serialize)]
+pub struct ChatFile {
+    /// Name.
+    name: String,
+    /// Media type.
+    media_type: String,
+    /// Bytes.
+    size: u64,
+}
+
+impl From<CustomerFile> for ChatFile {
+    fn from(file: CustomerFile) -> ChatFile {
+        let file = file.attachment;
+        ChatFile {
+            name: file.name.unwrap_or_default(),
+            media_type: file.media_type.unwrap_or_default(),
+            size: file.size.unwrap_or_default(),
+        }
+    }
 }
 
 impl HistoryContent {
@@ -442,6 +470,41 @@ impl ChatConnection {
         }))
     }
 
+    /// The file at a position of a reply that this visitor got; `None` if the cursor is none
+    /// of theirs, or there is no such file. Blocks.
+    ///
+    /// # Errors
+    /// [`ChatRefusal::Desk`].
+    pub fn file(
+        &self,
+        visitor: &Visitor,
+        cursor: &str,
+        position: usize,
+    ) -> Result<Option<UploadedFile>, ChatRefusal> {
+        let place = self.chat()?.place(&visitor.session, cursor);
+        let (Some(place), Some((contact, thread))) = (place, visitor.thread.clone()) else {
+            return Ok(None);
+        };
+        let customer = CustomerThread {
+            company: self.company()?,
+            contact,
+            thread,
+        };
+        let journal = &**self.desk.journal();
+        let before = EntryPage::After(place.saturating_sub(1));
+        let read = customer_view::read_page(journal, &customer, before, 1)?;
+        let item = read.items.into_iter().find(|item| item.feed == place);
+        let Some(CustomerContent::Reply { files, .. }) = item.map(|item| item.content) else {
+            return Ok(None);
+        };
+        let Some(file) = files.into_iter().nth(position) else {
+            return Ok(None);
+        };
+        let files = self.desk.files();
+        let found = files.named(&self.company, file.conversation, &file.reference)?;
+        Ok(found)
+    }
+
     fn item(&self, chat: &WebChat, session: &Session, item: CustomerItem) -> HistoryItem {
         HistoryItem {
             cursor: chat.cursor(session, item.feed),
@@ -451,9 +514,15 @@ impl ChatConnection {
                     id: provider_id.and_then(|id| page_id(&id).map(str::to_owned)),
                     text,
                 },
-                CustomerContent::Reply { written_by, text } => {
-                    HistoryContent::Reply { written_by, text }
-                }
+                CustomerContent::Reply {
+                    written_by,
+                    text,
+                    files,
+                } => HistoryContent::Reply {
+                    written_by,
+                    text,
+                    files: files.into_iter().map(Into::into).collect(),
+                },
                 CustomerContent::AgentJoined => HistoryContent::Joined,
             },
         }

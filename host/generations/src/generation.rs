@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use patchbay_adapter::{CompanyKey, ReplyWindow};
+use patchbay_adapter::{CompanyKey, FileRules, ReplyWindow};
 use patchbay_company::{MessageTemplate, Sla};
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_model::channel;
@@ -154,6 +154,15 @@ impl Generation {
             Some(connection) => channel::connection_target(adapter, &connection.name),
             None => target.to_owned(),
         }
+    }
+
+    /// What replies on a channel may have of files; `None`: none.
+    pub fn file_rules(&self, channel: &str) -> Option<&'static FileRules> {
+        let target = self.publishers.for_channel(channel)?;
+        let adapter = channel::adapter_of_target(target)?;
+        let mut connections = self.connections_of(adapter);
+        let sends = connections.find(|it| it.adapter.channels.contains(&channel))?;
+        sends.adapter.sends_files
     }
 
     /// Until when the channel of a conversation takes a free reply; `None`: at any time. Of

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 use patchbay_events::EventKind;
+use patchbay_files::file_id;
 use patchbay_journal::Entry;
+use patchbay_model::interaction::Attachment;
+use patchbay_records::thread::EntryWords;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -29,16 +32,56 @@ pub struct HistoryEntry {
     /// approver rejected it (`reply-rejected`). Absent if the customer was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    /// In the history of a conversation: the files of a reply (`reply-drafted`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<SentFileDocument>,
     /// Details, as codes and numbers.
     #[schema(value_type = Object)]
     data: Value,
 }
 
+/// A file of a reply.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = SentFile)]
+pub struct SentFileDocument {
+    /// Id of the uploaded file, by which it is downloaded; absent: the reply has a reference
+    /// to a file elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    /// `image`, `video`, `audio`, `document`, `location` or `other`.
+    kind: String,
+    /// File name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// Media type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_type: Option<String>,
+    /// Size in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+}
+
+impl From<Attachment> for SentFileDocument {
+    fn from(file: Attachment) -> SentFileDocument {
+        SentFileDocument {
+            file: file.url.as_deref().and_then(file_id).map(str::to_owned),
+            kind: file.kind,
+            name: file.name,
+            media_type: file.media_type,
+            size: file.size,
+        }
+    }
+}
+
 impl HistoryEntry {
-    /// The entry with its words.
+    /// The entry with its words and files.
     #[must_use]
-    pub fn with_text(self, text: Option<String>) -> HistoryEntry {
-        HistoryEntry { text, ..self }
+    pub fn with_words(self, words: EntryWords) -> HistoryEntry {
+        HistoryEntry {
+            text: words.text,
+            files: words.files.into_iter().map(Into::into).collect(),
+            ..self
+        }
     }
 }
 
@@ -54,6 +97,7 @@ impl From<Entry> for HistoryEntry {
             at: entry.at,
             ordinal: entry.input.map(|input| input.0),
             text: None,
+            files: Vec::new(),
             data: serde_json::from_str(&entry.head).unwrap_or(Value::Null),
         }
     }

@@ -160,6 +160,8 @@ fn check_seals(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Res
         ("original", "sealed", Purpose::Original),
         ("contact_record", "sealed", Purpose::ContactRecord),
         ("word_list", "sealed", Purpose::Words),
+        ("file", "sealed", Purpose::File),
+        ("file_piece", "sealed", Purpose::File),
     ];
     for (table, column, purpose) in tables {
         if !has_table(sql, table)? {

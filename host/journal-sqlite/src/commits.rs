@@ -13,8 +13,8 @@ use patchbay_model::state::{Memory, Scope};
 use rusqlite::{Connection, params};
 
 use super::{
-    Micros, Query, SqliteJournal, WriteTransaction, clamp_i64, optional_id, outbox, policy_memory,
-    word_lists,
+    Micros, Query, SqliteJournal, WriteTransaction, clamp_i64, files, optional_id, outbox,
+    policy_memory, word_lists,
 };
 
 impl Commits for SqliteJournal {
@@ -26,6 +26,7 @@ impl Commits for SqliteJournal {
         let rows = |commit: &Commit| {
             let items = commit.outbox.len() + commit.sent.len() + commit.failed.len();
             let more = commit.state.len() + commit.taken_back.len() + commit.words.len();
+            let more = more + commit.files.len();
             1 + commit.entries.len() + items + more
         };
         let weight = commits.iter().map(rows).sum();
@@ -92,6 +93,7 @@ fn check(commit: &Commit) -> Result<()> {
         commit.taken_back.len(),
         limits::COMMIT_SENT,
     )?;
+    check_count("number of files", commit.files.len(), limits::COMMIT_FILES)?;
     let failed = commit.failed.iter().map(|failed| &failed.key);
     for key in commit.sent.iter().chain(failed).chain(&commit.taken_back) {
         check_length("outbox key", &key, limits::COMMIT_NAME)?;
@@ -142,6 +144,12 @@ fn write_commit(
         }
     }
 
+    for file in &commit.files {
+        if !files::is_whole(work.sql, company, commit.conversation.id, file)? {
+            return Ok(Err(Conflict::NoFile(file.id.clone())));
+        }
+    }
+
     let sequence = commit.expected + commit.entries.len() as u64;
     let number = put_conversation(work.sql, commit, stored.as_ref(), sequence)?;
     let first_feed = append_entries(work, commit, number)?;
@@ -159,6 +167,9 @@ fn write_commit(
     }
     for key in &commit.taken_back {
         outbox::take_back(work.sql, company, key)?;
+    }
+    for file in &commit.files {
+        files::keep(work.sql, file.upload)?;
     }
     Ok(Ok(CommitReceipt {
         sequence,

@@ -6,8 +6,8 @@ use patchbay_journal::{CompactReport, CompanyId, ConversationId, ExpiryReport, R
 use rusqlite::{Connection, ToSql, params};
 
 use super::{
-    Query, SqliteJournal, UNSENT, WriteTransaction, id, only_id, originals, quarantine, receipts,
-    value, word_lists,
+    Query, SqliteJournal, UNSENT, WriteTransaction, files, id, only_id, originals, quarantine,
+    receipts, value, word_lists,
 };
 use crate::database_error::database_error;
 
@@ -43,6 +43,7 @@ pub(super) fn compact(journal: &SqliteJournal, before: Timestamp) -> Result<Comp
         deleted.state += step.state;
         deleted.receipts += step.receipts;
         deleted.originals += step.originals;
+        deleted.files += step.files;
     }
     deleted.outbox = repeat(journal, move |sql| {
         sql.run(
@@ -91,8 +92,9 @@ pub(super) fn delete_expired(journal: &SqliteJournal, now: Timestamp) -> Result<
     // Mostly there is none: leave the writer alone.
     let query = "SELECT 1 FROM early_state WHERE received_at < ?1
          UNION ALL SELECT 1 FROM quarantine WHERE received_at < ?2
-         UNION ALL SELECT 1 FROM original WHERE received_at < ?3";
-    let cutoffs = [states, deliveries, originals].map(Timestamp::as_microsecond);
+         UNION ALL SELECT 1 FROM original WHERE received_at < ?3
+         UNION ALL SELECT 1 FROM file WHERE expires_at < ?4";
+    let cutoffs = [states, deliveries, originals, now].map(Timestamp::as_microsecond);
     if !journal.read(|sql| sql.has_row(query, cutoffs))? {
         return Ok(ExpiryReport::default());
     }
@@ -100,6 +102,7 @@ pub(super) fn delete_expired(journal: &SqliteJournal, now: Timestamp) -> Result<
         early_states: delete_early_states(journal, states)?,
         quarantined: delete_quarantined(journal, deliveries)?,
         originals: delete_originals(journal, originals)?,
+        files: delete_files(journal, now)?,
     };
     return_pages(journal)?;
     Ok(deleted)
@@ -122,6 +125,12 @@ fn delete_originals(journal: &SqliteJournal, before: Timestamp) -> Result<u64> {
     let cutoff = before.as_microsecond();
     // One may have 64 MiB.
     repeat(journal, move |sql| originals::delete_older(sql, cutoff, 1))
+}
+
+fn delete_files(journal: &SqliteJournal, now: Timestamp) -> Result<u64> {
+    let now = now.as_microsecond();
+    // One may have as many bytes as the host takes of a file.
+    repeat(journal, move |sql| files::delete_expired(sql, now, 1))
 }
 
 /// Return free pages to the file system.
@@ -189,6 +198,7 @@ fn delete_conversation(
     };
     deleted.conversations += 1;
     word_lists::delete_of_conversation(sql, number)?;
+    deleted.files += files::delete_of_conversation(sql, number)?;
     deleted.receipts += sql.run(
         "DELETE FROM receipt WHERE company = ?1 AND conversation = ?2",
         params![company.0, id.0],

@@ -184,17 +184,31 @@ impl Conversations for SqliteJournal {
 /// Most channels and accounts of a company that are gone through.
 const ACCOUNTS: usize = 1_000;
 
+/// The next account of a channel.
+const NEXT_ACCOUNT: &str = "SELECT channel, account FROM inbound INDEXED BY inbound_once
+     WHERE company = ?1 AND channel = ?2 AND account > ?3 ORDER BY account LIMIT 1";
+/// The first account of the next channel.
+const NEXT_CHANNEL: &str = "SELECT channel, account FROM inbound INDEXED BY inbound_once
+     WHERE company = ?1 AND channel > ?2 ORDER BY channel, account LIMIT 1";
+
 /// Channels and accounts that the inputs of a company name, sorted; and whether those are
-/// all. One search of the index for each, however many inputs it has.
+/// all. Two searches of the index for each, however many inputs it has: a comparison of both
+/// columns at once would read every input of an account to find the next one.
 fn accounts(sql: &Connection, company: CompanyId) -> Result<(Vec<(String, String)>, bool)> {
-    let query = "SELECT channel, account FROM inbound INDEXED BY inbound_once
-         WHERE company = ?1 AND (channel, account) > (?2, ?3)
-         ORDER BY channel, account LIMIT 1";
+    let account = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let mut accounts: Vec<(String, String)> = Vec::new();
     loop {
-        let (channel, account) = accounts.last().cloned().unwrap_or_default();
-        let after = params![company.0, channel, account];
-        let next = sql.read_first(query, after, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let next = match accounts.last() {
+            Some((channel, last)) => {
+                let same =
+                    sql.read_first(NEXT_ACCOUNT, params![company.0, channel, last], account)?;
+                match same {
+                    Some(same) => Some(same),
+                    None => sql.read_first(NEXT_CHANNEL, params![company.0, channel], account)?,
+                }
+            }
+            None => sql.read_first(NEXT_CHANNEL, params![company.0, ""], account)?,
+        };
         match next {
             Some(_) if accounts.len() == ACCOUNTS => return Ok((accounts, false)),
             Some(next) => accounts.push(next),
@@ -236,5 +250,61 @@ impl SqliteJournal {
         };
         let params = params![company, id, clamp_i64(limit)];
         self.read(|sql| sql.read_all(&query, params, conversation))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::schema;
+
+    #[test]
+    fn the_accounts_of_a_company_are_found_as_fast_with_any_number_of_messages() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("journal.db");
+        let sql = schema::open_writer(&path, &[0; 16]).expect("opened");
+        let company = "INSERT INTO company (id, name) VALUES (1, 'acme'), (2, 'other')";
+        sql.execute_batch(company).expect("companies");
+        let receive = |company: u16, (channel, account): (&str, &str), messages: u64| {
+            let added = sql.execute(
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?4)
+                 INSERT INTO inbound (company, slot, channel, account, message, digest, kind,
+                   thread, received_at, accepted_at, body)
+                 SELECT ?1, 0, ?2, ?3, 'm' || i || hex(randomblob(8)), x'', 'message', x'', 0, 0, x''
+                 FROM n",
+                params![company, channel, account, messages],
+            );
+            added.expect("received");
+        };
+        let expected = [("chat", ""), ("chat", "b"), ("email", "a"), ("x", "")];
+        for account in expected {
+            receive(1, account, 3);
+        }
+        receive(2, ("voice", "c"), 3);
+        let steps = |query: &str, after: &[&dyn rusqlite::ToSql]| {
+            let mut statement = sql.prepare(query).expect("prepared");
+            let mut rows = statement.query(after).expect("read");
+            rows.next().expect("read");
+            drop(rows);
+            statement.get_status(StatementStatus::VmStep)
+        };
+        let all = || {
+            [
+                steps(NEXT_ACCOUNT, &[&1, &"chat", &""]),
+                steps(NEXT_ACCOUNT, &[&1, &"chat", &"b"]),
+                steps(NEXT_CHANNEL, &[&1, &"chat"]),
+                steps(NEXT_CHANNEL, &[&1, &"x"]),
+            ]
+        };
+        let few = all();
+        receive(1, ("chat", "b"), 5_000);
+        receive(1, ("x", ""), 5_000);
+        assert_eq!(all(), few);
+        let (found, is_all) = accounts(&sql, CompanyId(1)).expect("read");
+        let expected = expected.map(|(channel, account)| (channel.to_owned(), account.to_owned()));
+        assert_eq!(found, expected);
+        assert!(is_all);
     }
 }

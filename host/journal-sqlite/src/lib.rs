@@ -21,6 +21,7 @@ mod counted_table;
 mod database_error;
 mod directives;
 mod entries;
+mod files;
 mod generations;
 mod intake;
 mod lanes;

@@ -30,8 +30,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_14.sql"),
     include_str!("schema_15.sql"),
     include_str!("schema_16.sql"),
-    // Version 17 changes nothing.
-    "",
+    include_str!("schema_17.sql"),
     include_str!("schema_18.sql"),
 ];
 /// The newest schema version.

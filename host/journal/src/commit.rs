@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use patchbay_model::state::{Change, Memory, Scope};
 
 use crate::{
-    CommitError, CompanyId, Conflict, ContactId, Conversation, EntryScope, JournalError, NewOutbox,
-    NewWordList, Ordinal, Result,
+    CommitError, CompanyId, Conflict, ContactId, Conversation, EntryScope, JournalError, NamedFile,
+    NewOutbox, NewWordList, Ordinal, Result,
 };
 
 /// Everything one pass over a conversation writes.
@@ -41,6 +41,10 @@ pub struct Commit {
     /// Keys of outbox items that leave the outbox because nothing of them was sent. The
     /// commit is refused unless each of them can be taken back. At most 1000.
     pub taken_back: Vec<String>,
+    /// Uploaded files of the conversation that its new entries name: they are kept from now
+    /// on. The commit is refused unless each of them is whole and of this upload. At most
+    /// 100.
+    pub files: Vec<NamedFile>,
     /// Time of the commit; policy memory that expired earlier is dropped.
     pub at: Timestamp,
 }

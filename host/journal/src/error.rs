@@ -224,6 +224,9 @@ pub enum Conflict {
     /// the outbox, or it was never meant to be.
     #[error("the outbox item {0:?} cannot be taken back")]
     OutboxBegun(String),
+    /// The conversation has no whole file of this id, or one of another upload.
+    #[error("an uploaded file that an entry names is not there, or is another one")]
+    NoFile(String),
 }
 
 /// Failure to seal or open bytes.

@@ -2,9 +2,9 @@
 
 use crate::{
     Acknowledgements, AuditTrail, Commits, Companies, ConnectionRecords, ContactRecords, Contacts,
-    ConversationEntries, Conversations, Directives, Entries, Generations, Intake, Maintenance,
-    OptOuts, Originals, Outbox, PersonOverviews, Quarantine, Receipts, Rollouts, Roster, Runs,
-    Seal, Sessions, Statistics, Tokens, Usage, WordLists,
+    ConversationEntries, Conversations, Directives, Entries, Files, Generations, Intake,
+    Maintenance, OptOuts, Originals, Outbox, PersonOverviews, Quarantine, Receipts, Rollouts,
+    Roster, Runs, Seal, Sessions, Statistics, Tokens, Usage, WordLists,
 };
 
 macro_rules! journal {
@@ -33,7 +33,7 @@ macro_rules! journal {
 }
 
 journal! {
-    Companies Intake Commits Conversations ConversationEntries Entries Contacts ContactRecords PersonOverviews Seal Outbox Receipts Quarantine Originals OptOuts
+    Companies Intake Commits Conversations ConversationEntries Entries Contacts ContactRecords PersonOverviews Seal Outbox Receipts Quarantine Originals Files OptOuts
     ConnectionRecords
     Generations Rollouts Roster Directives Tokens Sessions AuditTrail Maintenance Runs Usage
     Statistics Acknowledgements WordLists

@@ -27,6 +27,7 @@ mod directive;
 mod entry;
 mod entry_scope;
 mod error;
+mod file;
 mod generation;
 mod id;
 mod intake;
@@ -75,6 +76,10 @@ pub use directive::{Directive, Directives};
 pub use entry::{Entries, Entry, EntryPage, FeedPage, MessagePage, Note, PlacedMessage};
 pub use entry_scope::EntryScope;
 pub use error::{CommitError, Conflict, JournalError, Result, SealError};
+pub use file::{
+    FileBegin, FileState, Files, NamedFile, NewFile, PieceStatus, StoredFile, UploadId,
+    WaitingLimit, WaitingLimits,
+};
 pub use generation::{
     Activation, ActiveGeneration, GenerationRow, GenerationUsage, Generations, NewGeneration,
     StateCopy,

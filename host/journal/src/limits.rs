@@ -50,6 +50,22 @@ pub const ORIGINAL: usize = 64 << 20;
 /// How long it is kept.
 pub const ORIGINAL_AGE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+/// Bytes of a piece of an uploaded file, before it is sealed.
+pub const FILE_PIECE: usize = 256 << 10;
+/// Bytes that sealing adds to a piece, and more.
+pub const FILE_SEALING: usize = 256;
+/// Bytes of the sealed description of an uploaded file.
+pub const FILE_SEALED: usize = 4 << 10;
+/// Uploaded files of a conversation that no entry of its history names.
+pub const WAITING_FILES: u64 = 64;
+/// Uploaded files of a person in a company that no entry of a history names.
+pub const WAITING_FILES_OF_PERSON: u64 = 256;
+/// Uploaded files of a company that no entry of a history names. Each piece of an upload
+/// sums their bytes.
+pub const WAITING_FILES_OF_COMPANY: u64 = 1024;
+/// Files that a commit keeps.
+pub const COMMIT_FILES: usize = 100;
+
 /// Records of people, or entries of a list of opt-outs, in one call.
 pub const CONTACT_RECORDS: usize = 1000;
 /// What a record says, as JSON.

@@ -119,6 +119,8 @@ pub struct CompactReport {
     pub quarantined: u64,
     /// Deliveries that were kept as they came.
     pub originals: u64,
+    /// Uploaded files.
+    pub files: u64,
 }
 
 /// What was deleted because it is kept for a fixed time.
@@ -130,6 +132,8 @@ pub struct ExpiryReport {
     pub quarantined: u64,
     /// Deliveries that were kept as they came.
     pub originals: u64,
+    /// Uploaded files that no reply named.
+    pub files: u64,
 }
 
 /// Metrics of a journal.
@@ -216,6 +220,6 @@ pub trait Maintenance {
 
     /// Delete what is kept for a fixed time, whatever the company's retention:
     /// states of messages without a receipt after a day, deliveries in quarantine
-    /// after 30 days. To be called every hour.
+    /// after 30 days, uploaded files that no reply named when they expire. To be called every hour.
     fn delete_expired(&self, now: Timestamp) -> Result<ExpiryReport>;
 }

@@ -32,6 +32,8 @@ pub enum Purpose {
     ConnectionToken,
     /// A list of words by which a conversation is found.
     Words,
+    /// A piece of an uploaded file, or its description.
+    File,
 }
 
 /// Seals and opens personal data under the keys of contacts, and what belongs to

@@ -106,6 +106,8 @@ pub struct CompactDocument {
     quarantined: u64,
     /// Deliveries deleted that were kept as they came.
     originals: u64,
+    /// Uploaded files deleted.
+    files: u64,
 }
 
 impl From<CheckReport> for CheckDocument {
@@ -131,6 +133,7 @@ impl From<CompactReport> for CompactDocument {
             receipts: deleted.receipts,
             quarantined: deleted.quarantined,
             originals: deleted.originals,
+            files: deleted.files,
         }
     }
 }

@@ -49,6 +49,14 @@ use self::resolver::SystemResolver;
 pub use self::resolver::{Resolve, Resolved};
 pub use self::whole_answer::{EgressAnswer, EgressRequest, ExchangeFailure};
 
+/// Slowest transfer of what is sent, in bytes a second.
+const SLOWEST: usize = 128 << 10;
+
+/// Time for sending so many bytes, beyond that for a short request.
+fn transfer_time(bytes: usize) -> Duration {
+    Duration::from_secs((bytes / SLOWEST) as u64)
+}
+
 /// The operator's rules for outgoing connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EgressSettings {

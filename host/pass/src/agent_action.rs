@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_company::TemplateError;
+use patchbay_files::FileRefusal;
 use patchbay_floor::{FloorError, OfferId};
 use patchbay_journal::{Entry, JournalError};
 use patchbay_model::conversation_state::ConversationState;
@@ -165,6 +166,44 @@ pub enum ActionError {
     TextOnly {
         /// The channel.
         channel: String,
+    },
+    /// The channel takes uploaded files only.
+    #[error(
+        "channel {channel:?} sends files that were uploaded to the conversation; upload this one, and name it by `file`"
+    )]
+    NotUploaded {
+        /// The channel.
+        channel: String,
+        /// Position of the file, from 0.
+        index: usize,
+    },
+    /// The channel does not take the files.
+    #[error("channel {channel:?}: {refusal}")]
+    Files {
+        /// The channel.
+        channel: String,
+        /// Why.
+        refusal: FileRefusal,
+    },
+    /// The file was uploaded while the conversation's replies went to another customer.
+    #[error(
+        "the uploaded file {id:?} was for another customer of the conversation; upload it again, with a new id"
+    )]
+    FileOfAnother {
+        /// Position of the file, from 0.
+        index: usize,
+        /// The id.
+        id: String,
+    },
+    /// The conversation has no such uploaded file.
+    #[error(
+        "the conversation has no uploaded file {id:?}; unused files are deleted after a day: upload it again"
+    )]
+    UnknownFile {
+        /// Position of the file, from 0.
+        index: usize,
+        /// The id.
+        id: String,
     },
     /// The company file has no such template.
     #[error("channel {channel:?} has no template {id:?} in the company file")]

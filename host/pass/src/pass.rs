@@ -21,6 +21,7 @@ mod decide;
 mod drafts;
 mod due_timers;
 mod echo;
+mod files;
 mod known_reply;
 mod load;
 mod newer_entries;
@@ -270,6 +271,21 @@ impl Pass<'_> {
             return Ok(Err(refused));
         }
         replies::check_typed(self, &unit, actor, text, written_by).map(Ok)
+    }
+
+    /// The customer to whom a reply in a conversation goes now, whose key seals it and its
+    /// files.
+    pub fn recipient(
+        &self,
+        id: ConversationId,
+    ) -> Result<Result<ContactId, ActionError>, PassError> {
+        let Some(row) = self.journal.conversation(self.company, id)? else {
+            return Ok(Err(ActionError::UnknownConversation));
+        };
+        // Read from the journal: a worker may have the cached conversation.
+        let unit = commit::begin(self, load::stored(self, row)?, None);
+        let found = recipient::find(self, &unit)?;
+        Ok(found.map(|recipient| recipient.contact))
     }
 
     /// Begin the unit of work of a pass: first what fell due, then what happened

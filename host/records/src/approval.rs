@@ -7,6 +7,7 @@ use patchbay_journal::{
 };
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::decision::tone::{Finding, Review};
+use patchbay_model::interaction::Attachment;
 use serde::Deserialize;
 
 use crate::conversation_reader::{open_input, open_sealed};
@@ -68,6 +69,8 @@ impl PendingReply {
 pub struct ReplyUnderApproval {
     /// Its text; absent if the customer was erased.
     pub text: Option<String>,
+    /// Its files.
+    pub files: Vec<Attachment>,
     /// What the tone policies found in it. Without messages if the customer was erased.
     pub findings: Vec<Finding>,
     /// The message it answers; absent if it answers none, or none that is stored.
@@ -90,6 +93,7 @@ pub struct AnsweredMessage {
 #[serde(default)]
 struct StoredDraft {
     text: Option<String>,
+    attachments: Vec<Attachment>,
     in_reply_to: Option<String>,
 }
 
@@ -115,6 +119,7 @@ pub fn read(
             Some(EventKind::ReplyDrafted) if entry.sequence == pending.entry => {
                 let draft: StoredDraft = open_entry(journal, row, entry)?.unwrap_or_default();
                 found.text = draft.text;
+                found.files = draft.attachments;
                 if let Some(id) = draft.in_reply_to {
                     found.answered = find_answered(journal, row, snapshot, pending, &id)?;
                 }

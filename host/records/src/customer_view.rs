@@ -4,10 +4,11 @@
 
 use jiff::Timestamp;
 use patchbay_events::{AssignedEvent, EventKind, InputKind, ReplyDeliveredEvent};
+use patchbay_files::FileReference;
 use patchbay_journal::{
     CompanyId, ContactId, ConversationId, Entry, EntryPage, Journal, JournalError, Ordinal, Purpose,
 };
-use patchbay_model::interaction::{Direction, WrittenBy};
+use patchbay_model::interaction::{Attachment, Direction, WrittenBy};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -62,9 +63,22 @@ pub enum CustomerContent {
         written_by: WrittenBy,
         /// Text.
         text: String,
+        /// Uploaded files.
+        files: Vec<CustomerFile>,
     },
     /// An agent owns the conversation now.
     AgentJoined,
+}
+
+/// A file of a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerFile {
+    /// Conversation of the reply.
+    pub conversation: ConversationId,
+    /// Which file it is there.
+    pub reference: FileReference,
+    /// The file, as the reply names it.
+    pub attachment: Attachment,
 }
 
 /// A part of what a customer sees.
@@ -160,6 +174,8 @@ fn joined(entry: &Entry) -> Option<CustomerContent> {
 struct StoredReply {
     text: String,
     written_by: WrittenBy,
+    #[serde(default)]
+    attachments: Vec<Attachment>,
 }
 
 fn reply(
@@ -185,9 +201,18 @@ fn reply(
             "reply {number} of conversation {conversation}: {error}"
         ))
     })?;
+    let files = stored.attachments.into_iter().filter_map(|attachment| {
+        let reference = FileReference::parse(attachment.url.as_deref()?)?;
+        Some(CustomerFile {
+            conversation,
+            reference,
+            attachment,
+        })
+    });
     Ok(Some(CustomerContent::Reply {
         written_by: stored.written_by,
         text: stored.text,
+        files: files.collect(),
     }))
 }
 

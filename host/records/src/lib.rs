@@ -22,5 +22,6 @@ pub mod roster;
 pub mod snapshot;
 pub mod thread;
 pub mod unanswered;
+pub mod uploaded_file;
 pub mod word_index;
 pub mod written_reply;

@@ -8,13 +8,15 @@ use patchbay_journal::{
 use serde_json::{Value, json};
 
 use crate::conversation_reader::open_input;
-use crate::notes;
+use crate::{notes, uploaded_file};
 
 /// Most conversations of one export: the newest; `complete` says whether those are all.
 const CONVERSATIONS: usize = 10_000;
 /// Most bytes of messages of one export, as the journal stores them: the newest. Of the
 /// history as many, the oldest. The export needs a few times as much memory.
 const BYTES: usize = 64 << 20;
+/// Most uploaded files of each contact in one export.
+const FILES: usize = 10_000;
 /// Entries read at once.
 const ENTRIES: usize = 1_000;
 /// Messages read at once: one may have some megabytes.
@@ -24,6 +26,10 @@ const MESSAGES: usize = 100;
 /// records of the CRM, opt-outs, interactions, replies, internal notes and history.
 /// `complete` says whether it has all: it has at most 10,000 conversations, 64 MiB of
 /// messages and 64 MiB of history.
+///
+/// Of an uploaded file it has the description, its `state` (`waiting` for a reply, or `kept`
+/// because a reply names it; the history says whether that reply was sent), and in `download`
+/// the path of its bytes below the path of the company; of each contact at most 10,000.
 ///
 /// # Errors
 /// [`JournalError::NoContact`] if there is no such contact.
@@ -95,7 +101,31 @@ pub fn export_within(
     conversations.reverse();
     let mut of_history = ByteBudget::new(bytes);
     let history = history(journal, company, contact, &mut of_history)?;
-    let is_complete = has_all_conversations && !of_messages.is_spent && !of_history.is_spent;
+    let mut files = Vec::new();
+    let mut files_left_out = false;
+    for contact in &contacts {
+        let mut found = journal.files_of_contact(company, *contact, FILES + 1)?;
+        files_left_out |= found.len() > FILES;
+        found.truncate(FILES);
+        for stored in found {
+            let Some(file) = uploaded_file::describe(journal, company, stored)? else {
+                continue;
+            };
+            let (conversation, id) = (file.stored.conversation, &file.stored.id);
+            files.push(json!({
+                "conversation": conversation.to_string(),
+                "id": id,
+                "name": file.description.name,
+                "media_type": file.description.media_type,
+                "size": file.stored.size,
+                "sha256": file.description.sha256,
+                "state": file.stored.state.as_str(),
+                "download": format!("conversations/{conversation}/files/{id}"),
+            }));
+        }
+    }
+    let is_complete =
+        has_all_conversations && !of_messages.is_spent && !of_history.is_spent && !files_left_out;
     let contacts: Vec<String> = contacts.iter().map(ToString::to_string).collect();
     Ok(json!({
         "person": person.to_string(),
@@ -105,6 +135,7 @@ pub fn export_within(
         "opt_outs": opt_outs,
         "conversations": conversations,
         "complete": is_complete,
+        "files": files,
         "history": history,
     }))
 }

@@ -31,11 +31,20 @@ pub struct Reply {
     /// The template to send instead of a text.
     pub template: Option<FilledTemplate>,
     /// Attached files.
-    pub attachments: Vec<Attachment>,
+    pub attachments: Vec<ReplyAttachment>,
     /// Author: human or policy.
     pub written_by: WrittenBy,
     /// Change of the conversation after delivery.
     pub then: AfterReply,
+}
+
+/// A file of a reply, as its author names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplyAttachment {
+    /// A file elsewhere: a target of the company gets the reference.
+    Reference(Attachment),
+    /// A file that was uploaded to the conversation, by its id.
+    Uploaded(String),
 }
 
 /// A template of the company file, and what to fill in.

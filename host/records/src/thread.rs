@@ -5,7 +5,7 @@ use patchbay_journal::{
     CompanyId, ConversationId, Entry, InputKind, Journal, JournalError, MessagePage, Ordinal,
     Purpose,
 };
-use patchbay_model::interaction::Interaction;
+use patchbay_model::interaction::{Attachment, Interaction};
 use serde::Deserialize;
 
 use crate::conversation_reader::{open_input, open_sealed};
@@ -167,20 +167,31 @@ pub fn read_history(
     Ok(ThreadPage::new(found, page, limit, |entry| entry.sequence))
 }
 
-/// What a person of the company wrote in an entry: the text of a reply, or why an approver
-/// rejected it. `None` for other entries, and if the customer was erased.
+/// What a person of the company wrote in an entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EntryWords {
+    /// The text of a reply, or why an approver rejected it.
+    pub text: Option<String>,
+    /// The files of a reply.
+    pub files: Vec<Attachment>,
+}
+
+/// What a person of the company wrote in an entry: the text and files of a reply, or why an
+/// approver rejected it. Nothing for other entries, and if the customer was erased.
 ///
 /// # Errors
 /// [`JournalError::Corrupt`] if the seal is not authentic.
-pub fn entry_text(
+pub fn entry_words(
     journal: &dyn Journal,
     company: CompanyId,
     entry: &Entry,
-) -> Result<Option<String>, JournalError> {
+) -> Result<EntryWords, JournalError> {
     #[derive(Deserialize)]
     struct Words {
         text: Option<String>,
         why: Option<String>,
+        #[serde(default)]
+        attachments: Vec<Attachment>,
     }
     let kind = EventKind::from_number(entry.kind);
     let has_words = matches!(
@@ -188,9 +199,13 @@ pub fn entry_text(
         Some(EventKind::ReplyDrafted | EventKind::ReplyRejected)
     );
     let Some(contact) = entry.contact.filter(|_| has_words) else {
-        return Ok(None);
+        return Ok(EntryWords::default());
     };
     let opened = open_sealed(journal, company, contact, Purpose::Entry, &entry.sealed)?;
     let words = opened.and_then(|opened| serde_json::from_slice::<Words>(&opened).ok());
-    Ok(words.and_then(|words| words.text.or(words.why)))
+    let words = words.map(|words| EntryWords {
+        text: words.text.or(words.why),
+        files: words.attachments,
+    });
+    Ok(words.unwrap_or_default())
 }

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::conversation_reader::{open_input, readable};
 use crate::notes;
-use crate::thread::entry_text;
+use crate::thread::entry_words;
 
 /// Version of the rules by which words are collected. Raise it with every change of what
 /// is collected.
@@ -213,7 +213,8 @@ pub fn collect(journal: &dyn Journal, row: &Conversation) -> Result<CollectedWor
                     EventKind::Noted => {
                         readable(notes::open(journal, row.company, entry))?.and_then(|it| it.text)
                     }
-                    _ => readable(entry_text(journal, row.company, entry))?.flatten(),
+                    _ => readable(entry_words(journal, row.company, entry))?
+                        .and_then(|words| words.text),
                 };
                 if let (Some(text), Some(contact)) = (text, entry.contact) {
                     add(TextTerms::of_text(contact, &text));

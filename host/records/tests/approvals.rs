@@ -97,6 +97,7 @@ fn held_reply(journal: &SqliteJournal, company: CompanyId, contact: ContactId) -
         sent: Vec::new(),
         failed: Vec::new(),
         taken_back: Vec::new(),
+        files: Vec::new(),
         scope: EntryScope::default(),
         at: NOW,
     };

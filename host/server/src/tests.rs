@@ -23,6 +23,7 @@ mod documents;
 mod entrances;
 mod fair_shares;
 mod feed_filters;
+mod files;
 mod framing;
 mod full_disk;
 mod generated_requests;

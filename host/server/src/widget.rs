@@ -16,7 +16,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use patchbay_adapter::Method as ProviderMethod;
+use patchbay_config::bound::Bound;
 use patchbay_gateway::{ChatConnection, ChatLookup, ChatRefusal, HistoryPage, ProviderRequest};
+use patchbay_http::bounds::Requester;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::request_headers::traceparent;
 use patchbay_http::work_share::on_share;
@@ -24,6 +26,7 @@ use patchbay_http::{body, json};
 use patchbay_journal::JournalError;
 use patchbay_service::app::App;
 use patchbay_service::client_address::client_address;
+use patchbay_service::file_answer::answer_file;
 use patchbay_web_chat::SessionRequest;
 use rustix::rand::{GetRandomFlags, getrandom};
 use serde::Deserialize;
@@ -45,6 +48,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/widget/{company}/{connection}/sessions", post(begin))
         .route("/widget/{company}/{connection}/messages", post(write))
         .route("/widget/{company}/{connection}/history", get(read))
+        .route(
+            "/widget/{company}/{connection}/files/{cursor}/{position}",
+            get(download),
+        )
         .route("/widget/{company}/{connection}/events", get(stream::follow))
 }
 
@@ -293,6 +300,33 @@ async fn read(
     };
     let history = on_share(&app.shares.requests, work).await??;
     Ok(no_store(Json(history).into_response()))
+}
+
+/// Downloads a file of a reply that the visitor got.
+async fn download(
+    State(app): State<Arc<App>>,
+    Path((company, connection, cursor, position)): Path<(String, String, String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let page = PageRequest::check(&app, &company, &connection, &request)?;
+    let token = required_token(request.headers())?;
+    let unknown = || Problem::of(Kind::UnknownFile);
+    let position = position.parse().map_err(|_| unknown())?;
+    let visitor = Requester {
+        company: Some(company.as_str().into()),
+        token: Some(page.chat.address(&token).map_err(refuse)?.into()),
+    };
+    let permit = app.bounds.enter(Bound::ChatFiles, &visitor)?;
+    let work = move || {
+        let visitor = page.chat.visitor(&token).map_err(refuse)?;
+        let file = page
+            .chat
+            .file(&visitor, &cursor, position)
+            .map_err(refuse)?;
+        file.ok_or_else(unknown)
+    };
+    let file = on_share(&app.shares.requests, work).await??;
+    Ok(answer_file(app, company, file, vec![permit]))
 }
 
 /// A cursor that this visitor's history does not have.

@@ -192,13 +192,19 @@ impl App {
     /// An error if the journal's disk has too little free space for more
     /// deliveries or generations. Asks the file system: not for an async thread.
     pub fn check_free_space(&self) -> Result<(), Problem> {
+        self.check_free_space_for(0)
+    }
+
+    /// As [`check_free_space`](App::check_free_space), with so many bytes that will be
+    /// written.
+    pub fn check_free_space_for(&self, bytes: u64) -> Result<(), Problem> {
         let Some(limit) = Bound::FreeSpace.limit(Scope::Host) else {
             return Ok(());
         };
         let least = self.bounds.limit(Bound::FreeSpace, Scope::Host);
         let desk = self.desk.as_ref();
         let free = desk.and_then(|desk| desk.journal().storage().free);
-        match free.is_some_and(|free| free < least) {
+        match free.is_some_and(|free| free.saturating_sub(bytes) < least) {
             true => Err(Problem::at_bound(
                 limit,
                 least,
@@ -306,6 +312,8 @@ impl App {
             | Bound::Bodies
             | Bound::Streams
             | Bound::Files
+            | Bound::Uploads
+            | Bound::ChatFiles
             | Bound::Pollers
             | Bound::ChatStreams
             | Bound::ChatPolls => Some((self.bounds.used(bound), 1)),
@@ -336,6 +344,8 @@ impl App {
             | Bound::Typing
             | Bound::ChangeWait
             | Bound::FileSize
+            | Bound::UploadSize
+            | Bound::WaitingFiles
             | Bound::ChatClientStreams
             | Bound::ChatClientPolls
             | Bound::ChatSessions

@@ -13,6 +13,7 @@ pub mod client_address;
 mod companies;
 pub mod company_locks;
 pub mod feed_signals;
+pub mod file_answer;
 pub mod sign_in_limit;
 pub mod statistics;
 mod trust_monitor;

@@ -25,9 +25,10 @@ use jiff::Timestamp;
 use patchbay_adapter::probe::Finding;
 use patchbay_adapter::{
     AccountConfig, Adapter, AdapterKind, ConfigError, EncodeError, Exchange, FailureKind,
-    InboundRequest, InboundWay, Item, MessageIds, Method, Outbound, Outcome, Reason, Rejection,
-    Reply, SecretRole, Sending, Setting, VerifiedRequest,
+    FileRules, InboundRequest, InboundWay, Item, MessageIds, Method, Outbound, Outcome, Reason,
+    Rejection, Reply, SecretRole, Sending, Setting, TextPlace, TypeRule, VerifiedRequest,
 };
+use patchbay_files::{MEDIA_TYPES, MOST_FILES};
 use patchbay_model::input::is_code;
 use serde::Deserialize;
 
@@ -44,6 +45,17 @@ pub use session::Session;
 pub const CHANNEL: &str = "chat";
 /// Secret by which the site names its customers.
 const WIDGET_SECRET: &str = "widget-secret";
+
+/// What a reply has of files: the visitor's page downloads them from the host.
+const FILES: FileRules = FileRules {
+    count: MOST_FILES,
+    total_bytes: 100 << 20,
+    types: &[TypeRule {
+        media_types: MEDIA_TYPES,
+        bytes: 25 << 20,
+    }],
+    text: TextPlace::With,
+};
 
 /// The adapter's row.
 pub const KIND: AdapterKind = AdapterKind {
@@ -86,6 +98,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: Some(&FILES),
     setup: &[
         "Set `account` to a name of your own for the chat, and `origins` to the sites whose pages may open it.",
         "Put the script of the widget, which this host serves at /widget/chat.js, on the pages: docs/channel-chat.md has the tag. It sends to {url}.",

@@ -3,14 +3,13 @@
 //! reference that only the host resolves: `media:CHANNEL/ACCOUNT/ID`, with what
 //! downloads the file, where that can differ, after `?`.
 
-mod content_type;
 mod fetch;
 mod reference;
 
-pub use self::content_type::{content_type, is_content_type_decided};
 pub use self::fetch::{MediaFailure, MediaRequest, ProviderQuery};
 pub use self::fetch::{is_of_domain, open_query, provider_url};
 pub use self::reference::MediaReference;
+pub use patchbay_files::{content_type, is_content_type_decided};
 
 use patchbay_model::interaction::Attachment;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

@@ -20,6 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::actions::{ActionResult, ActorFields, RoleField, run_action};
 use super::conversations::conversation_id;
 use patchbay_http::descriptions;
+use patchbay_http::history_entry::SentFileDocument;
 use patchbay_http::request_fields::{next_page, page_limit, parse_place, place_cursor};
 
 /// Replies per page, unless the request says otherwise.
@@ -65,6 +66,9 @@ pub(crate) struct ApprovalDocument {
     /// Its text; absent if the customer was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    /// Its files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<SentFileDocument>,
     /// When it was submitted for approval.
     at: Timestamp,
     /// Current step of the approval, from 0.
@@ -194,6 +198,7 @@ fn document(
     Ok(Some(ApprovalDocument {
         conversation: row.id.to_string(),
         text: seen.text,
+        files: seen.files.into_iter().map(Into::into).collect(),
         step: pending.step,
         steps: pending.steps.len(),
         need: step.map(|step| step.need).unwrap_or_default().into(),

@@ -5,10 +5,6 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    HeaderValue, X_CONTENT_TYPE_OPTIONS,
-};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use patchbay_adapter::media::{MediaFailure, MediaReference};
@@ -22,7 +18,7 @@ use patchbay_journal::{ConversationId, Ordinal};
 use patchbay_model::interaction::{Attachment, Interaction};
 use patchbay_records::{conversation_reader, thread};
 use patchbay_service::app::App;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use patchbay_service::file_answer::file_headers;
 
 use super::conversations::conversation_id;
 use patchbay_http::descriptions;
@@ -33,8 +29,6 @@ const ORIGINAL: &str = "original";
 const PIECE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Longest time for a whole file.
 const TIMEOUT: Duration = Duration::from_secs(300);
-/// What stays as it is in the name of a file (RFC 8187, `attr-char`).
-const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// Download a file of an interaction
 ///
@@ -187,26 +181,7 @@ pub(super) fn failure(error: DownloadError) -> Problem {
 /// The file, to be saved and not to be shown: a browser that opens the address runs
 /// nothing of it.
 pub(super) fn answer(download: FileDownload, name: Option<&str>, permit: BoundPermit) -> Response {
-    let disposition = match name.filter(|name| !name.is_empty()) {
-        Some(name) => format!(
-            "attachment; filename*=UTF-8''{}",
-            utf8_percent_encode(name, NAME)
-        ),
-        None => "attachment".to_owned(),
-    };
-    let headers = [
-        (
-            CONTENT_TYPE,
-            HeaderValue::from_static(download.content_type),
-        ),
-        (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
-        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (
-            CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("sandbox; default-src 'none'"),
-        ),
-    ];
-    let length = download.length;
+    let headers = file_headers(download.content_type, name, download.length);
     let body = stream::unfold((download, permit), |(mut download, permit)| async {
         let piece = download.piece().await.transpose()?;
         if let Err(error) = &piece {
@@ -214,13 +189,5 @@ pub(super) fn answer(download: FileDownload, name: Option<&str>, permit: BoundPe
         }
         Some((piece, (download, permit)))
     });
-    let mut response = (headers, Body::from_stream(body)).into_response();
-    let headers = response.headers_mut();
-    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
-        headers.insert(CONTENT_DISPOSITION, disposition);
-    }
-    if let Some(length) = length {
-        headers.insert(CONTENT_LENGTH, length.into());
-    }
-    response
+    (headers, Body::from_stream(body)).into_response()
 }

@@ -6,6 +6,8 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use jiff::Timestamp;
 use patchbay_adapter::ReplyWindow;
+use patchbay_config::bound::{Bound, Scope};
+use patchbay_files::{FileRules, TYPES};
 use patchbay_http::history_entry::HistoryEntry;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::{ContactId, Conversation, ConversationId, Journal, forbidding};
@@ -57,6 +59,58 @@ pub(crate) struct ConversationDocument {
     /// take them. A reply is not sent until they opt in again.
     #[serde(skip_serializing_if = "Option::is_none")]
     opted_out_since: Option<Timestamp>,
+    /// What the channel takes of files in a reply; absent: replies have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<FileRulesDocument>,
+}
+
+/// What a channel takes of files in a reply.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FileRules)]
+pub(crate) struct FileRulesDocument {
+    /// Most files of a reply.
+    #[schema(minimum = 1, maximum = 10)]
+    count: usize,
+    /// Most bytes of all files of a reply.
+    #[schema(minimum = 1)]
+    total_bytes: u64,
+    /// The types that it takes.
+    types: Vec<FileTypeDocument>,
+    /// Where the text of the reply stands: `with` the files in one message, or `before` them
+    /// in a message of its own.
+    text: &'static str,
+}
+
+/// A type of file that a channel takes.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FileTypeRule)]
+pub(crate) struct FileTypeDocument {
+    /// Media type.
+    media_type: &'static str,
+    /// Endings of its names in lower case, the usual one first.
+    extensions: &'static [&'static str],
+    /// Most bytes of a file.
+    #[schema(minimum = 1)]
+    bytes: u64,
+}
+
+impl FileRulesDocument {
+    /// The rules, with the host's own limit of a file.
+    fn of(rules: &FileRules, most: u64) -> FileRulesDocument {
+        let types = TYPES.iter().filter_map(|it| {
+            Some(FileTypeDocument {
+                media_type: it.media_type,
+                extensions: it.extensions,
+                bytes: rules.limit_of(it.media_type)?.min(most),
+            })
+        });
+        FileRulesDocument {
+            count: rules.count,
+            total_bytes: rules.total_bytes,
+            types: types.collect(),
+            text: rules.text.as_str(),
+        }
+    }
 }
 
 /// Until when a channel takes a free reply.
@@ -118,6 +172,7 @@ pub(super) async fn one(
 ) -> Result<Json<ConversationDocument>, Problem> {
     let id = conversation_id(&conversation)?;
     let gateway = app.gateway.clone();
+    let most = app.bounds.limit(Bound::UploadSize, Scope::Item);
     app.read(move |desk| {
         let company_id = desk.company(&company)?;
         let journal = &**desk.journal();
@@ -143,6 +198,10 @@ pub(super) async fn one(
             reply_window: ReplyWindowDocument::of(window, desk.now()),
             opted_out_since: opted_out_since(journal, &row, &snapshot, account)?,
             summary: ConversationSummary::new(&listed, preview, desk.now()),
+            files: desk
+                .files()
+                .rules(&company, &snapshot.channel)?
+                .map(|rules| FileRulesDocument::of(rules, most)),
             reactions: reactions::read(journal, company_id, &entries)?,
             history: entries.into_iter().map(HistoryEntry::from).collect(),
             said: said.into_iter().map(message).collect(),

@@ -6,15 +6,16 @@ use axum::extract::{Path, Request, State};
 use axum::{Extension, Json};
 use patchbay_access::Caller;
 use patchbay_desk::Desk;
-use patchbay_http::problem::Problem;
+use patchbay_files::{file_id, is_file_id};
+use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::request_headers::Deadline;
 use patchbay_http::workers::Job;
 use patchbay_journal::ConversationId;
 use patchbay_model::decision::tone::Review;
-use patchbay_model::input::TEXT_BYTES;
+use patchbay_model::input::{ATTACHMENTS, TEXT_BYTES};
 use patchbay_model::interaction::{Attachment, WrittenBy, check_attachments};
 use patchbay_pass::agent_action::AgentAction;
-use patchbay_records::reply::{AfterReply, FilledTemplate, Reply};
+use patchbay_records::reply::{AfterReply, FilledTemplate, Reply, ReplyAttachment};
 use patchbay_service::app::App;
 use patchbay_service::chat_signals::ChatSignals;
 use serde::{Deserialize, Serialize};
@@ -48,10 +49,12 @@ pub(crate) struct ReplyRequest {
     /// messages: also when the time for free replies is over.
     #[serde(default)]
     template: Option<TemplateField>,
-    /// Files to send with it, as in an interaction; at most 32.
+    /// Files to send with it: uploaded ones by their id, where the channel takes files
+    /// (`files` of the conversation says which); references to other files where a target of
+    /// the company publishes. At most 32.
     #[serde(default)]
-    #[schema(value_type = Vec<descriptions::Attachment>)]
-    attachments: Vec<Attachment>,
+    #[schema(max_items = 32)]
+    attachments: Vec<AttachmentField>,
     /// `human` or `policy`. Default `human`. Some channels require it.
     #[serde(default)]
     #[schema(value_type = descriptions::WrittenBy)]
@@ -67,6 +70,71 @@ pub(crate) struct ReplyRequest {
     /// answered as the first time all the same. Default: no check.
     #[serde(default)]
     expected: Option<u64>,
+}
+
+/// A file of a reply: an uploaded one (`file` alone), or a reference as in an interaction.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ReplyAttachment)]
+struct AttachmentField {
+    /// Id of a file that was uploaded to the conversation; without other fields.
+    #[serde(default)]
+    file: Option<String>,
+    /// `image`, `video`, `audio`, `document`, `location` or `other`. Default `other`.
+    #[serde(default)]
+    kind: Option<String>,
+    /// File name.
+    #[serde(default)]
+    name: Option<String>,
+    /// Media type.
+    #[serde(default)]
+    media_type: Option<String>,
+    /// Size in bytes.
+    #[serde(default)]
+    size: Option<u64>,
+    /// URL of the content.
+    #[serde(default)]
+    url: Option<String>,
+}
+
+impl AttachmentField {
+    /// The attachment of the field at a position.
+    fn check(self, index: usize) -> Result<ReplyAttachment, Problem> {
+        let invalid = |field: &str, detail: &str| {
+            let problem = Problem::of(Kind::InvalidInput);
+            Err(problem
+                .field(format!("attachments[{index}].{field}"))
+                .detail(detail))
+        };
+        let AttachmentField {
+            file,
+            kind,
+            name,
+            media_type,
+            size,
+            url,
+        } = self;
+        let Some(id) = file else {
+            if url.as_deref().is_some_and(|url| file_id(url).is_some()) {
+                return invalid("url", "name an uploaded file by `file`");
+            }
+            return Ok(ReplyAttachment::Reference(Attachment {
+                kind: kind.unwrap_or_else(|| "other".to_owned()),
+                name,
+                media_type,
+                size,
+                url,
+            }));
+        };
+        let texts = [kind, name, media_type, url];
+        if size.is_some() || texts.iter().any(Option::is_some) {
+            return invalid("file", "stands alone: the host knows name, type and size");
+        }
+        match is_file_id(&id) {
+            true => Ok(ReplyAttachment::Uploaded(id)),
+            false => invalid("file", "is not the id of an uploaded file"),
+        }
+    }
 }
 
 /// A template of the company file, and what to fill in.
@@ -154,7 +222,23 @@ pub(super) async fn reply(
         (None, None) => return invalid("text", "is missing, and there is no template"),
         (Some(_), Some(_)) => return invalid("text", "must be absent beside a template"),
     }
-    check_attachments(&request.attachments)?;
+    let attachments = request.attachments.into_iter().enumerate();
+    let attachments = attachments.map(|(index, field)| field.check(index));
+    let attachments: Vec<ReplyAttachment> = attachments.collect::<Result<_, _>>()?;
+    if attachments.len() > ATTACHMENTS {
+        let detail = format!(
+            "has {} entries; the limit is {ATTACHMENTS}",
+            attachments.len()
+        );
+        return invalid("attachments", &detail);
+    }
+    let references = attachments
+        .iter()
+        .filter_map(|attachment| match attachment {
+            ReplyAttachment::Reference(attachment) => Some(attachment.clone()),
+            ReplyAttachment::Uploaded(_) => None,
+        });
+    check_attachments(&references.collect::<Vec<_>>())?;
     let reply = Reply {
         id: request.id,
         text: request.text.unwrap_or_default(),
@@ -162,7 +246,7 @@ pub(super) async fn reply(
             id: it.id,
             parameters: it.parameters,
         }),
-        attachments: request.attachments,
+        attachments,
         written_by: request.written_by,
         then: request.then,
     };

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::{Extension, Json};
 use patchbay_access::Caller;
+use patchbay_files::file_id;
+use patchbay_http::history_entry::SentFileDocument;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_model::interaction::{Attachment, WrittenBy};
 use patchbay_pass::agent_action::AgentAction;
@@ -45,7 +47,10 @@ struct WrittenReplyDocument {
     /// The template that it was made of.
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<SentTemplateDocument>,
-    /// Attached files, as in the request.
+    /// Uploaded files: they can be sent with another reply of the conversation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<SentFileDocument>,
+    /// References to other files, as in the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     attachments: Vec<Attachment>,
@@ -68,6 +73,9 @@ struct SentTemplateDocument {
 
 impl From<WrittenReply> for WrittenReplyDocument {
     fn from(written: WrittenReply) -> WrittenReplyDocument {
+        let is_uploaded = |file: &Attachment| file.url.as_deref().and_then(file_id).is_some();
+        let (files, attachments): (Vec<_>, Vec<_>) =
+            written.attachments.into_iter().partition(is_uploaded);
         WrittenReplyDocument {
             text: written.text,
             template: written.template.map(|template| SentTemplateDocument {
@@ -75,7 +83,8 @@ impl From<WrittenReply> for WrittenReplyDocument {
                 language: template.language,
                 parameters: template.parameters,
             }),
-            attachments: written.attachments,
+            files: files.into_iter().map(Into::into).collect(),
+            attachments,
             written_by: written.written_by,
         }
     }

@@ -166,8 +166,8 @@ pub(super) async fn history(
         let journal = &**desk.journal();
         let page = thread::read_history(journal, of, place, limit)?;
         let entries = page.items.into_iter().map(|entry| {
-            let text = thread::entry_text(journal, of.0, &entry)?;
-            Ok(HistoryEntry::from(entry).with_text(text))
+            let words = thread::entry_words(journal, of.0, &entry)?;
+            Ok(HistoryEntry::from(entry).with_words(words))
         });
         Ok(Json(HistoryPage {
             entries: entries.collect::<Result<_, Problem>>()?,

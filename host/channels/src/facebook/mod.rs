@@ -98,6 +98,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Create a Meta app of the type Business and add the products Messenger and Webhooks to it.",
         "Create a token of the page that does not expire, with the permissions that the access token lists.",

@@ -98,6 +98,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Create a Meta app of the type Business and add the product Instagram to it, API setup with Instagram login.",
         "Add the account and create its token, with the permissions that the access token lists.",

@@ -78,6 +78,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Enable the Messaging API for the official account; `account` is \"Your user ID\" (U…) under Basic settings of the channel.",
         "Under Messaging API enter {url} as webhook URL, press Verify, and switch on Use webhook.",

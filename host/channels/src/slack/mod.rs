@@ -85,6 +85,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Create an app at api.slack.com and give its bot the scopes chat:write, channels:history, groups:history, im:history, mpim:history, reactions:read, files:read and metadata.message:read.",
         "Install the app in the workspace; `account` is the workspace's id (T…), `app` the app's (A…), `bot-user` the bot user's (U…).",

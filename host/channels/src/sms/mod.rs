@@ -80,6 +80,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Twilio: copy the account SID and the auth token of the Twilio account, or subaccount, that owns the numbers.",
         "Twilio: at each number, or at its messaging service, enter {url} for incoming messages, with the method POST.",

@@ -63,6 +63,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "List the codes of the sender's channels in `channels`; for a CRM that delivers records of people, set `contacts` to true.",
         "Let the sender POST interactions, one as JSON or several as NDJSON, to {url}, signed as Standard Webhooks defines it (headers webhook-id, webhook-timestamp and webhook-signature).",

@@ -80,6 +80,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Create a bot with BotFather; `account` is the number before the colon of its token.",
         "To read all messages of groups, switch off the bot's privacy mode with BotFather.",

@@ -86,6 +86,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Create the bot in the Viber Admin Panel, and copy its token.",
         "Set `account` to a name of your own for the bot, and `sender-name` to what customers see as sender.",

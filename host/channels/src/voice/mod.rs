@@ -119,6 +119,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Copy the account SID and the auth token of the Twilio account, or subaccount, that owns the numbers.",
         "At each number, for \"A call comes in\", choose Webhook and enter {url}, with the method POST.",

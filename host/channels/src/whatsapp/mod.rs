@@ -84,6 +84,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: true,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Create a Meta app of the type Business and add the product WhatsApp to it.",
         "Give a system user the app and the WhatsApp account, and create a token with the permissions whatsapp_business_messaging and whatsapp_business_management.",

@@ -28,6 +28,7 @@ pub(crate) fn reply<'a>(
         written_at: Timestamp::UNIX_EPOCH,
         text,
         template: None,
+        files: &[],
     }
 }
 

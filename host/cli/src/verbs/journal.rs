@@ -219,7 +219,7 @@ fn compact(access: &JournalAccess, age: Seconds, as_json: bool) -> Outcome {
     let count = |name: &str| number(&deleted, name);
     output::result(as_json, &deleted, || {
         output::line(format!(
-            "deleted {} resolved conversations, {} history entries, {} interactions, {} deliveries, {} plugin state values, {} receipts, {} undecoded deliveries, {} original mails",
+            "deleted {} resolved conversations, {} history entries, {} interactions, {} deliveries, {} plugin state values, {} receipts, {} undecoded deliveries, {} original mails, {} uploaded files",
             count("conversations"),
             count("entries"),
             count("inputs"),
@@ -227,7 +227,8 @@ fn compact(access: &JournalAccess, age: Seconds, as_json: bool) -> Outcome {
             count("state"),
             count("receipts"),
             count("quarantined"),
-            count("originals")
+            count("originals"),
+            count("files")
         ))
     })
 }

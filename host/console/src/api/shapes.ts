@@ -17,6 +17,7 @@ export type ConversationPage = Schemas["OpenConversations"];
 export type SearchSummary = Schemas["SearchSummary"];
 export type ConversationQuery = NonNullable<operations["conversations"]["parameters"]["query"]>;
 export type DoneDocument = Schemas["DoneDocument"];
+export type FileRules = Schemas["FileRules"];
 export type Finding = Schemas["Finding"];
 export type HistoryEntry = Schemas["HistoryEntry"];
 export type HistoryPage = Schemas["HistoryPage"];
@@ -28,8 +29,10 @@ export type Presence = Schemas["Presence"];
 export type QueueRow = Schemas["QueueDocument"];
 export type Reaction = Schemas["Reaction"];
 export type Review = Schemas["Review"];
+export type SentFile = Schemas["SentFile"];
 export type Summary = Schemas["ConversationSummary"];
 export type Template = Schemas["TemplateDocument"];
+export type UploadedFile = Schemas["UploadedFile"];
 export type Viewer = Schemas["Viewer"];
 
 /** What a customer or the company wrote; `rest` is what the channel's limit cut off. */

@@ -20,7 +20,16 @@ export interface Draft {
   readonly then?: string;
   /** A template that stands in place of the text, and what was filled in. */
   readonly template?: { readonly template: Template; readonly parameters: readonly string[] };
+  /** Files that are uploaded to the conversation. */
+  readonly files?: readonly DraftFile[];
   readonly changedAt: number;
+}
+
+/** A file that the host has. */
+export interface DraftFile {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
 }
 
 interface StoredDraft extends Draft {

@@ -1,5 +1,5 @@
 // What comes back when a reply is taken back joins what its author has begun since then.
-import type { Draft } from "./draft_store.ts";
+import type { Draft, DraftFile } from "./draft_store.ts";
 
 /** A reply that was taken back. */
 export interface ReturnedReply {
@@ -9,6 +9,8 @@ export interface ReturnedReply {
   readonly template?: Draft["template"] | undefined;
   /** What was to follow it. */
   readonly then?: string | undefined;
+  /** Its uploaded files, which another reply of the conversation can have. */
+  readonly files?: readonly DraftFile[] | undefined;
 }
 
 /**
@@ -21,11 +23,15 @@ export function joinReturned(draft: Draft | undefined, returned: ReturnedReply, 
   const template = chosen ?? (begun ? undefined : returned.template);
   const words = template && template === returned.template ? "" : returned.text;
   const then = returned.then ?? draft?.then;
+  const begunFiles = draft?.files ?? [];
+  const returnedFiles = (returned.files ?? []).filter((file) => !begunFiles.some((it) => it.id === file.id));
+  const files = [...returnedFiles, ...begunFiles];
   return {
     text: [words, begun].filter(Boolean).join("\n\n"),
     replyId,
     changedAt: now,
     ...(then ? { then } : {}),
     ...(template ? { template } : {}),
+    ...(files.length > 0 ? { files } : {}),
   };
 }

@@ -397,6 +397,7 @@ fn store(journal: &dyn Journal, desk: &Desk, count: u64) -> Vec<(Conversation, S
             sent: Vec::new(),
             failed: Vec::new(),
             taken_back: Vec::new(),
+            files: Vec::new(),
             at,
         });
     }

@@ -91,6 +91,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Make a team key in App Store Connect, Users and Access, Integrations, App Store Connect API, with the role Customer Support, and download it.",
         "Set `issuer-id` and `key-id` from that page, and `account` to the Apple ID of the app.",

@@ -90,6 +90,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Set `url` to the address of the feed, as a reader of feeds needs it; `account` is a name of your own for it.",
         "Test the connection: a feed that has moved is reported with its status, and the address in the settings must be changed.",

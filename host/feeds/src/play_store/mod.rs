@@ -86,6 +86,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Enable the Google Play Android Developer API in a project of the Google Cloud console, and create a service account in it with a key in JSON.",
         "Invite the service account in the Play Console, Users and permissions, with the rights to view app information and to reply to reviews of the app.",

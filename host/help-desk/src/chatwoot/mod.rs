@@ -114,6 +114,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: true,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Add a user for Patchbay with the role agent, add it to each inbox whose conversations Patchbay decides about, and copy the user's access token; `user` is the user's number.",
         "Add a webhook with the URL {url} under Settings, Integrations, Webhooks, subscribe Message created and Message updated, and copy its secret.",

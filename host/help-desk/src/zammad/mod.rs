@@ -117,6 +117,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: true,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Add a user for Patchbay with the role Agent and the rights read, change and create in each group whose tickets Patchbay decides about, and create an access token with the permission ticket.agent as this user; `user` is the user's number.",
         "Add a webhook with the URL {url} and a signature token of your own under Manage, Webhook, and leave its payload as it is.",

@@ -114,6 +114,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: true,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Add an agent for Patchbay with access to the groups whose tickets Patchbay decides about; `user` is its number, as in the URL of its profile, and `login` its mail address.",
         "Create an API token in the Admin Center under Apps and integrations, APIs.",

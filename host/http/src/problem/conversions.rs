@@ -3,11 +3,12 @@
 use patchbay_access::AccessError;
 use patchbay_config::bound::{Bound, Scope};
 use patchbay_config::file_problem::FileProblem;
-use patchbay_desk::{BypassError, DeskError};
+use patchbay_desk::{BypassError, DeskError, FileError};
+use patchbay_files::FileRefusal;
 use patchbay_generations::activation::ActivateError;
 use patchbay_generations::rollout::RolloutError;
 use patchbay_generations::service::ChangeError;
-use patchbay_journal::JournalError;
+use patchbay_journal::{JournalError, WaitingLimit};
 use patchbay_model::input::InputError;
 use patchbay_pass::agent_action::ActionError;
 
@@ -183,6 +184,19 @@ impl From<ActionError> for Problem {
                     .field("attachments")
                     .detail(error.to_string());
             }
+            ActionError::NotUploaded { index, .. } => {
+                return Problem::of(Kind::InvalidInput)
+                    .field(format!("attachments[{index}]"))
+                    .detail(error.to_string());
+            }
+            ActionError::UnknownFile { index, .. } | ActionError::FileOfAnother { index, .. } => {
+                return Problem::of(Kind::InvalidInput)
+                    .field(format!("attachments[{index}].file"))
+                    .detail(error.to_string());
+            }
+            ActionError::Files { refusal, .. } => {
+                return file_refusal(refusal).detail(error.to_string());
+            }
             ActionError::UnknownTemplate { .. } => {
                 return Problem::of(Kind::UnknownTemplate)
                     .field("template.id")
@@ -210,6 +224,53 @@ impl From<ActionError> for Problem {
             ActionError::Journal(_) => Kind::Storage,
         };
         Problem::of(kind).detail(error.to_string())
+    }
+}
+
+/// What a channel does not take of the files of a reply.
+fn file_refusal(refusal: &FileRefusal) -> Problem {
+    let field = match refusal.index() {
+        Some(index) => format!("attachments[{index}]"),
+        None => "attachments".to_owned(),
+    };
+    let problem = Problem::of(Kind::InvalidInput).field(field);
+    match refusal {
+        FileRefusal::Count { limit, count } => {
+            problem.limit(*limit as u64, Some(*count as u64), "files")
+        }
+        FileRefusal::Size { limit, size, .. } | FileRefusal::Total { limit, size } => {
+            problem.limit(*limit, Some(*size), "bytes")
+        }
+        FileRefusal::NoFiles | FileRefusal::Type { .. } => problem,
+    }
+}
+
+impl From<FileError> for Problem {
+    fn from(error: FileError) -> Problem {
+        let detail = error.to_string();
+        match error {
+            FileError::Action(error) => error.into(),
+            FileError::Full(limit) => {
+                let scope = match limit {
+                    WaitingLimit::Conversation => Scope::Item,
+                    WaitingLimit::Person => Scope::Token,
+                    WaitingLimit::Company => Scope::Company,
+                };
+                let problem = Problem::of(Kind::TooMany).detail(detail);
+                match Bound::WaitingFiles.limit(scope) {
+                    Some(limit) => problem.bound(limit.bound),
+                    None => problem,
+                }
+            }
+            FileError::Replaced => Problem::of(Kind::FileReplaced).detail(detail),
+            FileError::Refused(refusal) => {
+                let mut problem = file_refusal(&refusal).detail(detail);
+                problem.0.field = None;
+                problem
+            }
+            FileError::Unknown => Problem::of(Kind::UnknownFile),
+            FileError::Kept => Problem::of(Kind::FileInUse).detail(detail),
+        }
     }
 }
 

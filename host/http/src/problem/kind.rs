@@ -114,4 +114,9 @@ kinds! {
     UnknownBypass = "unknown-bypass", NOT_FOUND, "Unknown bypass";
     CompanyNotReady = "company-not-ready", SERVICE_UNAVAILABLE, "The company's generation cannot be built";
     NotReady = "not-ready", SERVICE_UNAVAILABLE, "The server is not ready";
+    FileIdTaken = "file-id-taken", CONFLICT, "Another file has this id";
+    FileReplaced = "file-replaced", CONFLICT, "Another upload of the file has begun";
+    FileInUse = "file-in-use", CONFLICT, "A reply has this file";
+    FileRefused = "file-refused", UNSUPPORTED_MEDIA_TYPE, "The host does not take files of this type";
+    FileMismatch = "file-mismatch", UNPROCESSABLE_ENTITY, "The file is not what it is called";
 }

@@ -91,6 +91,7 @@ impl Interaction {
             sent: Vec::new(),
             failed: Vec::new(),
             taken_back: Vec::new(),
+            files: Vec::new(),
             at: now,
         }
     }

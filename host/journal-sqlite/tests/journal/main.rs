@@ -11,6 +11,7 @@ mod crash;
 mod directives;
 mod erasure;
 mod failure;
+mod files;
 mod generations;
 mod intake;
 mod maintenance;

@@ -36,6 +36,7 @@ impl TestStore {
     pub(crate) fn downgrade(&self, version: u32) {
         let added = [
             (18, "DROP INDEX entry_reply; DROP INDEX entry_written_note;"),
+            (17, "DROP TABLE file_piece; DROP TABLE file;"),
             (16, "DROP TABLE word_list; DROP TABLE outdated_words;"),
             (
                 15,
@@ -167,6 +168,7 @@ pub(crate) fn commit(of: &Conversation, expected: u64, input: Option<Ordinal>) -
         sent: Vec::new(),
         failed: Vec::new(),
         taken_back: Vec::new(),
+        files: Vec::new(),
         at: at(102),
     }
 }

@@ -3,17 +3,17 @@
 use std::error::Error as _;
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{HOST, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
 use hyper::{Method, Request, Response, StatusCode};
 use patchbay_config::web_address::WebAddress;
 use tokio::time::{Instant, timeout_at};
 
-use super::Egress;
 use super::connection::Connection;
 use super::error::{EgressError, EgressProblem};
 use super::idle_connections::Endpoint;
 use super::whole_answer::{Departure, ExchangeFailure, whole};
+use super::{Egress, transfer_time};
 
 /// Most bytes of an answer's body that are read and discarded.
 const BODY_BYTES: usize = 64 << 10;
@@ -102,7 +102,9 @@ impl Egress {
         delivery: Delivery,
         read: impl AsyncFnOnce(Response<Incoming>, Instant) -> Read<T>,
     ) -> Result<T, ExchangeFailure> {
-        let limit = self.settings.timeout;
+        let size = request.as_ref().map(|it| it.body().size_hint().lower());
+        let size = usize::try_from(size.unwrap_or_default()).unwrap_or(usize::MAX);
+        let limit = self.settings.timeout + transfer_time(size);
         let until = Instant::now() + limit;
         let departure = Departure::default();
         let exchange = async {

@@ -183,6 +183,7 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
             sent: unit.sent,
             failed: unit.failed,
             taken_back: unit.taken_back,
+            files: unit.files,
             at: pass.now,
         },
         after: AfterCommit {

@@ -23,8 +23,8 @@ use super::known_reply::KnownReply;
 use super::recipient::Recipient;
 use super::unit_of_work::{Attempt, UnitOfWork};
 use super::{
-    Pass, PassError, agent_actions, approvals, commit, customer_message, drafts, known_reply,
-    newer_entries, recipient, state_changes, unanswered, words,
+    Pass, PassError, agent_actions, approvals, commit, customer_message, drafts, files,
+    known_reply, newer_entries, recipient, state_changes, unanswered, words,
 };
 use crate::agent_action::{ActionError, DraftCheck};
 
@@ -45,19 +45,16 @@ pub(super) fn reply(
     }
     let template = match find_template(pass, unit, reply) {
         Ok(template) => template,
-        Err(refused) => {
-            // A repeated request of a reply whose template is gone meanwhile.
-            return Ok(match known_reply::find(pass, unit, &reply.id)? {
-                Some(known) if known.status != ReplyStatus::Revise => {
-                    Ok(Some(repeated_result(unit, &known)))
-                }
-                _ => Err(refused),
-            });
-        }
+        // A repeated request of a reply whose template is gone meanwhile.
+        Err(refused) => return known_result(pass, unit, reply, refused),
+    };
+    let attachments = match files::find(pass, unit, reply)? {
+        Ok(attachments) => attachments,
+        Err(refused) => return known_result(pass, unit, reply, refused),
     };
     let text = template.as_ref().map_or(&reply.text, |it| &it.text);
     let draft = Draft {
-        attachments: reply.attachments.clone(),
+        attachments,
         ..drafts::draft(unit, actor, &reply.id, text, reply.written_by)
     };
     let digest = reply::draft_digest(&draft);
@@ -83,6 +80,9 @@ pub(super) fn reply(
         Ok(recipient) => recipient,
         Err(refused) => return Ok(Err(refused)),
     };
+    if let Err(refused) = files::check_contact(pass, unit, &draft, recipient.contact)? {
+        return Ok(Err(refused));
+    }
     let result = drafts::check(pass, unit, &draft, false)?;
     let review = result.decision.tone.clone();
     state_changes::make_stale(pass, unit, StaleCause::Superseded);
@@ -178,6 +178,21 @@ pub(super) fn reply(
     })))
 }
 
+/// What a request is answered that would be refused, unless it repeats a known reply.
+fn known_result(
+    pass: &Pass<'_>,
+    unit: &UnitOfWork,
+    reply: &Reply,
+    refused: ActionError,
+) -> Result<Result<Option<ReplyResult>, ActionError>, PassError> {
+    Ok(match known_reply::find(pass, unit, &reply.id)? {
+        Some(known) if known.status != ReplyStatus::Revise => {
+            Ok(Some(repeated_result(unit, &known)))
+        }
+        _ => Err(refused),
+    })
+}
+
 /// What a repeated request of a reply is answered.
 fn repeated_result(unit: &UnitOfWork, known: &KnownReply) -> ReplyResult {
     let mut sending = unit.snapshot().sending.iter();
@@ -257,11 +272,7 @@ fn check_publishable<'p>(
         .surroundings
         .measure(channel, draft.visibility(), &draft.text);
     let is_connection = target.starts_with(CONNECTION_TARGET);
-    if is_connection && !draft.attachments.is_empty() {
-        return Err(ActionError::TextOnly {
-            channel: channel.clone(),
-        });
-    }
+    files::check(pass, draft, is_connection)?;
     // A connection sends a long reply in parts.
     let is_divided = is_connection && !pass.generation.surroundings.lengths.contains_key(channel);
     if !is_divided && let (false, Some(limit)) = (measure.fits(), measure.limit) {
@@ -344,6 +355,7 @@ fn record_draft(
     commit::record(pass, unit, event, None);
     commit::attach_sealed(unit, recipient.contact, sealed);
     words::note_text(unit, recipient.contact, &draft.text);
+    unit.files.extend(files::named_files(draft));
     Ok(number)
 }
 

@@ -1,7 +1,9 @@
 //! What one pass changes: a conversation, and everything its commit writes.
 
 use patchbay_floor::PlacementRecord;
-use patchbay_journal::{ContactId, EntryScope, FailedDelivery, NewEntry, NewOutbox, StateChange};
+use patchbay_journal::{
+    ContactId, EntryScope, FailedDelivery, NamedFile, NewEntry, NewOutbox, StateChange,
+};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::sla::Due;
@@ -38,6 +40,8 @@ pub(crate) struct UnitOfWork {
     pub(super) failed: Vec<FailedDelivery>,
     /// Keys of outbox items that this commit takes back.
     pub(super) taken_back: Vec<String>,
+    /// Uploaded files that its entries name.
+    pub(super) files: Vec<NamedFile>,
     /// The agent to whom it was offered before.
     pub(super) offered_before: Option<String>,
     /// Floor events that this commit writes; given back if it fails.
@@ -71,6 +75,7 @@ impl UnitOfWork {
             sent: Vec::new(),
             failed: Vec::new(),
             taken_back: Vec::new(),
+            files: Vec::new(),
             floor_events: Vec::new(),
             follow_ups: Vec::new(),
             due: Vec::new(),

@@ -251,7 +251,10 @@ impl Contract {
             };
         }
         let media_type = sent.media_type.clone().unwrap_or_default();
-        let schema = &described["content"][&media_type]["schema"];
+        let content = &described["content"];
+        // Files have any type.
+        let any = content.get("*/*").unwrap_or(&Value::Null);
+        let schema = &content.get(&media_type).unwrap_or(any)["schema"];
         if schema.is_null() {
             return Err(format!("the request's {media_type} is not described"));
         }

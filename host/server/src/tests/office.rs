@@ -1,5 +1,6 @@
 //! A server with a company whose agents work over HTTP, and a target for their replies.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use patchbay_outbound::egress::EgressSettings;
@@ -140,6 +141,11 @@ impl Office {
             file: self.file,
             place: self.place,
         }
+    }
+
+    /// The directory of the journal.
+    pub(super) fn place(&self) -> &Path {
+        self.place.path()
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {

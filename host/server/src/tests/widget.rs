@@ -1,5 +1,6 @@
 //! The web chat: what visitors of a company's site send and see, and what they do not.
 
+mod files;
 mod limits;
 mod refusals;
 mod streams;

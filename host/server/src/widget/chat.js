@@ -13,6 +13,7 @@
       joined: "An agent has joined.", typing: "An agent is typing …", sending: "Sending …",
       failed: "Not sent", offline: "No connection. Messages are sent once it is back.",
       long: "characters too many. Shorten the message.",
+      file: "Download", failedFile: "The file cannot be downloaded now.",
       unavailable: "The chat is not available.", unread: "unread", again: "A new conversation begins.",
     },
     de: {
@@ -21,6 +22,7 @@
       joined: "Jemand aus dem Team ist jetzt da.", typing: "Eine Antwort wird geschrieben …", sending: "Wird gesendet …",
       failed: "Nicht gesendet", offline: "Keine Verbindung. Nachrichten werden gesendet, sobald sie wieder da ist.",
       long: "Zeichen zu viel. Bitte kürzen Sie die Nachricht.",
+      file: "Herunterladen", failedFile: "Die Datei kann gerade nicht heruntergeladen werden.",
       unavailable: "Der Chat ist nicht verfügbar.", unread: "ungelesen", again: "Ein neues Gespräch beginnt.",
     },
   };
@@ -93,6 +95,7 @@ h2 { margin: 0; font-weight: 600; }
 .note { align-self: center; background: none; }
 .note, .meta, .status { font-size: 14px; }
 .meta { display: block; }
+.file { display: block; margin-block: 4px; padding: 4px 8px; min-block-size: 24px; border: 1px solid currentColor; border-radius: 6px; background: none; color: inherit; font: inherit; text-align: start; text-decoration: underline; cursor: pointer; }
 .status { min-block-size: 24px; padding: 0 16px; }
 form { display: flex; gap: 8px; padding: 8px; border-block-start: 1px solid var(--line); align-items: flex-end; }
 textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding: 8px; background: var(--back); border: 1px solid var(--line); border-radius: 8px; }
@@ -175,7 +178,9 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
       stored.remove(`:m:${item.id}`);
       insert(bubble("own", item.text, item.at), place());
     } else if (item.type === "reply") {
-      insert(bubble(item.written_by, item.text, item.at), place());
+      const shown = bubble(item.written_by, item.text, item.at);
+      (item.files || []).forEach((file, position) => shown.lastChild.before(fileButton(file, item.cursor, position)));
+      insert(shown, place());
       typingUntil = 0;
       if (isNews && !isOpen) unread += 1;
     } else if (item.type === "joined") {
@@ -183,6 +188,34 @@ textarea { flex: 1; min-inline-size: 0; resize: none; block-size: 64px; padding:
     }
     showUnread();
     showStatus();
+  };
+  const size = (bytes) => bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  /** A button that downloads a file of a reply with the session's token. */
+  const fileButton = (file, cursor, position) => {
+    const label = `${file.name} (${size(file.size)})`;
+    const spoken = `${text.file}: ${file.name}, ${size(file.size)}`;
+    const button = make("button", { type: "button", class: "file", "aria-label": spoken }, label);
+    const say = (problem) => {
+      button.textContent = problem ? `${label}: ${problem}` : label;
+      button.setAttribute("aria-label", problem ? `${spoken}. ${problem}` : spoken);
+    };
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      say("");
+      try {
+        const response = await call(`files/${cursor}/${position}`);
+        if (!response.ok) throw new Error(response.status);
+        // Saved, whatever it is: never opened as a page of the site.
+        const bytes = new Blob([await response.arrayBuffer()], { type: "application/octet-stream" });
+        const link = make("a", { href: URL.createObjectURL(bytes), download: file.name });
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+      } catch {
+        say(text.failedFile);
+      }
+      button.disabled = false;
+    });
+    return button;
   };
   const firstUnsent = () => bubbles.values().next().value;
 

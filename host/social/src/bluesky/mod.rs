@@ -99,6 +99,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Log in as the company's account and add an app password under Settings, Privacy and security, App passwords; it needs no access to direct messages.",
         "Set `account` to the DID of the account: com.atproto.identity.resolveHandle tells it by the handle.",

@@ -100,6 +100,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Create a user of the forum who writes the replies, and an API key of that user alone, with global scope (Admin, API, API keys).",
         "Create a webhook (Admin, API, Webhooks) with the payload URL {url}, the content type application/json and the secret.",

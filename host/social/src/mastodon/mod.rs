@@ -116,6 +116,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Log in as the company's account and create an application under Preferences, Development, with the scopes read:accounts, read:notifications, read:statuses and write:statuses; its access token is the secret.",
         "Set `account` to the account with its domain. Where the server has another host than the domain, set `api-base` too.",

@@ -120,6 +120,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
+    sends_files: None,
     setup: &[
         "Create an app at console.x.com with the permissions to read, to write and for direct messages; `account` is the id of the company's user in digits, as GET /2/users/me gives it.",
         "Authorize the app for that user with the scopes that the access token lists and offline.access. Set `client-id` and the secret `refresh-token`: the host renews the access token, which lives two hours.",

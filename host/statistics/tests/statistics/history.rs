@@ -92,6 +92,7 @@ impl<'a> Writer<'a> {
             sent: Vec::new(),
             failed: Vec::new(),
             taken_back: Vec::new(),
+            files: Vec::new(),
             words: Vec::new(),
             has_outdated_words: false,
             at: self.now,

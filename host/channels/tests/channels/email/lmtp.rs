@@ -175,6 +175,7 @@ fn an_address_belongs_to_the_connection_that_made_it_or_has_the_account() {
         written_at,
         text: "Yes",
         template: None,
+        files: &[],
     });
     let Ok([Outbound::Mail(mail)]) = parts.as_deref() else {
         panic!("{parts:?}");

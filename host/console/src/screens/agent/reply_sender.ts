@@ -9,6 +9,8 @@ export interface ReplyToSend {
   readonly id: string;
   readonly text: string;
   readonly template?: { readonly id: string; readonly parameters: readonly string[] } | undefined;
+  /** Ids of uploaded files. */
+  readonly files: readonly string[];
   readonly then: "wait" | "stay" | "wrap-up" | "resolve";
   /** Number of the newest entry that the author saw. */
   readonly sequence: number;
@@ -32,7 +34,7 @@ export async function sendReply(reply: ReplyToSend): Promise<ReplyOutcome> {
     const words = reply.template ? { template: { id: reply.template.id, parameters: [...reply.template.parameters] } } : { text: reply.text };
     const done = await api.post("/v1/companies/{company}/conversations/{conversation}/replies", {
       path,
-      body: { id: reply.id, ...words, then: reply.then, attachments: [], written_by: "human", expected: reply.sequence, ...session.actor() },
+      body: { id: reply.id, ...words, then: reply.then, attachments: reply.files.map((file) => ({ file })), written_by: "human", expected: reply.sequence, ...session.actor() },
       timeout: 20_000,
     });
     const sent = done.reply;

@@ -1,5 +1,5 @@
 // What a thread shows, in one order: messages, replies, notes and steps.
-import type { HistoryEntry, Interaction, Message, Note, Reaction } from "../../api/shapes.ts";
+import type { HistoryEntry, Interaction, Message, Note, Reaction, SentFile } from "../../api/shapes.ts";
 
 /** Severity and code of a finding, as the history has it. */
 export interface FindingCode {
@@ -29,6 +29,7 @@ export interface ReplyItem {
   readonly writtenBy: "human" | "policy";
   /** Absent where the entry with it is not loaded; null after an erasure. */
   readonly text: string | null | undefined;
+  readonly files: readonly SentFile[];
   /** How far it came: `drafted`, `published`, `delivered`, `held`, `revise`, `blocked` and so on. */
   readonly status: string;
   readonly findings: readonly FindingCode[];
@@ -178,6 +179,7 @@ function addReply(entry: HistoryEntry, items: ThreadItem[], replies: Map<string,
       by: author ?? "",
       writtenBy: entry.data.written_by === "policy" ? "policy" : "human",
       text: entry.text ?? (status === "drafted" ? null : undefined),
+      files: entry.files ?? [],
       status,
       findings: tone?.findings ?? [],
       uncertain: entry.data.uncertain === true || entry.data.kind === "uncertain",
@@ -192,6 +194,7 @@ function addReply(entry: HistoryEntry, items: ThreadItem[], replies: Map<string,
     ...known.item,
     status,
     text: entry.text ?? known.item.text,
+    files: entry.files ?? known.item.files,
     findings: tone?.findings ?? known.item.findings,
     uncertain: known.item.uncertain || entry.data.kind === "uncertain",
     deliveryKey: textOf(entry.data.key) ?? known.item.deliveryKey,

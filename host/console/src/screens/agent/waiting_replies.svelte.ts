@@ -92,7 +92,8 @@ class WaitingReplies {
         notices.show(texts.text.composer.takenBackErased);
         return;
       }
-      const returned = { text: written.text, template: waiting?.template, then: waiting?.then };
+      const files = (written.files ?? []).flatMap((it) => (it.file ? [{ id: it.file, name: it.name ?? it.file, size: it.size ?? 0 }] : []));
+      const returned = { files, text: written.text, template: waiting?.template, then: waiting?.then };
       await this.giveBack(key, returned, sequence);
       notices.success(texts.text.composer.takenBack);
       if (session.company === company) router.go(`/c/${conversation}`, router.query);

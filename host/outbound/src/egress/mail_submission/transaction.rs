@@ -11,9 +11,9 @@ use super::extensions::Extensions;
 use super::reply::Reply;
 use super::session::Session;
 use super::{MailLogin, MailReply, MailSubmission, transparency};
-use crate::egress::Egress;
 use crate::egress::error::EgressProblem;
 use crate::egress::whole_answer::Departure;
+use crate::egress::{Egress, transfer_time};
 
 /// Limit for QUIT.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -144,6 +144,7 @@ impl<'a> Transaction<'a> {
         let data = self.command("answer DATA", "DATA").await?;
         accept(data, MailStep::Mail, &[354])?;
         let content = transparency::stuff(message);
+        let limit = limit + transfer_time(content.len());
         self.session.send("take the mail", &content, limit).await?;
         departure.begin();
         let limit = self.egress.settings.mail_timeout;

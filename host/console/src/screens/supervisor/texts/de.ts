@@ -186,6 +186,8 @@ const texts: SupervisorTexts = {
     removeFilter: "Alle zeigen",
   },
   approvalsPage: {
+    files: "Dateien der Antwort",
+    download: "Herunterladen",
     mine: "Für mich",
     which: "Welche Freigaben",
     replyOf: "Antwort von",

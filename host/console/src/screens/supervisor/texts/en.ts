@@ -185,6 +185,8 @@ const texts = {
     removeFilter: "Show all",
   },
   approvalsPage: {
+    files: "Files of the reply",
+    download: "Download",
     mine: "For me",
     which: "Which approvals",
     replyOf: "Reply of",

@@ -1,0 +1,354 @@
+//! Uploaded files, in sealed pieces.
+
+use patchbay_journal::limits::{self, check_length};
+use patchbay_journal::{
+    CompanyId, ContactId, ConversationId, FileBegin, FileState, Files, JournalError, NamedFile,
+    NewFile, PieceStatus, Result, StoredFile, UploadId, WaitingLimit, WaitingLimits,
+};
+use patchbay_model::input;
+use rusqlite::{Connection, Row, params};
+
+use super::{Micros, Query, SqliteJournal, clamp_i64, code, id, optional_time, time, value};
+
+/// Columns of a file `f` of a conversation `c`.
+const COLUMNS: &str = "c.id, f.id, f.upload, f.contact, f.by_, f.state, f.size, f.created_at,
+    f.expires_at, f.sealed";
+const FILES: &str = "file f JOIN conversation c ON c.number = f.conversation";
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredFile> {
+    Ok(StoredFile {
+        conversation: id(row, 0)?,
+        id: row.get(1)?,
+        upload: upload(row, 2)?,
+        contact: id(row, 3)?,
+        by: row.get(4)?,
+        state: code(row, 5, FileState::from_code)?,
+        size: row.get(6)?,
+        created_at: time(row, 7)?,
+        expires_at: optional_time(row, 8)?,
+        sealed: row.get(9)?,
+    })
+}
+
+/// The bits of the number as the database has them: it has no unsigned numbers.
+fn bits(upload: UploadId) -> i64 {
+    upload.0.cast_signed()
+}
+
+fn upload(row: &Row<'_>, column: usize) -> rusqlite::Result<UploadId> {
+    Ok(UploadId(row.get::<_, i64>(column)?.cast_unsigned()))
+}
+
+impl Files for SqliteJournal {
+    fn begin_file(&self, new: NewFile, limits: WaitingLimits) -> Result<FileBegin> {
+        check_length("file id", &new.id, input::CODE_BYTES)?;
+        check_length("person", &new.by, input::ID_BYTES)?;
+        self.write(1, move |work| {
+            let sql = work.sql;
+            let query = "SELECT number FROM conversation WHERE company = ?1 AND id = ?2";
+            let key = params![new.company.0, new.conversation.0];
+            let Some(conversation) = sql.read_first::<i64>(query, key, value)? else {
+                return Ok(FileBegin::NoConversation);
+            };
+            let known = find(sql, new.company, new.conversation, &new.id)?;
+            // It stays for up to an hour after it expired.
+            let is_expired = |known: &StoredFile| {
+                let end = known.expires_at;
+                end.is_some_and(|end| end <= new.created_at)
+            };
+            if let Some(known) = known.filter(|known| !is_expired(known)) {
+                return Ok(FileBegin::Known(known));
+            }
+            let place = Place {
+                company: new.company,
+                conversation,
+                by: &new.by,
+                // The replaced upload does not count.
+                except: Some(&new.id),
+            };
+            if let Some(full) = place.full(sql, new.announced, limits)? {
+                return Ok(FileBegin::Full(full));
+            }
+            work.bytes.check(new.company)?;
+            let query = "SELECT upload FROM file WHERE conversation = ?1 AND id = ?2";
+            let replaced =
+                sql.read_first(query, params![conversation, new.id], |row| upload(row, 0))?;
+            if let Some(replaced) = replaced {
+                delete(sql, replaced)?;
+            }
+            sql.run(
+                "INSERT INTO file (upload, company, conversation, id, contact, by_, state, size,
+                   pieces, created_at, expires_at, sealed)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?8, ?9, x'')",
+                params![
+                    bits(new.upload),
+                    new.company.0,
+                    conversation,
+                    new.id,
+                    new.contact.0,
+                    new.by,
+                    FileState::Writing.as_str(),
+                    Micros(new.created_at),
+                    Micros(new.expires_at),
+                ],
+            )?;
+            Ok(FileBegin::Begun)
+        })
+    }
+
+    fn append_file_piece(
+        &self,
+        company: CompanyId,
+        upload: UploadId,
+        piece: u32,
+        (sealed, size): (Vec<u8>, u64),
+        limits: WaitingLimits,
+    ) -> Result<PieceStatus> {
+        check_length(
+            "sealed piece",
+            &sealed,
+            limits::FILE_PIECE + limits::FILE_SEALING,
+        )?;
+        self.write(1, move |work| {
+            let sql = work.sql;
+            let query = "SELECT conversation, by_, contact FROM file
+                 WHERE upload = ?1 AND company = ?2 AND state = 'writing' AND pieces = ?3";
+            let key = params![bits(upload), company.0, piece];
+            let found = sql.read_first(query, key, |row| {
+                Ok((
+                    row.get(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, Vec<u8>>(2)?,
+                ))
+            })?;
+            let Some((conversation, by, contact)) = found else {
+                return Ok(PieceStatus::Gone);
+            };
+            let place = Place {
+                company,
+                conversation,
+                by: &by,
+                except: None,
+            };
+            if let Some(full) = place.full(sql, size, limits)? {
+                return Ok(PieceStatus::Full(full));
+            }
+            work.bytes.check(company)?;
+            sql.run(
+                "INSERT INTO file_piece (upload, piece, company, contact, sealed)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![bits(upload), piece, company.0, contact, sealed],
+            )?;
+            sql.run(
+                "UPDATE file SET size = size + ?2, pieces = pieces + 1 WHERE upload = ?1",
+                params![bits(upload), clamp_i64(size)],
+            )?;
+            Ok(PieceStatus::Stored)
+        })
+    }
+
+    fn finish_file(
+        &self,
+        company: CompanyId,
+        upload: UploadId,
+        sealed: Vec<u8>,
+        expires_at: jiff::Timestamp,
+    ) -> Result<bool> {
+        check_length("sealed description", &sealed, limits::FILE_SEALED)?;
+        if sealed.is_empty() {
+            return Err(JournalError::invalid("sealed description", "is empty"));
+        }
+        self.write(1, move |work| {
+            let changed = work.sql.run(
+                "UPDATE file SET state = 'waiting', sealed = ?3, expires_at = ?4
+                 WHERE upload = ?1 AND company = ?2 AND state = 'writing'",
+                params![bits(upload), company.0, sealed, Micros(expires_at)],
+            )?;
+            Ok(changed > 0)
+        })
+    }
+
+    fn discard_file(&self, company: CompanyId, upload: UploadId) -> Result<()> {
+        self.write(1, move |work| {
+            let query = "SELECT upload FROM file
+                 WHERE upload = ?1 AND company = ?2 AND state = 'writing'";
+            delete_all(work.sql, query, params![bits(upload), company.0])?;
+            Ok(())
+        })
+    }
+
+    fn remove_file(&self, company: CompanyId, upload: UploadId) -> Result<bool> {
+        self.write(1, move |work| {
+            let query = "SELECT 1 FROM file WHERE upload = ?1 AND company = ?2 AND state <> 'kept'";
+            let is_there = work.sql.has_row(query, params![bits(upload), company.0])?;
+            if is_there {
+                delete(work.sql, upload)?;
+            }
+            Ok(is_there)
+        })
+    }
+
+    fn file(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        id: &str,
+    ) -> Result<Option<StoredFile>> {
+        self.read(|sql| find(sql, company, conversation, id))
+    }
+
+    fn file_piece(
+        &self,
+        company: CompanyId,
+        upload: UploadId,
+        piece: u32,
+    ) -> Result<Option<Vec<u8>>> {
+        let query =
+            "SELECT sealed FROM file_piece WHERE upload = ?1 AND piece = ?2 AND company = ?3";
+        self.read(|sql| sql.read_first(query, params![bits(upload), piece, company.0], value))
+    }
+
+    fn files_of_contact(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        limit: usize,
+    ) -> Result<Vec<StoredFile>> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM {FILES}
+             WHERE f.company = ?1 AND f.contact = ?2 AND f.state <> 'writing'
+             ORDER BY f.created_at, f.upload LIMIT ?3"
+        );
+        let key = params![company.0, contact.0, clamp_i64(limit)];
+        self.read(|sql| sql.read_all(&query, key, stored))
+    }
+}
+
+/// Where an upload counts.
+struct Place<'a> {
+    company: CompanyId,
+    /// Number of the conversation.
+    conversation: i64,
+    by: &'a str,
+    /// Id of a file of the conversation that does not count.
+    except: Option<&'a str>,
+}
+
+impl Place<'_> {
+    /// The limit that so many bytes more would exceed.
+    fn full(
+        &self,
+        sql: &Connection,
+        more: u64,
+        limits: WaitingLimits,
+    ) -> Result<Option<WaitingLimit>> {
+        let query = "SELECT
+               coalesce(sum(size) FILTER (WHERE conversation = ?2), 0),
+               count(*) FILTER (WHERE conversation = ?2),
+               coalesce(sum(size) FILTER (WHERE by_ = ?3), 0),
+               count(*) FILTER (WHERE by_ = ?3),
+               coalesce(sum(size), 0),
+               count(*)
+             FROM file WHERE company = ?1 AND expires_at IS NOT NULL
+               AND NOT (conversation = ?2 AND id IS ?4)";
+        let key = params![self.company.0, self.conversation, self.by, self.except];
+        let sums = sql.read_first(query, key, |row| {
+            let waiting = |column: usize| -> rusqlite::Result<(u64, u64)> {
+                Ok((row.get(column)?, row.get(column + 1)?))
+            };
+            Ok([waiting(0)?, waiting(2)?, waiting(4)?])
+        })?;
+        let [conversation, person, company] = sums.unwrap_or_default();
+        // An upload that goes on counts among the files already.
+        let is_new = self.except.is_some();
+        let exceeds = |(bytes, files): (u64, u64), most_bytes: u64, most_files: u64| {
+            bytes.saturating_add(more) > most_bytes || (is_new && files >= most_files)
+        };
+        let of_person = limits::WAITING_FILES_OF_PERSON;
+        let of_company = limits::WAITING_FILES_OF_COMPANY;
+        Ok(
+            if exceeds(conversation, limits.conversation, limits::WAITING_FILES) {
+                Some(WaitingLimit::Conversation)
+            } else if exceeds(person, limits.person, of_person) {
+                Some(WaitingLimit::Person)
+            } else if exceeds(company, limits.company, of_company) {
+                Some(WaitingLimit::Company)
+            } else {
+                None
+            },
+        )
+    }
+}
+
+/// A whole file of a conversation.
+fn find(
+    sql: &Connection,
+    company: CompanyId,
+    conversation: ConversationId,
+    id: &str,
+) -> Result<Option<StoredFile>> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM {FILES}
+         WHERE c.company = ?1 AND c.id = ?2 AND f.id = ?3 AND f.state <> 'writing'"
+    );
+    sql.read_first(&query, params![company.0, conversation.0, id], stored)
+}
+
+/// Whether a conversation has this whole file, and not another of its id.
+pub(super) fn is_whole(
+    sql: &Connection,
+    company: CompanyId,
+    conversation: ConversationId,
+    named: &NamedFile,
+) -> Result<bool> {
+    let found = find(sql, company, conversation, &named.id)?;
+    Ok(found.is_some_and(|found| found.upload == named.upload))
+}
+
+/// Keeps a file as long as its conversation.
+pub(super) fn keep(sql: &Connection, upload: UploadId) -> Result<()> {
+    sql.run(
+        "UPDATE file SET state = 'kept', expires_at = NULL
+         WHERE upload = ?1 AND state = 'waiting'",
+        params![bits(upload)],
+    )?;
+    Ok(())
+}
+
+fn delete(sql: &Connection, upload: UploadId) -> Result<()> {
+    sql.run("DELETE FROM file_piece WHERE upload = ?1", [bits(upload)])?;
+    sql.run("DELETE FROM file WHERE upload = ?1", [bits(upload)])?;
+    Ok(())
+}
+
+/// Deletes files that a query selects by `upload`; how many.
+fn delete_all(sql: &Connection, selected: &str, key: impl rusqlite::Params) -> Result<u64> {
+    let found = sql.read_all(selected, key, |row| upload(row, 0))?;
+    for upload in &found {
+        delete(sql, *upload)?;
+    }
+    Ok(found.len() as u64)
+}
+
+/// Deletes those of a contact.
+pub(super) fn delete_of_contact(
+    sql: &Connection,
+    company: CompanyId,
+    contact: ContactId,
+) -> Result<()> {
+    let query = "SELECT upload FROM file WHERE company = ?1 AND contact = ?2";
+    delete_all(sql, query, params![company.0, contact.0])?;
+    Ok(())
+}
+
+/// Deletes those of a conversation; how many.
+pub(super) fn delete_of_conversation(sql: &Connection, conversation: i64) -> Result<u64> {
+    let query = "SELECT upload FROM file WHERE conversation = ?1";
+    delete_all(sql, query, [conversation])
+}
+
+/// Deletes some of those that expired before a time.
+pub(super) fn delete_expired(sql: &Connection, now: i64, most: i64) -> Result<u64> {
+    let query = "SELECT upload FROM file WHERE expires_at < ?1 LIMIT ?2";
+    delete_all(sql, query, params![now, most])
+}
