@@ -212,19 +212,19 @@ mod tests {
             (&[pdf, png(50)], "taken"),
             (
                 &[png(61)],
-                "has 61 bytes; this channel takes 60 of image/png",
+                "the file has 61 bytes; this channel takes 60 of image/png",
             ),
             (
                 &[pdf, png(51)],
-                "have 101 bytes together; a reply on this channel takes 100",
+                "the files have 101 bytes together; a reply on this channel takes 100",
             ),
             (
                 &[pdf, gif],
-                "is image/gif; this channel takes image/png, application/pdf",
+                "the file is image/gif; this channel takes image/png, application/pdf",
             ),
             (
                 &[pdf, pdf, pdf],
-                "has 3 files; a reply on this channel takes 2",
+                "the reply has 3 files; one on this channel takes 2",
             ),
         ] {
             let found = RULES.check(files);
