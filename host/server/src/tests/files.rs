@@ -1,6 +1,6 @@
 //! Files that agents send: uploaded, named by a reply, sent by the channel, and read again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,13 +102,27 @@ impl Desk {
         self.office.delete(&path).await
     }
 
-    /// A customer writes a mail to the conversation of `order 7`.
-    async fn write(&self, id: &str, address: &str) {
+    /// A customer writes a mail about something.
+    async fn write(&self, about: &str, id: &str, address: &str) {
         let mail = json!({"id": id, "channel": "email", "account": "help@northwind.example",
-            "conversation": "order 7", "text": "Where is it?", "author": {"address": address}});
+            "conversation": about, "text": "Where is it?", "author": {"address": address}});
         let taken = self.office.post("/interactions", mail).await;
         assert_eq!(taken.status, 202, "{taken:?}");
         self.office.settled().await;
+    }
+
+    /// The agent gets the newest conversation.
+    async fn take_newest(&mut self) {
+        let open = self.office.get("/conversations").await.json();
+        let all = open["conversations"].as_array().expect("a list");
+        let newest = all.iter().max_by_key(|one| one["created_at"].to_string());
+        newest.expect("one")["id"]
+            .as_str()
+            .expect("an id")
+            .clone_into(&mut self.conversation);
+        let assign = json!({"by": "eva", "role": "supervisor", "action": "assign", "agent": "ana"});
+        let assigned = self.office.post(&self.path("/actions"), assign).await;
+        assert_eq!(assigned.status, 200, "{assigned:?}");
     }
 
     /// The contact of an address.
@@ -144,6 +158,19 @@ impl Desk {
         panic!("(files, pieces) left after a minute: {:?}", self.rows());
     }
 
+    /// Waits until a reply is delivered.
+    async fn delivered(&self, reply: &str) {
+        for _ in 0..6_000 {
+            let history = self.office.get(&self.path("/history")).await.json();
+            let mut entries = history["entries"].as_array().expect("entries").iter();
+            if entries.any(|it| it["kind"] == "reply-delivered" && it["data"]["reply"] == reply) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{reply} is not delivered after a minute");
+    }
+
     /// The items of the outbox that wait.
     async fn waiting(&self) -> Vec<Value> {
         let listed = self.office.get("/outbox?state=waiting").await.json();
@@ -166,7 +193,7 @@ impl Desk {
 fn is_on_disk(place: &Path, bytes: &[u8]) -> bool {
     let files = std::fs::read_dir(place).expect("a directory");
     let names: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
-    let is_log = |path: &std::path::PathBuf| path.to_string_lossy().ends_with("-wal");
+    let is_log = |path: &PathBuf| path.to_string_lossy().ends_with("-wal");
     assert!(names.iter().any(is_log), "{names:?}");
     names.iter().filter(|path| path.is_file()).any(|path| {
         let stored = std::fs::read(path).expect("readable");
@@ -244,8 +271,9 @@ async fn a_file_is_uploaded_sent_by_mail_and_downloaded_again() {
         header("content-disposition"),
         Some("attachment; filename*=UTF-8''Rechnung%20M%C3%A4rz.pdf")
     );
+    desk.delivered("r1").await;
     // A reply has it now.
-    let kept = desk.office.delete(&desk.path("/files/f-1?by=ana")).await;
+    let kept = desk.remove("f-1").await;
     kept.problem(409, "file-in-use");
     assert_eq!(desk.mails.requests().len(), 1);
 }
@@ -283,15 +311,9 @@ async fn the_same_upload_again_is_the_same_file() {
     other.problem(409, "file-id-taken");
     let named = desk.upload("f", "b.pdf", PDF).await;
     named.problem(409, "file-id-taken");
-    assert_eq!(
-        desk.office
-            .delete(&desk.path("/files/f?by=ana"))
-            .await
-            .status,
-        204
-    );
+    assert_eq!(desk.remove("f").await.status, 204);
     desk.download("f").await.problem(404, "unknown-file");
-    let gone = desk.office.delete(&desk.path("/files/f?by=ana")).await;
+    let gone = desk.remove("f").await;
     gone.problem(404, "unknown-file");
     let new = desk.upload("f", "a.pdf", b"%PDF-1.7 other").await;
     assert_eq!(new.status, 201, "{new:?}");
@@ -326,7 +348,7 @@ async fn a_file_that_is_not_what_it_is_called_is_refused() {
     let odd = desk.upload_with("/files/a%20b?by=ana", name, png).await;
     odd.problem(422, "invalid-input");
     // Long enough for pieces that are stored before the type is known.
-    let long = [PDF, &vec![b' '; 600 << 10]].concat();
+    let long = [PDF, &vec![0; 600 << 10]].concat();
     let long = desk.upload("f", "a.png", &long).await;
     long.problem(422, "file-mismatch");
     desk.nothing_left().await;
@@ -456,7 +478,7 @@ async fn what_is_uploaded_at_once_and_waits_is_bounded() {
     second.problem(429, "too-many-requests");
     drop(slow);
     while bounds.used(Bound::Uploads) > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let third = desk.upload("c", "c.pdf", PDF).await;
     assert_eq!(third.status, 201, "{third:?}");
@@ -552,17 +574,8 @@ async fn an_upload_whose_client_leaves_leaves_nothing() {
 #[tokio::test]
 async fn a_file_is_of_the_customer_who_gets_it_and_of_no_other_author() {
     let mut desk = Desk::new().await;
-    desk.write("m1", "jo@example.org").await;
-    let open = desk.office.get("/conversations").await.json();
-    let all = open["conversations"].as_array().expect("a list");
-    let newest = all.iter().max_by_key(|one| one["created_at"].to_string());
-    newest.expect("one")["id"]
-        .as_str()
-        .expect("an id")
-        .clone_into(&mut desk.conversation);
-    let assign = json!({"by": "eva", "role": "supervisor", "action": "assign", "agent": "ana"});
-    let assigned = desk.office.post(&desk.path("/actions"), assign).await;
-    assert_eq!(assigned.status, 200, "{assigned:?}");
+    desk.write("order 7", "m1", "jo@example.org").await;
+    desk.take_newest().await;
     let of_jo = desk.upload("jo", "jo.pdf", b"%PDF-1.7 for Jo").await;
     assert_eq!(of_jo.status, 201, "{of_jo:?}");
     let sent = desk.reply("r1", json!([{"file": "jo"}])).await;
@@ -570,7 +583,7 @@ async fn a_file_is_of_the_customer_who_gets_it_and_of_no_other_author() {
     let waits = desk.upload("late", "late.pdf", b"%PDF-1.7 late").await;
     assert_eq!(waits.status, 201, "{waits:?}");
 
-    desk.write("m2", "kim@example.org").await;
+    desk.write("order 7", "m2", "kim@example.org").await;
     let refused = desk.reply("r2", json!([{"file": "late"}])).await;
     let refused = refused.problem(422, "invalid-input");
     assert_eq!(refused["field"], "attachments[0].file", "{refused}");
@@ -610,18 +623,23 @@ async fn a_file_is_of_the_customer_who_gets_it_and_of_no_other_author() {
 
 #[tokio::test]
 async fn replies_with_files_wait_for_a_slow_mail_server_and_those_without_do_not() {
-    let desk = Desk::new().await;
+    let mut desk = Desk::new().await;
     let release = Arc::new(Notify::new());
     desk.mails.next([Turn::Held(Arc::clone(&release))]);
-    for id in ["a", "b"] {
-        let uploaded = desk.upload(id, &format!("{id}.pdf"), PDF).await;
-        assert_eq!(uploaded.status, 201, "{uploaded:?}");
-    }
+    // Replies of one conversation go out one after another: these are of three.
+    let uploaded = desk.upload("a", "a.pdf", PDF).await;
+    assert_eq!(uploaded.status, 201, "{uploaded:?}");
     let first = desk.reply("r1", json!([{"file": "a"}])).await;
     assert_eq!(first.status, 200, "{first:?}");
     desk.mails.received(1).await;
+    desk.write("order 8", "m8", "kim@example.org").await;
+    desk.take_newest().await;
+    let uploaded = desk.upload("b", "b.pdf", PDF).await;
+    assert_eq!(uploaded.status, 201, "{uploaded:?}");
     let second = desk.reply("r2", json!([{"file": "b"}])).await;
     assert_eq!(second.status, 200, "{second:?}");
+    desk.write("order 9", "m9", "lee@example.org").await;
+    desk.take_newest().await;
     let text = desk.reply("r3", json!([])).await;
     assert_eq!(text.status, 200, "{text:?}");
     let mails = desk.mails.received(2).await;
