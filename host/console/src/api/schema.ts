@@ -692,22 +692,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/companies/{company}/conversations/{conversation}/files/{file}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["file"];
-        put: operations["upload_file"];
-        post?: never;
-        delete: operations["remove_file"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/companies/{company}/conversations/{conversation}/history": {
         parameters: {
             query?: never;
@@ -2434,7 +2418,6 @@ export interface components {
             channel: string;
             /** @description Id of its conversation. */
             conversation: string;
-            files?: components["schemas"]["SentFile"][];
             /**
              * @description What the tone policies found in the text. Without messages if the customer was
              *     erased.
@@ -3309,7 +3292,6 @@ export interface components {
         };
         /** @description A conversation with its history. */
         ConversationDocument: components["schemas"]["ConversationSummary"] & {
-            files?: null | components["schemas"]["FileRules"];
             /** @description Entries, oldest first; at most 500. */
             history: components["schemas"]["HistoryEntry"][];
             /**
@@ -3896,17 +3878,6 @@ export interface components {
             /** @description Its value now; absent if it has none. */
             replayed?: unknown;
         };
-        FileRules: {
-            count: number;
-            text: string;
-            total_bytes: number;
-            types: components["schemas"]["FileTypeRule"][];
-        };
-        FileTypeRule: {
-            bytes: number;
-            extensions: string[];
-            media_type: string;
-        };
         /** @description A template of the company file, and what to fill in. */
         FilledTemplate: {
             /** @description Its id, as `GET …/templates` lists it. */
@@ -4039,7 +4010,6 @@ export interface components {
              * @description Number of the entry in the company's feed.
              */
             feed: number;
-            files?: components["schemas"]["SentFile"][];
             /**
              * @description Kind, as `docs/desk.md` lists them, such as `received`, `routed`, `accepted`
              *     or `reply-published`. The set grows.
@@ -5425,17 +5395,10 @@ export interface components {
              */
             why?: string | null;
         };
-        ReplyAttachment: {
-            file?: string | null;
-            kind?: string | null;
-            media_type?: string | null;
-            name?: string | null;
-            size?: number | null;
-            url?: string | null;
-        };
         /** @description A reply to send. */
         ReplyRequest: {
-            attachments?: components["schemas"]["ReplyAttachment"][];
+            /** @description Files to send with it, as in an interaction; at most 32. */
+            attachments?: components["schemas"]["Attachment"][];
             /** @description Id of the agent or supervisor who sends it; required without tokens. */
             by?: string | null;
             /**
@@ -6150,13 +6113,6 @@ export interface components {
              */
             status: string;
         };
-        SentFile: {
-            file?: string | null;
-            kind: string;
-            media_type?: string | null;
-            name?: string | null;
-            size?: number | null;
-        };
         /** @description A filled template. */
         SentTemplate: {
             /** @description Its language as the provider writes it. */
@@ -6513,16 +6469,6 @@ export interface components {
              */
             to: number;
         };
-        UploadedFile: {
-            at: string;
-            by: string;
-            expires_at?: string | null;
-            id: string;
-            media_type: string;
-            name: string;
-            sha256: string;
-            size: number;
-        };
         /**
          * @description Verdict on a draft, mildest first
          * @enum {string}
@@ -6809,7 +6755,6 @@ export interface components {
         WrittenReply: {
             /** @description Attached files, as in the request. */
             attachments?: Record<string, unknown>[];
-            files?: components["schemas"]["SentFile"][];
             template?: components["schemas"]["SentTemplate"] | null;
             /** @description The text; of a template, the filled text. */
             text: string;
@@ -7943,80 +7888,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DoneDocument"];
                 };
-            };
-        };
-    };
-    file: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                company: string;
-                conversation: string;
-                file: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description x */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    upload_file: {
-        parameters: {
-            query?: {
-                by?: string | null;
-                role?: "agent" | "supervisor" | null;
-            };
-            header?: never;
-            path: {
-                company: string;
-                conversation: string;
-                file: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description x */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UploadedFile"];
-                };
-            };
-        };
-    };
-    remove_file: {
-        parameters: {
-            query?: {
-                by?: string | null;
-                role?: "agent" | "supervisor" | null;
-            };
-            header?: never;
-            path: {
-                company: string;
-                conversation: string;
-                file: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description x */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
         };
     };
