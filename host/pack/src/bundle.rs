@@ -31,6 +31,10 @@ pub struct Bundle {
     /// Digest of the parts and cases that were tested together, where the cases are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tested: Option<Digest>,
+    /// Whether it was read from where it is stored: then its cases are left out, whether or not
+    /// they were run. Never of a request.
+    #[serde(skip)]
+    pub is_stored: bool,
     /// Its tables and bytes by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub data: BTreeMap<String, DataPart>,

@@ -257,6 +257,7 @@ mod tests {
             component: Digest::of(b"code"),
             cases: BTreeMap::new(),
             tested: None,
+            is_stored: false,
             data: BTreeMap::new(),
             provenance: None,
         };

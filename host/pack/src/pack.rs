@@ -132,6 +132,7 @@ impl Pack {
             component: self.digest(),
             cases: self.cases.clone(),
             tested: self.tested,
+            is_stored: false,
             data: parts_of(&self.data),
             provenance: self.provenance.clone(),
         }
@@ -206,7 +207,7 @@ impl Pack {
                 schema: pack.schema.as_ref().map(|schema| schema.text()),
                 cases: &pack.cases,
                 data: &pack.data,
-                is_stored: pack.tested.is_some(),
+                is_stored: bundle.is_stored,
             };
             provenance.check(&described).map_err(BundleError::Image)?;
             pack.provenance = Some(provenance);
@@ -243,6 +244,7 @@ mod tests {
             component: Digest::of(b"code"),
             cases: BTreeMap::from([("a/b.json".to_owned(), "{}".to_owned())]),
             tested: None,
+            is_stored: false,
             data: BTreeMap::new(),
             provenance: None,
         }

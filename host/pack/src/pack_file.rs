@@ -350,6 +350,7 @@ fn read_parts(
         component: Digest::of(&component),
         cases,
         tested: None,
+        is_stored: false,
         data,
         provenance: Some(Provenance {
             image: text(image, "the image manifest")?,

@@ -135,6 +135,7 @@ impl Release {
             component: patchbay_engine::component::Digest::of(&component),
             cases: self.cases.clone(),
             tested: None,
+            is_stored: false,
             data: BTreeMap::new(),
             provenance: None,
         };

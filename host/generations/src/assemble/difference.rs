@@ -185,6 +185,7 @@ mod tests {
                 component: patchbay_engine::component::Digest::of(version.as_bytes()),
                 cases: BTreeMap::from([("a.json".to_owned(), version.to_owned())]),
                 tested: None,
+                is_stored: false,
                 data: BTreeMap::new(),
                 provenance: None,
             };

@@ -139,9 +139,14 @@ impl Source {
 }
 
 impl SourceDocument {
-    /// Read the bytes of [`to_bytes`](SourceDocument::to_bytes).
+    /// Reads the bytes of [`to_bytes`](SourceDocument::to_bytes) that the journal stored: its
+    /// packs have no cases.
     pub fn read(bytes: &[u8]) -> Result<SourceDocument, SourceError> {
-        Ok(serde_json::from_slice(bytes)?)
+        let mut document: SourceDocument = serde_json::from_slice(bytes)?;
+        for bundle in document.packs.values_mut() {
+            bundle.is_stored = true;
+        }
+        Ok(document)
     }
 
     /// As JSON. Equal documents give equal bytes.
@@ -241,6 +246,7 @@ mod tests {
                 .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
                 .collect(),
             tested: None,
+            is_stored: false,
             data: BTreeMap::new(),
             provenance: None,
         };

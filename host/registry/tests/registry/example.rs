@@ -36,6 +36,7 @@ pub(crate) fn pack_file(version: &str) -> PackFile {
         component: Digest::of(&component),
         cases: BTreeMap::new(),
         tested: None,
+        is_stored: false,
         data: BTreeMap::new(),
         provenance: None,
     };

@@ -274,6 +274,7 @@ async fn a_generation_is_listed_with_the_settings_schemas_of_its_packs() {
         component: Digest::of(b"code"),
         cases: BTreeMap::new(),
         tested: None,
+        is_stored: false,
         data: BTreeMap::new(),
         provenance: None,
     };
