@@ -692,6 +692,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/companies/{company}/conversations/{conversation}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file that was uploaded for a reply
+         * @description It comes as an attachment with `nosniff` and a sandbox, so that a browser saves it and
+         *     runs nothing of it.
+         */
+        get: operations["file"];
+        /**
+         * Upload a file for a reply
+         * @description The body is the file. Its name stands in `Content-Disposition`:
+         *     `attachment; filename*=UTF-8''NAME`, percent-encoded. The type is that of the bytes; it
+         *     must fit the ending of the name, and `Content-Type` unless that is absent or
+         *     `application/octet-stream`. Only those who may reply may upload, only where the channel
+         *     takes files (`files` of the conversation), and only what it takes. A reply names the file
+         *     by its id: `"attachments": [{"file": "ID"}]`. A file that no reply names is deleted after
+         *     24 hours. The id is the client's; the same request again is answered as the first time.
+         */
+        put: operations["upload_file"];
+        post?: never;
+        /**
+         * Remove an uploaded file
+         * @description Only before a reply names it. By those who may reply.
+         */
+        delete: operations["remove_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/companies/{company}/conversations/{conversation}/history": {
         parameters: {
             query?: never;
@@ -1689,8 +1724,10 @@ export interface paths {
          *     stage. They follow the history within seconds; `behind` says by how much they lag. At
          *     most 750 buckets and 10,000 rows, summed up from 250,000 stored counts. A company has one
          *     report at a time, and the others wait for their turn; one that is not answered within
-         *     `request_timeout` is refused (`overloaded`). A report ends when its client hangs up. Counts of five minutes are kept for 35 days, those of
-         *     an hour for three years, also where `retain` deletes the conversations.
+         *     `request_timeout` is refused (`overloaded`). A report ends when its client hangs up. It
+         *     reads stored counts in pages, from the earliest on: what is counted meanwhile may be in its
+         *     later rows and not in its earlier ones. Counts of five minutes are kept for 35 days, those
+         *     of an hour for three years, also where `retain` deletes the conversations.
          */
         get: operations["statistics"];
         put?: never;
@@ -1977,6 +2014,7 @@ export interface paths {
         /**
          * Finish a sign-in by the issuer
          * @description The issuer sends the browser here. The host exchanges the code, verifies the ID token,
+         *     asks the issuer's UserInfo endpoint if the ID token lacks claims that the settings name,
          *     starts a session, and leads the browser into the console. A `state` works once, in the
          *     browser that began the sign-in. On failure the console's sign-in page shows why.
          */
@@ -2418,6 +2456,8 @@ export interface components {
             channel: string;
             /** @description Id of its conversation. */
             conversation: string;
+            /** @description Its files. */
+            files?: components["schemas"]["SentFile"][];
             /**
              * @description What the tone policies found in the text. Without messages if the customer was
              *     erased.
@@ -2915,6 +2955,11 @@ export interface components {
             entries: number;
             /**
              * Format: int64
+             * @description Uploaded files deleted.
+             */
+            files: number;
+            /**
+             * Format: int64
              * @description Interactions deleted.
              */
             inputs: number;
@@ -3292,6 +3337,7 @@ export interface components {
         };
         /** @description A conversation with its history. */
         ConversationDocument: components["schemas"]["ConversationSummary"] & {
+            files?: components["schemas"]["FileRules"] | null;
             /** @description Entries, oldest first; at most 500. */
             history: components["schemas"]["HistoryEntry"][];
             /**
@@ -3878,6 +3924,35 @@ export interface components {
             /** @description Its value now; absent if it has none. */
             replayed?: unknown;
         };
+        /** @description What a channel takes of files in a reply. */
+        FileRules: {
+            /** @description Most files of a reply. */
+            count: number;
+            /**
+             * @description Where the text of the reply stands: `with` the files in one message, or `before` them
+             *     in a message of its own.
+             */
+            text: string;
+            /**
+             * Format: int64
+             * @description Most bytes of all files of a reply.
+             */
+            total_bytes: number;
+            /** @description The types that it takes. */
+            types: components["schemas"]["FileTypeRule"][];
+        };
+        /** @description A type of file that a channel takes. */
+        FileTypeRule: {
+            /**
+             * Format: int64
+             * @description Most bytes of a file.
+             */
+            bytes: number;
+            /** @description Endings of its names in lower case, the usual one first. */
+            extensions: string[];
+            /** @description Media type. */
+            media_type: string;
+        };
         /** @description A template of the company file, and what to fill in. */
         FilledTemplate: {
             /** @description Its id, as `GET …/templates` lists it. */
@@ -4010,6 +4085,8 @@ export interface components {
              * @description Number of the entry in the company's feed.
              */
             feed: number;
+            /** @description In the history of a conversation: the files of a reply (`reply-drafted`). */
+            files?: components["schemas"]["SentFile"][];
             /**
              * @description Kind, as `docs/desk.md` lists them, such as `received`, `routed`, `accepted`
              *     or `reply-published`. The set grows.
@@ -5395,10 +5472,32 @@ export interface components {
              */
             why?: string | null;
         };
+        /** @description A file of a reply: an uploaded one (`file` alone), or a reference as in an interaction. */
+        ReplyAttachment: {
+            /** @description Id of a file that was uploaded to the conversation; without other fields. */
+            file?: string | null;
+            /** @description `image`, `video`, `audio`, `document`, `location` or `other`. Default `other`. */
+            kind?: string | null;
+            /** @description Media type. */
+            media_type?: string | null;
+            /** @description File name. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Size in bytes.
+             */
+            size?: number | null;
+            /** @description URL of the content. */
+            url?: string | null;
+        };
         /** @description A reply to send. */
         ReplyRequest: {
-            /** @description Files to send with it, as in an interaction; at most 32. */
-            attachments?: components["schemas"]["Attachment"][];
+            /**
+             * @description Files to send with it: uploaded ones by their id, where the channel takes files
+             *     (`files` of the conversation says which); references to other files where a target of
+             *     the company publishes. At most 32.
+             */
+            attachments?: components["schemas"]["ReplyAttachment"][];
             /** @description Id of the agent or supervisor who sends it; required without tokens. */
             by?: string | null;
             /**
@@ -6113,6 +6212,25 @@ export interface components {
              */
             status: string;
         };
+        /** @description A file of a reply. */
+        SentFile: {
+            /**
+             * @description Id of the uploaded file, by which it is downloaded; absent: the reply has a reference
+             *     to a file elsewhere.
+             */
+            file?: string | null;
+            /** @description `image`, `video`, `audio`, `document`, `location` or `other`. */
+            kind: string;
+            /** @description Media type. */
+            media_type?: string | null;
+            /** @description File name. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Size in bytes.
+             */
+            size?: number | null;
+        };
         /** @description A filled template. */
         SentTemplate: {
             /** @description Its language as the provider writes it. */
@@ -6469,6 +6587,35 @@ export interface components {
              */
             to: number;
         };
+        /** @description An uploaded file. */
+        UploadedFile: {
+            /**
+             * Format: date-time
+             * @description When the upload began.
+             */
+            at: string;
+            /** @description Id of the person who uploaded it. */
+            by: string;
+            /**
+             * Format: date-time
+             * @description When it is deleted unless a reply names it; absent once one does. Then it is kept
+             *     with its conversation.
+             */
+            expires_at?: string | null;
+            /** @description Its id, by which a reply names it in `attachments`. */
+            id: string;
+            /** @description Its media type, by the bytes. */
+            media_type: string;
+            /** @description Its name; one that had no ending has got that of its type. */
+            name: string;
+            /** @description SHA-256 of the bytes, hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Its bytes.
+             */
+            size: number;
+        };
         /**
          * @description Verdict on a draft, mildest first
          * @enum {string}
@@ -6753,8 +6900,10 @@ export interface components {
         WrittenBy: "human" | "policy";
         /** @description What the author of a reply wrote. */
         WrittenReply: {
-            /** @description Attached files, as in the request. */
+            /** @description References to other files, as in the request. */
             attachments?: Record<string, unknown>[];
+            /** @description Uploaded files: they can be sent with another reply of the conversation. */
+            files?: components["schemas"]["SentFile"][];
             template?: components["schemas"]["SentTemplate"] | null;
             /** @description The text; of a template, the filled text. */
             text: string;
@@ -6876,13 +7025,13 @@ export interface operations {
     audit: {
         parameters: {
             query?: {
-                /** @description `next` of the page before, where the oldest come first. */
+                /** @description `next` of the page before; with `order=oldest` only. */
                 after?: number;
                 /** @description `next` of the page before, where the newest come first. */
                 before?: number;
                 /** @description Page size, 1 to 500. Default 500. */
                 limit?: number;
-                /** @description Order of the entries. Default: `oldest` with `after`, else `newest`. */
+                /** @description Order of the entries. Default `newest`. */
                 order?: "oldest" | "newest";
             };
             header?: never;
@@ -7244,13 +7393,13 @@ export interface operations {
     company_audit: {
         parameters: {
             query?: {
-                /** @description `next` of the page before, where the oldest come first. */
+                /** @description `next` of the page before; with `order=oldest` only. */
                 after?: number;
                 /** @description `next` of the page before, where the newest come first. */
                 before?: number;
                 /** @description Page size, 1 to 500. Default 500. */
                 limit?: number;
-                /** @description Order of the entries. Default: `oldest` with `after`, else `newest`. */
+                /** @description Order of the entries. Default `newest`. */
                 order?: "oldest" | "newest";
             };
             header?: never;
@@ -7888,6 +8037,112 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DoneDocument"];
                 };
+            };
+        };
+    };
+    file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+                /** @description Id of the file. */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": number[];
+                };
+            };
+        };
+    };
+    upload_file: {
+        parameters: {
+            query?: {
+                /** @description Id of the agent or supervisor; required without tokens. */
+                by?: string;
+                /** @description `agent` or `supervisor`. Default: the token's role, or `agent` without tokens. */
+                role?: components["schemas"]["RoleField"];
+            };
+            header: {
+                /** @description `attachment; filename*=UTF-8''NAME`: the name of the file, percent-encoded; at most 200 bytes before. */
+                "Content-Disposition": string;
+            };
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+                /** @description Id of the file, made by the client and unique in the conversation: 1 to 64 letters, digits, `-`, `_` and `.`. */
+                file: string;
+            };
+            cookie?: never;
+        };
+        /** @description The file. */
+        requestBody: {
+            content: {
+                "*/*": number[];
+            };
+        };
+        responses: {
+            /** @description The conversation has this file already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedFile"];
+                };
+            };
+            /** @description The file is on disk. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedFile"];
+                };
+            };
+        };
+    };
+    remove_file: {
+        parameters: {
+            query?: {
+                /** @description Id of the agent or supervisor; required without tokens. */
+                by?: string;
+                /** @description `agent` or `supervisor`. Default: the token's role, or `agent` without tokens. */
+                role?: components["schemas"]["RoleField"];
+            };
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+                /** @description Id of the file. */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file is deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,4 +1,0 @@
-import{Bt as e,Qt as t,Tt as n,Ut as r,Vt as i,Yt as a,cn as o,dn as s,in as c,pn as l,rn as u,tn as d,un as f}from"./base-BRWPC2ji.js";var p=r(`<div class="file mono svelte-12f1b0h" role="region" tabindex="0" dir="ltr"><pre class="numbers svelte-12f1b0h" aria-hidden="true"> </pre> <pre class="text svelte-12f1b0h"> </pre></div>`);function m(r,m){s(m,!0);let h=o(()=>m.text.replace(/\n$/,``).split(`
-`));var g=p(),_=d(g),v=u(_,!0),y=c(_,2),b=u(y,!0);l(g),t((t,r)=>{n(g,`aria-label`,m.label),e(v,t),e(b,r),g.dir=g.dir},[()=>a(h).map((e,t)=>t+1).join(`
-`),()=>a(h).join(`
-`)]),i(r,g),f()}export{m as t};

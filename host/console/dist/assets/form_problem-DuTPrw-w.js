@@ -1,1 +1,0 @@
-import{mt as e}from"./base-BRWPC2ji.js";function t(t){return new e({type:`/problems/form`,title:t,status:0})}export{t};

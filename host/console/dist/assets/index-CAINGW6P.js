@@ -1,1 +1,0 @@
-import{T as e,ct as t,rt as n,zt as r}from"./base-BRWPC2ji.js";n.start(),await t.load();var i=document.getElementById(`app`);i&&r(e,{target:i});

@@ -1,0 +1,1 @@
+export{t as OfferBell,n as default}from"./agent-BhFHGUOg.js";
