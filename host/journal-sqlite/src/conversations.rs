@@ -103,15 +103,12 @@ impl Conversations for SqliteJournal {
     }
 
     fn channels_of(&self, company: CompanyId, limit: usize) -> Result<Vec<String>> {
-        // Beyond every account of a channel.
-        let query = "SELECT channel FROM inbound INDEXED BY inbound_once
-             WHERE company = ?1 AND channel > ?2 ORDER BY channel LIMIT 1";
         self.read(|sql| {
             let mut channels: Vec<String> = Vec::new();
             while channels.len() < limit {
                 let last = channels.last().map_or("", String::as_str);
                 let after = params![company.0, last];
-                match sql.read_first(query, after, value)? {
+                match sql.read_first(NEXT_CHANNEL, after, value)? {
                     Some(next) => channels.push(next),
                     None => break,
                 }
@@ -198,16 +195,11 @@ fn accounts(sql: &Connection, company: CompanyId) -> Result<(Vec<(String, String
     let account = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let mut accounts: Vec<(String, String)> = Vec::new();
     loop {
-        let next = match accounts.last() {
-            Some((channel, last)) => {
-                let same =
-                    sql.read_first(NEXT_ACCOUNT, params![company.0, channel, last], account)?;
-                match same {
-                    Some(same) => Some(same),
-                    None => sql.read_first(NEXT_CHANNEL, params![company.0, channel], account)?,
-                }
-            }
-            None => sql.read_first(NEXT_CHANNEL, params![company.0, ""], account)?,
+        let (channel, last) = accounts.last().cloned().unwrap_or_default();
+        let same = sql.read_first(NEXT_ACCOUNT, params![company.0, channel, last], account)?;
+        let next = match same {
+            None => sql.read_first(NEXT_CHANNEL, params![company.0, channel], account)?,
+            same => same,
         };
         match next {
             Some(_) if accounts.len() == ACCOUNTS => return Ok((accounts, false)),
