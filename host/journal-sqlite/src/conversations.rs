@@ -107,8 +107,7 @@ impl Conversations for SqliteJournal {
             let mut channels: Vec<String> = Vec::new();
             while channels.len() < limit {
                 let last = channels.last().map_or("", String::as_str);
-                let after = params![company.0, last];
-                match sql.read_first(NEXT_CHANNEL, after, value)? {
+                match sql.read_first(NEXT_CHANNEL, params![company.0, last], value)? {
                     Some(next) => channels.push(next),
                     None => break,
                 }
@@ -135,9 +134,8 @@ impl Conversations for SqliteJournal {
                 ..MessageMatches::default()
             };
             for (channel, account) in accounts {
-                // One more than fits tells whether there are more.
-                let most = clamp_i64(limit + 1);
-                let of = params![company.0, channel, account, message, most];
+                let one_more = clamp_i64(limit + 1);
+                let of = params![company.0, channel, account, message, one_more];
                 for conversation in sql.read_all(query, of, only_id)? {
                     if found.conversations.contains(&conversation) {
                         continue;
@@ -188,9 +186,8 @@ const NEXT_ACCOUNT: &str = "SELECT channel, account FROM inbound INDEXED BY inbo
 const NEXT_CHANNEL: &str = "SELECT channel, account FROM inbound INDEXED BY inbound_once
      WHERE company = ?1 AND channel > ?2 ORDER BY channel, account LIMIT 1";
 
-/// Channels and accounts that the inputs of a company name, sorted; and whether those are
-/// all. Two searches of the index for each, however many inputs it has: a comparison of both
-/// columns at once would read every input of an account to find the next one.
+/// Channels and accounts that the inputs of a company name, sorted; and whether those are all.
+/// Two searches of the index for each: comparing both columns at once reads every input.
 fn accounts(sql: &Connection, company: CompanyId) -> Result<(Vec<(String, String)>, bool)> {
     let account = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let mut accounts: Vec<(String, String)> = Vec::new();
