@@ -26,11 +26,16 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         chunkFileNames: ({ name, facadeModuleId }) => `assets/${textsName(facadeModuleId) ?? name}-[hash].js`,
-        // Few files: one for what every screen needs, one for an agent's screens.
+        // Few files: one for what every screen needs, one for the screens of an area; each further
+        // file repeats names, and compresses alone. What a person asks for comes when it is wanted:
+        // charts, dialogs, and what attaches files.
         codeSplitting: {
           groups: [
-            { name: "base", test: /node_modules\/(svelte|esm-env|clsx)|src\/(api|live|text|i18n\/[^/]+$|components|shell|drafts|styles)|src\/screens\/\w+\/(routes|texts)\.ts$|vite\/preload-helper/ },
-            { name: "agent", test: /src\/screens\/agent\/(?!texts\/)/ },
+            { name: "base", test: /node_modules\/(svelte|esm-env|clsx)|src\/(api|live|text|i18n\/[^/]+$|components|shell(?!\/dialogs)|drafts|styles)|src\/screens\/\w+\/(routes|texts)\.ts$|vite\/preload-helper/ },
+            { name: "agent", test: /src\/screens\/agent\/(?!texts\/|dialogs\/|files\/)/ },
+            { name: "charts", test: /node_modules\/uplot|src\/charts/ },
+            { name: "supervisor", test: /src\/screens\/supervisor\/(?!texts)/ },
+            { name: "operator", test: /src\/screens\/(operator|integrator)\/(?!texts)/ },
           ],
         },
       },

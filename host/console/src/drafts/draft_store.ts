@@ -1,5 +1,9 @@
 // Drafts in the browser's database, so that none is lost by a reload, a crash or the end of
 // a session. They are personal data: deleted at sign-out and after seven days.
+//
+// A page that closes cannot wait for a database, and the browser aborts what is not stored yet.
+// Such a page keeps its drafts in `localStorage`, which takes them at once; the next page moves
+// them into the database.
 
 import type { Template } from "../api/shapes.ts";
 
@@ -22,6 +26,9 @@ export interface Draft {
   readonly template?: { readonly template: Template; readonly parameters: readonly string[] };
   /** Files that are uploaded to the conversation. */
   readonly files?: readonly DraftFile[];
+  /** Whom the conversation is with: an erased contact's drafts are deleted. */
+  readonly contact?: string;
+  /** Unix milliseconds. */
   readonly changedAt: number;
 }
 
@@ -42,6 +49,8 @@ interface StoredDraft extends Draft {
 const DATABASE = "patchbay-drafts";
 const STORE = "drafts";
 const KEPT_MS = 7 * 86_400_000;
+/** What the keys of `localStorage` begin with that hold a draft of a page that closed. */
+const CLOSING = "patchbay.closing-draft:";
 
 let opened: Promise<IDBDatabase> | undefined;
 
@@ -71,6 +80,11 @@ async function run<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) =>
 
 const keyText = (key: DraftKey): string => JSON.stringify([key.owner, key.conversation, key.mode]);
 
+/** Whether nothing of a draft would be missed. */
+export function isEmptyDraft(draft: Draft): boolean {
+  return draft.text === "" && draft.template === undefined && !draft.files?.length;
+}
+
 export async function readDraft(key: DraftKey): Promise<Draft | undefined> {
   return (await run("readonly", (store) => store.get(keyText(key)))) as StoredDraft | undefined;
 }
@@ -88,15 +102,36 @@ export async function listDrafts(owner: string): Promise<DraftKey[]> {
   const all = (await run("readonly", (store) => store.index("owner").getAll(owner))) as StoredDraft[];
   const oldest = Date.now() - KEPT_MS;
   for (const draft of all) if (draft.changedAt < oldest) await deleteDraft(draft);
-  return all.filter((draft) => draft.changedAt >= oldest && (draft.text !== "" || draft.template !== undefined));
-}
-
-/** Deletes the drafts about a conversation, such as of an erased contact. */
-export async function deleteConversationDrafts(owner: string, conversation: string): Promise<void> {
-  for (const mode of ["reply", "note"] as const) await deleteDraft({ owner, conversation, mode });
+  return all.filter((draft) => draft.changedAt >= oldest && !isEmptyDraft(draft));
 }
 
 /** Deletes all drafts of this browser: the person signed out. */
 export async function deleteAllDrafts(): Promise<void> {
+  for (const name of closingNames()) localStorage.removeItem(name);
   await run("readwrite", (store) => store.clear());
 }
+
+/** Keeps a draft of a page that may close before the database has it; throws where there is no place. */
+export function keepClosingDraft(key: DraftKey, draft: Draft): void {
+  localStorage.setItem(CLOSING + keyText(key), JSON.stringify({ ...draft, ...key, key: keyText(key) } satisfies StoredDraft));
+}
+
+/** The database has the draft. */
+export function forgetClosingDraft(key: DraftKey): void {
+  localStorage.removeItem(CLOSING + keyText(key));
+}
+
+/** Moves what pages that closed have kept into the database, where that has nothing newer. */
+export async function storeClosingDrafts(): Promise<void> {
+  for (const name of closingNames()) {
+    const kept = JSON.parse(localStorage.getItem(name) ?? "null") as StoredDraft | null;
+    const stored = kept && (await readDraft(kept));
+    if (kept && (stored?.changedAt ?? 0) <= kept.changedAt) {
+      if (isEmptyDraft(kept)) await deleteDraft(kept);
+      else await run("readwrite", (store) => store.put(kept));
+    }
+    localStorage.removeItem(name);
+  }
+}
+
+const closingNames = (): string[] => Object.keys(localStorage).filter((name) => name.startsWith(CLOSING));

@@ -1,6 +1,6 @@
 // Sends a file. Only this kind of request tells how much of it has left.
-import { api } from "./client.ts";
-import { ApiProblem, noAnswer } from "./problem.ts";
+import { api } from "../../../api/client.ts";
+import { ApiProblem, noAnswer } from "../../../api/problem.ts";
 
 export interface Upload {
   readonly file: Blob;

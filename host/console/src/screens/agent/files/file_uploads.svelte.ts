@@ -1,12 +1,12 @@
 // Files of a reply: uploaded while the person writes, and named by the draft.
-import { address, api } from "../../api/client.ts";
-import { ApiProblem, isAbort, toProblem } from "../../api/problem.ts";
-import type { FileRules, UploadedFile } from "../../api/shapes.ts";
-import { type Upload, putFile } from "../../api/upload.ts";
-import type { DraftFile } from "../../drafts/draft_store.ts";
-import { session } from "../../shell/session.svelte.ts";
+import { address, api } from "../../../api/client.ts";
+import { ApiProblem, isAbort, toProblem } from "../../../api/problem.ts";
+import type { FileRules, UploadedFile } from "../../../api/shapes.ts";
+import { type Upload, putFile } from "./put_file.ts";
+import type { DraftFile } from "../../../drafts/draft_store.ts";
+import { session } from "../../../shell/session.svelte.ts";
 import { type FileRefusal, cleanName, refuseFile } from "./file_rules.ts";
-import { newReplyId } from "./reply_id.ts";
+import { newReplyId } from "../reply_id.ts";
 
 const PATH = "/v1/companies/{company}/conversations/{conversation}/files/{file}";
 

@@ -1,5 +1,5 @@
 // What a channel takes of files, and names that every computer can store.
-import type { FileRules } from "../../api/shapes.ts";
+import type { FileRules } from "../../../api/shapes.ts";
 
 /** Why a file is not uploaded. */
 export type FileRefusal =
@@ -23,11 +23,6 @@ export function refuseFile(rules: FileRules, others: readonly Sized[], file: Siz
   if (file.size > type.bytes) return { kind: "size", limit: type.bytes };
   const total = others.reduce((sum, it) => sum + it.size, file.size);
   return total > rules.total_bytes ? { kind: "total", limit: rules.total_bytes } : undefined;
-}
-
-/** Endings for a dialog that chooses files. */
-export function acceptedEndings(rules: FileRules): string {
-  return rules.types.flatMap((it) => it.extensions.map((ending) => `.${ending}`)).join(",");
 }
 
 /** A name without characters that the host refuses. */
