@@ -43,6 +43,12 @@ export class SimulatedConversations {
     row.document = { ...row.document, ...fields, sequence: row.document.sequence + 1 };
   }
 
+  /** Adds a note of a colleague. */
+  note(number, text, at) {
+    const row = this.#rows.get(this.id(number));
+    row.notes = [...(row.notes ?? []), { id: `n${number}`, text, by: "max", at, sequence: row.document.sequence }];
+  }
+
   /** Adds a message of the customer. */
   receive(number, text, at) {
     const row = this.#rows.get(this.id(number));
@@ -66,6 +72,8 @@ export class SimulatedConversations {
     const request = route.request();
     const { pathname, searchParams } = new URL(request.url());
     const path = pathname.replace(/^\/v1\/companies\/[^/]+/, "");
+    // The server has them.
+    if (/\/files\/[^/]+$/.test(path)) return route.continue();
     if (request.method() !== "GET") {
       const sent = { method: request.method(), path, body: request.postDataJSON() };
       const answer = [...this.answers].find(([end]) => path.endsWith(end))?.[1];
@@ -84,7 +92,7 @@ export class SimulatedConversations {
     const [, id, part] = /^\/conversations\/([0-9a-f]{32})(?:\/(\w+))?$/.exec(path) ?? [];
     const row = this.#rows.get(id);
     if (!row) return route.fulfill(problem(404, "not-found"));
-    const parts = { messages: { messages: row.messages }, history: { entries: row.entries }, notes: { notes: [] }, viewers: { viewers: [] } };
+    const parts = { messages: { messages: row.messages }, history: { entries: row.entries }, notes: { notes: row.notes ?? [] }, viewers: { viewers: [] } };
     return route.fulfill({ json: part ? (parts[part] ?? {}) : row.document });
   }
 }

@@ -160,17 +160,146 @@ export const cases = {
     assert.equal(simulated.sent[0].body.id, simulated.sent[1].body.id);
   },
 
-  async "a page that closes while a draft is being stored asks first, and stores it"(it) {
+  async "a page that closes right after the last key loses nothing, and asks nothing"(it) {
     const { context, tab } = await it.openBrowser();
     const simulated = await SimulatedConversations.start(it, context, 1);
     const page = await tab(`/c/${simulated.id(1)}`);
+    for (let time = 1; time <= 5; time += 1) {
+      await page.locator("textarea").fill(`The last key was just now, time ${time}`);
+      await page.reload();
+      await page.waitForFunction((wanted) => document.querySelector("textarea")?.value === wanted, `The last key was just now, time ${time}`);
+    }
+    // Also where the database takes nothing before the page is gone.
+    await page.evaluate(() => (IDBFactory.prototype.open = () => new EventTarget()));
+    await page.evaluate(() => (IDBDatabase.prototype.transaction = () => ({ objectStore: () => ({ put: () => ({}), delete: () => ({}) }) })));
+    await page.locator("textarea").fill("Without the database");
+    await page.reload();
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "Without the database");
+    assert.equal(it.closingQuestions, 0);
+    const kept = await page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes("draft")));
+    assert.deepEqual(kept, []);
+  },
+
+  async "a page that can keep nothing for the next one asks before it closes"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 1);
+    const page = await tab(`/c/${simulated.id(1)}`);
+    await page.locator("textarea").waitFor();
+    await page.evaluate(() => (Storage.prototype.setItem = () => {
+      throw new DOMException("no place", "QuotaExceededError");
+    }));
     await page.locator("textarea").fill("The last key was just now");
     await page.reload();
-    await page.waitForFunction(() => document.querySelector("textarea")?.value === "The last key was just now");
     assert.equal(it.closingQuestions, 1);
-    // What is stored closes without a question.
+  },
+
+  async "a composer that is not in use shows what was written in another tab"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 1);
+    const [first, second] = [await tab(`/c/${simulated.id(1)}`), await tab(`/c/${simulated.id(1)}`)];
+    // Pages of a test all have the focus of the window; the first one is left.
+    await first.evaluate(() => (document.hasFocus = () => false));
+    await second.locator("textarea").fill("Written in the second tab");
+    await first.waitForFunction(() => document.querySelector("textarea")?.value === "Written in the second tab");
+    await second.locator("textarea").press("Control+Enter");
+    await until(() => simulated.sent.length === 1, "nothing was sent");
+    await first.waitForFunction(() => document.querySelector("textarea")?.value === "");
+  },
+
+  async "the draft to a contact that is erased goes, from the composer and from the browser"(it) {
+    const feed = new FakeFeed();
+    const { context, tab } = await it.openBrowser({ server: await it.serve({ intercept: feed.intercept }) });
+    const simulated = await SimulatedConversations.start(it, context, 2);
+    const page = await tab(`/c/${simulated.id(1)}`);
+    await page.locator(".feed.live").waitFor();
+    await page.locator("textarea").fill("To customer 1");
+    await page.locator('[role="option"]', { hasText: "Customer 1" }).locator(".badge.violet").waitFor();
+    await page.locator('[role="option"]', { hasText: "Customer 2" }).click();
+    await page.locator(".message", { hasText: "Message of customer 2" }).waitFor();
+    await page.locator("textarea").fill("To customer 2");
+    await page.locator('[role="option"]', { hasText: "Customer 2" }).locator(".badge.violet").waitFor();
+    const contact = (number) => number.toString(16).padStart(32, "c");
+    feed.tell("contact-erased", { time: await it.hostTime(), data: { contact: contact(2) } });
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "");
+    feed.tell("contact-erased", { time: await it.hostTime(), data: { contact: contact(1) } });
+    await until(async () => (await page.locator('[role="option"] .badge.violet').count()) === 0, "a badge of a draft stays");
     await page.reload();
     await page.locator("textarea").waitFor();
-    assert.equal(it.closingQuestions, 1);
+    assert.equal(await page.locator("textarea").inputValue(), "");
+    const stored = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const opening = indexedDB.open("patchbay-drafts");
+          opening.onsuccess = () => {
+            const reading = opening.result.transaction("drafts").objectStore("drafts").getAll();
+            reading.onsuccess = () => resolve(reading.result.map(({ text }) => text));
+          };
+        }),
+    );
+    assert.deepEqual(stored, []);
+  },
+
+  async "what is written while a note is being saved stays out of reach, and an edited note after a lost answer is another one"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 1);
+    let answer;
+    simulated.answers.set("/notes", (route) => (answer = (what) => route.fulfill(what)));
+    const page = await tab(`/c/${simulated.id(1)}`);
+    const text = page.locator("textarea");
+    await page.getByRole("button", { name: "Internal note" }).click();
+    await text.fill("First version");
+    await text.press("Control+Enter");
+    await until(() => answer, "nothing was sent");
+    assert.equal(await text.getAttribute("readonly"), "");
+    answer(problem(503, "overloaded"));
+    answer = undefined;
+    await page.waitForFunction(() => !document.querySelector("textarea").readOnly);
+    // The id outlives the page: a repetition is the same note.
+    await page.locator('[role="option"] .badge.violet').first().waitFor();
+    await page.reload();
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "First version");
+    await text.press("Control+Enter");
+    await until(() => answer, "nothing was sent again");
+    const [one, two] = simulated.sent.map(({ body }) => body.note);
+    assert.equal(one, two);
+    answer(problem(503, "overloaded"));
+    answer = undefined;
+    await page.waitForFunction(() => !document.querySelector("textarea").readOnly);
+    await text.fill("Second version");
+    await text.press("Control+Enter");
+    await until(() => answer, "nothing was sent a third time");
+    answer(problem(409, "note-id-taken"));
+    answer = undefined;
+    await page.locator(".toast", { hasText: "as it was before you changed it" }).waitFor();
+    assert.equal(await text.inputValue(), "Second version");
+    await text.press("Control+Enter");
+    await until(() => answer, "the other note was not sent");
+    assert.notEqual(simulated.sent.at(-1).body.note, one);
+    answer({ json: {} });
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "");
+  },
+
+  async "a reply that was changed after a lost answer is another reply, and its author is told what the host has"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 1);
+    const answers = [problem(503, "overloaded"), problem(409, "reply-id-taken")];
+    simulated.answers.set("/replies", (route, { body }) => {
+      const next = answers.shift();
+      return route.fulfill(next ?? { json: { state: "active", exceeds_capacity: false, reply: { id: body.id, status: "published" } } });
+    });
+    const page = await tab(`/c/${simulated.id(1)}`);
+    const text = page.locator("textarea");
+    await text.fill("First version");
+    await text.press("Control+Enter");
+    await page.locator(".composer .banner", { hasText: "No answer came" }).waitFor();
+    await text.fill("Second version");
+    await text.press("Control+Enter");
+    await page.locator(".composer .banner", { hasText: "as it was before you changed it" }).waitFor();
+    assert.equal(await text.inputValue(), "Second version");
+    await text.press("Control+Enter");
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "");
+    const [one, two, three] = simulated.sent.map(({ body }) => body.id);
+    assert.equal(one, two);
+    assert.notEqual(three, two);
   },
 };

@@ -1,7 +1,7 @@
 // Long conversations and the place of the reader.
 import assert from "node:assert/strict";
 import { FakeFeed } from "../fake_feed.mjs";
-import { conversationWith } from "../fixtures.mjs";
+import { conversationWith, problem } from "../fixtures.mjs";
 import { quiet, TIMEOUT_MS, until } from "../harness.mjs";
 import { SimulatedConversations } from "../simulated_conversations.mjs";
 
@@ -98,5 +98,35 @@ export const cases = {
     await context.route(/\/conversations\/[0-9a-f]{32}/, () => undefined);
     await page.locator('[role="option"]', { hasText: "Customer 1" }).click();
     await page.locator(".message", { hasText: "Message of customer 1" }).waitFor();
+  },
+
+  async "nothing of one customer shows beside another, however slow or broken the next read is"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 3);
+    const at = await it.hostTime();
+    simulated.note(1, "Note about customer 1", at);
+    simulated.note(2, "Note about customer 2", at);
+    const card = (number) => ({ contact: number.toString(16).padStart(32, "c"), name: `Card of customer ${number}`, addresses: [], attributes: {}, opt_outs: [], open: [], resolved: 0 });
+    let isSlow = false;
+    const waiting = [];
+    const answer = (route, what) => (isSlow ? waiting.push(() => route.fulfill(what)) : route.fulfill(what));
+    await context.route(/\/contacts\/[0-9a-f]*(c+)(\d)\/card/, (route) => answer(route, { json: card(Number(/(\d)\/card/.exec(route.request().url())[1])) }));
+    const page = await tab(`/c/${simulated.id(2)}`);
+    const row = (number) => page.locator('[role="option"]', { hasText: `Customer ${number}` });
+    await page.locator(".side .contact-name", { hasText: "Card of customer 2" }).waitFor();
+    await row(1).click();
+    await page.locator(".note", { hasText: "Note about customer 1" }).waitFor();
+    await page.locator(".side .contact-name", { hasText: "Card of customer 1" }).waitFor();
+    // Back to one whose messages are shown at once: its notes fail, and its card is slow.
+    await context.route(/\/notes\?/, (route) => route.fulfill(problem(503, "overloaded")));
+    isSlow = true;
+    await row(2).click();
+    await page.locator(".message", { hasText: "Message of customer 2" }).waitFor();
+    await page.getByText("The notes could not be read.").waitFor();
+    assert.equal(await page.getByText("Note about customer 1").count(), 0);
+    assert.equal(await page.getByText("Card of customer 1").count(), 0);
+    isSlow = false;
+    for (const give of waiting.splice(0)) give();
+    await page.locator(".side .contact-name", { hasText: "Card of customer 2" }).waitFor();
   },
 };

@@ -97,12 +97,12 @@ export async function deleteDraft(key: DraftKey): Promise<void> {
   await run("readwrite", (store) => store.delete(keyText(key)));
 }
 
-/** The conversations in which a person has a draft. Deletes what is too old on the way. */
+/** The drafts of a person. Deletes on the way what is too old, also of others who used this browser. */
 export async function listDrafts(owner: string): Promise<DraftKey[]> {
-  const all = (await run("readonly", (store) => store.index("owner").getAll(owner))) as StoredDraft[];
+  const all = (await run("readonly", (store) => store.getAll())) as StoredDraft[];
   const oldest = Date.now() - KEPT_MS;
   for (const draft of all) if (draft.changedAt < oldest) await deleteDraft(draft);
-  return all.filter((draft) => draft.changedAt >= oldest && !isEmptyDraft(draft));
+  return all.filter((draft) => draft.owner === owner && draft.changedAt >= oldest && !isEmptyDraft(draft));
 }
 
 /** Deletes all drafts of this browser: the person signed out. */

@@ -18,8 +18,8 @@ import {
 /** A draft is on disk within this time of the last key. */
 const SAVE_MS = 300;
 
-/** Another tab stored or deleted a draft. */
-type Listener = () => void;
+/** Another tab changed a draft, or its contact was erased. */
+type Listener = (isErased: boolean) => void;
 
 class Drafts {
   #conversations = $state.raw<ReadonlySet<string>>(new Set());
@@ -31,7 +31,7 @@ class Drafts {
 
   constructor() {
     this.#channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      for (const listener of [...(this.#listeners.get(String(data)) ?? [])]) listener();
+      this.#call(String(data), false);
       void this.reload();
     };
     window.addEventListener("beforeunload", (event) => {
@@ -58,7 +58,7 @@ class Drafts {
     return { owner: `${session.owner}/${session.company}`, conversation, mode };
   }
 
-  /** Calls back when another tab stored or deleted this draft; returns what ends that. */
+  /** Calls back when another tab changed this draft, or its contact was erased; returns what ends that. */
   subscribe(key: DraftKey, listener: Listener): () => void {
     const id = JSON.stringify(key);
     const listeners = this.#listeners.get(id) ?? new Set();
@@ -113,7 +113,9 @@ class Drafts {
       for (const mode of ["reply", "note"] as const) {
         const key = this.key(conversation, mode);
         const draft = await this.read(key);
-        if (draft && (draft.contact === contact || isOf(conversation))) await this.discard(key);
+        if (!draft || (draft.contact !== contact && !isOf(conversation))) continue;
+        await this.discard(key);
+        this.#call(JSON.stringify(key), true);
       }
     }
   }
@@ -138,6 +140,10 @@ class Drafts {
       void this.#write(id);
     }
     return isKept;
+  }
+
+  #call(id: string, isErased: boolean): void {
+    for (const listener of [...(this.#listeners.get(id) ?? [])]) listener(isErased);
   }
 
   async #write(id: string): Promise<void> {

@@ -16,6 +16,11 @@ export interface LiveQueryOptions<T> {
    * the query read again when it changes; undefined: nothing to read now.
    */
   readonly load: (signal: AbortSignal) => Promise<T> | undefined;
+  /**
+   * What the answer is about, where that changes while the query lives: an answer about something
+   * else is not shown. Default: always the same.
+   */
+  readonly subject?: () => string | undefined;
   /** Whether an event may have changed the answer. Default: no event does. */
   readonly refreshOn?: (event: FeedEvent) => boolean;
   /** Milliseconds after which it reads again without an event, while the page is seen. */
@@ -24,6 +29,8 @@ export interface LiveQueryOptions<T> {
 
 export class LiveQuery<T> {
   #data = $state.raw<T | undefined>();
+  /** What the answer, or the problem, is about. */
+  #subject = $state.raw<string | undefined>();
   #problem = $state.raw<ApiProblem | undefined>();
   #loading = $state(false);
   #readAt = $state(0);
@@ -40,27 +47,31 @@ export class LiveQuery<T> {
 
   /** The newest answer; it stays while the next one is read. */
   get data(): T | undefined {
-    return this.#data;
+    return this.#isCurrent ? this.#data : undefined;
   }
   /** Why the last read failed. */
   get problem(): ApiProblem | undefined {
-    return this.#problem;
+    return this.#isCurrent ? this.#problem : undefined;
   }
   get loading(): boolean {
     return this.#loading;
   }
   /** Whether there is nothing to show yet. */
   get isFirstLoad(): boolean {
-    return this.#data === undefined && this.#loading;
+    return this.data === undefined && this.#loading;
   }
   /** When the answer was read, by the host's clock. */
   get readAt(): number {
     return this.#readAt;
   }
 
+  get #isCurrent(): boolean {
+    return this.#subject === this.#options.subject?.();
+  }
+
   /** Changes the answer before the host says so; the next read replaces it. */
   update(change: (data: T) => T): void {
-    if (this.#data !== undefined) this.#data = change(this.#data);
+    if (this.#data !== undefined && this.#isCurrent) this.#data = change(this.#data);
   }
 
   /** Reads again, now. */
@@ -115,6 +126,7 @@ export class LiveQuery<T> {
     const attempt = new AbortController();
     this.#running = attempt;
     const generation = ++this.#generation;
+    const subject = this.#options.subject?.();
     try {
       const answer = this.#options.load(attempt.signal);
       if (!answer) {
@@ -125,12 +137,16 @@ export class LiveQuery<T> {
       const data = await answer;
       if (generation !== this.#generation) return;
       this.#data = data;
+      this.#subject = subject;
       this.#problem = undefined;
       this.#readAt = serverClock.now();
       this.#notBefore = Date.now() + PAUSE_MS;
     } catch (error) {
       if (isAbort(error) || generation !== this.#generation) return;
       this.#problem = toProblem(error);
+      // What stays shown beside a problem is about the same.
+      if (this.#subject !== subject) this.#data = undefined;
+      this.#subject = subject;
       this.#notBefore = Date.now() + Math.max(FAILURE_PAUSE_MS, (this.#problem.retryAfter ?? 0) * 1_000);
     } finally {
       if (generation === this.#generation) this.#loading = false;

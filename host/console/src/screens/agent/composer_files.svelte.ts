@@ -1,9 +1,9 @@
 // Files of the reply that a composer writes: chosen, dropped or pasted. The code that uploads them
 // is loaded when the first one comes.
 import type { FileRules } from "../../api/shapes.ts";
-import type { DraftFile } from "../../drafts/draft_store.ts";
+import type { DraftFile, DraftKey } from "../../drafts/draft_store.ts";
 import { notices } from "../../shell/notices.svelte.ts";
-import type { FileUploads } from "./files/file_uploads.svelte.ts";
+import type { FileUploads, UploadEvents } from "./files/file_uploads.svelte.ts";
 import { texts } from "./texts.ts";
 
 type Attaching = typeof import("./files/attaching.ts");
@@ -17,6 +17,9 @@ interface Owner {
   readonly onchange: () => void;
 }
 
+/** Whether the code is there: then it costs nothing to look for uploads that go on. */
+let isLoaded = false;
+
 const hasFiles = (transfer: DataTransfer | null): boolean => transfer?.types.includes("Files") ?? false;
 
 export class ComposerFiles {
@@ -28,12 +31,14 @@ export class ComposerFiles {
   #restored = $state.raw<readonly DraftFile[]>([]);
   #isStopped = false;
   #loading: Promise<Attaching | undefined> | undefined;
-  readonly #conversation: string;
+  readonly #key: DraftKey;
   readonly #owner: Owner;
+  #events: UploadEvents | undefined;
 
-  constructor(conversation: string, owner: Owner) {
-    this.#conversation = conversation;
+  constructor(key: DraftKey, owner: Owner) {
+    this.#key = key;
     this.#owner = owner;
+    if (isLoaded) void this.#load();
   }
 
   /** The files that a reply can name. */
@@ -71,11 +76,10 @@ export class ComposerFiles {
     this.uploads?.forget();
   }
 
-  /** The composer closes; what is uploaded stays in the draft. */
+  /** The composer closes; what is on its way goes on. */
   stop(): void {
     this.#isStopped = true;
-    this.uploads?.stop();
-    window.removeEventListener("beforeunload", this.#onUnload);
+    if (this.#events) this.uploads?.close(this.#events);
   }
 
   async attach(files: readonly File[]): Promise<void> {
@@ -133,20 +137,17 @@ export class ComposerFiles {
 
   #begin({ FileUploads: Uploads, ReplyFiles, refusalText }: Attaching): void {
     const words = texts.text.composer;
-    const uploads = new Uploads(this.#conversation, {
+    isLoaded = true;
+    if (this.#isStopped) return;
+    this.#events = {
       onchange: this.#owner.onchange,
       onrefused: (name, refusal) => notices.show(refusalText(name, refusal), { tone: "problem" }),
       ondone: (name) => notices.announce(words.uploadedFile(name)),
       onfailed: (name) => notices.announce(words.fileFailed(name)),
-    });
+    };
+    const uploads = Uploads.of(this.#key, this.#events);
     uploads.restore(this.#restored);
     this.uploads = uploads;
     this.view = ReplyFiles;
-    if (!this.#isStopped) window.addEventListener("beforeunload", this.#onUnload);
   }
-
-  /** A file that is on its way would be lost with the page. */
-  readonly #onUnload = (event: BeforeUnloadEvent): void => {
-    if (this.isUploading) event.preventDefault();
-  };
 }

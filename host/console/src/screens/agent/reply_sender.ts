@@ -16,7 +16,7 @@ export interface ReplyToSend {
   readonly sequence: number;
 }
 
-/** What became of a reply. All but `moved`, `unknown` and `refused` are answers of the host to this reply. */
+/** What became of a reply. All but `moved`, `other-version`, `unknown` and `refused` are answers of the host to this reply. */
 export type ReplyOutcome =
   /** `sendsAt`: when it is sent, if it may be taken back until then. */
   | { readonly kind: "published"; readonly sendsAt: string | undefined }
@@ -24,7 +24,9 @@ export type ReplyOutcome =
   | { readonly kind: "revise" | "blocked"; readonly review: Review | undefined }
   /** The conversation has newer entries that matter. */
   | { readonly kind: "moved"; readonly sequence: number; readonly newer: readonly HistoryEntry[] }
-  /** Nobody answered: it may have been taken. The same id again is safe. */
+  /** The host has another version of it, sent before its text was changed. */
+  | { readonly kind: "other-version" }
+  /** No answer came: it may have been taken. The same id again is safe. */
   | { readonly kind: "unknown"; readonly problem: ApiProblem }
   | { readonly kind: "refused"; readonly problem: ApiProblem };
 
@@ -56,6 +58,7 @@ export async function sendReply(reply: ReplyToSend): Promise<ReplyOutcome> {
       const { sequence, newer } = problem.document as { sequence?: number; newer?: HistoryEntry[] };
       return { kind: "moved", sequence: sequence ?? reply.sequence, newer: newer ?? [] };
     }
+    if (problem.kind === "reply-id-taken") return { kind: "other-version" };
     return problem.isTemporary || problem.status === 401 ? { kind: "unknown", problem } : { kind: "refused", problem };
   }
 }
