@@ -1,6 +1,7 @@
 // A browser before a host without tokens, and what the cases of a check share.
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
+import { OwnHost, program } from "./own_host.mjs";
 import { preview } from "./preview.mjs";
 import { prepareSubjects } from "./subjects.mjs";
 
@@ -19,6 +20,9 @@ export async function until(holds, what) {
 
 /** Gives what must not happen the time to happen. */
 export const quiet = () => new Promise((next) => setTimeout(next, QUIET_MS));
+
+/** Ends a case that this machine cannot run. */
+class Skipped extends Error {}
 
 /** One case: its browsers and servers end with it. */
 class Case {
@@ -66,9 +70,17 @@ class Case {
     return new Date(Date.parse(now) + later).toISOString();
   }
 
-  /** Serves the console; `intercept` may answer requests instead of the host. */
-  async serve({ port = 0, intercept } = {}) {
-    const server = await preview(this.host, port, intercept);
+  /** A host of the case's own, with tokens. Without a program to start the case is skipped. */
+  async startHost() {
+    if (!program) throw new Skipped("PATCHBAY does not name the program");
+    const host = await OwnHost.start();
+    this.#open.push(() => host.remove());
+    return host;
+  }
+
+  /** Serves the console before a host; `intercept` may answer requests instead of it. */
+  async serve({ host = this.host, port = 0, intercept } = {}) {
+    const server = await preview(host, port, intercept);
     this.#open.push(server.stop);
     return server;
   }
@@ -119,7 +131,7 @@ class Case {
   }
 }
 
-/** Runs cases before a host, one after the other; answers with how many failed. */
+/** Runs cases before a host, one after the other; answers with how many failed and were skipped. */
 export async function runCases(host, cases) {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
@@ -137,9 +149,15 @@ export async function runCases(host, cases) {
     }
   };
   let failed = 0;
+  let skipped = 0;
   for (const [name, run] of cases) {
     const began = Date.now();
     let error = await attempt(run);
+    if (error instanceof Skipped) {
+      skipped += 1;
+      console.log(`skipped ${name}: ${error.message}`);
+      continue;
+    }
     if (error) {
       // On a machine with other work a browser may be late: once more counts, and is said.
       console.log(`failed once: ${name}: ${error.stack ?? error.message}`);
@@ -149,5 +167,5 @@ export async function runCases(host, cases) {
     console.log(error ? `FAILED ${name}: ${error.stack ?? error.message}` : `ok ${name} (${((Date.now() - began) / 1_000).toFixed(1)} s)`);
   }
   await browser.close();
-  return failed;
+  return { failed, skipped };
 }
