@@ -97,6 +97,33 @@ export const cases = {
     assert.equal(await text.inputValue(), "");
   },
 
+  async "a composer that opens again while its reply is on its way waits for the answer, and shows it"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 2);
+    let answer;
+    simulated.answers.set("/replies", (route) => (answer = (what) => route.fulfill(what)));
+    const page = await tab(`/c/${simulated.id(1)}`);
+    const text = page.locator("textarea");
+    const row = (number) => page.locator('[role="option"]', { hasText: `Customer ${number}` });
+    await text.fill("A reply that is refused");
+    await text.press("Control+Enter");
+    await until(() => answer, "nothing was sent");
+    await row(2).click();
+    await page.locator(".message", { hasText: "Message of customer 2" }).waitFor();
+    await row(1).click();
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "A reply that is refused");
+    assert.equal(await text.getAttribute("readonly"), "");
+    await row(2).click();
+    await page.locator(".message", { hasText: "Message of customer 2" }).waitFor();
+    answer(problem(409, "queue-full"));
+    await quiet();
+    assert.equal(await page.locator(".composer .banner").count(), 0);
+    await row(1).click();
+    await page.locator(".composer .banner.bad").waitFor();
+    await page.waitForFunction(() => document.querySelector("textarea")?.readOnly === false);
+    assert.equal(await text.inputValue(), "A reply that is refused");
+  },
+
   async "a colleague who takes the conversation changes no text"(it) {
     const feed = new FakeFeed();
     const { context, tab } = await it.openBrowser({ server: await it.serve({ intercept: feed.intercept }) });
@@ -193,17 +220,32 @@ export const cases = {
     assert.equal(it.closingQuestions, 1);
   },
 
-  async "a composer that is not in use shows what was written in another tab"(it) {
+  async "two tabs show the same draft, the newest change counts, and what one sends leaves the other"(it) {
     const { context, tab } = await it.openBrowser();
     const simulated = await SimulatedConversations.start(it, context, 1);
     const [first, second] = [await tab(`/c/${simulated.id(1)}`), await tab(`/c/${simulated.id(1)}`)];
-    // Pages of a test all have the focus of the window; the first one is left.
-    await first.evaluate(() => (document.hasFocus = () => false));
     await second.locator("textarea").fill("Written in the second tab");
     await first.waitForFunction(() => document.querySelector("textarea")?.value === "Written in the second tab");
-    await second.locator("textarea").press("Control+Enter");
-    await until(() => simulated.sent.length === 1, "nothing was sent");
-    await first.waitForFunction(() => document.querySelector("textarea")?.value === "");
+    await first.locator("textarea").fill("Changed in the first tab");
+    await second.waitForFunction(() => document.querySelector("textarea")?.value === "Changed in the first tab");
+    // One tab sends, and the other writes before the answer: what it wrote is another reply.
+    let answer;
+    simulated.answers.set("/replies", (route, { body }) => (answer = () => route.fulfill({ json: { state: "active", exceeds_capacity: false, reply: { id: body.id, status: "published" } } })));
+    await first.locator("textarea").press("Control+Enter");
+    await until(() => answer, "nothing was sent");
+    await second.locator("textarea").fill("And one thing more");
+    await quiet();
+    answer();
+    await first.waitForFunction(() => document.querySelector("textarea")?.value === "And one thing more");
+    assert.equal(await second.locator("textarea").inputValue(), "And one thing more");
+    await first.waitForFunction(() => !document.querySelector("textarea").readOnly);
+    answer = undefined;
+    await first.locator("textarea").press("Control+Enter");
+    await until(() => answer, "the second reply was not sent");
+    answer();
+    for (const page of [first, second]) await page.waitForFunction(() => document.querySelector("textarea")?.value === "");
+    assert.deepEqual(simulated.sent.map(({ body }) => body.text), ["Changed in the first tab", "And one thing more"]);
+    assert.notEqual(simulated.sent[0].body.id, simulated.sent[1].body.id);
   },
 
   async "the draft to a contact that is erased goes, from the composer and from the browser"(it) {
@@ -270,7 +312,7 @@ export const cases = {
     await until(() => answer, "nothing was sent a third time");
     answer(problem(409, "note-id-taken"));
     answer = undefined;
-    await page.locator(".toast", { hasText: "as it was before you changed it" }).waitFor();
+    await page.locator(".toast", { hasText: "before you changed it" }).waitFor();
     assert.equal(await text.inputValue(), "Second version");
     await text.press("Control+Enter");
     await until(() => answer, "the other note was not sent");
@@ -291,10 +333,10 @@ export const cases = {
     const text = page.locator("textarea");
     await text.fill("First version");
     await text.press("Control+Enter");
-    await page.locator(".composer .banner", { hasText: "No answer came" }).waitFor();
+    await page.locator(".composer .banner", { hasText: "The host did not answer" }).waitFor();
     await text.fill("Second version");
     await text.press("Control+Enter");
-    await page.locator(".composer .banner", { hasText: "as it was before you changed it" }).waitFor();
+    await page.locator(".composer .banner", { hasText: "before you changed it" }).waitFor();
     assert.equal(await text.inputValue(), "Second version");
     await text.press("Control+Enter");
     await page.waitForFunction(() => document.querySelector("textarea")?.value === "");

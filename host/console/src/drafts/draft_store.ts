@@ -1,9 +1,5 @@
 // Drafts in the browser's database, so that none is lost by a reload, a crash or the end of
 // a session. They are personal data: deleted at sign-out and after seven days.
-//
-// A page that closes cannot wait for a database, and the browser aborts what is not stored yet.
-// Such a page keeps its drafts in `localStorage`, which takes them at once; the next page moves
-// them into the database.
 
 import type { Template } from "../api/shapes.ts";
 
@@ -48,9 +44,8 @@ interface StoredDraft extends Draft {
 
 const DATABASE = "patchbay-drafts";
 const STORE = "drafts";
-const KEPT_MS = 7 * 86_400_000;
-/** What the keys of `localStorage` begin with that hold a draft of a page that closed. */
-const CLOSING = "patchbay.closing-draft:";
+/** How long a draft is kept after its last change. */
+export const KEPT_MS = 7 * 86_400_000;
 
 let opened: Promise<IDBDatabase> | undefined;
 
@@ -58,8 +53,7 @@ function open(): Promise<IDBDatabase> {
   opened ??= new Promise((resolve, reject) => {
     const request = indexedDB.open(DATABASE, 1);
     request.onupgradeneeded = () => {
-      const store = request.result.createObjectStore(STORE, { keyPath: "key" });
-      store.createIndex("owner", "owner");
+      request.result.createObjectStore(STORE, { keyPath: "key" });
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -78,9 +72,10 @@ async function run<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) =>
   });
 }
 
-const keyText = (key: DraftKey): string => JSON.stringify([key.owner, key.conversation, key.mode]);
+/** A key as a text. */
+export const keyText = (key: DraftKey): string => JSON.stringify([key.owner, key.conversation, key.mode]);
 
-/** Whether nothing of a draft would be missed. */
+/** Whether a draft has no text, template or files. */
 export function isEmptyDraft(draft: Draft): boolean {
   return draft.text === "" && draft.template === undefined && !draft.files?.length;
 }
@@ -107,31 +102,24 @@ export async function listDrafts(owner: string): Promise<DraftKey[]> {
 
 /** Deletes all drafts of this browser: the person signed out. */
 export async function deleteAllDrafts(): Promise<void> {
-  for (const name of closingNames()) localStorage.removeItem(name);
   await run("readwrite", (store) => store.clear());
 }
 
-/** Keeps a draft of a page that may close before the database has it; throws where there is no place. */
-export function keepClosingDraft(key: DraftKey, draft: Draft): void {
-  localStorage.setItem(CLOSING + keyText(key), JSON.stringify({ ...draft, ...key, key: keyText(key) } satisfies StoredDraft));
+/** Stores a draft, or deletes it if it is empty, unless a newer one is stored. */
+export async function mergeDraft(key: DraftKey, draft: Draft): Promise<void> {
+  const database = await open();
+  await new Promise<void>((resolve, reject) => {
+    const transaction = database.transaction(STORE, "readwrite", { durability: "strict" });
+    const store = transaction.objectStore(STORE);
+    const reading = store.get(keyText(key));
+    reading.onsuccess = () => {
+      const stored = reading.result as StoredDraft | undefined;
+      if (stored && stored.changedAt > draft.changedAt) return;
+      if (isEmptyDraft(draft)) store.delete(keyText(key));
+      else store.put({ ...draft, ...key, key: keyText(key) } satisfies StoredDraft);
+    };
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+    transaction.onerror = () => reject(transaction.error);
+  });
 }
-
-/** The database has the draft. */
-export function forgetClosingDraft(key: DraftKey): void {
-  localStorage.removeItem(CLOSING + keyText(key));
-}
-
-/** Moves what pages that closed have kept into the database, where that has nothing newer. */
-export async function storeClosingDrafts(): Promise<void> {
-  for (const name of closingNames()) {
-    const kept = JSON.parse(localStorage.getItem(name) ?? "null") as StoredDraft | null;
-    const stored = kept && (await readDraft(kept));
-    if (kept && (stored?.changedAt ?? 0) <= kept.changedAt) {
-      if (isEmptyDraft(kept)) await deleteDraft(kept);
-      else await run("readwrite", (store) => store.put(kept));
-    }
-    localStorage.removeItem(name);
-  }
-}
-
-const closingNames = (): string[] => Object.keys(localStorage).filter((name) => name.startsWith(CLOSING));

@@ -7,6 +7,8 @@ export interface ReturnedReply {
   readonly text: string;
   /** The template that it was made of, if that is known. */
   readonly template?: Draft["template"] | undefined;
+  /** Whom the conversation is with. */
+  readonly contact?: string | undefined;
   /** What was to follow it. */
   readonly then?: string | undefined;
   /** Its uploaded files, which another reply of the conversation can have. */
@@ -23,6 +25,7 @@ export function joinReturned(draft: Draft | undefined, returned: ReturnedReply, 
   const template = chosen ?? (begun ? undefined : returned.template);
   const words = template && template === returned.template ? "" : returned.text;
   const then = returned.then ?? draft?.then;
+  const contact = returned.contact ?? draft?.contact;
   const begunFiles = draft?.files ?? [];
   const returnedFiles = (returned.files ?? []).filter((file) => !begunFiles.some((it) => it.id === file.id));
   const files = [...returnedFiles, ...begunFiles];
@@ -30,6 +33,7 @@ export function joinReturned(draft: Draft | undefined, returned: ReturnedReply, 
     text: [words, begun].filter(Boolean).join("\n\n"),
     replyId,
     changedAt: now,
+    ...(contact ? { contact } : {}),
     ...(then ? { then } : {}),
     ...(template ? { template } : {}),
     ...(files.length > 0 ? { files } : {}),

@@ -16,7 +16,7 @@ export interface Route {
   /** Whether people of other areas reach it too, such as a conversation. */
   readonly shared?: boolean;
   /** Whether the screen stays when its fields change: it shows nothing of the fields before. Default: it begins anew. */
-  readonly remains?: boolean;
+  readonly keepsScreen?: boolean;
   /** Texts to load before it is shown. */
   readonly texts: readonly { load(): Promise<void> }[];
   readonly load: () => Promise<{ default: Component<any> }>;

@@ -42,12 +42,17 @@ class Session {
   #problem = $state.raw<ApiProblem | undefined>();
   /** Whether the session ended under an open page: the page stays, and sign-in lies over it. */
   #interrupted = $state(false);
+  /** Whether the person signed out, and the page is about to close. */
+  isLeaving = false;
   readonly #channel = new BroadcastChannel("patchbay-session");
 
   constructor() {
     api.onSignedOut = () => this.interrupt();
     this.#channel.onmessage = ({ data }) => {
-      if (data === "out") location.reload();
+      if (data === "out") {
+        this.isLeaving = true;
+        location.reload();
+      }
       if (data === "in" && this.#interrupted) void this.start();
     };
   }
@@ -159,8 +164,11 @@ class Session {
     this.#phase = "choosing";
   }
 
-  async signOut(everywhere: boolean): Promise<void> {
+  /** Signs out; `clear` deletes what is the person's in this browser, once the host has ended the session. */
+  async signOut(everywhere: boolean, clear: () => Promise<void>): Promise<void> {
     await api.delete("/v1/session", { query: everywhere ? { everywhere } : {} });
+    this.isLeaving = true;
+    await clear();
     this.#channel.postMessage("out");
     location.reload();
   }

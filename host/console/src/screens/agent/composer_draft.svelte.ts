@@ -1,14 +1,18 @@
-// What is written in a composer: the reply and the note of one conversation, stored as drafts.
+// What is written to one conversation: the reply and the note. It outlives the composer that shows it
+// while a reply is on its way or a file is being uploaded, so that a composer that opens again shows
+// the same.
 import type { FileRules, Template } from "../../api/shapes.ts";
 import { type Draft, isEmptyDraft } from "../../drafts/draft_store.ts";
-import { drafts } from "../../drafts/drafts.svelte.ts";
+import { type DraftChange, drafts } from "../../drafts/drafts.svelte.ts";
 import { type ReturnedReply, joinReturned } from "../../drafts/returned_reply.ts";
+import { session } from "../../shell/session.svelte.ts";
 import { ComposerFiles } from "./composer_files.svelte.ts";
 import { newReplyId } from "./reply_id.ts";
-import type { ReplyToSend } from "./reply_sender.ts";
+import type { ReplyOutcome, ReplyToSend } from "./reply_sender.ts";
 import { waitingReplies } from "./waiting_replies.svelte.ts";
 
 export type Then = ReplyToSend["then"];
+export type Mode = "reply" | "note";
 
 /** A template in place of the text, and what is filled in. */
 export interface FilledTemplate {
@@ -16,50 +20,84 @@ export interface FilledTemplate {
   readonly parameters: readonly string[];
 }
 
-interface Owner {
-  /** Whom the conversation is with. */
-  readonly contact: () => string | undefined;
-  /** What the channel takes of files; absent: none. */
+/** A composer that shows the draft. */
+export interface ComposerView {
+  /** What the channel takes of files now; absent: none. */
   readonly fileRules: () => FileRules | undefined;
-  /** Whether what is written is being sent: it stays as it is. */
-  readonly isBusy: () => boolean;
-  /** Called when something else is in the place of what was written. */
-  readonly onreplaced: () => void;
   /** Called when a reply came back that was taken back. */
   readonly onreturned: () => void;
+  /** Called after something was sent. */
+  readonly onsent: (isResolved: boolean) => void;
 }
 
-const empty = (): Draft => ({ text: "", replyId: newReplyId(), changedAt: 0 });
+/** The drafts that a composer shows, or whose reply or files are on their way. */
+const open = new Map<string, ComposerDraft>();
 
 export class ComposerDraft {
-  mode = $state<"reply" | "note">("reply");
+  mode = $state<Mode>("reply");
   replyText = $state("");
   noteText = $state("");
-  /** Id of the reply, from before the first attempt to send it. */
-  replyId = $state(newReplyId());
-  noteId = newReplyId();
   then = $state<Then>("wait");
   template = $state.raw<FilledTemplate | undefined>();
+  /** Whether a reply or a note is on its way: nothing is changed until then. */
+  isBusy = $state(false);
+  /** Whether the stored draft is shown. */
+  isReady = $state(false);
+  outcome = $state.raw<ReplyOutcome | undefined>();
   /** The newest entry that the person has read, if the host said that there is more than was shown. */
   readUpTo = $state(0);
+  /** Id of the reply, from before the first attempt to send it. */
+  replyId = newReplyId();
+  noteId = newReplyId();
   readonly files: ComposerFiles;
-  readonly #conversation: string;
-  readonly #owner: Owner;
-  /** Words that came back while another reply was on its way. */
+  readonly company = session.company;
+  readonly conversation: string;
+  readonly #replyKey;
+  readonly #noteKey;
+  readonly #contact: string | undefined;
+  /** When the reply and the note were changed that are shown. */
+  readonly #changedAt: Record<Mode, number> = { reply: 0, note: 0 };
+  #view: ComposerView | undefined;
+  /** Replies that came back while another one was on its way. */
   #returned: { readonly reply: ReturnedReply; readonly sequence: number }[] = [];
+  readonly #ends: (() => void)[];
 
-  constructor(conversation: string, owner: Owner) {
-    this.#conversation = conversation;
-    this.#owner = owner;
-    this.files = new ComposerFiles(this.replyKey, { rules: owner.fileRules, isBusy: owner.isBusy, onchange: () => this.saveReply() });
+  private constructor(conversation: string, contact: string | undefined) {
+    this.conversation = conversation;
+    this.#contact = contact;
+    this.#replyKey = drafts.key(conversation, "reply");
+    this.#noteKey = drafts.key(conversation, "note");
+    this.files = new ComposerFiles(this.conversation, {
+      rules: () => this.#view?.fileRules(),
+      isBusy: () => this.isBusy,
+      onchange: () => void this.#saveFiles(),
+      onidle: () => this.#endIfIdle(),
+    });
+    this.#ends = [
+      waitingReplies.register(conversation, (reply, sequence) => {
+        this.#returned.push({ reply, sequence });
+        this.#takeReturned();
+      }),
+      drafts.subscribe(this.#replyKey, (change) => void this.#follow("reply", change)),
+      drafts.subscribe(this.#noteKey, (change) => void this.#follow("note", change)),
+    ];
+    void this.#readStored();
   }
 
-  get replyKey() {
-    return drafts.key(this.#conversation, "reply");
+  /** The draft of a conversation for a composer that shows it until it closes it. */
+  static open(conversation: string, contact: string | undefined, view: ComposerView): ComposerDraft {
+    const key = JSON.stringify(drafts.key(conversation, "reply"));
+    const draft = open.get(key) ?? new ComposerDraft(conversation, contact);
+    open.set(key, draft);
+    draft.#view = view;
+    return draft;
   }
 
-  get noteKey() {
-    return drafts.key(this.#conversation, "note");
+  /** The composer is gone. */
+  close(view: ComposerView): void {
+    if (this.#view !== view) return;
+    this.#view = undefined;
+    this.#endIfIdle();
   }
 
   /** The text of the mode. */
@@ -67,155 +105,188 @@ export class ComposerDraft {
     return this.mode === "reply" ? this.replyText : this.noteText;
   }
 
-  /** Shows what is stored, and follows what other tabs and replies that come back change. Returns what ends that. */
-  open(): () => void {
-    void this.#read().then(([reply, note]) => {
-      if (reply && !this.replyText) this.#showReply(reply);
-      if (note && !this.noteText) this.#showNote(note);
-      // What was written last is shown; a reply comes first where both are there.
-      if (!this.text && (note?.changedAt ?? 0) > (reply?.changedAt ?? 0)) this.mode = "note";
-    });
-    const ends = [
-      waitingReplies.register(this.#conversation, (reply, sequence) => {
-        this.#returned.push({ reply, sequence });
-        if (!this.#owner.isBusy()) this.takeReturned();
-      }),
-      drafts.subscribe(this.replyKey, (isErased) => void this.#takeOver(isErased)),
-      drafts.subscribe(this.noteKey, (isErased) => void this.#takeOver(isErased)),
-    ];
-    return () => {
-      for (const end of ends) end();
-      this.files.stop();
-      for (const { reply, sequence } of this.#returned.splice(0)) void waitingReplies.giveBack(this.replyKey, reply, sequence);
-    };
-  }
-
-  /** A reply of this conversation was taken back: its words are the draft again. */
-  takeReturned(): void {
-    for (const { reply, sequence } of this.#returned.splice(0)) {
-      this.mode = "reply";
-      this.#showReply({ then: this.then, ...joinReturned(this.#reply(), reply, newReplyId(), Date.now()) });
-      this.readUpTo = Math.max(this.readUpTo, sequence);
-      this.saveReply();
-      this.#owner.onreturned();
-    }
+  get isEmpty(): boolean {
+    return isEmptyDraft(this.mode === "reply" ? this.#reply() : this.#note());
   }
 
   write(text: string): void {
     if (this.mode === "reply") this.replyText = text;
     else this.noteText = text;
-    this.#save();
+    if (this.outcome?.kind !== "moved") this.outcome = undefined;
+    this.#save(this.mode);
   }
 
   chooseThen(then: Then): void {
     this.then = then;
-    if (!isEmptyDraft(this.#reply())) this.saveReply();
+    if (!isEmptyDraft(this.#reply())) this.#save("reply");
   }
 
   chooseTemplate(template: FilledTemplate | undefined): void {
     this.template = template;
-    this.saveReply();
+    this.outcome = undefined;
+    this.#save("reply");
   }
 
-  saveReply(): void {
-    drafts.save(this.replyKey, this.#reply());
-  }
-
-  /** What is written becomes a reply of its own: its text was changed, or was not sent. */
-  beginOtherReply(): void {
-    this.replyId = newReplyId();
-    this.saveReply();
-  }
-
-  /** The same for a note. */
-  beginOtherNote(): void {
-    this.noteId = newReplyId();
-    drafts.save(this.noteKey, this.#note());
-  }
-
-  /** The reply was sent. */
-  async endReply(sent: string): Promise<void> {
-    this.replyText = "";
-    this.files.forget();
-    this.template = undefined;
-    this.replyId = newReplyId();
-    this.readUpTo = 0;
-    await drafts.discardSent(this.replyKey, sent);
-  }
-
-  /** The note was saved. */
-  async endNote(): Promise<void> {
-    this.noteText = "";
-    this.noteId = newReplyId();
-    await drafts.discard(this.noteKey);
-  }
-
-  /** Discards the draft of the mode; answers with what brings it back. */
+  /** Discards the draft of the mode; returns a function that restores it. */
   async discard(): Promise<() => void> {
-    if (this.mode === "reply") {
-      const before = this.#reply();
-      this.replyText = "";
-      this.template = undefined;
-      this.files.forget();
-      await drafts.discard(this.replyKey);
-      return () => {
-        this.#showReply(before);
-        this.saveReply();
-      };
-    }
-    const before = this.#note();
-    this.noteText = "";
-    await drafts.discard(this.noteKey);
+    this.outcome = undefined;
+    const { mode } = this;
+    const before = mode === "reply" ? this.#reply() : this.#note();
+    if (mode === "reply") this.files.abandon();
+    this.#show(mode, empty());
+    await drafts.discard(mode === "reply" ? this.#replyKey : this.#noteKey);
     return () => {
-      this.#showNote(before);
-      drafts.save(this.noteKey, before);
+      const restored = { ...before, changedAt: Date.now() };
+      drafts.save(mode === "reply" ? this.#replyKey : this.#noteKey, restored);
+      const shown = open.get(JSON.stringify(this.#replyKey));
+      if (shown) shown.#show(mode, restored);
     };
   }
 
-  #read(): Promise<[Draft | undefined, Draft | undefined]> {
-    return Promise.all([drafts.read(this.replyKey), drafts.read(this.noteKey)]);
+  /** Runs a request about what is written, which stays as it is meanwhile. */
+  async run(request: () => Promise<void>): Promise<void> {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    try {
+      await request();
+    } finally {
+      this.isBusy = false;
+      this.#takeReturned();
+      this.#endIfIdle();
+    }
   }
 
-  /** Another tab wrote, sent or discarded a draft: a composer that is not in use shows the same. */
-  async #takeOver(isErased: boolean): Promise<void> {
-    const [reply, note] = await this.#read();
-    if (!isErased && (this.#owner.isBusy() || this.files.isUploading || document.hasFocus())) return;
-    this.files.forget();
-    this.#showReply(reply ?? empty());
-    this.#showNote(note ?? empty());
-    this.#owner.onreplaced();
+  /** Something was sent: the composer that is shown reads what is new. */
+  notifySent(isResolved: boolean): void {
+    this.#view?.onsent(isResolved);
   }
 
-  #showReply(draft: Draft): void {
-    this.replyText = draft.text;
-    this.replyId = draft.replyId;
-    this.template = draft.template;
+  /** What is written becomes a reply or a note of its own: its text was changed, or was not sent. */
+  async beginOther(mode: Mode): Promise<void> {
+    const newest = await this.#readNewer(mode);
+    if (newest) this.#show(mode, newest);
+    if (mode === "reply") this.replyId = newReplyId();
+    else this.noteId = newReplyId();
+    this.#save(mode);
+  }
+
+  /** The reply or the note was taken by the host. What another tab has written since then stays a draft. */
+  async end(mode: Mode): Promise<void> {
+    const key = mode === "reply" ? this.#replyKey : this.#noteKey;
+    const newest = await this.#readNewer(mode);
+    if (mode === "reply") {
+      this.files.forget();
+      this.readUpTo = 0;
+    }
+    if (newest) {
+      const other = { ...newest, replyId: newReplyId(), changedAt: Date.now() };
+      drafts.save(key, other);
+      this.#show(mode, other);
+    } else {
+      this.#show(mode, empty());
+      await drafts.discard(key);
+    }
+  }
+
+  async #readStored(): Promise<void> {
+    try {
+      const [reply, note] = await Promise.all([drafts.read(this.#replyKey), drafts.read(this.#noteKey)]);
+      if (reply) this.#show("reply", reply);
+      if (note) this.#show("note", note);
+      // What was written last is shown; a reply comes first where both are there.
+      if (!reply && note) this.mode = "note";
+    } catch {
+      // The browser keeps no drafts: they live as long as the page.
+    }
+    this.isReady = true;
+    this.#takeReturned();
+  }
+
+  /** Another tab changed a draft: the newest change counts. */
+  async #follow(mode: Mode, change: DraftChange): Promise<void> {
+    if (change.kind === "erased") {
+      if (mode === "reply") this.files.abandon();
+      this.#show(mode, empty());
+      this.outcome = undefined;
+      return;
+    }
+    if (this.isBusy || !this.isReady || change.changedAt < this.#changedAt[mode]) return;
+    if (change.kind === "discarded") {
+      this.#show(mode, { ...empty(), changedAt: change.changedAt });
+      if (mode === "reply") this.outcome = undefined;
+      return;
+    }
+    const stored = await this.#readNewer(mode);
+    if (stored && !this.isBusy) this.#show(mode, stored);
+  }
+
+  /** The stored draft, if another tab has changed it since this one did. */
+  async #readNewer(mode: Mode): Promise<Draft | undefined> {
+    const stored = await drafts.read(mode === "reply" ? this.#replyKey : this.#noteKey).catch(() => undefined);
+    return stored && stored.changedAt > this.#changedAt[mode] ? stored : undefined;
+  }
+
+  /** Replies of this conversation were taken back: their words are the draft again. */
+  #takeReturned(): void {
+    if (this.isBusy || !this.isReady) return;
+    for (const { reply, sequence } of this.#returned.splice(0)) {
+      this.mode = "reply";
+      this.#show("reply", { then: this.then, ...joinReturned(this.#reply(), reply, newReplyId(), Date.now()) });
+      this.readUpTo = Math.max(this.readUpTo, sequence);
+      this.outcome = undefined;
+      this.#save("reply");
+      this.#view?.onreturned();
+    }
+  }
+
+  /** A file came or went. What another tab has written since this one changed stays. */
+  async #saveFiles(): Promise<void> {
+    const stored = await this.#readNewer("reply");
+    if (stored && !this.isBusy) this.#showReplyText(stored);
+    this.#save("reply");
+  }
+
+  #show(mode: Mode, draft: Draft): void {
+    this.#changedAt[mode] = draft.changedAt;
+    if (mode === "note") {
+      [this.noteText, this.noteId] = [draft.text, draft.replyId];
+      return;
+    }
+    this.#showReplyText(draft);
+    this.files.show(draft.files ?? []);
+  }
+
+  #showReplyText(draft: Draft): void {
+    [this.replyText, this.replyId, this.template] = [draft.text, draft.replyId, draft.template];
     this.then = (draft.then as Then | undefined) ?? "wait";
-    this.files.restore(draft.files ?? []);
   }
 
-  #showNote(draft: Draft): void {
-    this.noteText = draft.text;
-    this.noteId = draft.replyId;
+  #save(mode: Mode): void {
+    const draft = mode === "reply" ? this.#reply() : this.#note();
+    this.#changedAt[mode] = draft.changedAt;
+    drafts.save(mode === "reply" ? this.#replyKey : this.#noteKey, draft);
   }
 
   #reply(): Draft {
     const filled = this.template ? { template: this.template } : {};
     const files = this.files.done.length > 0 ? { files: this.files.done } : {};
-    return { text: this.replyText, replyId: this.replyId, then: this.then, changedAt: Date.now(), ...this.#contact(), ...filled, ...files };
+    return { text: this.replyText, replyId: this.replyId, then: this.then, changedAt: Date.now(), ...this.#withContact(), ...filled, ...files };
   }
 
   #note(): Draft {
-    return { text: this.noteText, replyId: this.noteId, changedAt: Date.now(), ...this.#contact() };
+    return { text: this.noteText, replyId: this.noteId, changedAt: Date.now(), ...this.#withContact() };
   }
 
-  #contact(): { contact?: string } {
-    const contact = this.#owner.contact();
-    return contact === undefined ? {} : { contact };
+  #withContact(): { contact?: string } {
+    return this.#contact === undefined ? {} : { contact: this.#contact };
   }
 
-  #save(): void {
-    if (this.mode === "reply") this.saveReply();
-    else drafts.save(this.noteKey, this.#note());
+  #endIfIdle(): void {
+    if (this.#view || this.isBusy || this.outcome || this.files.isUploading || this.files.hasFailed || this.#returned.length > 0) return;
+    for (const end of this.#ends) end();
+    const key = JSON.stringify(this.#replyKey);
+    if (open.get(key) === this) open.delete(key);
   }
 }
+
+const empty = (): Draft => ({ text: "", replyId: newReplyId(), changedAt: 0 });

@@ -1,24 +1,23 @@
 // Files of the reply that a composer writes: chosen, dropped or pasted. The code that uploads them
 // is loaded when the first one comes.
 import type { FileRules } from "../../api/shapes.ts";
-import type { DraftFile, DraftKey } from "../../drafts/draft_store.ts";
+import type { DraftFile } from "../../drafts/draft_store.ts";
 import { notices } from "../../shell/notices.svelte.ts";
-import type { FileUploads, UploadEvents } from "./files/file_uploads.svelte.ts";
+import type { FileUploads } from "./files/file_uploads.svelte.ts";
 import { texts } from "./texts.ts";
 
-type Attaching = typeof import("./files/attaching.ts");
+type FileAttachment = typeof import("./files/file_attachment.ts");
 
-interface Owner {
+interface Context {
   /** What the channel takes now; absent: no files. */
   readonly rules: () => FileRules | undefined;
   /** Whether the reply is on its way: its files stay as they are. */
   readonly isBusy: () => boolean;
   /** Called when the files that are uploaded are others. */
   readonly onchange: () => void;
+  /** Called when nothing is being uploaded any more. */
+  readonly onidle: () => void;
 }
-
-/** Whether the code is there: then it costs nothing to look for uploads that go on. */
-let isLoaded = false;
 
 const hasFiles = (transfer: DataTransfer | null): boolean => transfer?.types.includes("Files") ?? false;
 
@@ -26,87 +25,86 @@ export class ComposerFiles {
   /** Whether files are dragged over the composer. */
   isOver = $state(false);
   uploads = $state.raw<FileUploads | undefined>();
-  view = $state.raw<Attaching["ReplyFiles"] | undefined>();
+  view = $state.raw<FileAttachment["ReplyFiles"] | undefined>();
+  /** Files that were chosen and are not uploaded yet: their code loads, or they are drawn again. */
+  #preparing = $state(0);
   /** Files of the draft, until there is code to show them. */
-  #restored = $state.raw<readonly DraftFile[]>([]);
-  #isStopped = false;
-  #loading: Promise<Attaching | undefined> | undefined;
-  readonly #key: DraftKey;
-  readonly #owner: Owner;
-  #events: UploadEvents | undefined;
+  #shown = $state.raw<readonly DraftFile[]>([]);
+  #loading: Promise<FileAttachment | undefined> | undefined;
+  readonly #conversation: string;
+  readonly #context: Context;
 
-  constructor(key: DraftKey, owner: Owner) {
-    this.#key = key;
-    this.#owner = owner;
-    if (isLoaded) void this.#load();
+  constructor(conversation: string, context: Context) {
+    this.#conversation = conversation;
+    this.#context = context;
   }
 
   /** The files that a reply can name. */
   get done(): readonly DraftFile[] {
-    return this.uploads?.done ?? this.#restored;
+    return this.uploads?.done ?? this.#shown;
   }
 
   get count(): number {
-    return this.uploads?.items.length ?? this.#restored.length;
+    return this.uploads?.items.length ?? this.#shown.length;
   }
 
+  /** Whether a file is on its way, or not seen yet by the person. */
   get isUploading(): boolean {
-    return this.uploads?.isUploading ?? false;
+    return this.#preparing > 0 || (this.uploads?.isUploading ?? this.#shown.length > 0);
   }
 
   get hasFailed(): boolean {
     return this.uploads?.hasFailed ?? false;
   }
 
-  /** Shows files that are uploaded already. */
-  restore(files: readonly DraftFile[]): void {
-    if (files.length === 0) return;
+  /** Shows the files of a draft, which are uploaded, beside those that are on their way. */
+  show(files: readonly DraftFile[]): void {
     if (this.uploads) {
-      this.uploads.restore(files);
+      this.uploads.show(files);
       return;
     }
-    const others = files.filter((file) => !this.#restored.some((it) => it.id === file.id));
-    this.#restored = [...this.#restored, ...others];
-    void this.#load();
+    this.#shown = files;
+    if (files.length > 0) void this.#load();
   }
 
-  /** The reply has the files, or its draft is discarded: they are not removed. */
+  /** The reply has the files. */
   forget(): void {
-    this.#restored = [];
+    this.#shown = [];
     this.uploads?.forget();
   }
 
-  /** The composer closes; what is on its way goes on. */
-  stop(): void {
-    this.#isStopped = true;
-    if (this.#events) this.uploads?.close(this.#events);
+  /** The draft is discarded: nothing more is uploaded. */
+  abandon(): void {
+    this.#shown = [];
+    this.uploads?.abandon();
   }
 
   async attach(files: readonly File[]): Promise<void> {
-    if (files.length === 0 || !this.#owner.rules() || this.#owner.isBusy()) return;
-    await this.#load();
-    // The channel may take other files by now.
-    const rules = this.#owner.rules();
-    if (rules && !this.#owner.isBusy() && !this.#isStopped) this.uploads?.add(rules, files);
+    if (files.length === 0 || !this.#context.rules() || this.#context.isBusy()) return;
+    await this.#prepare(async () => {
+      if (await this.#load()) this.#add(files);
+    });
   }
 
   /** Pasted text stays text; pictures are drawn again, and other files go as they are. */
   async paste(event: ClipboardEvent): Promise<void> {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length === 0 || event.clipboardData?.types.includes("text/plain") || !this.#owner.rules()) return;
+    if (files.length === 0 || event.clipboardData?.types.includes("text/plain") || !this.#context.rules() || this.#context.isBusy()) return;
     event.preventDefault();
-    const attaching = await this.#load();
-    if (!attaching) return;
-    const words = texts.text.composer;
-    const drawn = files.map((file) => (file.type.startsWith("image/") ? attaching.redraw(file, words.pastedPicture) : file));
-    for (const file of await Promise.all(drawn)) {
-      if (file) await this.attach([file]);
-      else notices.show(words.pictureFailed, { tone: "problem" });
-    }
+    await this.#prepare(async () => {
+      const attachment = await this.#load();
+      if (!attachment) return;
+      const words = texts.text.composer;
+      const drawn = files.map((file) => (file.type.startsWith("image/") ? attachment.redraw(file, words.pastedPicture) : file));
+      for (const file of await Promise.all(drawn)) {
+        if (file) this.#add([file]);
+        else notices.show(words.pictureFailed, { tone: "problem" });
+      }
+    });
   }
 
   drag(event: DragEvent): void {
-    if (!hasFiles(event.dataTransfer) || !this.#owner.rules()) return;
+    if (!hasFiles(event.dataTransfer) || !this.#context.rules()) return;
     event.preventDefault();
     this.isOver = true;
   }
@@ -118,13 +116,31 @@ export class ComposerFiles {
     void this.attach([...(event.dataTransfer?.files ?? [])]);
   }
 
-  #load(): Promise<Attaching | undefined> {
-    this.#loading ??= import("./files/attaching.ts").then(
-      // Of a version that is gone from the host nothing comes; the page says so (`vite:preloadError`).
-      (attaching: Attaching | undefined) => {
-        if (attaching) this.#begin(attaching);
+  #add(files: readonly File[]): void {
+    // The channel may take other files by now, or the composer be closed.
+    const rules = this.#context.rules();
+    if (rules) this.uploads?.add(rules, files);
+    else for (const { name } of files) notices.show(texts.text.composer.fileFailed(name), { tone: "problem" });
+  }
+
+  /** Counts as uploading, so that no reply goes out without the file. */
+  async #prepare(work: () => Promise<void>): Promise<void> {
+    this.#preparing += 1;
+    try {
+      await work();
+    } finally {
+      this.#preparing -= 1;
+      if (!this.isUploading) this.#context.onidle();
+    }
+  }
+
+  #load(): Promise<FileAttachment | undefined> {
+    this.#loading ??= import("./files/file_attachment.ts").then(
+      // The import yields undefined if the host no longer has this version; the page shows a notice.
+      (attachment: FileAttachment | undefined) => {
+        if (attachment) this.#begin(attachment);
         else this.#loading = undefined;
-        return attaching;
+        return attachment;
       },
       (error: unknown) => {
         this.#loading = undefined;
@@ -135,18 +151,16 @@ export class ComposerFiles {
     return this.#loading;
   }
 
-  #begin({ FileUploads: Uploads, ReplyFiles, refusalText }: Attaching): void {
+  #begin({ FileUploads: Uploads, ReplyFiles, refusalText }: FileAttachment): void {
     const words = texts.text.composer;
-    isLoaded = true;
-    if (this.#isStopped) return;
-    this.#events = {
-      onchange: this.#owner.onchange,
+    const uploads = new Uploads(this.#conversation, {
+      onchange: this.#context.onchange,
+      onidle: this.#context.onidle,
       onrefused: (name, refusal) => notices.show(refusalText(name, refusal), { tone: "problem" }),
       ondone: (name) => notices.announce(words.uploadedFile(name)),
       onfailed: (name) => notices.announce(words.fileFailed(name)),
-    };
-    const uploads = Uploads.of(this.#key, this.#events);
-    uploads.restore(this.#restored);
+    });
+    uploads.show(this.#shown);
     this.uploads = uploads;
     this.view = ReplyFiles;
   }

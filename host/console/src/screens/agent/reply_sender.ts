@@ -5,6 +5,7 @@ import { type ApiProblem, toProblem } from "../../api/problem.ts";
 import { session } from "../../shell/session.svelte.ts";
 
 export interface ReplyToSend {
+  readonly company: string;
   readonly conversation: string;
   readonly id: string;
   readonly text: string;
@@ -31,7 +32,7 @@ export type ReplyOutcome =
   | { readonly kind: "refused"; readonly problem: ApiProblem };
 
 export async function sendReply(reply: ReplyToSend): Promise<ReplyOutcome> {
-  const path = { company: session.company, conversation: reply.conversation };
+  const path = { company: reply.company, conversation: reply.conversation };
   try {
     const words = reply.template ? { template: { id: reply.template.id, parameters: [...reply.template.parameters] } } : { text: reply.text };
     const done = await api.post("/v1/companies/{company}/conversations/{conversation}/replies", {

@@ -5,6 +5,7 @@ import { serverClock } from "../../api/server_clock.ts";
 import type { Draft, DraftKey } from "../../drafts/draft_store.ts";
 import { drafts } from "../../drafts/drafts.svelte.ts";
 import { type ReturnedReply, joinReturned } from "../../drafts/returned_reply.ts";
+import { live } from "../../live/live.svelte.ts";
 import { commands, keyLabel } from "../../shell/commands.svelte.ts";
 import { notices } from "../../shell/notices.svelte.ts";
 import { router } from "../../shell/router.svelte.ts";
@@ -93,7 +94,7 @@ class WaitingReplies {
         return;
       }
       const files = (written.files ?? []).flatMap((it) => (it.file ? [{ id: it.file, name: it.name ?? it.file, size: it.size ?? 0 }] : []));
-      const returned = { files, text: written.text, template: waiting?.template, then: waiting?.then };
+      const returned = { contact: live.conversation(conversation)?.contact ?? undefined, files, text: written.text, template: waiting?.template, then: waiting?.then };
       await this.giveBack(key, returned, sequence);
       notices.success(texts.text.composer.takenBack);
       if (session.company === company) router.go(`/c/${conversation}`, router.query);

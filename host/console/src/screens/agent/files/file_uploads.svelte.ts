@@ -1,15 +1,12 @@
-// Files of a reply: uploaded while the person writes, and named by the draft. They go on when the
-// person opens another conversation meanwhile, and come into the draft when they are there.
+// Files of a reply: uploaded while the person writes, and named by the draft. Uploads go on when the
+// person opens another conversation meanwhile.
 import { address, api } from "../../../api/client.ts";
 import { ApiProblem, isAbort, toProblem } from "../../../api/problem.ts";
 import type { FileRules, UploadedFile } from "../../../api/shapes.ts";
 import { type Upload, putFile } from "./put_file.ts";
-import type { DraftFile, DraftKey } from "../../../drafts/draft_store.ts";
-import { drafts } from "../../../drafts/drafts.svelte.ts";
+import type { DraftFile } from "../../../drafts/draft_store.ts";
 import { session } from "../../../shell/session.svelte.ts";
-import { texts } from "../texts.ts";
 import { type FileRefusal, cleanName, refuseFile } from "./file_rules.ts";
-import { notices } from "../../../shell/notices.svelte.ts";
 import { newReplyId } from "../reply_id.ts";
 
 const PATH = "/v1/companies/{company}/conversations/{conversation}/files/{file}";
@@ -28,45 +25,38 @@ export interface FileUpload extends DraftFile {
   readonly problem?: ApiProblem;
 }
 
-/** What follows the uploads of a conversation: its composer. */
-export interface UploadEvents {
+interface Events {
   /** Called when the files that are uploaded are others. */
   readonly onchange: () => void;
+  /** Called when no file is on its way any more. */
+  readonly onidle: () => void;
   readonly onrefused: (name: string, refusal: FileRefusal) => void;
   readonly ondone: (name: string) => void;
   readonly onfailed: (name: string, problem: ApiProblem) => void;
 }
 
-/** Uploads by the draft that they are for, as long as a composer shows them or one is on its way. */
-const all = new Map<string, FileUploads>();
+/** How many files are on their way in this page. */
+let underWay = 0;
 
 // A file that is on its way would be lost with the page.
 window.addEventListener("beforeunload", (event) => {
-  if ([...all.values()].some((uploads) => uploads.isUploading)) event.preventDefault();
+  if (underWay > 0 && !session.isLeaving) event.preventDefault();
 });
 
 export class FileUploads {
   items = $state.raw<readonly FileUpload[]>([]);
-  readonly #key: DraftKey;
+  readonly #conversation: string;
   readonly #company = session.company;
-  #events: UploadEvents | undefined;
+  readonly #events: Events;
   readonly #running = new Map<string, AbortController>();
   readonly #contents = new Map<string, Blob>();
   /** Uploads that wait for others to end. */
   readonly #waiting: (() => void)[] = [];
   #places = AT_ONCE;
 
-  private constructor(key: DraftKey) {
-    this.#key = key;
-  }
-
-  /** The uploads for a draft, also those that another composer began. */
-  static of(key: DraftKey, events: UploadEvents): FileUploads {
-    const id = JSON.stringify(key);
-    const uploads = all.get(id) ?? new FileUploads(key);
-    all.set(id, uploads);
-    uploads.#events = events;
-    return uploads;
+  constructor(conversation: string, events: Events) {
+    this.#conversation = conversation;
+    this.#events = events;
   }
 
   /** The files that a reply can name. */
@@ -82,11 +72,10 @@ export class FileUploads {
     return this.items.some((it) => it.state === "failed");
   }
 
-  /** Shows files that are uploaded already. */
-  restore(files: readonly DraftFile[]): void {
-    const known = new Set(this.items.map((it) => it.id));
-    const more = files.filter((it) => !known.has(it.id));
-    this.items = [...this.items, ...more.map((it) => ({ ...it, state: "done" as const, share: 1 }))];
+  /** Shows files that are uploaded, in place of others that are, and beside those that are on their way. */
+  show(files: readonly DraftFile[]): void {
+    const others = this.items.filter((it) => it.state !== "done" && !files.some(({ id }) => id === it.id));
+    this.items = [...files.map((it) => ({ ...it, state: "done" as const, share: 1 })), ...others];
   }
 
   add(rules: FileRules, files: readonly File[]): void {
@@ -94,7 +83,7 @@ export class FileUploads {
       const name = cleanName(file.name);
       const refusal = refuseFile(rules, this.items, { name, size: file.size });
       if (refusal) {
-        this.#events?.onrefused(name, refusal);
+        this.#events.onrefused(name, refusal);
         continue;
       }
       const id = newReplyId();
@@ -119,9 +108,9 @@ export class FileUploads {
     this.#contents.delete(id);
     this.#running.get(id)?.abort();
     if (item?.state !== "done") return;
-    this.#events?.onchange();
+    this.#events.onchange();
     try {
-      const path = { company: this.#company, conversation: this.#key.conversation, file: id };
+      const path = { company: this.#company, conversation: this.#conversation, file: id };
       await api.delete(PATH, { path, query: session.actor() });
     } catch {
       // A reply has it, or it expires by itself.
@@ -134,49 +123,35 @@ export class FileUploads {
     this.#contents.clear();
   }
 
-  /** The composer closes: what is uploaded is in the draft, and the rest goes on. */
-  close(events: UploadEvents): void {
-    if (this.#events !== events) return;
-    this.#events = undefined;
-    this.#endIfDone();
-  }
-
-  #endIfDone(): void {
-    if (!this.#events && !this.isUploading) all.delete(JSON.stringify(this.#key));
-  }
-
-  /** Without a composer, the draft gets the file here. */
-  async #addToDraft(): Promise<void> {
-    const draft = await drafts.read(this.#key);
-    const named = draft?.files ?? [];
-    const files = [...named, ...this.done.filter((file) => !named.some((it) => it.id === file.id))];
-    // A composer that has opened meanwhile names them itself.
-    if (!this.#events) drafts.save(this.#key, { text: "", replyId: newReplyId(), ...draft, files, changedAt: Date.now() });
+  /** The draft is discarded: what is on its way is given up. The host deletes the others after a day, unless they come back. */
+  abandon(): void {
+    this.forget();
+    for (const running of this.#running.values()) running.abort();
   }
 
   async #upload(id: string, name: string, file: Blob): Promise<void> {
     const running = new AbortController();
     this.#running.set(id, running);
+    underWay += 1;
     try {
-      const fields = { company: this.#company, conversation: this.#key.conversation, file: id };
+      const fields = { company: this.#company, conversation: this.#conversation, file: id };
       const target = address(PATH, fields, session.actor());
       const onprogress = (share: number): void => this.#change(id, { share });
       const send = { file, name, signal: running.signal, onprogress };
       const stored = await this.#inTurn(() => sendUntilTaken(target, send));
       this.#contents.delete(id);
       this.#change(id, { state: "done", share: 1, name: stored.name, size: stored.size });
-      if (this.#events) this.#events.onchange();
-      else await this.#addToDraft();
-      this.#events?.ondone(stored.name);
+      this.#events.onchange();
+      this.#events.ondone(stored.name);
     } catch (error) {
       if (isAbort(error)) return;
       const problem = toProblem(error);
       this.#change(id, { state: "failed", problem });
-      if (this.#events) this.#events.onfailed(name, problem);
-      else notices.show(texts.text.composer.fileFailed(name), { tone: "problem" });
+      this.#events.onfailed(name, problem);
     } finally {
       this.#running.delete(id);
-      this.#endIfDone();
+      underWay -= 1;
+      if (!this.isUploading) this.#events.onidle();
     }
   }
 
