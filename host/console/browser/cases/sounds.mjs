@@ -16,6 +16,10 @@ async function listen(it, preferences = {}) {
   const { context, tab } = await it.openBrowser({ server: await it.serve({ intercept: feed.intercept }), preferences });
   await context.addInitScript(() => {
     window.sounds = 0;
+    // The tools of the case touch every page: only what a person does counts.
+    let isTouched = false;
+    for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, ({ isTrusted }) => (isTouched ||= isTrusted), true);
+    Object.defineProperty(navigator, "userActivation", { get: () => ({ hasBeenActive: isTouched, isActive: isTouched }) });
     window.AudioContext = class {
       currentTime = 0;
       destination = {};
@@ -32,10 +36,10 @@ async function listen(it, preferences = {}) {
   const simulated = await SimulatedConversations.start(it, context, 2);
   simulated.change(2, { owner: "somebody-else" });
   await context.clock.install();
-  const open = async () => {
-    const page = await tab("/inbox?view=team");
+  const open = async (path = "/inbox?view=team") => {
+    const page = await tab(path);
     await page.locator(".feed.live").waitFor();
-    await page.locator('[role="option"]').first().waitFor();
+    if (path.startsWith("/inbox")) await page.locator('[role="option"]').first().waitFor();
     return page;
   };
   /** Moves the clock of the browser; the stream stays alive. */
@@ -58,6 +62,8 @@ async function listen(it, preferences = {}) {
   return { feed, simulated, open, pass, receive, offer };
 }
 
+/** What a person does first in a tab. */
+const touch = (page) => page.locator("main").click({ position: { x: 1, y: 1 } });
 const soundsOf = (page) => page.evaluate(() => window.sounds);
 
 export const cases = {
@@ -65,7 +71,7 @@ export const cases = {
     const { open, pass, receive } = await listen(it);
     const page = await open();
     // Browsers allow sound after the person did something in the page.
-    await page.locator("main").click({ position: { x: 1, y: 1 } });
+    await touch(page);
     receive(2);
     await pass(page, 1_000);
     assert.equal(await soundsOf(page), 0);
@@ -83,7 +89,7 @@ export const cases = {
   async "an offer rings in one tab until it is answered or over"(it) {
     const { open, pass, offer } = await listen(it);
     const tabs = [await open(), await open()];
-    for (const page of tabs) await page.locator("main").click({ position: { x: 1, y: 1 } });
+    for (const page of tabs) await touch(page);
     const sounds = async () => (await Promise.all(tabs.map(soundsOf))).reduce((sum, count) => sum + count, 0);
     await offer("offered");
     for (const page of tabs) await page.locator(".offers .offer").waitFor();
@@ -97,10 +103,46 @@ export const cases = {
     assert.equal(await sounds(), 2);
   },
 
+  async "an offer rings in a tab that may play sound, whichever tab follows the feed"(it) {
+    const { open, offer } = await listen(it);
+    // The first tab follows the feed, and nobody has touched it.
+    const [first, second, third] = [await open(), await open(), await open()];
+    await touch(second);
+    await touch(third);
+    await offer("offered");
+    for (const page of [first, second, third]) await page.locator(".offers .offer").waitFor();
+    await until(async () => (await soundsOf(second)) === 1, "the offer did not ring");
+    await quiet();
+    assert.deepEqual(await Promise.all([first, second, third].map(soundsOf)), [0, 1, 0]);
+    // The next one rings when that tab closes.
+    await second.close();
+    await until(async () => (await soundsOf(third)) === 1, "no tab took over");
+    assert.equal(await soundsOf(first), 0);
+  },
+
+  async "an offer that waits rings as soon as a tab may play sound"(it) {
+    const { open, pass, offer } = await listen(it);
+    const page = await open();
+    await offer("offered");
+    await page.locator(".offers .offer").waitFor();
+    await pass(page, AGAIN_MS + 1_000);
+    assert.equal(await soundsOf(page), 0);
+    await touch(page);
+    await until(async () => (await soundsOf(page)) === 1, "the offer did not ring");
+  },
+
+  async "an answer sounds also where no list shows its conversation"(it) {
+    const { open, receive } = await listen(it);
+    const page = await open("/approvals/mine");
+    await touch(page);
+    receive(1);
+    await until(async () => (await soundsOf(page)) === 1, "the answer did not sound");
+  },
+
   async "sounds can be off"(it) {
     const { open, pass, receive, offer } = await listen(it, { sound: false });
     const page = await open();
-    await page.locator("main").click({ position: { x: 1, y: 1 } });
+    await touch(page);
     receive(1);
     await offer("offered");
     await page.locator(".offers .offer").waitFor();

@@ -58,7 +58,7 @@ export class LiveFeed {
     return this.#lastId ?? 0;
   }
 
-  /** Whether this tab speaks for all: it alone plays sounds. */
+  /** Whether this tab follows the host for all. */
   get isLeader(): boolean {
     return this.#connection !== undefined;
   }
