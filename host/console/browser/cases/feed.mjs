@@ -1,7 +1,7 @@
 // The event stream: tabs, lost connections, sleep, and what is read again.
 import assert from "node:assert/strict";
 import { FakeFeed } from "../fake_feed.mjs";
-import { listRow, wholeList } from "../fixtures.mjs";
+import { listRow, problem, wholeList } from "../fixtures.mjs";
 import { quiet, until } from "../harness.mjs";
 import { SimulatedConversations } from "../simulated_conversations.mjs";
 
@@ -79,6 +79,23 @@ export const cases = {
     await page.locator("body").press("a");
     await page.waitForURL(/#\/c\//);
     assert.deepEqual(answered, ["2/decline", "3/accept"]);
+  },
+
+  async "open offers are read again after a failure, and the page says so"(it) {
+    const feed = new FakeFeed();
+    const { context, tab } = await it.openBrowser({ server: await it.serve({ intercept: feed.intercept }) });
+    await SimulatedConversations.start(it, context, 1);
+    const [made_at, deadline] = await Promise.all([it.hostTime(), it.hostTime(90_000)]);
+    const offers = [{ id: 4, conversation: it.subjects.conversation, agent: it.subjects.agent, made_at, deadline, again: 0 }];
+    let isBroken = true;
+    await context.route(/\/offers\?/, (route) => route.fulfill(isBroken ? problem(503, "storage") : { json: { offers } }));
+    const page = await tab("/inbox");
+    const alert = page.getByRole("alert").filter({ hasText: "Offers cannot be read" });
+    await alert.waitFor();
+    isBroken = false;
+    // No event tells of it, and nobody presses anything.
+    await page.locator(".offers .offer").waitFor();
+    await alert.waitFor({ state: "detached" });
   },
 
   async "a connection that says nothing is noticed, and what was missed is not lost"(it) {
@@ -230,6 +247,30 @@ export const cases = {
     const second = await tab("/inbox");
     const alert = second.locator(".silent[role=alert]");
     await alert.getByRole("button").press("Enter");
+    await alert.waitFor({ state: "detached" });
+    assert.deepEqual(told, [{ presence: "available" }]);
+  },
+
+  async "who does not respond sees it beside an open conversation on a phone, and returns by one key"(it) {
+    const { context, tab } = await it.openBrowser({ viewport: { width: 390, height: 844 } });
+    const simulated = await SimulatedConversations.start(it, context, 1);
+    const told = [];
+    const agent = await it.read(`/agents/${it.subjects.agent}`);
+    await context.route(new RegExp(`/agents/${it.subjects.agent}$`), (route) => route.fulfill({ json: { ...agent, not_responding: told.length === 0 } }));
+    await context.route(/\/presence$/, (route) => {
+      told.push(route.request().postDataJSON());
+      return route.fulfill({ json: { presence: "available" } });
+    });
+    const page = await tab(`/c/${simulated.id(1)}`);
+    await page.locator(".message").first().waitFor();
+    const alert = page.getByRole("alert").filter({ hasText: "Not responding" });
+    await alert.waitFor();
+    // The notice and the field to write in are both in sight.
+    for (const place of [alert, page.locator("textarea")]) {
+      const box = await place.boundingBox();
+      assert.ok(box && box.y >= 0 && box.y + box.height <= 844, JSON.stringify(box));
+    }
+    await page.locator("body").press("b");
     await alert.waitFor({ state: "detached" });
     assert.deepEqual(told, [{ presence: "available" }]);
   },

@@ -182,6 +182,25 @@ export const cases = {
     assert.deepEqual(simulated.sent, []);
   },
 
+  async "an act is taken back in its own conversation, whichever is open by then"(it) {
+    const { context, tab } = await it.openBrowser();
+    const simulated = await SimulatedConversations.start(it, context, 2);
+    simulated.answer(1, await it.hostTime());
+    simulated.answers.set("/actions", (route) => route.fulfill({ json: { state: "waiting-on-customer", exceeds_capacity: false, sequence: 42 } }));
+    const page = await tab(`/c/${simulated.id(1)}`);
+    await page.locator(".message").first().waitFor();
+    await page.locator(".head").getByRole("button", { name: "More" }).click();
+    await page.getByRole("menuitem", { name: "Wait on customer" }).click();
+    const undo = page.getByRole("button", { name: "Undo" });
+    await undo.waitFor();
+    await page.goto(page.url().replace(/#.*/, `#/c/${simulated.id(2)}`));
+    await page.locator(".message", { hasText: "Message of customer 2" }).waitFor();
+    await undo.click();
+    await until(() => simulated.sent.length === 2, "nothing was taken back");
+    const [, { path, body }] = simulated.sent;
+    assert.deepEqual([path, body.action, body.expected], [`/conversations/${simulated.id(1)}/actions`, "resume", 42]);
+  },
+
   async "a reply that is taken back returns to its own conversation"(it) {
     const { context, tab } = await it.openBrowser();
     const simulated = await SimulatedConversations.start(it, context, 2);

@@ -1,8 +1,10 @@
 // The offers to the person, on every screen. Events change them at once; a read confirms.
+import { untrack } from "svelte";
 import type { Offer, Summary } from "../../api/shapes.ts";
 import { api } from "../../api/client.ts";
-import { ApiProblem } from "../../api/problem.ts";
+import { ApiProblem, isAbort, toProblem } from "../../api/problem.ts";
 import { serverClock } from "../../api/server_clock.ts";
+import { BackOff } from "../../live/back_off.ts";
 import type { FeedEvent } from "../../live/feed_event.ts";
 import { live } from "../../live/live.svelte.ts";
 import { notices } from "../../shell/notices.svelte.ts";
@@ -16,12 +18,20 @@ class OfferBook {
   #busy = $state.raw<ReadonlySet<number>>(new Set());
   /** Numbers of offers that are over: a late read must not bring them back. */
   readonly #over = new Set<number>();
-  #reading = false;
+  #problem = $state.raw<ApiProblem | undefined>();
+  readonly #backOff = new BackOff();
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #reading: AbortController | undefined;
   #again = false;
 
   /** Open offers, the one that ends first at the top. */
   get offers(): readonly Offer[] {
     return this.#offers;
+  }
+
+  /** Why the open offers could not be read: there may be some that are not shown. */
+  get problem(): ApiProblem | undefined {
+    return this.#problem;
   }
 
   row(conversation: string): Summary | undefined {
@@ -39,36 +49,63 @@ class OfferBook {
 
   /** Follows the feed until the returned function is called. */
   start(): () => void {
-    this.#offers = [];
-    this.#over.clear();
-    void this.read();
-    return live.subscribe({ onEvents: (events) => this.#take(events), onGap: () => void this.read() });
+    return untrack(() => this.#start());
   }
 
-  /** Reads the open offers. */
+  #start(): () => void {
+    this.#offers = [];
+    this.#over.clear();
+    this.#problem = undefined;
+    this.#backOff.reset();
+    void this.read();
+    const unsubscribe = live.subscribe({ onEvents: (events) => this.#take(events), onGap: () => void this.read() });
+    return () => {
+      unsubscribe();
+      clearTimeout(this.#retry);
+      this.#again = false;
+      this.#reading?.abort();
+      this.#reading = undefined;
+    };
+  }
+
+  /** Reads the open offers; after a failure again, until it succeeds. */
   async read(): Promise<void> {
     if (this.#reading) {
       this.#again = true;
       return;
     }
-    this.#reading = true;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    const attempt = new AbortController();
+    this.#reading = attempt;
     try {
-      const { company, agent } = session;
-      const before = new Set(this.#offers.map(({ id }) => id));
-      const { offers } = await api.get("/v1/companies/{company}/offers", { path: { company }, query: agent ? { agent } : {} });
-      // What an event told while the host answered is newer than the answer.
-      const told = this.#offers.filter(({ id }) => !before.has(id) && !offers.some((offer) => offer.id === id));
-      this.#offers = sorted([...offers, ...told].filter((offer) => offer.agent === agent && !this.#over.has(offer.id)));
-      void this.#readRows();
-    } catch {
-      // The list of conversations shows the problem.
+      await this.#readOffers(attempt.signal);
+    } catch (error) {
+      if (attempt.signal.aborted || isAbort(error)) return;
+      this.#problem = toProblem(error);
+      // After sign-in the feed begins again, and with it the offers are read.
+      if (this.#problem.status !== 401) this.#retry = setTimeout(() => void this.read(), this.#backOff.next(this.#problem.retryAfter));
     } finally {
-      this.#reading = false;
-      if (this.#again) {
+      if (this.#reading === attempt) {
+        this.#reading = undefined;
+        const isAgain = this.#again && this.#retry === undefined;
         this.#again = false;
-        void this.read();
+        if (isAgain) void this.read();
       }
     }
+  }
+
+  async #readOffers(signal: AbortSignal): Promise<void> {
+    const { company, agent } = session;
+    const before = new Set(this.#offers.map(({ id }) => id));
+    const { offers } = await api.get("/v1/companies/{company}/offers", { path: { company }, query: agent ? { agent } : {}, signal });
+    if (signal.aborted) return;
+    this.#problem = undefined;
+    this.#backOff.reset();
+    // What an event told while the host answered is newer than the answer.
+    const told = this.#offers.filter(({ id }) => !before.has(id) && !offers.some((offer) => offer.id === id));
+    this.#offers = sorted([...offers, ...told].filter((offer) => offer.agent === agent && !this.#over.has(offer.id)));
+    void this.#readRows();
   }
 
   async accept(offer: Offer): Promise<boolean> {
@@ -83,7 +120,7 @@ class OfferBook {
   dropLate(): void {
     const now = serverClock.now();
     const late = this.#offers.filter((offer) => Date.parse(offer.deadline) + 5_000 < now);
-    if (late.length > 0) void this.read();
+    if (late.length > 0 && this.#retry === undefined) void this.read();
   }
 
   async #answer(offer: Offer, answer: "accept" | "decline"): Promise<boolean> {

@@ -43,4 +43,4 @@ export const agentRoutes: readonly Route[] = [
 ];
 
 /** What runs beside every screen of an agent. */
-export const agentCompanion = async (): Promise<Component> => (await import("./screens.ts")).OfferBell;
+export const agentCompanion = async (): Promise<Component> => (await import("./screens.ts")).AgentBar;

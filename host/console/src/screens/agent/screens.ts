@@ -1,3 +1,3 @@
 // All of an agent's place of work in one file: one request instead of several.
 export { default } from "./Workplace.svelte";
-export { default as OfferBell } from "./OfferBell.svelte";
+export { default as AgentBar } from "./AgentBar.svelte";

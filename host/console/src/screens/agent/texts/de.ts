@@ -54,6 +54,7 @@ const texts: AgentTexts = {
   },
   offer: {
     title: "Angebote",
+    failed: "Angebote lassen sich nicht lesen: Es kann welche geben, die hier nicht stehen.",
     one: "Ihnen angeboten",
     left: (duration) => `noch ${duration}`,
     accept: "Annehmen",
@@ -237,6 +238,8 @@ const texts: AgentTexts = {
   },
   act: {
     resolve: "Lösen",
+    decisions: "Entscheidungen zeigen",
+    undone: "Zurückgenommen",
     resolveHint: "Eine Nachricht des Kunden ist unbeantwortet. Trotzdem lösen?",
     resolveOther: (owner) => `Diese Konversation gehört ${owner}. Lösen?`,
     unanswered: "Unbeantwortet",

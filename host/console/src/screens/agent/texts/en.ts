@@ -53,6 +53,7 @@ const texts = {
   },
   offer: {
     title: "Offers",
+    failed: "Offers cannot be read: there may be some that are not shown here.",
     one: "Offered to you",
     left: (duration: string) => `${duration} left`,
     accept: "Accept",
@@ -237,6 +238,8 @@ const texts = {
   },
   act: {
     resolve: "Resolve",
+    decisions: "Show its decisions",
+    undone: "Taken back",
     resolveHint: "A message of the customer is unanswered. Resolve it all the same?",
     resolveOther: (owner: string) => `${owner} owns this conversation. Resolve it?`,
     unanswered: "Unanswered",
