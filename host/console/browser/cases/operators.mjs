@@ -1,5 +1,6 @@
 // Operators and supervisors: what changes, what it does, and what may be done now.
 import assert from "node:assert/strict";
+import { FakeFeed } from "../fake_feed.mjs";
 import { listRow, problem, wholeList } from "../fixtures.mjs";
 import { quiet, until } from "../harness.mjs";
 
@@ -183,6 +184,112 @@ export const cases = {
     assert.deepEqual([...new Set(asked)], ["first"]);
   },
 
+  async "pages that were loaded stay when a list is read again, and so does what is chosen"(it) {
+    const feed = new FakeFeed();
+    const { context, tab } = await it.openBrowser({ ...operator, server: await it.serve({ intercept: feed.intercept }) });
+    const item = (index) => ({ key: `k${index}`, target: "crm", state: "dead", attempts: 3, not_before: "2026-03-02T08:00:00Z", problem: "404" });
+    const items = [1, 2, 3, 4, 5, 6].map(item);
+    let reads = 0;
+    await context.route(/\/outbox\?/, (route) => {
+      const after = new URL(route.request().url()).searchParams.get("after") ?? "";
+      reads += after === "" ? 1 : 0;
+      const left = items.filter(({ key }) => key > after);
+      return route.fulfill({ json: { items: left.slice(0, 3), ...(left.length > 3 ? { next: left[2].key } : {}) } });
+    });
+    const page = await tab("/outbox");
+    const rows = page.locator("main tbody tr");
+    await until(async () => (await rows.count()) === 3, "no first page");
+    await page.getByRole("button", { name: "Load more" }).click();
+    await until(async () => (await rows.count()) === 6, "no second page");
+    await page.getByRole("checkbox", { name: /k5$/ }).check();
+    await page.locator(".feed.live").waitFor();
+    // One was delivered meanwhile.
+    items.splice(1, 1);
+    const before = reads;
+    feed.tell("reply-delivered", { time: await it.hostTime(), subject: it.subjects.conversation });
+    await until(() => reads > before, "the list was not read again");
+    await until(async () => (await rows.count()) === 5, "the delivered one is still there, or a page is gone");
+    assert.equal(await page.getByRole("checkbox", { name: /k5$/ }).isChecked(), true);
+    assert.equal(await page.getByRole("button", { name: "Load more" }).count(), 0);
+  },
+
+  async "a page of other filters joins no list, and what is left is read no further"(it) {
+    const { context, tab } = await it.openBrowser(operator);
+    const { decisions } = await it.read("/decisions?limit=1");
+    const held = [];
+    await context.route(/\/decisions\?/, (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      if (query.has("before")) return void held.push(route);
+      const from = query.get("stage") ? 500 : 900;
+      return route.fulfill({ json: { decisions: [1, 2, 3].map((index) => ({ ...decisions[0], id: from - index })), next: from - 3 } });
+    });
+    let givenUp = 0;
+    context.on("requestfailed", (request) => (givenUp += request.url().includes("before=") ? 1 : 0));
+    const page = await tab("/decisions");
+    const shown = async () => (await page.locator("main tbody a[href*='#/decisions/']").allInnerTexts()).join();
+    await until(async () => (await shown()) === "899,898,897", "no first page");
+    await page.getByRole("button", { name: "Load older ones" }).click();
+    await until(() => held.length === 1, "the next page was not asked for");
+    await page.getByLabel("Stage").selectOption("tone");
+    await until(async () => (await shown()) === "499,498,497", "the filter changed nothing");
+    await until(() => givenUp === 1, "the page of the old filter was not given up");
+    await held[0].fulfill({ json: { decisions: [{ ...decisions[0], id: 896 }], next: null } }).catch(() => {});
+    await quiet();
+    assert.equal(await shown(), "499,498,497");
+    // The same on leaving.
+    await page.getByRole("button", { name: "Load older ones" }).click();
+    await until(() => held.length === 2, "the next page was not asked for");
+    await page.goto(page.url().replace(/#.*/, "#/outbox"));
+    await until(() => givenUp === 2, "the page of a screen that was left was not given up");
+  },
+
+  async "what an act on many would do is told before it does anything"(it) {
+    const { context, tab } = await it.openBrowser(supervisor);
+    const rows = [listRow(1, { name: "Jo", owner: "max" }), listRow(2, { name: "Mo", owner: "max" })];
+    await context.route(/\/conversations\?/, (route) => route.fulfill({ json: wholeList(rows) }));
+    await context.route(/\/queues$/, (route) => route.fulfill({ json: { queues: [{ id: "general", waiting: 2, default: true }] } }));
+    await context.route(/\/agents(\?|$)/, (route) => route.fulfill({ json: { agents: [{ id: "ana", presence: "available", not_responding: false, load: 0, capacity: 100, queues: [] }] } }));
+    const acts = [];
+    await context.route(/\/conversations\/actions$/, (route) => {
+      const body = route.request().postDataJSON();
+      acts.push([body.action, body.dry_run, body.queue ?? body.agent ?? ""].join(" "));
+      const refused = { type: "/problems/unanswered", title: "Unanswered", status: 409 };
+      const conversations = body.conversations.map(({ id }, index) => (index === 1 ? { id, problem: refused } : { id, state: "active", exceeds_capacity: body.action === "assign", sequence: 9 }));
+      return route.fulfill({ json: { done: 1, refused: 1, conversations } });
+    });
+    const page = await tab("/conversations");
+    for (const name of ["Jo", "Mo"]) await page.getByRole("checkbox", { name: `Select ${name}` }).check();
+    const dialog = page.locator("dialog[open]");
+    const would = (act) => dialog.getByRole("listitem").filter({ hasText: "Jo" }).getByText(act).waitFor();
+    // Where no place must be chosen it is asked at once.
+    await page.getByRole("button", { name: /^Resolve/ }).click();
+    await would("would be resolved");
+    await dialog.getByText("1 would change, 1 would be refused").waitFor();
+    await dialog.getByRole("listitem").filter({ hasText: "Mo" }).getByText(/unanswered/).waitFor();
+    assert.deepEqual(acts, ["resolve true "]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: /^Assign/ }).click();
+    await dialog.getByLabel("To an agent").selectOption("ana");
+    await would("beyond the agent's capacity");
+    assert.deepEqual(acts.slice(1), ["assign true ana"]);
+    const assign = dialog.getByRole("button", { name: "Assign", exact: true });
+    await until(() => assign.isEnabled(), "the button stays disabled");
+    await assign.click();
+    await dialog.getByRole("button", { name: /failed one again/ }).waitFor();
+    assert.deepEqual(acts.slice(2), ["assign false ana"]);
+  },
+
+  async "merging contacts warns of replies that are not sent yet"(it) {
+    const { context, tab } = await it.openBrowser(supervisor);
+    const item = (index, conversation) => ({ key: `k${index}`, target: "chat", state: "waiting", attempts: 0, not_before: "2026-03-02T08:00:00Z", conversation });
+    const items = [item(1, it.subjects.conversation), item(2, "f".repeat(32))];
+    await context.route(/\/outbox\?/, (route) => route.fulfill({ json: { items } }));
+    const page = await tab(`/contacts/${it.subjects.contact}`);
+    await page.getByRole("button", { name: "Actions" }).click();
+    await page.getByRole("menuitem", { name: "Merge" }).click();
+    await page.locator("dialog[open]").getByText("1 reply to them is not sent yet").waitFor();
+  },
+
   async "a conversation goes to an agent by drag, and by its menu"(it) {
     const { context, tab } = await it.openBrowser(supervisor);
     const row = (index, name, more = {}) => listRow(index, { name, state: "queued", owner: null, queue: "general", due_at: null, clocks: [], ...more });
@@ -194,7 +301,7 @@ export const cases = {
     const acts = [];
     await context.route(/\/conversations\/actions$/, (route) => {
       const body = route.request().postDataJSON();
-      acts.push(body);
+      if (!body.dry_run) acts.push(body);
       const conversations = body.conversations.map(({ id }) => ({ id, state: "active", owner: body.agent, exceeds_capacity: false, sequence: 9 }));
       return route.fulfill({ json: { done: conversations.length, refused: 0, conversations } });
     });

@@ -74,6 +74,11 @@ export class LiveQuery<T> {
     if (this.#data !== undefined && this.#isCurrent) this.#data = change(this.#data);
   }
 
+  /** Drops the answer: it is of something else. */
+  forget(): void {
+    this.#data = undefined;
+  }
+
   /** Reads again, now. */
   refresh(): Promise<void> {
     return this.#read();

@@ -72,6 +72,7 @@ const texts: OperatorTexts = {
   },
   generations: {
     title: "Generationen",
+    tooMany: "Ältere werden nicht gezeigt.",
     change: "Datei ändern",
     rollBack: "Zurücknehmen",
     onlyOne: "Es gibt keine frühere Generation.",
@@ -128,6 +129,7 @@ const texts: OperatorTexts = {
     againstActive: (generation) => `Verglichen mit Generation ${generation}:`,
     fine: "Die Datei ist gültig",
     inText: (count) => plural(count, { one: "1 Fehler im Text", other: `${formatNumber(count)} Fehler im Text` }),
+    textFine: "Der Text ist gültig. Die Prüfung baut auch, was er einstellt.",
     notChecked: "Noch nicht geprüft",
     notCheckedHint: "Der Host baut die Datei, führt die Fälle der Pakete aus und nennt jedes Problem mit seiner Zeile. Nichts ändert sich.",
     packs: "Pakete",
@@ -226,6 +228,7 @@ const texts: OperatorTexts = {
     noHistory: "Noch ist keiner beendet.",
     end: "Ende",
     olderEnds: "Ältere zeigen",
+    tooManyEnds: "Ältere werden nicht gezeigt.",
     endedAt: "Beendet",
     because: {
       aborted: "Zurückgenommen",
@@ -400,6 +403,7 @@ const texts: OperatorTexts = {
     ageHint: "Mindestens eine Stunde: 36h oder 90d.",
   },
   healthPage: {
+    policies: "Regeln und Kanäle",
     attention: "Braucht Aufmerksamkeit",
     fine: "Nichts braucht Aufmerksamkeit.",
     severity: { critical: "Kritisch", warning: "Warnung", notice: "Hinweis" },
@@ -494,6 +498,7 @@ const texts: OperatorTexts = {
   },
   outbox: {
     title: "Postausgang",
+    tooMany: "Weitere werden nicht gezeigt.",
     state: "Stand",
     states: { dead: "Aufgegeben", waiting: "Wartend", done: "Zugestellt" },
     empty: { dead: "Keine Zustellung ist aufgegeben", waiting: "Keine Zustellung wartet", done: "Nichts ist zugestellt" },
@@ -514,6 +519,7 @@ const texts: OperatorTexts = {
   },
   audit: {
     title: "Prüfprotokoll",
+    tooMany: "Ältere Einträge werden nicht gezeigt.",
     scope: "Protokoll",
     ofCompany: "der Firma",
     ofHost: "des Hosts",

@@ -71,6 +71,7 @@ const texts = {
   },
   generations: {
     title: "Generations",
+    tooMany: "Older ones are not shown.",
     change: "Change the file",
     rollBack: "Roll back",
     onlyOne: "There is no earlier generation.",
@@ -127,6 +128,7 @@ const texts = {
     againstActive: (generation: number) => `Compared with generation ${generation}:`,
     fine: "The file is valid",
     inText: (count: number) => plural(count, { one: "1 problem in the text", other: `${formatNumber(count)} problems in the text` }),
+    textFine: "The text is valid. The check also builds what it configures.",
     notChecked: "Not checked yet",
     notCheckedHint: "The host builds the file, runs the packs' cases and lists every problem with its line. Nothing changes.",
     packs: "Packs",
@@ -225,6 +227,7 @@ const texts = {
     noHistory: "No rollout has ended yet.",
     end: "End",
     olderEnds: "Show older ones",
+    tooManyEnds: "Older ones are not shown.",
     endedAt: "Ended",
     because: {
       aborted: "Taken back",
@@ -399,6 +402,7 @@ const texts = {
     ageHint: "At least an hour: 36h or 90d.",
   },
   healthPage: {
+    policies: "Policies and channels",
     attention: "Needs attention",
     fine: "Nothing needs attention.",
     severity: { critical: "Critical", warning: "Warning", notice: "Notice" } as Record<string, string>,
@@ -493,6 +497,7 @@ const texts = {
   },
   outbox: {
     title: "Outbox",
+    tooMany: "More are not shown.",
     state: "State",
     states: { dead: "Given up", waiting: "Waiting", done: "Delivered" },
     empty: { dead: "No delivery was given up", waiting: "No delivery waits", done: "Nothing was delivered" },
@@ -513,6 +518,7 @@ const texts = {
   },
   audit: {
     title: "Audit trail",
+    tooMany: "Older entries are not shown.",
     scope: "Trail",
     ofCompany: "the company",
     ofHost: "the host",
