@@ -6,7 +6,7 @@ import { problemText } from "../../i18n/problem_text.ts";
 import { session } from "../../shell/session.svelte.ts";
 import { texts } from "./texts.ts";
 
-export type BulkAction = "assign" | "transfer" | "return" | "requeue";
+export type BulkAction = "assign" | "transfer" | "return" | "resolve" | "requeue";
 
 /** A conversation to act on. */
 export interface BulkItem {
@@ -40,47 +40,58 @@ const TIMEOUT_MS = 60_000;
 
 /** Acts on each conversation, and tells each result as its request is answered. */
 export async function runBulk(action: BulkAction, items: readonly BulkItem[], target: BulkTarget, onresult: (result: ItemResult) => void): Promise<void> {
-  if (action === "requeue") {
-    for (const result of await requeue(items, false)) onresult(result);
-    return;
-  }
-  for (let from = 0; from < items.length; from += MOST) {
-    for (const result of await act(action, items.slice(from, from + MOST), target)) onresult(result);
+  for (const part of parts(items)) {
+    for (const result of await send(action, part, target, false)) onresult(result);
   }
 }
 
-/** What a requeue would do, or does, with each conversation. */
-export async function requeue(items: readonly BulkItem[], dryRun: boolean): Promise<ItemResult[]> {
+/** What the host would do with each conversation; nothing changes. Undefined where it was given up. */
+export async function tryBulk(action: BulkAction, items: readonly BulkItem[], target: BulkTarget, signal: AbortSignal): Promise<ItemResult[] | undefined> {
   const results: ItemResult[] = [];
-  for (let from = 0; from < items.length; from += MOST) {
-    const part = items.slice(from, from + MOST).map(({ id }) => id);
-    try {
-      const answer = await api.post("/v1/companies/{company}/conversations/requeue", {
-        path: { company: session.company },
-        body: { conversations: part, dry_run: dryRun, ...session.by() },
-      });
-      for (const { id, problem, queue } of answer.conversations) {
-        if (problem) results.push({ id, ok: false, text: [problem.title, problem.detail].filter(Boolean).join(": ") });
-        else results.push({ id, ok: true, text: dryRun ? texts.text.bulk.wouldGoTo(queue ?? "") : texts.text.bulk.wentTo(queue ?? "") });
-      }
-    } catch (error) {
-      const text = problemText(error, common.text);
-      results.push(...part.map((id) => ({ id, ok: false, text })));
-    }
+  for (const part of parts(items)) {
+    results.push(...(await send(action, part, target, true)));
+    if (signal.aborted) return undefined;
   }
   return results;
 }
 
-async function act(action: Exclude<BulkAction, "requeue">, items: readonly BulkItem[], target: BulkTarget): Promise<ItemResult[]> {
+function parts(items: readonly BulkItem[]): BulkItem[][] {
+  return Array.from({ length: Math.ceil(items.length / MOST) }, (_, index) => items.slice(index * MOST, (index + 1) * MOST));
+}
+
+function send(action: BulkAction, items: readonly BulkItem[], target: BulkTarget, dryRun: boolean): Promise<ItemResult[]> {
+  return action === "requeue" ? requeue(items, dryRun) : act(action, items, target, dryRun);
+}
+
+async function requeue(items: readonly BulkItem[], dryRun: boolean): Promise<ItemResult[]> {
+  const conversations = items.map(({ id }) => id);
+  try {
+    const answer = await api.post("/v1/companies/{company}/conversations/requeue", {
+      path: { company: session.company },
+      body: { conversations, dry_run: dryRun, ...session.by() },
+      timeout: TIMEOUT_MS,
+    });
+    return answer.conversations.map(({ id, problem, queue }) => {
+      if (problem) return { id, ok: false, text: [problem.title, problem.detail].filter(Boolean).join(": ") };
+      return { id, ok: true, text: dryRun ? texts.text.bulk.wouldGoTo(queue ?? "") : texts.text.bulk.wentTo(queue ?? "") };
+    });
+  } catch (error) {
+    const text = problemText(error, common.text);
+    return conversations.map((id) => ({ id, ok: false, text }));
+  }
+}
+
+async function act(action: Exclude<BulkAction, "requeue">, items: readonly BulkItem[], target: BulkTarget, dryRun: boolean): Promise<ItemResult[]> {
   const conversations = items.map(({ id, sequence }) => (sequence === undefined ? { id } : { id, expected: sequence }));
   try {
     const answer = await api.post("/v1/companies/{company}/conversations/actions", {
       path: { company: session.company },
-      body: { action, ...target, conversations, dry_run: false, ...session.actor() },
+      body: { action, ...target, conversations, dry_run: dryRun, ...session.actor() },
       timeout: TIMEOUT_MS,
     });
     return answer.conversations.map(({ id, state, owner, exceeds_capacity, problem }) => {
       if (problem) return refused(id, new ApiProblem(problem as ProblemDocument));
+      if (dryRun) return { id, ok: true, text: [texts.text.bulk.would[action], exceeds_capacity ? texts.text.bulk.exceeds : ""].filter(Boolean).join(" · ") };
       const words = [common.text.state[state ?? ""] ?? state, owner, exceeds_capacity ? texts.text.bulk.exceeds : ""];
       return { id, ok: true, text: words.filter(Boolean).join(" · ") };
     });

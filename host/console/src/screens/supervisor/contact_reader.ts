@@ -18,6 +18,22 @@ export async function readContact(company: string, contact: string, signal: Abor
   return card;
 }
 
+/** Pages of the outbox that are looked through. */
+const OUTBOX_PAGES = 4;
+
+/** How many deliveries about some conversations wait in the outbox. */
+export async function countWaiting(company: string, conversations: ReadonlySet<string>, signal: AbortSignal): Promise<number> {
+  let count = 0;
+  let after: string | undefined;
+  for (let page = 0; page < OUTBOX_PAGES; page += 1) {
+    const { items, next } = await api.get("/v1/companies/{company}/outbox", { path: { company }, query: { state: "waiting", ...(after ? { after } : {}) }, signal });
+    count += items.filter(({ conversation }) => conversation && conversations.has(conversation)).length;
+    if (!next) break;
+    after = next;
+  }
+  return count;
+}
+
 /** A contact that a search found. */
 export interface FoundContact {
   readonly contact: string;
