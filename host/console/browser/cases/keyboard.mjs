@@ -48,6 +48,35 @@ export const cases = {
     await page.locator(".message", { hasText: "Message of customer 2" }).waitFor();
   },
 
+  async "a key is named as the person's keyboard names it"(it) {
+    for (const [platform, label] of [["MacIntel", "⌘K"], ["Win32", "Ctrl+K"]]) {
+      const { context, tab } = await it.openBrowser();
+      await context.addInitScript((name) => Object.defineProperty(Navigator.prototype, "platform", { get: () => name }), platform);
+      await SimulatedConversations.start(it, context, 1);
+      const page = await tab("/inbox");
+      assert.equal(await page.locator(".search .kbd").innerText(), label);
+    }
+  },
+
+  async "a phone's keyboard covers no field"(it) {
+    const { context, tab } = await it.openBrowser({ viewport: { width: 390, height: 844 } });
+    const simulated = await SimulatedConversations.start(it, context, 1);
+    const page = await tab(`/c/${simulated.id(1)}`);
+    const text = page.locator("textarea");
+    await text.waitFor();
+    // A browser that keeps the size of the page and tells what is left to see.
+    const cover = (height) =>
+      page.evaluate((left) => {
+        Object.defineProperty(visualViewport, "height", { configurable: true, get: () => left });
+        visualViewport.dispatchEvent(new Event("resize"));
+      }, height);
+    await cover(420);
+    await page.waitForFunction(() => document.querySelector("textarea").getBoundingClientRect().bottom <= 420);
+    assert.equal(await page.locator(".head").evaluate((head) => head.getBoundingClientRect().top >= 0), true);
+    await cover(844);
+    await page.waitForFunction(() => document.querySelector("textarea").getBoundingClientRect().bottom > 420);
+  },
+
   async "Escape closes what is on top, and the focus returns"(it) {
     const { context, tab } = await it.openBrowser();
     const simulated = await SimulatedConversations.start(it, context, 1);

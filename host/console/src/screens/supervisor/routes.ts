@@ -1,5 +1,7 @@
+import type { Component } from "svelte";
 import type { Route } from "../../shell/route.ts";
 import { texts as agentTexts } from "../agent/texts.ts";
+import { readerRoute } from "../operator/reader_routes.ts";
 import { texts } from "./texts.ts";
 
 // Names of customers and steps of journeys are worded as in an agent's screens.
@@ -86,4 +88,15 @@ export const supervisorRoutes: readonly Route[] = [
     texts: all,
     load: () => import("./Contact.svelte"),
   },
+  readerRoute("health", "supervisor", () => texts.text.health, all),
+  readerRoute("decisions", "supervisor", () => texts.text.decisions, all),
+  readerRoute("decision", "supervisor", () => texts.text.decisions, all),
+  readerRoute("rollout", "supervisor", () => texts.text.rollout, all),
+  readerRoute("outbox", "supervisor", () => texts.text.outbox, all),
 ];
+
+/** What runs beside every screen of a person who oversees the floor. */
+export const supervisorCompanion = async (): Promise<Component> => {
+  await texts.load();
+  return (await import("./AttentionWatch.svelte")).default;
+};
