@@ -18,6 +18,14 @@ export async function fulfillConversation(context, { document, messages }) {
   await context.route(/\/messages\?/, (route) => route.fulfill({ json: messages }));
 }
 
+/** Who is signed in, on a host with tokens: answers of `GET /v1/me` for a role with some operations. */
+export async function signInAs(context, it, role, operations) {
+  const { now } = await (await fetch(new URL("/v1/me", it.host))).json();
+  const { company } = it.subjects;
+  const me = { local: false, id: `token:${role}`, name: role, role, company, companies: [{ name: company, ready: true }], session: true, operations, now };
+  await context.route(/\/v1\/me$/, (route) => route.fulfill({ json: me }));
+}
+
 /** A row of a list of conversations. */
 export function listRow(index, more = {}) {
   return {

@@ -1,35 +1,17 @@
 import type { Route } from "../../shell/route.ts";
-import { texts as operatorTexts } from "../operator/texts.ts";
+import { readerRoute } from "../operator/reader_routes.ts";
 import { texts } from "./texts.ts";
 
-/** Screens of operators that integrators read, too. */
-const decisions: Route["load"] = async () => {
-  await operatorTexts.load();
-  return import("../operator/Decisions.svelte");
-};
-const decision: Route["load"] = async () => {
-  await operatorTexts.load();
-  return import("../operator/Decision.svelte");
-};
-
 export const integratorRoutes: readonly Route[] = [
-  {
-    pattern: "/decisions",
-    area: "integrator",
-    needs: ["decisions"],
-    title: () => texts.text.decisions,
-    nav: { icon: "decision" },
-    texts: [texts],
-    load: decisions,
-  },
-  {
-    pattern: "/decisions/:n",
-    area: "integrator",
-    needs: ["decision"],
-    title: () => texts.text.decisions,
-    texts: [texts],
-    load: decision,
-  },
+  readerRoute("decisions", "integrator", () => texts.text.decisions, [texts]),
+  readerRoute("decision", "integrator", () => texts.text.decisions, [texts]),
+  readerRoute("health", "integrator", () => texts.text.health, [texts]),
+  readerRoute("generations", "integrator", () => texts.text.generations, [texts]),
+  readerRoute("generation", "integrator", () => texts.text.generations, [texts]),
+  readerRoute("editor", "integrator", () => texts.text.generations, [texts]),
+  readerRoute("settings", "integrator", () => texts.text.generations, [texts]),
+  readerRoute("whatIf", "integrator", () => texts.text.whatIf, [texts]),
+  readerRoute("rollout", "integrator", () => texts.text.rollout, [texts]),
   {
     pattern: "/feed",
     area: "integrator",

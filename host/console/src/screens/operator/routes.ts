@@ -31,7 +31,7 @@ export const operatorRoutes: readonly Route[] = [
   {
     pattern: "/generations/:n/edit",
     area: "operator",
-    needs: ["generations", "generation", "apply"],
+    needs: ["generations", "generation", "validate_company_file"],
     title: () => texts.text.editor.title,
     texts: [texts],
     load: () => import("./GenerationEditor.svelte"),
@@ -39,7 +39,7 @@ export const operatorRoutes: readonly Route[] = [
   {
     pattern: "/generations/:n/settings/:plugin",
     area: "operator",
-    needs: ["generations", "generation", "apply"],
+    needs: ["generations", "generation", "validate_company_file"],
     title: () => texts.text.settings.title,
     texts: [texts],
     load: () => import("./PluginSettings.svelte"),

@@ -3,6 +3,10 @@ import type { IntegratorTexts } from "../texts.ts";
 
 const texts: IntegratorTexts = {
   decisions: "Entscheidungen",
+  health: "Regeln und Kanäle",
+  generations: "Generationen",
+  whatIf: "Was wäre wenn",
+  rollout: "Erprobung",
   feed: {
     title: "Ereignisse",
     hint: "Was jetzt geschieht, wie es der Strom der Ereignisse sagt: Codes und Zahlen, keine Worte von Kunden.",
@@ -16,6 +20,8 @@ const texts: IntegratorTexts = {
     empty: "Noch kein Ereignis",
     emptyHint: "Ereignisse erscheinen, sobald etwas geschieht.",
     copyCurl: "Als curl kopieren",
+    curlWithout: (left) =>
+      `Der Befehl folgt mehr, als die Seite zeigt: ${left.map((name) => ({ conversation: "Der Host filtert nur nach ganzen Konversationsnummern", text: "Der Host durchsucht keine Daten" })[name]).join("; ")}.`,
     curl: "Befehl, der diesem Strom folgt",
     copyEvent: "Ereignis",
     number: "Nummer",

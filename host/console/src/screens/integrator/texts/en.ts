@@ -2,6 +2,10 @@ import { formatNumber, plural } from "../../../i18n/format.ts";
 
 const texts = {
   decisions: "Decisions",
+  health: "Policies and channels",
+  generations: "Generations",
+  whatIf: "What if",
+  rollout: "Rollout",
   feed: {
     title: "Live feed",
     hint: "What happens now, as the feed of events tells it: codes and numbers, no words of customers.",
@@ -15,6 +19,8 @@ const texts = {
     empty: "No event yet",
     emptyHint: "Events appear as soon as something happens.",
     copyCurl: "Copy as curl",
+    curlWithout: (left: readonly ("conversation" | "text")[]) =>
+      `The command follows more than the page shows: ${left.map((name) => ({ conversation: "the host filters by whole conversation ids only", text: "the host searches no data" })[name]).join("; ")}.`,
     curl: "command that follows this feed",
     copyEvent: "event",
     number: "Number",
