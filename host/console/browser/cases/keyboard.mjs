@@ -72,7 +72,7 @@ export const cases = {
       }, height);
     await cover(420);
     await page.waitForFunction(() => document.querySelector("textarea").getBoundingClientRect().bottom <= 420);
-    assert.equal(await page.locator(".head").evaluate((head) => head.getBoundingClientRect().top >= 0), true);
+    assert.equal(await page.locator("header.head").evaluate((head) => head.getBoundingClientRect().top >= 0), true);
     await cover(844);
     await page.waitForFunction(() => document.querySelector("textarea").getBoundingClientRect().bottom > 420);
   },

@@ -130,10 +130,74 @@ export const cases = {
     await page.reload();
     await promote.waitFor();
     assert.equal(await promote.isDisabled(), false);
-    // The page works in either theme, and its charts follow.
+  },
+
+  async "a chart is drawn anew in the other theme, and tells what is under the pointer"(it) {
+    const { context, tab } = await it.openBrowser({ ...operator, colorScheme: "light" });
+    const points = Array.from({ length: 20 }, (_, index) => ({
+      at: new Date(Date.UTC(2026, 2, 2, 8, index)).toISOString(),
+      decisions: 100 * (index + 1),
+      candidate_failures: 0.03,
+      control_failures: 0.01,
+      candidate_p99: 3_000,
+      control_p99: 2_000,
+    }));
+    await context.route(/\/rollout$/, (route) => route.fulfill({ json: rollout({ points }) }));
+    const page = await tab("/rollout");
+    const tile = page.getByRole("region", { name: /failures/i }).first();
+    await tile.locator("canvas").waitFor();
+    /** How many pixels of the chart have the colour of its line, and how many that of the shaded interval. */
+    const painted = () =>
+      tile.locator("canvas").evaluate((canvas) => {
+        const probe = document.createElement("span");
+        probe.style.color = "var(--accent)";
+        document.body.append(probe);
+        const [red, green, blue] = getComputedStyle(probe).color.match(/\d+/g).map(Number);
+        probe.remove();
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        const counts = { line: 0, shaded: 0, accent: `${red} ${green} ${blue}` };
+        for (let at = 0; at < data.length; at += 4) {
+          const isAccent = [red, green, blue].every((part, index) => Math.abs(data[at + index] - part) <= 12);
+          if (isAccent && data[at + 3] > 240) counts.line += 1;
+          if (isAccent && data[at + 3] > 30 && data[at + 3] < 90) counts.shaded += 1;
+        }
+        return counts;
+      });
+    const light = await painted();
+    assert.ok(light.line > 20 && light.shaded > 200, JSON.stringify(light));
     await page.emulateMedia({ colorScheme: "dark" });
-    await quiet();
-    await page.emulateMedia({ colorScheme: "light" });
+    await until(async () => (await painted()).line > 20 && (await painted()).accent !== light.accent, "the chart keeps the colours of the light theme");
+    assert.ok((await painted()).shaded > 200);
+    // The same numbers follow the pointer as stand in the table.
+    const box = await tile.locator("canvas").boundingBox();
+    await page.mouse.move(box.x + box.width * 0.9, box.y + box.height / 2);
+    await until(async () => /2\s?%.*–.*of [\d,]+ decisions/.test(await tile.locator(".reading").innerText()), "no value follows the pointer");
+  },
+
+  async "the heat map has a time and what is expected, both in the address"(it) {
+    const { context, tab } = await it.openBrowser(operator);
+    const asked = [];
+    await context.route(/\/statistics\?/, (route) => {
+      asked.push(new URL(route.request().url()).searchParams);
+      const time = "2026-03-02T08:00:00Z";
+      const stage = { decisions: { ok: 980, failed: 20 }, fallbacks: 20 };
+      return route.fulfill({ json: { from: time, to: time, step: "hour", by: "stage", zone: "UTC", counted: 1, behind: 0, buckets: [], totals: [{ key: "tone", stage }] } });
+    });
+    const page = await tab("/health");
+    await page.getByLabel("Time", { exact: true }).selectOption({ label: "The last 24 hours" });
+    const failed = page.locator(".heat").getByRole("link", { name: /failed: 20/i });
+    await failed.waitFor();
+    assert.equal(asked[0].get("by"), "stage");
+    // Two of a hundred are more than one, and the decisions behind the number are those of the time.
+    assert.match(await failed.getAttribute("aria-label"), /more than expected/);
+    assert.match(await failed.getAttribute("href"), /from=2026-03-02T08%3A00.*stage=tone.*outcome=failed/);
+    await page.getByLabel("Expected at most").selectOption({ label: "5%" });
+    await until(async () => !/more than expected/.test(await failed.getAttribute("aria-label")), "the number stands out although it is expected");
+    assert.match(page.url(), /heat=day/);
+    assert.match(page.url(), /expected=0\.05/);
+    await page.reload();
+    await failed.waitFor();
+    assert.equal(await page.getByLabel("Expected at most").inputValue(), "0.05");
   },
 
   async "the floor shows who does not respond, what they hold, and one act for it"(it) {

@@ -34,7 +34,7 @@ export const cases = {
     await page.locator('form button[type="submit"]').waitFor();
     await page.goto(page.url().replace(/#.*/, "#/health"));
     await page.getByRole("heading", { name: "Policies and channels" }).waitFor();
-    await page.getByRole("heading", { name: "Channels" }).waitFor();
+    await page.getByRole("heading", { name: "Channels", exact: true }).waitFor();
     assert.equal(await page.getByRole("button", { name: /drain/i }).count(), 0);
   },
 

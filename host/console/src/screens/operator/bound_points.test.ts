@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boundPoints } from "./bound_points.ts";
+import { boundPoints, wilson } from "./bound_points.ts";
 import type { Rollout } from "./operator_types.ts";
 
 const rollout = (points: Rollout["points"]): Rollout => ({
@@ -35,4 +35,12 @@ test("a canary that fails less than its control does not fail", () => {
 test("nothing decided measures nothing", () => {
   const [point] = boundPoints(rollout([{ at: "2026-03-02T10:00:10Z", decisions: 0 }]));
   assert.deepEqual([point?.failures, point?.p99, point?.disagreement], [undefined, undefined, undefined]);
+});
+
+test("an interval is that of Wilson", () => {
+  const rounded = (share: number, count: number) => Object.values(wilson(share, count) ?? {}).map((value) => value.toFixed(4));
+  assert.deepEqual(rounded(0.1, 100), ["0.0552", "0.1744"]);
+  assert.deepEqual(rounded(0, 100), ["0.0000", "0.0370"]);
+  assert.deepEqual(rounded(1, 100), ["0.9630", "1.0000"]);
+  assert.equal(wilson(0.5, 0), undefined);
 });

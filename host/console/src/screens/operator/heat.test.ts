@@ -13,7 +13,19 @@ test("columns keep their place and others appear with their first count", () => 
 test("one failure in a thousand is seen", () => {
   const [row] = heatRows([stage({ ok: 999, failed: 1 })], ["ok", "failed"]);
   assert.equal(row?.total, 1_000);
-  assert.ok((row?.cells[1]?.strength ?? 0) > 0.3);
+  assert.ok((row?.cells[1]?.strength ?? 0) > 0.2);
+  assert.equal(row?.cells[1]?.isAbove, false);
+});
+
+test("what ends badly more often than expected stands out, and what ends well never does", () => {
+  const cells = (failed: number, expected?: number) => heatRows([stage({ ok: 1_000 - failed, failed })], ["ok", "failed"], expected)[0]?.cells;
+  assert.deepEqual(cells(10)?.map(({ isAbove }) => isAbove), [false, false]);
+  assert.deepEqual(cells(11)?.map(({ isAbove }) => isAbove), [false, true]);
+  assert.deepEqual(cells(11, 0.05)?.map(({ isAbove }) => isAbove), [false, false]);
+  // It glows the nearer it is to what is expected, and fully there.
+  const strengths = [1, 5, 10, 500].map((failed) => cells(failed)?.[1]?.strength ?? 0);
+  assert.ok(strengths[0]! < strengths[1]! && strengths[1]! < strengths[2]!);
+  assert.deepEqual(strengths.slice(2), [1, 1]);
 });
 
 test("a histogram is cut to where something is", () => {
