@@ -1,8 +1,8 @@
 // A list that is read a page at a time, and stays current: what was loaded stays when it is read again.
 import { isAbort } from "../api/problem.ts";
 import { notices } from "../shell/notices.svelte.ts";
-import type { FeedEvent } from "./feed_event.ts";
-import { LiveQuery } from "./live_query.svelte.ts";
+import type { FeedEvent } from "../live/feed_event.ts";
+import { LiveQuery } from "../live/live_query.svelte.ts";
 import { type Order, type Pages, withBeginning, withNextPage } from "./paged_rows.ts";
 
 /** One answer of the host. */
