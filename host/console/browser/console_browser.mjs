@@ -12,9 +12,10 @@ export async function startConsole(host) {
   return {
     host,
     address: server.address,
-    /** A page of a person; `problems` collects what must not happen. */
-    async open({ identity, path = "/", preferences = {}, context = {} }) {
+    /** A page of a person; `problems` collects what must not happen. `prepare` may answer requests instead of the host. */
+    async open({ identity, path = "/", preferences = {}, context = {}, prepare }) {
       const view = await browser.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: "UTC", ...context });
+      await prepare?.(view);
       const page = await view.newPage();
       const problems = [];
       page.on("pageerror", (error) => problems.push(`error: ${error.message}`));

@@ -12,6 +12,17 @@ export async function conversationWith(it, words) {
   return { document: { ...document, name: words, tags: [words], snippet: words, queue: words }, messages: { ...page, messages } };
 }
 
+/** Fields that hold what customers, agents, policies or operators wrote. */
+const WRITTEN = new Set(["text", "rest", "why", "message", "suggestion", "name", "display_name", "address", "snippet", "reason", "problem", "advice", "what", "subject", "tags", "title", "actor", "by", "author", "detail", "value", "attributes", "line", "media_type", "file"]);
+
+/** A document in which everything that was written is other words; `next` gives them one after the other. */
+export function inOtherWords(value, next, field = "") {
+  if (Array.isArray(value)) return value.map((item) => inOtherWords(item, next, field));
+  if (typeof value === "string") return WRITTEN.has(field) ? next() : value;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inOtherWords(item, next, key)]));
+}
+
 /** Answers for a conversation. */
 export async function fulfillConversation(context, { document, messages }) {
   await context.route(/\/conversations\/[0-9a-f]{32}$/, (route) => route.fulfill({ json: document }));

