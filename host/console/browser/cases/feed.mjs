@@ -188,6 +188,20 @@ export const cases = {
     await page.locator('[role="option"]').first().waitFor();
   },
 
+  async "what could not be read is read as soon as the host answers, on every screen"(it) {
+    const { context, tab } = await it.openBrowser();
+    const agent = await it.read(`/agents/${it.subjects.agent}`);
+    let isBroken = true;
+    await context.route(/\/conversations\?/, (route) => route.fulfill(isBroken ? problem(503, "storage") : { json: wholeList([listRow(1, { owner: it.subjects.agent })]) }));
+    await context.route(new RegExp(`/agents/${it.subjects.agent}$`), (route) => route.fulfill(isBroken ? problem(503, "storage") : { json: { ...agent, not_responding: true } }));
+    const page = await tab("/inbox");
+    await page.locator(".rows").getByRole("button", { name: /again/i }).waitFor();
+    isBroken = false;
+    // Nobody presses the button, and no event comes.
+    await page.locator('[role="option"]').first().waitFor();
+    await page.getByRole("alert").filter({ hasText: "Not responding" }).waitFor();
+  },
+
   async "nothing is read without a reason while the stream lives"(it) {
     const feed = new FakeFeed();
     const { context, tab } = await it.openBrowser({ server: await it.serve({ intercept: feed.intercept }) });

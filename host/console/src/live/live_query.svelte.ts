@@ -2,6 +2,7 @@
 // may have changed.
 import { type ApiProblem, isAbort, toProblem } from "../api/problem.ts";
 import { serverClock } from "../api/server_clock.ts";
+import { BackOff } from "./back_off.ts";
 import type { FeedEvent } from "./feed_event.ts";
 import { live } from "./live.svelte.ts";
 
@@ -39,6 +40,8 @@ export class LiveQuery<T> {
   #pending: ReturnType<typeof setTimeout> | undefined;
   #due = false;
   #notBefore = 0;
+  readonly #backOff = new BackOff();
+  #retry: ReturnType<typeof setTimeout> | undefined;
   readonly #options: LiveQueryOptions<T>;
 
   constructor(options: LiveQueryOptions<T>) {
@@ -121,6 +124,7 @@ export class LiveQuery<T> {
       document.removeEventListener("visibilitychange", onVisible);
       clearInterval(timer);
       clearTimeout(this.#pending);
+      clearTimeout(this.#retry);
       this.#pending = undefined;
       this.#running?.abort();
     };
@@ -128,6 +132,7 @@ export class LiveQuery<T> {
 
   async #read(): Promise<void> {
     this.#running?.abort();
+    clearTimeout(this.#retry);
     const attempt = new AbortController();
     this.#running = attempt;
     const generation = ++this.#generation;
@@ -144,6 +149,7 @@ export class LiveQuery<T> {
       this.#data = data;
       this.#subject = subject;
       this.#problem = undefined;
+      this.#backOff.reset();
       this.#readAt = serverClock.now();
       this.#notBefore = Date.now() + PAUSE_MS;
     } catch (error) {
@@ -153,6 +159,8 @@ export class LiveQuery<T> {
       if (this.#subject !== subject) this.#data = undefined;
       this.#subject = subject;
       this.#notBefore = Date.now() + Math.max(FAILURE_PAUSE_MS, (this.#problem.retryAfter ?? 0) * 1_000);
+      // No event may come that would have it read again.
+      if (this.#problem.isTemporary) this.#retry = setTimeout(() => this.refreshSoon(), this.#backOff.next(this.#problem.retryAfter));
     } finally {
       if (generation === this.#generation) this.#loading = false;
     }
