@@ -10,7 +10,8 @@ const word = (value: unknown): string => (typeof value === "string" ? value : ty
 
 /** What a code is called. */
 export function alertTitle(code: string): string {
-  return texts.text.alertsPage.codes[code] ?? code;
+  const { codes } = texts.text.alertsPage;
+  return Object.hasOwn(codes, code) ? (codes[code] ?? code) : code;
 }
 
 /** What an alert says beyond its title. */
