@@ -136,7 +136,7 @@ impl DeskCore {
         let Some(input) = input else {
             return Ok(None);
         };
-        // Readable: of somebody else, or of the person since they wrote again.
+        // Readable: of another person, or of the person since they wrote again.
         let is_readable = conversation_reader::open_input(&*self.journal, &input)?.is_some();
         Ok((!is_readable).then_some(input.ordinal))
     }

@@ -4,7 +4,6 @@ use patchbay_contact_file::Row;
 use patchbay_journal::{AuditEntry, ContactId, Erasure, JournalError, OptOutImport, RecordImport};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::contact_record::ContactRecord;
-use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::opt_out_entry::OptOutEntry;
 use patchbay_pass::agent_action::AgentAction;
 use patchbay_records::contact_import::{self, ImportSummary};
@@ -15,8 +14,8 @@ use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
 use crate::operations::conversations::ConversationService;
 
-/// Most conversations that an erasure resolves.
-const CONVERSATIONS: usize = 10_000;
+/// Conversations that an erasure reads and resolves in one step.
+const STEP: usize = 100;
 
 /// How records of the CRM are imported.
 #[derive(Clone, Copy, Debug, Default)]
@@ -153,7 +152,8 @@ impl ContactService<'_> {
     }
 
     /// Erase the person behind a contact: destroy the key of their texts, and
-    /// resolve their conversations.
+    /// resolve all their conversations. If it ends before the last of them, a second
+    /// erasure resolves the others.
     ///
     /// # Errors
     /// As the journal's erase.
@@ -165,7 +165,6 @@ impl ContactService<'_> {
     ) -> Result<Erasure, DeskError> {
         let id = self.0.company_id(company)?;
         let journal = &self.0.journal;
-        let rows = journal.conversations_of_contact(id, contact, CONVERSATIONS)?;
         let now = self.0.now();
         let notes = erasure_notes(contact, now);
         let erased = journal.erase_person_with(id, contact, now, audit, notes);
@@ -181,19 +180,33 @@ impl ContactService<'_> {
         if !erased.contacts.is_empty() {
             self.0.notify_listeners(id, false);
         }
+        self.resolve_all(company, contact)?;
+        Ok(erased)
+    }
+
+    /// Resolves every conversation of an erased person, a step of them after the other. One
+    /// that cannot be resolved stays open, and the others go on.
+    fn resolve_all(&self, company: &str, contact: ContactId) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
         let actor = Actor {
             id: "erasure".to_owned(),
             role: ActorRole::Supervisor,
         };
-        for row in rows {
-            if row.state != ConversationState::Resolved {
-                let service = ConversationService(self.0);
-                let resolved = service.act(company, row.id, actor.clone(), AgentAction::Resolve)?;
+        let service = ConversationService(self.0);
+        let mut after = None;
+        loop {
+            let step = (self.0.journal).unresolved_of_contact(id, contact, after, STEP)?;
+            let Some(last) = step.last() else {
+                return Ok(());
+            };
+            after = Some(*last);
+            for conversation in step {
+                let action = AgentAction::Resolve;
+                let resolved = service.act(company, conversation, actor.clone(), action)?;
                 if let Err(error) = resolved {
-                    tracing::warn!(company, conversation = %row.id, %error, "a conversation of an erased contact is still open");
+                    tracing::warn!(company, %conversation, %error, "a conversation of an erased contact is still open");
                 }
             }
         }
-        Ok(erased)
     }
 }

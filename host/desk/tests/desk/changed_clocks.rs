@@ -77,7 +77,7 @@ fn activate(desk: &Desk, generation: Generation, before: Option<u64>) {
 }
 
 /// What the history says of changed clocks.
-fn told(desk: &Desk) -> Vec<Value> {
+fn clock_changes(desk: &Desk) -> Vec<Value> {
     of_kind(desk, EventKind::ClocksChanged)
 }
 
@@ -162,7 +162,7 @@ fn an_activation_moves_the_deadline_of_a_running_clock() {
         activate(&desk, generation(number, target, None), before);
         assert_eq!(hours_left(&desk), left, "{target:?}");
     }
-    let changes = told(&desk);
+    let changes = clock_changes(&desk);
     assert_eq!(changes.len(), 4, "{changes:?}");
     assert_eq!(
         changes[1]["sla"]["first_response"],
@@ -174,7 +174,7 @@ fn an_activation_moves_the_deadline_of_a_running_clock() {
     // The same rules again: nothing changes.
     activate(&desk, generation(5, Some(10 * HOUR), None), Some(4));
     assert_eq!(hours_left(&desk), Some(8));
-    assert_eq!(told(&desk).len(), 4);
+    assert_eq!(clock_changes(&desk).len(), 4);
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn conversations_of_a_removed_queue_get_the_targets_of_the_one_they_move_to() {
     second.moved = BTreeMap::from([("tax".to_owned(), "general".to_owned())]);
     activate(&desk, second, None);
     assert_eq!(hours_left(&desk), Some(8));
-    let changes = told(&desk);
+    let changes = clock_changes(&desk);
     assert_eq!(changes.len(), 1, "{changes:?}");
     assert_eq!(changes[0]["sla"]["first_response"], json!("10h"));
 }

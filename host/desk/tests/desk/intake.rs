@@ -339,6 +339,32 @@ fn a_full_disk_accepts_nothing_and_loses_nothing() {
 }
 
 #[test]
+fn an_erasure_resolves_every_conversation_of_the_person_in_steps() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    let wrote = |number: usize| {
+        delivered(
+            json!({"id": number.to_string(), "channel": "x", "text": "Hello",
+            "author": {"address": "@jo"}, "conversation": format!("thread-{number}")}),
+        )
+    };
+    // More than two steps.
+    take_in(&desk, (0..230).map(wrote).collect());
+    take_in(&desk, vec![said("other", "@kim", "Hello")]);
+    let company = northwind(&desk);
+    let unresolved = || desk.journal().unresolved_conversations(None, 1_000);
+    assert_eq!(unresolved().expect("read").len(), 231);
+    let record = desk.journal().address_record(company, "x", "@jo");
+    let jo = record.expect("read").contact.expect("known").contact;
+    let erased = desk.contacts().erase("northwind", jo, noted());
+    erased.expect("erased");
+    desk.wait_until_idle();
+    let left = unresolved().expect("read");
+    assert_eq!(left.len(), 1, "that of another person");
+    assert_ne!(left[0].contact, Some(jo));
+}
+
+#[test]
 fn what_an_erased_person_wrote_does_not_bring_them_back_when_it_comes_again() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
