@@ -323,7 +323,7 @@ pub struct CompanyFile {
     /// host cannot send them.
     #[serde(default)]
     pub publish: Option<Spanned<String>>,
-    /// Target that turns voice messages into text; absent: nobody does.
+    /// Target that turns voice messages into text; absent: none does.
     #[serde(default)]
     pub transcribe: Option<Spanned<String>>,
     /// URL at which providers reach the host, without the path of a webhook:

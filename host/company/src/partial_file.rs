@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use patchbay_config::document_kind::DocumentKind;
 use patchbay_config::file_problem::FileProblem;
 use patchbay_config::toml_document;
 use serde::Deserialize;
@@ -97,6 +98,9 @@ impl CompanyFile {
             .iter()
             .any(|(key, _)| key.get_ref() == "company")
         {
+            if let Some(problem) = DocumentKind::Company.mistaken(text) {
+                return Err(vec![problem]);
+            }
             let problem = FileProblem::whole("the file names no company");
             problems.push(problem.help("begin the file with company = and its name"));
             insert_name(&mut table);

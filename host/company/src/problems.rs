@@ -35,6 +35,23 @@ impl Problems<'_> {
         self.found.push(FileProblem::at(span, message).help(help));
     }
 
+    /// A name that nothing defines: the nearest one that is defined, else what defines it.
+    fn undefined<'k>(
+        &mut self,
+        span: Range<usize>,
+        message: String,
+        name: &str,
+        known: impl IntoIterator<Item = &'k String>,
+        definition: String,
+    ) {
+        let known = known.into_iter().map(String::as_str);
+        let help = match name_suggestion::nearest(name, known) {
+            Some(meant) => format!("did you mean {meant:?}? Otherwise {definition}"),
+            None => definition,
+        };
+        self.help(span, message, help);
+    }
+
     fn whole(&mut self, message: &str, help: &str) {
         self.found.push(FileProblem::whole(message).help(help));
     }
@@ -75,9 +92,11 @@ impl CompanyFile {
             for entry in self.pipeline.spanned(stage) {
                 let name = entry.get_ref();
                 if !self.plugin.contains_key(name) && !problems.removed.covers(&["plugin", name]) {
-                    problems.help(
+                    problems.undefined(
                         entry.span(),
                         format!("stage {stage} names plugin {name:?}, which is not defined"),
+                        name,
+                        self.plugin.keys(),
                         format!("add [plugin.{name}] with its pack, or remove it from the stage"),
                     );
                 }
@@ -112,9 +131,11 @@ impl CompanyFile {
             && !problems.removed.covers(&["target", service.get_ref()])
         {
             let name = service.get_ref();
-            problems.help(
+            problems.undefined(
                 service.span(),
                 format!("transcribe names the target {name:?}, which is not defined"),
+                name,
+                self.target.keys(),
                 format!("add [target.{name}] with its webhook, or remove transcribe"),
             );
         }
@@ -125,9 +146,11 @@ impl CompanyFile {
         for (source, publish) in company.chain(channels) {
             let name = publish.get_ref();
             if !self.target.contains_key(name) && !problems.removed.covers(&["target", name]) {
-                problems.help(
+                problems.undefined(
                     publish.span(),
                     format!("{source} publishes to target {name:?}, which is not defined"),
+                    name,
+                    self.target.keys(),
                     format!("add [target.{name}] with its webhook, or remove publish"),
                 );
             }
@@ -299,7 +322,9 @@ impl CompanyFile {
                 }
                 if !self.has_queue(to) && !problems.removed.covers(&["queue", to]) {
                     let message = format!("queue {id:?} moves to {to:?}, which is not a queue");
-                    problems.help(span, message, "name a queue without moved-to");
+                    let queues = self.queues().map(|(id, _)| id);
+                    let definition = "name a queue without moved-to".to_owned();
+                    problems.undefined(span, message, to, queues, definition);
                 }
                 continue;
             }
@@ -308,7 +333,8 @@ impl CompanyFile {
                 && !problems.removed.covers(&["hours", hours])
             {
                 let message = format!("queue {id:?} names hours {hours:?}, which are not defined");
-                problems.help(span.clone(), message, format!("add [hours.{hours}]"));
+                let definition = format!("add [hours.{hours}]");
+                problems.undefined(span.clone(), message, hours, self.hours.keys(), definition);
             }
             for (skill, proficiency) in invalid_skills(&entry.skills) {
                 problems.at(
@@ -330,7 +356,9 @@ impl CompanyFile {
             for queue in &entry.queues {
                 if !self.has_queue(queue) && !problems.removed.covers(&["queue", queue]) {
                     let message = format!("agent {id:?} has queue {queue:?}, which is not defined");
-                    problems.at(span.clone(), message);
+                    let queues = self.queues().map(|(id, _)| id);
+                    let definition = format!("add [queue.{queue}], or remove it from the agent");
+                    problems.undefined(span.clone(), message, queue, queues, definition);
                 }
             }
             for queue in entry.queue_capacity.keys() {

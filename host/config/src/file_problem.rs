@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::bound::BoundLimit;
 use crate::excerpt::shortened;
+use crate::name_suggestion::nearest_of_message;
 
 /// A problem in a configuration file.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -78,10 +79,11 @@ impl FileProblem {
 
 impl From<toml::de::Error> for FileProblem {
     fn from(error: toml::de::Error) -> FileProblem {
+        let meant = nearest_of_message(error.message());
         FileProblem {
             message: shortened(error.message()),
             span: error.span(),
-            help: None,
+            help: meant.map(|meant| format!("did you mean `{meant}`?")),
             exceeded: None,
         }
     }

@@ -3,6 +3,7 @@
 //! in as parameters. It knows nothing of what a file configures.
 
 pub mod bound;
+pub mod document_kind;
 pub mod duration;
 pub mod excerpt;
 pub mod file_problem;

@@ -40,6 +40,18 @@ pub fn suggest(name: &str, what: &str, names: &[String]) -> String {
     }
 }
 
+/// The nearest of the names that a message of serde lists: ``unknown field `skils`, expected
+/// one of `skills`, `sla` ``. The derived readers say this in their message only.
+pub fn nearest_of_message(message: &str) -> Option<&str> {
+    let (problem, expected) = message.split_once(", expected ")?;
+    let is_name = ["unknown field", "unknown variant"];
+    if !is_name.iter().any(|start| problem.starts_with(start)) {
+        return None;
+    }
+    let name = problem.split('`').nth(1)?;
+    nearest(name, expected.split('`').skip(1).step_by(2))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +75,26 @@ mod tests {
             assert_eq!(nearest(typed, known), meant, "{typed}");
         }
         assert_eq!(nearest(&"n".repeat(10_000), known), None);
+    }
+
+    #[test]
+    fn the_nearest_name_of_a_message_is_found() {
+        for (message, meant) in [
+            (
+                "unknown field `skils`, expected one of `default`, `skills`",
+                Some("skills"),
+            ),
+            ("unknown variant `al`, expected one of `all`, `off`", None),
+            (
+                "unknown variant `sampld`, expected `sampled` or `off`",
+                Some("sampled"),
+            ),
+            ("unknown field `x`, expected one of `default`", None),
+            ("unknown field `skils`, there are no fields", None),
+            ("missing field `skils`, expected `skills`", None),
+        ] {
+            assert_eq!(nearest_of_message(message), meant, "{message}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
+use crate::document_kind::DocumentKind;
 use crate::file_problem::FileProblem;
 
 /// Most parts of a dotted key, such as `a.b.c`.
@@ -25,6 +26,17 @@ const MOST_TOKENS: usize = 800_000;
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, FileProblem> {
     check_bounds(text)?;
     toml::from_str(text).map_err(FileProblem::from)
+}
+
+/// Read a document of a kind.
+///
+/// # Errors
+/// As [`read`]; of a document of another kind, that it is one.
+pub fn read_as<T: DeserializeOwned>(kind: DocumentKind, text: &str) -> Result<T, FileProblem> {
+    read(text).map_err(|problem| match check_bounds(text) {
+        Ok(()) => kind.mistaken(text).unwrap_or(problem),
+        Err(_) => problem,
+    })
 }
 
 /// Check that the parser can read a text. Takes a time that grows with the length

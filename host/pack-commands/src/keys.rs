@@ -136,11 +136,6 @@ fn list(args: &KeysArgs) -> Outcome {
 }
 
 fn add(args: &KeysArgs, trust: &TrustArgs) -> Outcome {
-    if trust.publisher.is_none() {
-        output::note(
-            "the key speaks for no publisher: it counts only where a rule of the policy names it; --publisher NAME changes that",
-        );
-    }
     let key = KeyToTrust {
         name: trust.name.clone().unwrap_or_else(|| name_of(&trust.public)),
         public: public_key(&trust.public)?,
@@ -149,17 +144,60 @@ fn add(args: &KeysArgs, trust: &TrustArgs) -> Outcome {
         not_after: trust.not_after,
     };
     let (name, id) = (key.name.clone(), key.public.id());
-    change(args, |text| text.add(&key))?;
-    output::result(
-        args.json,
-        &json!({"name": name, "id": id.to_string()}),
-        || {
-            output::line(format!(
-                "{} trusts the key {name} ({id})",
+    let is_known = is_known(args, &key)?;
+    if !is_known {
+        change(args, |text| text.add(&key))?;
+        if trust.publisher.is_none() {
+            output::note(
+                "the key speaks for no publisher: it counts only where a rule of the policy names it; --publisher NAME changes that",
+            );
+        }
+    }
+    let document = json!({"name": name, "id": id.to_string(), "unchanged": is_known});
+    output::result(args.json, &document, || {
+        let policy = args.policy.display();
+        output::line(match is_known {
+            true => format!("{policy} trusts the key {name} ({id}) already; nothing is changed"),
+            false => format!("{policy} trusts the key {name} ({id})"),
+        })
+    })
+}
+
+/// Whether the policy has a key with the same terms.
+///
+/// # Errors
+/// The policy has the key with other terms, or under another name; or it is not valid.
+fn is_known(args: &KeysArgs, key: &KeyToTrust) -> Result<bool, Failure> {
+    if !args.policy.exists() {
+        return Ok(false);
+    }
+    let policy = read_policy(&args.policy)?;
+    let id = key.public.id();
+    let Some(known) = policy.keys().find(|known| known.id == id) else {
+        return Ok(false);
+    };
+    let is_same = known.name == key.name
+        && known.publisher == key.publisher.as_deref()
+        && known.packs == key.packs
+        && known.not_after == key.not_after
+        && known.revoked.is_none();
+    match is_same {
+        true => Ok(true),
+        false => Err(Failure::advised(
+            Exit::NotRight,
+            format!(
+                "{} has the key {id} already, as {:?}, with other terms{}",
+                args.policy.display(),
+                known.name,
+                known.revoked.map_or("", |_| ": it is revoked")
+            ),
+            format!(
+                "change the terms of [key.{}] in {}, or make another key: patchbay keys new NAME",
+                known.name,
                 args.policy.display()
-            ))
-        },
-    )
+            ),
+        )),
+    }
 }
 
 fn revoke(args: &KeysArgs, key: &RevokeArgs) -> Outcome {

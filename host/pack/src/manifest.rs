@@ -6,6 +6,7 @@ use std::path::{Component, PathBuf};
 use std::str::FromStr;
 
 use patchbay_company::Grants;
+use patchbay_config::document_kind::DocumentKind;
 use patchbay_config::file_problem::FileProblem;
 use patchbay_config::toml_document;
 use patchbay_config::web_address::WebAddress;
@@ -208,7 +209,7 @@ impl Manifest {
             let message = format!("the file has {} bytes; the limit is 256 KiB", text.len());
             return Err(FileProblem::whole(message));
         }
-        let manifest: Manifest = toml_document::read(text)?;
+        let manifest: Manifest = toml_document::read_as(DocumentKind::Pack, text)?;
         let name = &manifest.pack.name;
         if !is_pack_name(name.get_ref()) {
             let message = format!("{:?} is not a valid pack name", name.get_ref());

@@ -18,8 +18,14 @@ pub fn read_bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
         io::Error::new(io::ErrorKind::FileTooLarge, problem)
     };
     let found = std::fs::metadata(path)?;
-    if found.is_dir() || !found.is_file() && !is_open_already(path) {
-        let problem = "is not a file but a directory, device, pipe or socket";
+    let problem = match (found.is_dir(), found.is_file()) {
+        (true, _) => Some("is not a file but a directory"),
+        (false, false) if !is_open_already(path) => {
+            Some("is not a file but a device, pipe or socket")
+        }
+        (false, _) => None,
+    };
+    if let Some(problem) = problem {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
     }
     if found.len() > most {
@@ -47,9 +53,29 @@ fn is_open_already(path: &Path) -> bool {
 pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
     String::from_utf8(read_bytes(path, most)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let problem = format!("is not UTF-8 text: see byte {at}");
+        let problem = match binary_kind(error.as_bytes()) {
+            Some(kind) => format!("is not UTF-8 text but {kind}"),
+            None => format!("is not UTF-8 text: see byte {at}"),
+        };
         io::Error::new(io::ErrorKind::InvalidData, problem)
     })
+}
+
+/// The kind of a file that is not text, by its first bytes.
+fn binary_kind(bytes: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 5] = [
+        (b"\0asm", "a WebAssembly component or module"),
+        (b"SQLite format 3\0", "an SQLite database"),
+        (b"\x1f\x8b", "a compressed file (gzip)"),
+        (b"\x7fELF", "a program"),
+        (b"PK\x03\x04", "a ZIP archive"),
+    ];
+    let mut kinds = KINDS.iter();
+    if let Some((_, kind)) = kinds.find(|(start, _)| bytes.starts_with(start)) {
+        return Some(kind);
+    }
+    let begin = &bytes[..bytes.len().min(1024)];
+    begin.contains(&0).then_some("a binary file")
 }
 
 #[cfg(test)]
@@ -67,6 +93,24 @@ mod tests {
         }
         let missing = read_bytes(&place.path().join("missing"), 10).expect_err("no file");
         assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_binary_file_is_named_as_what_it_is() {
+        let place = tempfile::tempdir().expect("a directory");
+        let path = place.path().join("file");
+        for (bytes, kind) in [
+            (
+                &b"\0asm\x0d\0\x01\0\xff"[..],
+                "a WebAssembly component or module",
+            ),
+            (b"\x7fELF\xff", "a program"),
+            (b"name\0\xff", "a binary file"),
+        ] {
+            std::fs::write(&path, bytes).expect("written");
+            let error = read_text(&path, 100).expect_err("no text").to_string();
+            assert_eq!(error, format!("is not UTF-8 text but {kind}"));
+        }
     }
 
     #[test]

@@ -43,6 +43,16 @@ pub enum SignatureError {
     /// A secret key cannot be read with this password.
     #[error("the secret key cannot be read: {0}")]
     SecretKey(String),
+    /// A public key is given where a secret key is needed.
+    #[error(
+        "it is a public key; signing needs the secret key, whose file `patchbay keys new` calls NAME.key"
+    )]
+    PublicGiven,
+    /// A secret key is given where a public key is needed.
+    #[error(
+        "it is a secret key, which only its owner needs; give the public key, whose file `patchbay keys new` calls NAME.pub"
+    )]
+    SecretGiven,
     /// A signature is not one of minisign.
     #[error("it is not a signature of minisign: {0}")]
     Malformed(String),
@@ -68,6 +78,9 @@ impl PublicKey {
     /// [`SignatureError::PublicKey`].
     pub fn parse(text: &str) -> Result<PublicKey, SignatureError> {
         let text = text.trim();
+        if is_secret(text) {
+            return Err(SignatureError::SecretGiven);
+        }
         let key = match text.contains('\n') {
             true => PublicKeyBox::from_string(text).and_then(PublicKeyBox::into_public_key),
             false => minisign::PublicKey::from_base64(text),
@@ -155,6 +168,9 @@ impl SecretKey {
     /// # Errors
     /// [`SignatureError::SecretKey`].
     pub fn is_encrypted(text: &str) -> Result<bool, SignatureError> {
+        if PublicKey::parse(text).is_ok() {
+            return Err(SignatureError::PublicGiven);
+        }
         let key = SecretKeyBox::from_string(text).map_err(unreadable)?;
         // Reading an encrypted key as one that is not fails.
         Ok(key.into_unencrypted_secret_key().is_err())
@@ -190,6 +206,14 @@ impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretKey")
     }
+}
+
+/// Whether a text is the file of a secret key: its second line is longer than the 56 characters
+/// of a public key.
+fn is_secret(text: &str) -> bool {
+    let key = text.lines().nth(1).unwrap_or_default();
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    key.len() > 100 && key.bytes().all(is_base64)
 }
 
 fn unreadable(error: minisign::PError) -> SignatureError {
@@ -278,6 +302,11 @@ mod tests {
     fn an_encrypted_key_needs_its_password() {
         let keys = generate(Some("correct".to_owned()), "acme").expect("keys");
         assert_eq!(SecretKey::is_encrypted(&keys.secret), Ok(true));
+        // The other key of the pair is named as what it is.
+        let given = SecretKey::is_encrypted(&keys.public);
+        assert_eq!(given, Err(SignatureError::PublicGiven));
+        let given = PublicKey::parse(&keys.secret);
+        assert_eq!(given.err(), Some(SignatureError::SecretGiven));
         let read = |password: &str| SecretKey::read(&keys.secret, Some(password.to_owned()));
         assert!(read("correct").is_ok());
         assert!(read("wrong").is_err());

@@ -66,6 +66,13 @@ pub(super) fn run(args: &PackVerifyArgs, as_json: bool) -> Outcome {
 
 /// Read a trust policy; its problems point at its lines.
 pub(crate) fn read_policy(path: &Path) -> Result<TrustPolicy, Failure> {
+    if !path.exists() {
+        return Err(Failure::advised(
+            Exit::Machine,
+            format!("the trust policy {} does not exist", path.display()),
+            "create it with its first key: patchbay keys trust NAME.pub; or name another one with --policy",
+        ));
+    }
     let text = text_of(path)?;
     TrustPolicy::parse(&text).map_err(|problems| {
         Failure::located(Exit::NotRight, &path.display().to_string(), &text, problems)

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{PackStore, named_digest, references};
 use crate::pack_file::PackFile;
 
-/// Age of an unfinished download that nobody continues.
+/// Age of an unfinished download that no process continues.
 const PARTIAL_AGE: Duration = Duration::from_secs(86_400);
 
 /// What a collection deleted, or would delete, and what it kept.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use patchbay_config::document_kind::DocumentKind;
 use patchbay_config::file_problem::FileProblem;
 use patchbay_config::name_suggestion::nearest;
 use patchbay_config::toml_document;
@@ -81,7 +82,8 @@ impl TrustPolicy {
             let message = format!("the file has {} bytes; the limit is 1 MiB", text.len());
             return Err(vec![FileProblem::whole(message)]);
         }
-        let file: PolicyFile = toml_document::read(text).map_err(|problem| vec![problem])?;
+        let file: PolicyFile = toml_document::read_as(DocumentKind::TrustPolicy, text)
+            .map_err(|problem| vec![problem])?;
         let mut problems = Vec::new();
         let keys = keys(&file, &mut problems);
         let names: BTreeSet<&str> = file.key.keys().map(String::as_str).collect();
