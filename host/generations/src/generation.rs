@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patchbay_adapter::{CompanyKey, FileRules, ReplyWindow};
 use patchbay_company::{MessageTemplate, Sla};
+use patchbay_config::name_suggestion::nearest;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_model::channel;
 use patchbay_model::desk::DeskRules;
@@ -154,6 +155,22 @@ impl Generation {
             Some(connection) => channel::connection_target(adapter, &connection.name),
             None => target.to_owned(),
         }
+    }
+
+    /// What is wrong with the code of a channel, and the nearest known one: the host does not
+    /// know it, and the company file has no table for it. `None` where either does. Such a
+    /// channel works, with the rules of one of the company's own: the code may be a mistake.
+    pub fn channel_problem(&self, code: &str) -> Option<String> {
+        if channel::find(code).is_some() || self.channels.contains(code) {
+            return None;
+        }
+        let known = channel::CHANNELS.iter().map(|channel| channel.code);
+        let known = known.chain(self.channels.iter().map(String::as_str));
+        let meant = nearest(code, known).map(|meant| format!("; did you mean {meant:?}?"));
+        Some(format!(
+            "is no channel that the host knows, and the company file has no [channel] table for it{}",
+            meant.unwrap_or_default()
+        ))
     }
 
     /// What replies on a channel may have of files; `None`: none.

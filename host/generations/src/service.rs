@@ -143,12 +143,20 @@ impl GenerationService {
             return Ok(plan);
         }
         self.check_downgrades(company, active, source, request)?;
+        if let Some((company, number)) = self.returned(company, active, &document, request)? {
+            let cause = ActivationCause::Applied;
+            let mut plan = self.activate_stored(company, number, request, cause)?;
+            plan.because = Some(format!(
+                "the file is that of generation {number}, which is stored: no other is made of it"
+            ));
+            plan.warnings.extend(personal_data_warnings(source));
+            return Ok(plan);
+        }
         let usage = self.check_quota(company, source)?;
         let number = usage.newest + 1;
-        let warning = match usage.newest == 0 {
-            true => new_company::check(self.journal(), name, request)?,
-            false => None,
-        };
+        if usage.newest == 0 {
+            new_company::check(self.journal(), name, request)?;
+        }
         let newest = Some(usage.newest).filter(|newest| *newest > 0);
         self.skip_tested(company, active.into_iter().chain(newest));
         let next = self.build(company, source, number, request)?;
@@ -162,7 +170,6 @@ impl GenerationService {
             request,
             cause,
         )?;
-        plan.warnings.extend(warning);
         plan.warnings.extend(personal_data_warnings(source));
         Ok(plan)
     }

@@ -26,15 +26,14 @@ impl fmt::Display for NewCompany {
     }
 }
 
-/// Allow a new company only where the request creates it; a dry run gets a
-/// warning instead of an error.
+/// Allow a new company only where the request creates it: a dry run fails as the change would.
 pub(super) fn check(
     journal: &dyn Journal,
     name: &str,
     request: &ChangeRequest,
-) -> Result<Option<String>, ChangeError> {
+) -> Result<(), ChangeError> {
     if request.create_company {
-        return Ok(None);
+        return Ok(());
     }
     let companies = match request.suggest_names {
         true => journal.active_generations()?,
@@ -45,8 +44,5 @@ pub(super) fn check(
         name: name.to_owned(),
         like: name_suggestion::nearest(name, names).map(str::to_owned),
     };
-    match request.dry_run {
-        true => Ok(Some(format!("{new}; add --new to create it"))),
-        false => Err(ChangeError::NewCompany(new)),
-    }
+    Err(ChangeError::NewCompany(new))
 }

@@ -35,6 +35,25 @@ impl GenerationService {
         }
     }
 
+    /// The newer stored generation that a source repeats after a rollback: it is activated
+    /// again, and no other is made of the same file.
+    pub(super) fn returned(
+        &self,
+        company: Option<CompanyId>,
+        active: Option<u64>,
+        source: &SourceDocument,
+        request: &ChangeRequest,
+    ) -> Result<Option<(CompanyId, u64)>, ChangeError> {
+        let (Some(company), Some(active), false) = (company, active, request.keep_only) else {
+            return Ok(None);
+        };
+        let found = self.find_digest(company, source.digest().bytes())?;
+        let found = found.filter(|number| *number > active);
+        // One that cannot be built any more is made again.
+        let found = found.filter(|number| self.store.source(company, *number).is_ok());
+        Ok(found.map(|number| (company, number)))
+    }
+
     /// Whether the active generation decides. One that could not be built when the
     /// server started needs another activation.
     fn is_working(&self, company: CompanyId, active: u64) -> bool {

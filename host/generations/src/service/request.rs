@@ -39,7 +39,7 @@ pub struct ChangeRequest {
     pub create_company: bool,
     /// Whether an error may name other companies with a similar name.
     pub suggest_names: bool,
-    /// Whether nobody waits for the change any more: then it is given up, unless
+    /// Whether the caller does not wait for the change any more: then it is given up, unless
     /// it is being written.
     pub cancel: CancelSignal,
 }
@@ -62,7 +62,8 @@ pub struct Plan {
     pub differences: Vec<Difference>,
     /// Valid settings that are probably a mistake.
     pub warnings: Vec<String>,
-    /// Why a rollback without a number chose this generation.
+    /// Why the change is to this stored generation: a rollback without a number chose it, or a
+    /// rollback left it and its file is applied again.
     pub because: Option<String>,
 }
 

@@ -129,7 +129,7 @@ fn report(
     }
     let company = directory.join("company.toml");
     output::line(format!(
-        "\nNext: patchbay apply {} --dry-run",
+        "\nNext: patchbay apply {} --new --dry-run",
         company.display()
     ))
 }

@@ -92,6 +92,34 @@ async fn an_apply_without_a_difference_stores_and_records_nothing() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_applied_again_after_a_rollback_makes_no_second_generation() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = server(&place).await;
+    let back = server
+        .client
+        .post("/v1/companies/northwind/rollback", "{}")
+        .await;
+    assert_eq!(back.json()["generation"], 1, "{back:?}");
+    let planned = json!({"document": NORTHWIND, "dry_run": true});
+    let (status, plan) = apply(&server, planned).await;
+    assert_eq!((status, &plan["generation"]), (200, &json!(2)), "{plan}");
+    let (status, plan) = apply(&server, json!({"document": NORTHWIND})).await;
+    assert_eq!((status, &plan["generation"]), (201, &json!(2)), "{plan}");
+    assert_eq!(
+        [&plan["before"], &plan["active"], &plan["unchanged"]],
+        [&json!(1), &json!(true), &json!(false)]
+    );
+    let because = plan["because"].as_str().expect("a reason");
+    assert!(because.contains("generation 2, which is stored"), "{plan}");
+    assert_eq!(traces(&server).await.0, [2, 1]);
+    // An older file is a new step forward.
+    let older = "company = \"northwind\"\n[queue.all]\ndefault = true\n";
+    let moved = json!({"document": older, "moved": {"general": "all"}});
+    let (_, plan) = apply(&server, moved).await;
+    assert_eq!(plan["generation"], 3, "{plan}");
+}
+
+#[tokio::test]
 async fn a_generation_kept_again_and_again_is_stored_once() {
     let place = tempfile::tempdir().expect("a place");
     let server = server(&place).await;
@@ -113,10 +141,11 @@ async fn a_generation_kept_again_and_again_is_stored_once() {
     // It is not active, so that an apply changes something.
     let (status, applied) = apply(&server, json!({"document": next})).await;
     assert_eq!(
-        (status, &applied["active"]),
-        (201, &json!(true)),
+        [&applied["generation"], &applied["active"]],
+        [&json!(3), &json!(true)],
         "{applied}"
     );
+    assert_eq!(status, 201);
 }
 
 #[tokio::test]
