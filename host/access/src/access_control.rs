@@ -1,7 +1,7 @@
 //! Decides who sends a request and whether they may.
 //!
 //! While there is no token, no issuer and no certificate identity, the host is
-//! unguarded: it authenticates nobody and listens on loopback only. Once
+//! unguarded: it authenticates no caller and listens on loopback only. Once
 //! guarded it stays guarded, even when every token is revoked or expired.
 
 use std::collections::HashMap;
@@ -112,6 +112,15 @@ impl AccessControl {
     /// Whether a request must authenticate.
     pub fn is_guarded(&self) -> bool {
         self.tokens.read().guarded
+    }
+
+    /// Names of tokens by their ids, of revoked and expired ones too: the audit trail has ids.
+    pub fn token_names(&self) -> HashMap<String, String> {
+        let tokens = self.tokens.read();
+        let tokens = tokens.by_hash.values();
+        tokens
+            .map(|token| (token.id.to_string(), token.name.clone()))
+            .collect()
     }
 
     /// Whether a caller's token or identity is still valid. Whether an external

@@ -106,7 +106,7 @@ impl Caller {
     ///
     /// # Errors
     /// [`AccessError::MissingName`], or [`AccessError::Forbidden`] where `by`
-    /// names somebody else.
+    /// names another person.
     pub fn name(&self, by: Option<String>) -> Result<String, AccessError> {
         let own = match self {
             Caller::Local => return by.ok_or(AccessError::MissingName),
@@ -117,7 +117,7 @@ impl Caller {
         match by {
             Some(by) if by != own => Err(AccessError::Forbidden {
                 field: Some("by"),
-                detail: "names somebody else than the token does; leave it out".to_owned(),
+                detail: "names another person than the token does; leave it out".to_owned(),
             }),
             _ => Ok(own.to_owned()),
         }

@@ -23,7 +23,7 @@ pub enum AccessError {
     /// The caller's role, company or agent does not allow the request.
     #[error("{detail}")]
     Forbidden {
-        /// The field of the request that names somebody else, if there is one.
+        /// The field of the request that names another person, if there is one.
         field: Option<&'static str>,
         /// What the operation requires.
         detail: String,

@@ -244,7 +244,7 @@ pub const PERMISSIONS: &[Permission] = &[
     row("metrics", &[Operator]),
     row("status", &[Operator, Auditor]).narrowing_to_company(),
     row("active_alerts", &[Operator, Auditor]).narrowing_to_company(),
-    // Whoever is signed in, about themselves.
+    // Every caller who is signed in, about themselves.
     row("me", &Role::ALL).about_caller(),
     row("sign_out", &Role::ALL).about_caller(),
     // Public: they reveal nothing about companies or callers.

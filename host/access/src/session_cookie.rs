@@ -2,7 +2,7 @@
 //!
 //! A browser sends a cookie with requests of any page. It therefore counts only for
 //! requests of the console's own pages, which the browser confirms by Fetch Metadata,
-//! and whoever changes something also needs a header that no form can send.
+//! and a request that changes something also needs a header that no form can send.
 
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};

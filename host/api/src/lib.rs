@@ -8,5 +8,5 @@ mod decision_endpoint;
 mod openapi;
 mod routes;
 
-pub use openapi::{described_routes, openapi_json, permissions, routes_document};
+pub use openapi::{described_routes, openapi_json, parameters, permissions, routes_document};
 pub use patchbay_operator_api::{AuditReport, CheckDocument, CompactDocument, TokenDocument};

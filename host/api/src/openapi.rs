@@ -2,13 +2,16 @@
 
 mod completion;
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use patchbay_access::{PermissionIndex, add_to_openapi};
 use patchbay_document_schema::add_components;
 use patchbay_http::code_schema::OutcomeKind;
+use patchbay_http::parameters::Parameters;
 use patchbay_service::app::App;
 use serde_json::Value;
 use utoipa::OpenApi;
@@ -22,7 +25,7 @@ use patchbay_http::descriptions::{DOCUMENTS, PublicErrors, Stage};
 #[openapi(
     info(
         title = "Patchbay",
-        description = "A company's own policies decide about interactions and drafts. Errors are problem documents (RFC 9457); only a head that is not HTTP, too large (431) or too slow (408) is answered without a body. Without tokens the server answers only programs on its own machine. With tokens, each operation's `x-roles` lists the roles that may call it; where it says `own`, an agent reaches only what belongs to that agent. `x-scope` says whether the operation requires a token for the company in the path or for the whole host.",
+        description = "A company's own policies decide about interactions and drafts. Errors are problem documents (RFC 9457); only a head that is not HTTP, too large (431) or too slow (408) is answered without a body. The server refuses a query parameter that the operation does not describe, that is repeated, or whose value does not have the described form: 400 `bad-parameter`, with its name in `field` and what would be right in `detail`. Without tokens the server answers only programs on its own machine. With tokens, each operation's `x-roles` lists the roles that may call it; where it says `own`, an agent reaches only what belongs to that agent. `x-scope` says whether the operation requires a token for the company in the path or for the whole host.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(OutcomeKind, Stage)),
@@ -55,6 +58,41 @@ pub fn routes_document() -> Value {
 pub fn permissions() -> &'static PermissionIndex {
     static PERMISSIONS: OnceLock<PermissionIndex> = OnceLock::new();
     PERMISSIONS.get_or_init(|| PermissionIndex::new(&mut routes_document()))
+}
+
+/// Operations whose query parameters another party defines. The issuer adds to the callback
+/// of a sign-in what it likes (RFC 6749, 4.1.2: unknown ones are ignored).
+const OPEN_QUERIES: [&str; 1] = ["finish_sign_in"];
+
+/// The parameters of an operation as the router matched its path; `HEAD` counts as `GET`.
+pub fn parameters(path: &str, method: &Method) -> Option<&'static Parameters> {
+    static INDEX: OnceLock<HashMap<String, HashMap<String, Parameters>>> = OnceLock::new();
+    let index = INDEX.get_or_init(|| parameter_index(&routes_document()));
+    let method = match *method {
+        Method::HEAD => "get".to_owned(),
+        ref other => other.as_str().to_lowercase(),
+    };
+    index.get(path)?.get(&method)
+}
+
+fn parameter_index(document: &Value) -> HashMap<String, HashMap<String, Parameters>> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let of_path = |methods: &Value| {
+        let operations = methods.as_object().into_iter().flatten();
+        let operations = operations.map(|(method, operation)| {
+            let parameters = Parameters::of_operation(operation, document);
+            let id = operation["operationId"].as_str().unwrap_or_default();
+            let parameters = match OPEN_QUERIES.contains(&id) {
+                true => parameters.taking_any(),
+                false => parameters,
+            };
+            (method.clone(), parameters)
+        });
+        operations.collect()
+    };
+    paths
+        .map(|(path, methods)| (path.clone(), of_path(methods)))
+        .collect()
 }
 
 /// Puts the schemas of decisions and their requests in the place of their names.

@@ -4,7 +4,7 @@ use patchbay_journal::EntryPage;
 use patchbay_model::codes;
 
 use crate::problem::Problem;
-use crate::request_fields::{parse_code, parse_field};
+use crate::request_fields::{CURSOR, parse_code, parse_field};
 
 codes! {
     /// Order of numbered entries.
@@ -29,14 +29,13 @@ crate::code_schemas! {
 /// so, and does not read the other way.
 ///
 /// # Errors
-/// 422 about the field that is invalid or does not go with the order.
+/// 400 about the parameter that is invalid or does not go with the order.
 pub fn entry_page(
     order: Option<&str>,
     after: Option<&str>,
     before: Option<&str>,
     usual: EntryOrder,
 ) -> Result<EntryPage, Problem> {
-    const CURSOR: &str = "must be the `next` of a page";
     let order = parse_code("order", order, &EntryOrder::ALL, EntryOrder::as_str)?;
     let after: Option<u64> = parse_field("after", after, CURSOR)?;
     let before: Option<u64> = parse_field("before", before, CURSOR)?;
@@ -47,8 +46,12 @@ pub fn entry_page(
     match (order, after, before) {
         (EntryOrder::Oldest, after, None) => Ok(EntryPage::After(after.unwrap_or(0))),
         (EntryOrder::Newest, None, before) => Ok(EntryPage::Before(before.unwrap_or(u64::MAX))),
-        (EntryOrder::Oldest, ..) => Err(Problem::invalid("before", "goes with `order=newest`")),
-        (EntryOrder::Newest, ..) => Err(Problem::invalid("after", "goes with `order=oldest`")),
+        (EntryOrder::Oldest, ..) => {
+            Err(Problem::bad_parameter("before", "goes with `order=newest`"))
+        }
+        (EntryOrder::Newest, ..) => {
+            Err(Problem::bad_parameter("after", "goes with `order=oldest`"))
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub mod media_type;
 pub mod message_head;
 pub mod observation;
 pub mod parallel;
+pub mod parameters;
 pub mod problem;
 pub mod request_fields;
 pub mod request_headers;

@@ -159,6 +159,29 @@ impl Problem {
         Problem::of(Kind::InvalidInput).field(field).detail(detail)
     }
 
+    /// A field of the request is longer than its limit, both in `unit`.
+    pub fn too_large(field: impl Into<String>, size: usize, limit: usize, unit: &str) -> Problem {
+        Problem::invalid(field, format!("has {size} {unit}; the limit is {limit}")).limit(
+            limit as u64,
+            Some(size as u64),
+            unit,
+        )
+    }
+
+    /// A list of the request has another number of entries than 1 to `most`.
+    pub fn wrong_count(field: impl Into<String>, count: usize, most: usize, what: &str) -> Problem {
+        Problem::invalid(field, format!("must name 1 to {most} {what}")).limit(
+            most as u64,
+            Some(count as u64),
+            what,
+        )
+    }
+
+    /// A parameter of the query or path is unknown or not valid: what would be right.
+    pub fn bad_parameter(name: impl Into<String>, detail: impl Into<String>) -> Problem {
+        Problem::of(Kind::BadParameter).field(name).detail(detail)
+    }
+
     /// The problem for an error status that a library answered.
     fn of_status(status: StatusCode) -> Problem {
         let of_status = |kind: &&Kind| kind.status() == status;

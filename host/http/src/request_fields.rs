@@ -1,4 +1,4 @@
-//! Checks of fields that many requests have, and the cursors of pages.
+//! Checks of fields and query parameters that many requests have, and the cursors of pages.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -6,63 +6,62 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use patchbay_journal::ConversationId;
 
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 
 /// What a number must be, for [`parse_field`].
 pub const NUMBER: &str = "must be a whole number";
 /// What a time must be, for [`parse_field`].
 pub const TIME: &str = "must be a time with its offset, such as 2026-03-02T10:00:00Z";
 
+/// What the cursor of a page must be, for [`parse_field`].
+pub const CURSOR: &str = "must be the `next` of a page";
+
 /// An error if a text is empty or longer than `limit` bytes.
 pub fn check_length(field: &str, text: &str, limit: usize) -> Result<(), Problem> {
-    let problem = Problem::of(Kind::InvalidInput).field(field);
     if text.trim().is_empty() {
-        return Err(problem.detail("is empty"));
+        return Err(Problem::invalid(field, "is empty"));
     }
-    if text.len() > limit {
-        let size = Some(text.len() as u64);
-        return Err(problem
-            .detail(format!("has {} bytes; the limit is {limit}", text.len()))
-            .limit(limit as u64, size, "bytes"));
+    match text.len() > limit {
+        true => Err(Problem::too_large(field, text.len(), limit, "bytes")),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 /// The length of a page: what the request asks for, else `usual`.
 ///
 /// # Errors
-/// 422 about the field `limit`: it is no whole number from 1 to `most`.
+/// 400 about the parameter `limit`: it is no whole number from 1 to `most`.
 pub fn page_limit(asked: Option<&str>, usual: usize, most: usize) -> Result<usize, Problem> {
     let limit = asked.map_or(Ok(usual), str::parse);
     let limit = limit.ok().filter(|limit| (1..=most).contains(limit));
-    limit.ok_or_else(|| Problem::invalid("limit", format!("must be 1 to {most}")))
+    limit.ok_or_else(|| Problem::bad_parameter("limit", format!("must be 1 to {most}")))
 }
 
-/// The value of a field, if the request has it.
+/// The value of a query parameter, if the request has it.
 ///
 /// # Errors
-/// 422 about the field with `detail`.
+/// 400 about the parameter with `detail`.
 pub fn parse_field<T: FromStr>(
     field: &str,
     text: Option<&str>,
     detail: &str,
 ) -> Result<Option<T>, Problem> {
     let parsed = text.map(str::parse).transpose();
-    parsed.map_err(|_| Problem::invalid(field, detail))
+    parsed.map_err(|_| Problem::bad_parameter(field, detail))
 }
 
-/// The value of a field that is `true` or `false`, if the request has it.
+/// The value of a query parameter that is `true` or `false`, if the request has it.
 ///
 /// # Errors
-/// 422 about the field.
+/// 400 about the parameter.
 pub fn parse_flag(field: &str, text: Option<&str>) -> Result<Option<bool>, Problem> {
     parse_field(field, text, "must be true or false")
 }
 
-/// The case of a field that is a code of a closed set, if the request has it.
+/// The case of a query parameter that is a code of a closed set, if the request has it.
 ///
 /// # Errors
-/// 422 about the field, with the codes.
+/// 400 about the parameter, with the codes.
 pub fn parse_code<T: Copy>(
     field: &str,
     text: Option<&str>,
@@ -71,14 +70,14 @@ pub fn parse_code<T: Copy>(
 ) -> Result<Option<T>, Problem> {
     let find = |text| find_code(text, all, code);
     let found = text.map(find).transpose();
-    found.map_err(|known| Problem::invalid(field, format!("must be one of {known}")))
+    found.map_err(|known| Problem::bad_parameter(field, format!("must be one of {known}")))
 }
 
-/// The cases of a field with codes of a closed set, separated by commas, if the request has
+/// The cases of a query parameter with codes of a closed set, separated by commas, if the request has
 /// it.
 ///
 /// # Errors
-/// 422 about the field, with the codes.
+/// 400 about the parameter, with the codes.
 pub fn parse_codes<T: Copy + Ord>(
     field: &str,
     text: Option<&str>,
@@ -90,7 +89,9 @@ pub fn parse_codes<T: Copy + Ord>(
     };
     let find = |part: &str| {
         let found = find_code(part.trim(), all, code);
-        found.map_err(|known| Problem::invalid(field, format!("{part:?} is not one of {known}")))
+        found.map_err(|known| {
+            Problem::bad_parameter(field, format!("{part:?} is not one of {known}"))
+        })
     };
     let found: Result<_, _> = text.split(',').map(find).collect();
     found.map(Some)
@@ -116,15 +117,16 @@ pub fn place_cursor((at, conversation): &TimedPlace) -> String {
 /// The place after which a page begins, by its [`place_cursor`] in the field `after`.
 ///
 /// # Errors
-/// 422 about the field `after`.
+/// 400 about the parameter `after`.
 pub fn parse_place(after: Option<&str>) -> Result<Option<TimedPlace>, Problem> {
     let parse = |text: &str| {
         let (at, conversation) = text.split_once('-')?;
         let at = Timestamp::from_nanosecond(at.parse().ok()?).ok()?;
         Some((at, conversation.parse().ok()?))
     };
-    let place =
-        |text| parse(text).ok_or_else(|| Problem::invalid("after", "is not the `next` of a page"));
+    let place = |text| {
+        parse(text).ok_or_else(|| Problem::bad_parameter("after", "is not the `next` of a page"))
+    };
     after.map(place).transpose()
 }
 

@@ -1,12 +1,14 @@
 //! The audit trail.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use jiff::Timestamp;
+use patchbay_access::AccessControl;
 use patchbay_desk::Desk;
-use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::problem::Problem;
 use patchbay_journal::{AuditChain, AuditHash, AuditRecord};
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
@@ -44,6 +46,10 @@ pub(crate) struct ActDocument {
     /// Who acted: id of a token, `local` (a program on the server's machine
     /// without a token) or `command-line` (with access to the journal's files).
     actor: String,
+    /// Name of the token that acted, also of one that was revoked since; absent where `actor`
+    /// is not the id of a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor_name: Option<String>,
     /// Code of the action, as `docs/access.md` lists them. The set grows.
     act: String,
     /// Ids and numbers of what it concerns.
@@ -85,7 +91,6 @@ pub(crate) struct BrokenDocument {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AuditQuery {
     /// Order of the entries. Default `newest`.
@@ -111,7 +116,12 @@ pub(crate) struct ExpectedHead {
 }
 
 /// A page of the trail: of a company, or of the host and all companies.
-fn page(desk: &Desk, company: Option<&str>, query: &AuditQuery) -> Result<AuditList, Problem> {
+fn page(
+    access: &AccessControl,
+    desk: &Desk,
+    company: Option<&str>,
+    query: &AuditQuery,
+) -> Result<AuditList, Problem> {
     let page = entry_page(
         query.order.as_deref(),
         query.after.as_deref(),
@@ -120,16 +130,21 @@ fn page(desk: &Desk, company: Option<&str>, query: &AuditQuery) -> Result<AuditL
     )?;
     let limit = page_limit(query.limit.as_deref(), PAGE, PAGE)?;
     let acts = desk.journal().audit_records(company, page, limit)?;
+    let names = access.token_names();
     Ok(AuditList {
         next: next_page(&acts, limit, |act| act.number),
-        acts: acts.into_iter().map(ActDocument::of).collect(),
+        acts: acts
+            .into_iter()
+            .map(|act| ActDocument::of(act, &names))
+            .collect(),
     })
 }
 
 impl ActDocument {
-    fn of(act: AuditRecord) -> ActDocument {
+    fn of(act: AuditRecord, names: &HashMap<String, String>) -> ActDocument {
         let entry = act.entry;
         ActDocument {
+            actor_name: names.get(&entry.actor).cloned(),
             number: act.number,
             at: entry.at,
             company: entry.company,
@@ -177,7 +192,8 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<AuditList>, Problem> {
-    app.read(move |desk| Ok(Json(page(desk, None, &query)?)))
+    let host = Arc::clone(&app);
+    app.read(move |desk| Ok(Json(page(&host.access, desk, None, &query)?)))
         .await
 }
 
@@ -197,9 +213,11 @@ pub(crate) async fn of_company(
     Path(company): Path<String>,
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<AuditList>, Problem> {
+    let host = Arc::clone(&app);
     app.read(move |desk| {
         desk.company(&company)?;
-        Ok(Json(page(desk, Some(&company), &query)?))
+        let page = page(&host.access, desk, Some(&company), &query)?;
+        Ok(Json(page))
     })
     .await
 }
@@ -225,9 +243,10 @@ pub(crate) async fn verify(
         None => None,
         Some(Ok(hash)) => Some(hash),
         Some(Err(_)) => {
-            return Err(Problem::of(Kind::InvalidInput)
-                .field("expect")
-                .detail("must be the `head` of an earlier verification: 64 hexadecimal digits"));
+            return Err(Problem::bad_parameter(
+                "expect",
+                "must be the `head` of an earlier verification: 64 hexadecimal digits",
+            ));
         }
     };
     app.read(move |desk| {

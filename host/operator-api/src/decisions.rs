@@ -33,7 +33,6 @@ const PAGE: usize = 50;
 const MOST: usize = 500;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DecisionFilter {
     /// Only decisions of this last period, such as `24h`.
@@ -71,7 +70,6 @@ pub(crate) struct DecisionFilter {
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct UnsealingQuery {
     /// `true`: with the customer's words and identity, for an auditor. Default false.
@@ -84,7 +82,6 @@ pub(crate) struct UnsealingQuery {
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CaseQuery {
     /// Name of the plugin; required if the decision called several.
@@ -127,7 +124,7 @@ pub(crate) async fn list(
     let limit = page_limit(which.limit.as_deref(), PAGE, MOST)?;
     let span = which.since.as_deref().map(str::parse::<Seconds>);
     let span = span.transpose();
-    let span = span.map_err(|error| Problem::invalid("since", error.to_string()))?;
+    let span = span.map_err(|error| Problem::bad_parameter("since", error.to_string()))?;
     let mut filter = Filter {
         since: parse_field("from", which.from.as_deref(), TIME)?,
         until: parse_field("to", which.to.as_deref(), TIME)?,

@@ -129,7 +129,7 @@ pub(crate) fn name_for_record(caller: &Caller, by: Option<String>) -> Result<Str
     };
     match problem {
         None => Ok(by),
-        Some(problem) => Err(Problem::of(Kind::InvalidInput).field("by").detail(problem)),
+        Some(problem) => Err(Problem::invalid("by", problem)),
     }
 }
 
@@ -305,11 +305,9 @@ struct Uploads(HashMap<Digest, Vec<u8>>);
 impl Uploads {
     /// Add the bytes of a part in base64; `field` is where it stands in the request.
     fn insert(&mut self, code: String, field: impl FnOnce() -> String) -> Result<(), Problem> {
-        let bytes = STANDARD.decode(code).map_err(|error| {
-            Problem::of(Kind::InvalidInput)
-                .field(field())
-                .detail(format!("is not base64: {error}"))
-        })?;
+        let bytes = STANDARD
+            .decode(code)
+            .map_err(|error| Problem::invalid(field(), format!("is not base64: {error}")))?;
         self.0.insert(Digest::of(&bytes), bytes);
         Ok(())
     }
@@ -343,9 +341,7 @@ fn source(
                 "packs"
             }
         };
-        Problem::of(Kind::InvalidInput)
-            .field(field)
-            .detail(error.to_string())
+        Problem::invalid(field, error.to_string())
     })
 }
 
@@ -353,11 +349,10 @@ fn source(
 fn check_company(source: &Source, company: &str) -> Result<(), Problem> {
     let table = toml_document::read::<toml::Table>(&source.document).unwrap_or_default();
     match table.get("company").and_then(toml::Value::as_str) {
-        Some(named) if named != company => Err(Problem::of(Kind::InvalidInput)
-            .field("document")
-            .detail(format!(
-                "defines company {named:?}, but the path names {company:?}"
-            ))),
+        Some(named) if named != company => Err(Problem::invalid(
+            "document",
+            format!("defines company {named:?}, but the path names {company:?}"),
+        )),
         _ => Ok(()),
     }
 }

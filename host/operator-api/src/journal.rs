@@ -218,7 +218,8 @@ fn check_name(name: &str) -> Result<(), Problem> {
         && name.bytes().all(is_plain);
     match good {
         true => Ok(()),
-        false => Err(Problem::of(Kind::InvalidInput).field("name").detail(
+        false => Err(Problem::invalid(
+            "name",
             "must be 1 to 128 letters, digits, \".\", \"-\" and \"_\", and must not start with a dot",
         )),
     }
@@ -258,9 +259,10 @@ pub(crate) async fn compact(
 ) -> Result<Json<CompactDocument>, Problem> {
     let body: CompactRequest = app.json(request).await?;
     if body.older_than < Seconds(3600) {
-        return Err(Problem::of(Kind::InvalidInput)
-            .field("older_than")
-            .detail("must be at least an hour, such as 90d"));
+        return Err(Problem::invalid(
+            "older_than",
+            "must be at least an hour, such as 90d",
+        ));
     }
     let age = SignedDuration::from_secs(body.older_than.0.into());
     let statistics = Arc::clone(&app.statistics);

@@ -8,7 +8,7 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_http::code_schema;
-use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::problem::Problem;
 use patchbay_journal::OutboxState;
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
@@ -151,8 +151,9 @@ pub(crate) async fn retry(
 fn state(text: Option<&str>) -> Result<OutboxState, Problem> {
     let text = text.unwrap_or(OutboxState::Dead.as_str());
     OutboxState::from_code(text).ok_or_else(|| {
-        Problem::of(Kind::BadRequest)
-            .field("state")
-            .detail(format!("is {text:?}; it must be waiting, dead or done"))
+        Problem::bad_parameter(
+            "state",
+            format!("is {text:?}; it must be waiting, dead or done"),
+        )
     })
 }

@@ -14,7 +14,7 @@ use patchbay_generations::rollout::{
 };
 use patchbay_generations::service::{ChangeRequest, RolloutSettings};
 use patchbay_http::problem::{Kind, Problem};
-use patchbay_http::request_fields::{next_page, page_limit};
+use patchbay_http::request_fields::{CURSOR, next_page, page_limit, parse_field};
 use patchbay_model::rollout::{Bounds, RolloutKind, Share};
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
@@ -114,7 +114,6 @@ pub(crate) struct RolloutDocument {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RolloutHistoryQuery {
     /// `next` of the page before.
@@ -333,12 +332,7 @@ pub(crate) async fn history(
     Query(query): Query<RolloutHistoryQuery>,
 ) -> Result<Json<RolloutHistory>, Problem> {
     let limit = page_limit(query.limit.as_deref(), HISTORY_PAGE, MOST_HISTORY)?;
-    let before = query.before.as_deref().map(str::parse).transpose();
-    let before = before.map_err(|_| {
-        Problem::of(Kind::InvalidInput)
-            .field("before")
-            .detail("must be the `next` of a page")
-    })?;
+    let before: Option<u64> = parse_field("before", query.before.as_deref(), CURSOR)?;
     app.read(move |desk| {
         let ends = desk.rollout_ends(&company, before.unwrap_or(u64::MAX), limit)?;
         let next = next_page(&ends, limit, |(number, ..)| *number);
@@ -411,9 +405,10 @@ pub(crate) async fn abort(
         .as_ref()
         .is_some_and(|reason| reason.len() > REASON_BYTES)
     {
-        return Err(Problem::of(Kind::InvalidInput)
-            .field("reason")
-            .detail(format!("must be at most {REASON_BYTES} bytes")));
+        return Err(Problem::invalid(
+            "reason",
+            format!("must be at most {REASON_BYTES} bytes"),
+        ));
     }
     let name = company.clone();
     app.with_change_turn(&company, move |app, generations, _, cancel| {

@@ -130,10 +130,7 @@ impl TokenDocument {
 impl TokenRequest {
     /// The lifetime, or else this one; none: until revoked.
     fn lifetime(&self, default: Option<Seconds>) -> Result<Option<Seconds>, Problem> {
-        let wrong = |detail: String| {
-            let problem = Problem::of(Kind::InvalidInput).field("expires_in");
-            problem.detail(detail)
-        };
+        let wrong = |detail: String| Problem::invalid("expires_in", detail);
         match (self.expires_in, self.never_expires) {
             (Some(_), true) => Err(wrong("cannot be given with never_expires".to_owned())),
             (None, true) => Ok(None),

@@ -68,9 +68,10 @@ pub(crate) async fn unseal(
         .checked_sub(body.from)
         .map(|span| span.saturating_add(1));
     if most.is_none_or(|most| !(1..=most).contains(&body.decisions)) {
-        return Err(Problem::of(Kind::InvalidInput)
-            .field("decisions")
-            .detail("must be at least 1 and at most the number of decisions from `from` to `to`"));
+        return Err(Problem::invalid(
+            "decisions",
+            "must be at least 1 and at most the number of decisions from `from` to `to`",
+        ));
     }
     app.read(move |desk| {
         desk.company(&company)?;

@@ -338,14 +338,15 @@ pub(crate) async fn start(
         limit,
         by,
     } = app.json(request).await?;
-    let invalid =
-        |field: &str, detail: String| Problem::of(Kind::InvalidInput).field(field).detail(detail);
     let limit = limit.unwrap_or(LIMIT);
     if !(1..=MAX_DECISIONS).contains(&limit) {
-        return Err(invalid("limit", format!("must be 1 to {MAX_DECISIONS}")));
+        return Err(Problem::invalid(
+            "limit",
+            format!("must be 1 to {MAX_DECISIONS}"),
+        ));
     }
     if from.zip(to).is_some_and(|(from, to)| from >= to) {
-        return Err(invalid("to", "must be later than `from`".to_owned()));
+        return Err(Problem::invalid("to", "must be later than `from`"));
     }
     let request = WhatIfRequest {
         generation,

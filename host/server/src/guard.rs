@@ -10,7 +10,7 @@ use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use patchbay_access::{Caller, MatrixEntry, PeerNames, authorize};
-use patchbay_api::permissions;
+use patchbay_api::{parameters, permissions};
 use patchbay_config::bound::Bound;
 use patchbay_http::bounds::Requester;
 use patchbay_http::observation::is_observation;
@@ -48,6 +48,9 @@ pub(crate) async fn check(
     if is_operation(&request) && !webhooks::is_webhook(&request) {
         checked =
             checked.and_then(|()| content_headers::check(request.method(), request.headers()));
+    }
+    if checked.is_ok() {
+        (request, checked) = check_parameters(request).await;
     }
     if checked.is_ok() && app.companies.count_unready() > 0 {
         (request, checked) = check_ready(&app, request).await;
@@ -107,6 +110,27 @@ fn is_operation(request: &Request) -> bool {
     let path = matched.map(MatchedPath::as_str);
     let entry = permissions().find(path, request.method());
     !matches!(entry, MatrixEntry::NoRoute)
+}
+
+/// Refuses parameters that the operation does not have, or that have another form.
+async fn check_parameters(request: Request) -> (Request, Result<(), Problem>) {
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let path = matched.as_ref().map(MatchedPath::as_str);
+    let of_widget = path.and_then(|path| widget::parameters(path, request.method()));
+    let of_operation = || parameters(path?, request.method());
+    let Some(parameters) = of_widget.or_else(of_operation) else {
+        return (request, Ok(()));
+    };
+    let checked = parameters.check_query(request.uri().query());
+    if checked.is_err() || !parameters.has_path_forms() {
+        return (request, checked);
+    }
+    let (mut parts, body) = request.into_parts();
+    let params = RawPathParams::from_request_parts(&mut parts, &()).await;
+    let params = params.ok();
+    let mut named = params.iter().flatten();
+    let checked = named.try_for_each(|(name, value)| parameters.check_path(name, value));
+    (Request::from_parts(parts, body), checked)
 }
 
 /// Authenticates and authorizes, unless the operation is public.

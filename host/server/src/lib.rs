@@ -19,6 +19,7 @@ mod request_counter;
 mod router;
 mod serve;
 mod serve_error;
+mod start_check;
 mod startup;
 mod storage_wait;
 #[cfg(test)]
@@ -35,4 +36,5 @@ pub use patchbay_settings::{
 pub use prepared_server::{PrepareError, PreparedServer};
 pub use serve::{BoundServer, ShutdownReport};
 pub use serve_error::ServeError;
+pub use start_check::check_start;
 pub use startup::Server;

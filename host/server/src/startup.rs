@@ -46,6 +46,7 @@ use crate::initial_generations::InitialGenerations;
 use crate::outbox_adapter::DeskOutbox;
 use crate::serve::BoundServer;
 use crate::serve_error::ServeError;
+use crate::start_check::requires_tokens;
 use crate::{guard, storage_wait};
 
 /// Connections the system queues until the server accepts them.
@@ -83,7 +84,7 @@ impl Server {
         let address = settings.listen;
         let needs_token = !guard::may_listen(address);
         // Only a journal stores tokens.
-        if needs_token && settings.journal.is_none() && !settings.has_external_identities() {
+        if requires_tokens(settings) && settings.journal.is_none() {
             return Err(ServeError::NotLoopback { address });
         }
         let tls = settings.tls.as_ref().map(TlsTerminator::new).transpose()?;

@@ -53,6 +53,7 @@ mod openid_sign_in;
 mod polled_networks;
 mod pressure;
 mod promises;
+mod query_parameters;
 mod repetition;
 mod rollout;
 mod sessions;

@@ -47,7 +47,7 @@ async fn receive(
     };
     let limit = match gateway.body_limit(&company, &channel, &connection) {
         Ok(Some(limit)) => limit,
-        // An unknown company is told as little as an unknown connection.
+        // The answer for an unknown company is that for an unknown connection.
         Ok(None) | Err(_) => {
             body::discard(request).await;
             return Err(Problem::of(Kind::NotFound));

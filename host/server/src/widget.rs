@@ -7,7 +7,7 @@ mod script;
 mod stream;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::{MatchedPath, Path, Query, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, ORIGIN};
@@ -19,6 +19,7 @@ use patchbay_adapter::Method as ProviderMethod;
 use patchbay_config::bound::Bound;
 use patchbay_gateway::{ChatConnection, ChatLookup, ChatRefusal, HistoryPage, ProviderRequest};
 use patchbay_http::bounds::Requester;
+use patchbay_http::parameters::Parameters;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_http::request_headers::traceparent;
 use patchbay_http::work_share::on_share;
@@ -36,6 +37,11 @@ pub(crate) use cors::apply as apply_cors;
 
 /// Begins the paths of the web chat.
 const PATHS: &str = "/widget/";
+const SESSIONS: &str = "/widget/{company}/{connection}/sessions";
+const MESSAGES: &str = "/widget/{company}/{connection}/messages";
+const HISTORY: &str = "/widget/{company}/{connection}/history";
+const FILES: &str = "/widget/{company}/{connection}/files/{cursor}/{position}";
+const EVENTS: &str = "/widget/{company}/{connection}/events";
 /// Most bytes of the body of a request for a session.
 const SESSION_BYTES: u64 = 4 << 10;
 /// Most bytes of the body of a message.
@@ -45,14 +51,29 @@ const MESSAGE_BYTES: u64 = patchbay_web_chat::KIND.body_limit as u64;
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/widget/chat.js", get(script::serve))
-        .route("/widget/{company}/{connection}/sessions", post(begin))
-        .route("/widget/{company}/{connection}/messages", post(write))
-        .route("/widget/{company}/{connection}/history", get(read))
-        .route(
-            "/widget/{company}/{connection}/files/{cursor}/{position}",
-            get(download),
-        )
-        .route("/widget/{company}/{connection}/events", get(stream::follow))
+        .route(SESSIONS, post(begin))
+        .route(MESSAGES, post(write))
+        .route(HISTORY, get(read))
+        .route(FILES, get(download))
+        .route(EVENTS, get(stream::follow))
+}
+
+/// The query parameters of a path that the widget calls, by the matched path; `None` for
+/// the script, whose address the company's page may give a version.
+pub(crate) fn parameters(path: &str, method: &Method) -> Option<&'static Parameters> {
+    static ALL: LazyLock<[(&str, Method, Parameters); 5]> = LazyLock::new(|| {
+        let events = Parameters::texts(&["after"]).with_flag("poll");
+        [
+            (SESSIONS, Method::POST, Parameters::default()),
+            (MESSAGES, Method::POST, Parameters::default()),
+            (HISTORY, Method::GET, Parameters::texts(&["before"])),
+            (FILES, Method::GET, Parameters::default()),
+            (EVENTS, Method::GET, events),
+        ]
+    });
+    let mut all = ALL.iter();
+    let found = all.find(|(known, of, _)| *known == path && of == method);
+    found.map(|(_, _, parameters)| parameters)
 }
 
 /// Whether a request is of the web chat: neither a token of the API nor the rules for
@@ -101,7 +122,7 @@ fn find(app: &App, company: &str, connection: &str) -> Result<ChatConnection, Pr
         return Err(Problem::of(Kind::CompanyNotReady).detail(reason));
     }
     let gateway = app.gateway.as_ref().ok_or(Problem::of(Kind::NotFound))?;
-    // An unknown company is told as little as an unknown connection.
+    // The answer for an unknown company is that for an unknown connection.
     match gateway.web_chat(company, connection) {
         Ok(ChatLookup::Open(chat)) => Ok(chat),
         Ok(ChatLookup::NotOpen) => Err(Problem::of(Kind::ConnectionNotOpen)),
@@ -274,7 +295,6 @@ async fn write(
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct HistoryQuery {
     /// `earlier` of the page before.
     before: Option<String>,
@@ -334,7 +354,7 @@ fn foreign_cursor() -> Problem {
     Problem::of(Kind::Gone).detail("the cursor is not of this session; read the history again")
 }
 
-/// Refuses a request whose body nobody reads.
+/// Refuses a request and discards its body.
 async fn discard(request: Request, problem: Problem) -> Result<Response, Problem> {
     body::discard(request).await;
     Err(problem)

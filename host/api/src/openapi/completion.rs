@@ -6,6 +6,10 @@ use serde_json::{Map, Value, json};
 
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
+/// Continues the answer 400 of every operation.
+const BAD_PARAMETER: &str =
+    "Or a parameter is unknown, repeated or not of its form; `field` names it (`bad-parameter`).";
+
 /// Answers to the head of a request, before the operation is called.
 const HEAD: [(&str, &str); 3] = [
     ("414", "The path and query are longer than `limit` bytes."),
@@ -41,6 +45,12 @@ fn describe_head(method: &str, operation: &mut Value) {
     for (status, description) in HEAD {
         operation["responses"][status] = json!({"description": description, "content": document});
     }
+    let malformed = &mut operation["responses"]["400"];
+    if malformed.is_null() {
+        *malformed = json!({"description": "The request is malformed.", "content": document});
+    }
+    let description = malformed["description"].as_str().unwrap_or_default();
+    malformed["description"] = format!("{description} {BAD_PARAMETER}").into();
     if method != "get" {
         let header =
             |description: &str| json!({"schema": {"type": "string"}, "description": description});
@@ -168,8 +178,8 @@ mod tests {
             let responses = document["paths"]["/a"][method]["responses"].as_object();
             responses.expect("responses").keys().cloned().collect()
         };
-        assert_eq!(statuses("get"), ["414", "417", "501"]);
-        assert_eq!(statuses("delete"), ["414", "417", "501", "415"]);
+        assert_eq!(statuses("get"), ["414", "417", "501", "400"]);
+        assert_eq!(statuses("delete"), ["414", "417", "501", "400", "415"]);
     }
 
     #[test]

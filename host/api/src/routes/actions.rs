@@ -104,7 +104,7 @@ pub(crate) struct ActionRequest {
     /// Id of a queue, for `transfer`.
     #[serde(default)]
     queue: Option<String>,
-    /// `sequence` of the conversation as its author saw it. If the customer wrote, somebody
+    /// `sequence` of the conversation as its author saw it. If the customer wrote, a colleague
     /// replied, or another person changed its owner or state since then, the action is
     /// refused with `conversation-moved` and what is newer. Default: no check.
     #[serde(default)]
@@ -146,9 +146,7 @@ pub(super) fn parse_action(
     agent: Option<String>,
     queue: Option<String>,
 ) -> Result<AgentAction, Problem> {
-    let wrong = |field: &str, detail: &str| {
-        Err(Problem::of(Kind::InvalidInput).field(field).detail(detail))
-    };
+    let wrong = |field: &str, detail: &str| Err(Problem::invalid(field, detail));
     let takes = match action {
         ActionCode::Assign => (true, false),
         ActionCode::Transfer => (true, true),

@@ -249,9 +249,10 @@ pub(super) async fn put_one(
     if let Some(fields) = value.as_object_mut() {
         let id = fields.entry("id").or_insert_with(|| agent.clone().into());
         if *id != agent {
-            return Err(Problem::of(Kind::InvalidInput)
-                .field("id")
-                .detail("differs from the agent in the path; leave it out"));
+            return Err(Problem::invalid(
+                "id",
+                "differs from the agent in the path; leave it out",
+            ));
         }
     }
     let put = put(app, caller, company, vec![value]).await;

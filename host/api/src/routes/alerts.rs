@@ -20,7 +20,6 @@ use utoipa::{IntoParams, ToSchema};
 const PAGE: usize = 500;
 
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AlertQuery {
     /// Order of the alerts. Default: `newest` with `before`, else `oldest`.
@@ -32,7 +31,7 @@ pub(super) struct AlertQuery {
     /// `next` of the page before, where the newest come first.
     #[param(value_type = Option<u64>)]
     before: Option<String>,
-    /// `true`: only alerts that nobody has acknowledged. Default false.
+    /// `true`: only alerts without an acknowledgement. Default false.
     #[param(value_type = Option<bool>)]
     open: Option<String>,
     /// Page size, 1 to 500. Default 500.
@@ -61,7 +60,7 @@ pub(crate) struct AlertList {
 pub(crate) struct CompanyAlert {
     #[serde(flatten)]
     entry: HistoryEntry,
-    /// Who takes care of it; absent: nobody has acknowledged it.
+    /// Who takes care of it; absent: it is not acknowledged.
     #[serde(skip_serializing_if = "Option::is_none")]
     acknowledged: Option<AcknowledgementDocument>,
 }

@@ -30,7 +30,6 @@ const MOST: usize = 100;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(super) struct ApprovalsQuery {
     /// `next` of the previous page.
     after: Option<String>,
@@ -163,7 +162,7 @@ pub(super) async fn list(
     let limit = page_limit(query.limit.as_deref(), PAGE, MOST)?;
     let after = parse_place(query.after.as_deref())?;
     let viewer = match (query.by, query.role) {
-        // Whoever may only read approves nothing.
+        // A caller who may only read approves nothing.
         (None, None) => super::actions::actor(&caller, None, None).ok(),
         (by, role) => Some(super::actions::actor(&caller, by, role)?),
     };

@@ -7,7 +7,7 @@ use axum::extract::{Path, Request, State};
 use axum::{Extension, Json};
 use patchbay_access::Caller;
 use patchbay_desk::Desk;
-use patchbay_http::problem::{Kind, Problem, ProblemDocument};
+use patchbay_http::problem::{Problem, ProblemDocument};
 use patchbay_journal::ConversationId;
 use patchbay_model::actor::Actor;
 use patchbay_pass::agent_action::{ActionError, AgentAction};
@@ -187,19 +187,22 @@ fn parse_conversations(
 ) -> Result<Vec<(ConversationId, Option<u64>)>, Problem> {
     let count = named.len();
     if !(1..=MOST).contains(&count) {
-        return Err(Problem::of(Kind::InvalidInput)
-            .field("conversations")
-            .limit(MOST as u64, Some(count as u64), "conversations")
-            .detail(format!("must name 1 to {MOST} conversations")));
+        return Err(Problem::wrong_count(
+            "conversations",
+            count,
+            MOST,
+            "conversations",
+        ));
     }
     let mut seen = HashSet::new();
     let mut all = Vec::with_capacity(count);
     for (index, one) in named.iter().enumerate() {
         let id = conversation_id(&one.id)?;
         if !seen.insert(id) {
-            return Err(Problem::of(Kind::InvalidInput)
-                .field(format!("conversations[{index}].id"))
-                .detail("is named twice"));
+            return Err(Problem::invalid(
+                format!("conversations[{index}].id"),
+                "is named twice",
+            ));
         }
         all.push((id, one.expected));
     }

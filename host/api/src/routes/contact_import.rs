@@ -21,7 +21,6 @@ use patchbay_http::descriptions;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(super) struct ImportQuery {
     /// Say what would happen, and change nothing.
     #[serde(default)]

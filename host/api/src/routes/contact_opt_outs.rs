@@ -24,7 +24,6 @@ const PAGE: usize = 200;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(super) struct OptOutsQuery {
     /// Id of the previous page's last contact.
     after: Option<String>,
@@ -110,7 +109,6 @@ pub(super) async fn list(
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(super) struct OptOutImportQuery {
     /// Say what would happen, and change nothing.
     #[serde(default)]

@@ -24,6 +24,8 @@ use patchbay_http::descriptions;
 
 /// Most conversations of a page.
 const PAGE: usize = 100;
+/// Most channels of a company that are gone through for one that the host does not know.
+const CHANNELS: usize = 1_000;
 /// Agents compared to suggest one for a misspelled id.
 const AGENTS: usize = 10_000;
 
@@ -78,7 +80,8 @@ pub(super) struct ListQuery {
     /// Only conversations that this agent owns or is offered; of resolved ones, those that
     /// the agent replied to last.
     agent: Option<String>,
-    /// Only conversations of this channel.
+    /// Only conversations of this channel: one that the host knows, that the company file has
+    /// a table for, or that something stored came from.
     channel: Option<String>,
     /// Only conversations with this tag.
     tag: Option<String>,
@@ -150,6 +153,7 @@ pub(super) fn list_page(
     caller: &Caller,
 ) -> Result<(ConversationList, Option<SearchReport>), Problem> {
     check_queue(desk, company, query.queue.as_deref())?;
+    check_channel(desk, company, "channel", query.channel.as_deref())?;
     check_agent(desk, company, "owner", query.owner.as_deref())?;
     check_agent(desk, company, "agent", query.agent.as_deref())?;
     request.filter.offered = offered(desk, company, query.agent.as_deref(), caller)?;
@@ -219,7 +223,7 @@ pub(super) fn request(query: &ListQuery, with_words: bool) -> Result<ListRequest
         text: None,
         contact,
         order,
-        after: after.map_err(|error| Problem::invalid("after", error.to_string()))?,
+        after: after.map_err(|error| Problem::bad_parameter("after", error.to_string()))?,
         limit: page_limit(query.limit.as_deref(), PAGE, PAGE)?,
         with_words,
     })
@@ -238,6 +242,31 @@ pub(super) fn check_queue(desk: &Desk, company: &str, queue: Option<&str>) -> Re
         false => Err(Problem::of(Kind::UnknownQueue)
             .field("queue")
             .detail(name_suggestion::suggest(queue, "queues", &all))),
+    }
+}
+
+/// An error if the channel is neither one that the host knows nor one of the company: no
+/// table of its file has the code, and nothing stored came from it.
+pub(super) fn check_channel(
+    desk: &Desk,
+    company: &str,
+    field: &str,
+    channel: Option<&str>,
+) -> Result<(), Problem> {
+    let Some(channel) = channel else {
+        return Ok(());
+    };
+    let Some(problem) = desk.generation(company)?.channel_problem(channel) else {
+        return Ok(());
+    };
+    let id = desk.company(company)?;
+    let used = desk.journal().channels_of(id, CHANNELS)?;
+    match used.iter().any(|used| used == channel) {
+        true => Ok(()),
+        false => Err(Problem::bad_parameter(
+            field,
+            format!("{channel:?} {problem}"),
+        )),
     }
 }
 

@@ -30,7 +30,7 @@ use super::feed_filter::{FeedFilter, data_of, parse_kinds};
 
 /// Entries read from the journal at once.
 const PAGE: usize = 256;
-/// Entries that a filter leaves out until the client is told how far the stream is.
+/// Entries that a filter leaves out until the stream repeats its position.
 const MOST_SKIPPED: u64 = 1_000;
 /// How long the client waits for that otherwise.
 const POSITION_INTERVAL: Duration = Duration::from_secs(30);
@@ -146,7 +146,7 @@ pub(super) async fn follow(
         filter,
         after,
         newest: feed.newest,
-        told: None,
+        announced: None,
         told_at: Instant::now(),
         read: Vec::new().into_iter(),
     };
@@ -171,7 +171,7 @@ struct Follower {
     /// The newest number of the feed, as far as it is known.
     newest: u64,
     /// The last id that the client got; none before the first event.
-    told: Option<u64>,
+    announced: Option<u64>,
     told_at: Instant,
     read: std::vec::IntoIter<Entry>,
 }
@@ -180,7 +180,7 @@ impl Follower {
     /// The next event; none if the server stops, the journal fails, or the caller's
     /// access ends.
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Follower)> {
-        if self.told.is_none() {
+        if self.announced.is_none() {
             return Some((Ok(self.position()), self));
         }
         loop {
@@ -230,11 +230,11 @@ impl Follower {
 
     /// Whether the client's last id is at least so many entries behind.
     fn is_behind(&self, entries: u64) -> bool {
-        self.after.saturating_sub(self.told.unwrap_or(0)) >= entries
+        self.after.saturating_sub(self.announced.unwrap_or(0)) >= entries
     }
 
     fn tell(&mut self, id: u64) {
-        self.told = Some(id);
+        self.announced = Some(id);
         self.told_at = Instant::now();
     }
 

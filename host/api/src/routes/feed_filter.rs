@@ -37,7 +37,7 @@ impl FeedFilter {
     }
 
     /// Whether the follower gets an entry. Entries of earlier versions do not say whom they
-    /// concern: everybody gets them.
+    /// concern: every follower gets them.
     pub(super) fn wants(&self, entry: &Entry, kind: Option<EventKind>) -> bool {
         let is_of_kind = |kinds: &Vec<EventKind>| kind.is_some_and(|kind| kinds.contains(&kind));
         if !self.kinds.as_ref().is_none_or(is_of_kind) {
@@ -83,12 +83,9 @@ pub(super) fn parse_kinds(codes: Option<&str>) -> Result<Option<Vec<EventKind>>,
     let kind = |code: &str| {
         EventKind::from_code(code).ok_or_else(|| {
             let known: Vec<_> = EventKind::ALL.iter().map(|kind| kind.as_str()).collect();
-            Problem::of(Kind::InvalidInput)
-                .field("kinds")
-                .detail(format!(
-                    "{code:?} is not a kind of entry; the kinds are {}",
-                    known.join(", ")
-                ))
+            let known = known.join(", ");
+            let detail = format!("{code:?} is not a kind of entry; the kinds are {known}");
+            Problem::bad_parameter("kinds", detail)
         })
     };
     codes

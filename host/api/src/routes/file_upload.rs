@@ -110,10 +110,7 @@ struct UploadRequest {
 
 impl UploadRequest {
     fn new(headers: &HeaderMap, content: &Body, id: String) -> Result<UploadRequest, Problem> {
-        let invalid = |field: &str, detail: &str| {
-            let problem = Problem::of(Kind::InvalidInput).field(field);
-            Err(problem.detail(detail))
-        };
+        let invalid = |field: &str, detail: &str| Err(Problem::invalid(field, detail));
         if !is_file_id(&id) {
             return invalid(
                 "file",

@@ -63,7 +63,6 @@ impl From<UploadedFile> for UploadedFileDocument {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(super) struct FileActorQuery {
     /// Id of the agent or supervisor; required without tokens.
     pub(super) by: Option<String>,

@@ -32,7 +32,6 @@ patchbay_http::code_schemas! {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct IncidentQuery {
     /// Only incidents in this state. Default: both.
@@ -46,7 +45,6 @@ pub(super) struct IncidentQuery {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct IncidentPageQuery {
     /// `next` of the page before.

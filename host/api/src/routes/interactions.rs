@@ -81,10 +81,17 @@ pub(super) async fn accept(
         host.check_free_space()?;
         let (deliveries, refused): (Vec<_>, Vec<_>) = lines.into_iter().map(split).unzip();
         let mut warnings = Vec::new();
+        let generation = desk.generation(&named)?;
         let deliveries = deliveries.into_iter().flatten();
         let deliveries: Vec<Delivery> = deliveries
             .map(|mut delivery| {
-                warnings.push(std::mem::take(&mut delivery.warnings));
+                let mut odd = std::mem::take(&mut delivery.warnings);
+                let channel = generation.channel_problem(&delivery.interaction.channel);
+                odd.extend(channel.map(|message| InputWarning {
+                    field: "channel".to_owned(),
+                    message,
+                }));
+                warnings.push(odd);
                 Delivery {
                     traceparent,
                     ..delivery

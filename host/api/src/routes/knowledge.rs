@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::problem::Problem;
 use patchbay_model::knowledge::{Article, MOST_ARTICLES};
 use patchbay_model::language_tag;
 use patchbay_service::app::App;
@@ -21,7 +21,6 @@ const QUERY_BYTES: usize = 1_024;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(super) struct KnowledgeQuery {
     /// Words to look for, without case and accents; at most 1,024 bytes. The last one may
     /// be incomplete. Absent: all articles, in the company's order.
@@ -97,17 +96,16 @@ pub(super) async fn search(
     let words = query.q.unwrap_or_default();
     if words.len() > QUERY_BYTES {
         let (limit, size) = (QUERY_BYTES as u64, Some(words.len() as u64));
-        return Err(Problem::of(Kind::InvalidInput)
-            .field("q")
-            .detail(format!("has more than {QUERY_BYTES} bytes"))
-            .limit(limit, size, "bytes"));
+        let problem = Problem::bad_parameter("q", format!("has more than {QUERY_BYTES} bytes"));
+        return Err(problem.limit(limit, size, "bytes"));
     }
     let language = match query.language {
         None => None,
         Some(tag) => Some(language_tag::normalize(&tag).ok_or_else(|| {
-            Problem::of(Kind::InvalidInput)
-                .field("language")
-                .detail("is not a language tag (BCP 47); write it as in `pt-BR`")
+            Problem::bad_parameter(
+                "language",
+                "is not a language tag (BCP 47); write it as in `pt-BR`",
+            )
         })?),
     };
     let state = Arc::clone(&app);

@@ -90,7 +90,6 @@ impl From<StoredNote> for NoteDocument {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(super) struct NotesQuery {
     /// `older` of the previous page. Absent: the newest notes.
     before: Option<u64>,
@@ -126,10 +125,7 @@ pub(super) async fn add(
     check_length("text", &request.text, NOTE_CHARS * 4)?;
     let size = request.text.chars().count();
     if size > NOTE_CHARS {
-        return Err(Problem::of(Kind::InvalidInput)
-            .field("text")
-            .detail(format!("has {size} characters; the limit is {NOTE_CHARS}"))
-            .limit(NOTE_CHARS as u64, Some(size as u64), "characters"));
+        return Err(Problem::too_large("text", size, NOTE_CHARS, "characters"));
     }
     let id = match request.note {
         Some(id) => id,

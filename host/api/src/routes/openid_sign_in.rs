@@ -89,7 +89,8 @@ async fn start(
 /// The issuer sends the browser here. The host exchanges the code, verifies the ID token,
 /// asks the issuer's UserInfo endpoint if the ID token lacks claims that the settings name,
 /// starts a session, and leads the browser into the console. A `state` works once, in the
-/// browser that began the sign-in. On failure the console's sign-in page shows why.
+/// browser that began the sign-in. On failure the console's sign-in page shows why. Other
+/// parameters are ignored (RFC 6749, 4.1.2).
 #[utoipa::path(
     get,
     path = "/v1/session/callback",

@@ -7,7 +7,7 @@ use axum::{Extension, Json};
 use patchbay_access::Caller;
 use patchbay_desk::Desk;
 use patchbay_files::{file_id, is_file_id};
-use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::problem::Problem;
 use patchbay_http::request_headers::Deadline;
 use patchbay_http::workers::Job;
 use patchbay_journal::ConversationId;
@@ -64,7 +64,7 @@ pub(crate) struct ReplyRequest {
     #[serde(default)]
     #[schema(value_type = descriptions::AfterReply)]
     then: AfterReply,
-    /// `sequence` of the conversation as its author saw it. If the customer wrote, somebody
+    /// `sequence` of the conversation as its author saw it. If the customer wrote, a colleague
     /// replied, or another person changed its owner or state since then, the reply is
     /// refused with `conversation-moved` and what is newer. The same reply again is
     /// answered as the first time all the same. Default: no check.
@@ -101,10 +101,8 @@ impl AttachmentField {
     /// The attachment of the field at a position.
     fn check(self, index: usize) -> Result<ReplyAttachment, Problem> {
         let invalid = |field: &str, detail: &str| {
-            let problem = Problem::of(Kind::InvalidInput);
-            Err(problem
-                .field(format!("attachments[{index}].{field}"))
-                .detail(detail))
+            let field = format!("attachments[{index}].{field}");
+            Err(Problem::invalid(field, detail))
         };
         let AttachmentField {
             file,

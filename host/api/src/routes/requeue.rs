@@ -98,10 +98,12 @@ pub(super) async fn requeue(
     let actor = actor(&caller, body.by, default_role(&caller))?;
     let count = body.conversations.len();
     if !(1..=MOST).contains(&count) {
-        return Err(Problem::of(Kind::InvalidInput)
-            .field("conversations")
-            .limit(MOST as u64, Some(count as u64), "conversations")
-            .detail(format!("must name 1 to {MOST} conversations")));
+        return Err(Problem::wrong_count(
+            "conversations",
+            count,
+            MOST,
+            "conversations",
+        ));
     }
     let ids: Vec<ConversationId> = body
         .conversations

@@ -221,9 +221,7 @@ pub(super) async fn sign_in(
         (Some(token), None) => ("token", app.access.sign_in(token.trim()).await),
         (None, Some(code)) => ("code", app.access.redeem(&code)),
         _ => {
-            return Err(Problem::of(Kind::InvalidInput)
-                .field("token")
-                .detail("send either `token` or `code`"));
+            return Err(Problem::invalid("token", "send either `token` or `code`"));
         }
     };
     let holder = signed_in.map_err(|error| Problem::from(error).field(field))?;

@@ -1,6 +1,7 @@
 //! Statistics over time.
 
 mod documents;
+mod subject;
 
 use std::sync::Arc;
 
@@ -35,7 +36,6 @@ patchbay_http::code_schemas! {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct StatisticsQuery {
     /// A moment in the first bucket.
@@ -50,7 +50,9 @@ pub(super) struct StatisticsQuery {
     /// What the rows are about. Default `company`.
     #[param(value_type = Option<StatisticsSubject>, inline)]
     by: Option<String>,
-    /// Only this queue, agent, channel or stage. Default: all.
+    /// Only this queue, agent, channel or stage; not with `by=company`. Default: all. One
+    /// that the company does not have and that has no counts in the time is an error; of
+    /// one that it had before, the counts are answered.
     key: Option<String>,
 }
 
@@ -86,8 +88,10 @@ pub(super) async fn read(
         Dimension::as_str,
     )?;
     let by = by.unwrap_or(Dimension::Company);
+    subject::check_key(by, query.key.as_deref())?;
     let from: Option<Timestamp> = parse_field("from", query.from.as_deref(), TIME)?;
-    let from = from.ok_or_else(|| Problem::invalid("from", format!("is required; {TIME}")))?;
+    let from =
+        from.ok_or_else(|| Problem::bad_parameter("from", format!("is required; {TIME}")))?;
     let to: Option<Timestamp> = parse_field("to", query.to.as_deref(), TIME)?;
     let statistics = Arc::clone(&app.statistics);
     app.report(move |desk, cancel| {
@@ -105,6 +109,9 @@ pub(super) async fn read(
         };
         let report = report(&**desk.journal(), id, &asked, &is_cancelled);
         let report = report.map_err(problem)?;
+        if let Some(key) = asked.key.as_deref().filter(|_| report.totals.is_empty()) {
+            subject::check_exists(desk, &company, by, key)?;
+        }
         let edge = |bucket: Option<&ReportBucket>, of: fn(&ReportBucket) -> Timestamp| {
             bucket.map_or(from, of)
         };
@@ -144,5 +151,5 @@ fn problem(error: ReportError) -> Problem {
             return error.into();
         }
     };
-    Problem::invalid(field, error.to_string())
+    Problem::bad_parameter(field, error.to_string())
 }

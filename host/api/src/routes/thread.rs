@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use patchbay_desk::Desk;
 use patchbay_http::history_entry::HistoryEntry;
 use patchbay_http::problem::{Kind, Problem};
-use patchbay_http::request_fields::page_limit;
+use patchbay_http::request_fields::{NUMBER, page_limit};
 use patchbay_journal::{CompanyId, ConversationId};
 use patchbay_model::interaction::Interaction;
 use patchbay_records::thread::{self, PagePlace};
@@ -194,12 +194,15 @@ fn known(
 fn place(before: Option<&str>, after: Option<&str>) -> Result<PagePlace, Problem> {
     let number = |field: &str, text: &str| {
         let number = text.parse::<u64>();
-        number.map_err(|_| Problem::invalid(field, "must be a whole number"))
+        number.map_err(|_| Problem::bad_parameter(field, NUMBER))
     };
     match (before, after) {
         (None, None) => Ok(PagePlace::Newest),
         (Some(before), None) => number("before", before).map(PagePlace::Before),
         (None, Some(after)) => number("after", after).map(PagePlace::After),
-        (Some(_), Some(_)) => Err(Problem::invalid("after", "must be absent beside `before`")),
+        (Some(_), Some(_)) => Err(Problem::bad_parameter(
+            "after",
+            "must be absent beside `before`",
+        )),
     }
 }

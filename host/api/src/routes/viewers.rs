@@ -82,7 +82,6 @@ impl ViewerList {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(super) struct EndQuery {
     /// Id of the agent or supervisor; required without tokens.
     by: Option<String>,
@@ -111,7 +110,7 @@ pub(super) async fn list(
     app.read(move |desk| {
         let id = desk.company(&company)?;
         let viewers = state.viewers.of(id, conversation, desk.now());
-        // A conversation that somebody views exists.
+        // A conversation with viewers exists.
         if viewers.is_empty() {
             check_exists(desk, id, conversation)?;
         }

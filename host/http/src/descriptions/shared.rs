@@ -51,11 +51,11 @@ const PUBLIC: [(u16, &str); 5] = [
 ];
 
 const READ: [(u16, &str); 8] = [
-    (400, "A parameter is malformed."),
+    (400, "The request is malformed."),
     (403, "The request comes from a page of another origin."),
     (404, "It does not exist, or the server has no journal."),
     (421, "The Host header names another host."),
-    (422, "A parameter is not valid; `field` names it."),
+    (422, "The input is not valid; `field` names the field."),
     (429, "Too many requests."),
     (500, "Internal server error."),
     (

@@ -59,9 +59,7 @@ impl From<JournalError> for Problem {
         match error {
             JournalError::NoContact(_) => Problem::of(Kind::UnknownContact),
             JournalError::Erased(_) => Problem::of(Kind::Erased),
-            JournalError::Invalid { what, problem } => Problem::of(Kind::InvalidInput)
-                .field(what)
-                .detail(format!("{what} {problem}")),
+            JournalError::Invalid { what, problem } => Problem::invalid(what, format!("{what} {problem}")),
             JournalError::NoOutboxItem(_) => Problem::of(Kind::UnknownItem)
                 .detail("no pending or failed delivery has this key; `patchbay outbox list` shows the failed ones"),
             error @ JournalError::NoGeneration(_) => {
@@ -116,9 +114,7 @@ impl From<DeskError> for Problem {
             DeskError::UnknownCompany(_) => Problem::of(Kind::UnknownCompany),
             DeskError::Erased => Problem::of(Kind::Erased),
             DeskError::Journal(error) => error.into(),
-            DeskError::Agent { error, .. } => Problem::of(Kind::InvalidInput)
-                .field("agent")
-                .detail(error.to_string()),
+            DeskError::Agent { error, .. } => Problem::invalid("agent", error.to_string()),
             DeskError::UnknownAgent(agent) => {
                 Problem::of(Kind::UnknownAgent).detail(format!("there is no agent {agent:?}"))
             }
@@ -133,15 +129,13 @@ impl From<DeskError> for Problem {
             DeskError::Bypass(error @ BypassError::NotBypassed(_)) => {
                 Problem::of(Kind::UnknownBypass).detail(error.to_string())
             }
-            DeskError::Bypass(error @ BypassError::Duration) => Problem::of(Kind::InvalidInput)
-                .field("for")
-                .detail(error.to_string()),
+            DeskError::Bypass(error @ BypassError::Duration) => {
+                Problem::invalid("for", error.to_string())
+            }
             DeskError::SearchOff => Problem::of(Kind::SearchOff).detail(
                 "an operator can set `enabled = true` under [search] of the server's settings",
             ),
-            DeskError::Search(error) => Problem::of(Kind::InvalidInput)
-                .field("text")
-                .detail(error.to_string()),
+            DeskError::Search(error) => Problem::invalid("text", error.to_string()),
             DeskError::Bypass(error) => Problem::of(Kind::InvalidInput).detail(error.to_string()),
             error @ DeskError::Stopping => Problem::of(Kind::NotReady).detail(error.to_string()),
             DeskError::Threads(_) => Problem::of(Kind::Internal),
@@ -158,14 +152,10 @@ impl From<ActionError> for Problem {
                     .newer(*sequence, newer.clone());
             }
             ActionError::NotYetThere { .. } => {
-                return Problem::of(Kind::InvalidInput)
-                    .field("expected")
-                    .detail(error.to_string());
+                return Problem::invalid("expected", error.to_string());
             }
             ActionError::InvalidActor => {
-                return Problem::of(Kind::InvalidInput)
-                    .field("by")
-                    .detail(error.to_string());
+                return Problem::invalid("by", error.to_string());
             }
             ActionError::UnknownConversation => Kind::UnknownConversation,
             ActionError::OfferOver(_) => Kind::OfferClosed,
@@ -180,19 +170,13 @@ impl From<ActionError> for Problem {
             ActionError::UnknownQueue(_) => Kind::UnknownQueue,
             ActionError::NoPublisher { .. } => Kind::NoPublisher,
             ActionError::TextOnly { .. } => {
-                return Problem::of(Kind::InvalidInput)
-                    .field("attachments")
-                    .detail(error.to_string());
+                return Problem::invalid("attachments", error.to_string());
             }
             ActionError::NotUploaded { index, .. } => {
-                return Problem::of(Kind::InvalidInput)
-                    .field(format!("attachments[{index}]"))
-                    .detail(error.to_string());
+                return Problem::invalid(format!("attachments[{index}]"), error.to_string());
             }
             ActionError::UnknownFile { index, .. } | ActionError::FileOfAnother { index, .. } => {
-                return Problem::of(Kind::InvalidInput)
-                    .field(format!("attachments[{index}].file"))
-                    .detail(error.to_string());
+                return Problem::invalid(format!("attachments[{index}].file"), error.to_string());
             }
             ActionError::Files { refusal, .. } => {
                 return file_refusal(refusal).detail(error.to_string());
@@ -203,9 +187,7 @@ impl From<ActionError> for Problem {
                     .detail(error.to_string());
             }
             ActionError::Template(_) => {
-                return Problem::of(Kind::InvalidInput)
-                    .field("template.parameters")
-                    .detail(error.to_string());
+                return Problem::invalid("template.parameters", error.to_string());
             }
             ActionError::ReplyIdTaken { .. } => Kind::ReplyIdTaken,
             ActionError::NoteIdTaken { .. } => Kind::NoteIdTaken,

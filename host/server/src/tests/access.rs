@@ -14,45 +14,45 @@ use super::matrix::{give, standing};
 use super::office::{COMPANY, Office};
 
 /// A caller, with or without a token.
-struct Somebody {
+struct TestCaller {
     client: Client,
     header: String,
 }
 
-impl Somebody {
-    fn with(office: &Office, header: &str) -> Somebody {
-        Somebody {
+impl TestCaller {
+    fn with(office: &Office, header: &str) -> TestCaller {
+        TestCaller {
             client: office.server.client,
             header: header.to_owned(),
         }
     }
 
     /// A caller with a token of the company.
-    fn of(office: &Office, role: Role) -> Somebody {
+    fn of(office: &Office, role: Role) -> TestCaller {
         let header = give(&office.server, standing(Some("northwind"), role), |_| {});
-        Somebody::with(office, &header)
+        TestCaller::with(office, &header)
     }
 
     /// A caller with an agent's token.
-    fn agent(office: &Office, agent: &str) -> Somebody {
+    fn agent(office: &Office, agent: &str) -> TestCaller {
         let standing = TokenScope {
             agent: Some(agent.to_owned()),
             ..standing(Some("northwind"), Role::Agent)
         };
-        Somebody::with(office, &give(&office.server, standing, |_| {}))
+        TestCaller::with(office, &give(&office.server, standing, |_| {}))
     }
 
-    fn named(office: &Office, role: Role, name: &str) -> Somebody {
+    fn named(office: &Office, role: Role, name: &str) -> TestCaller {
         let standing = standing(Some("northwind"), role);
         let header = give(&office.server, standing, |token| {
             name.clone_into(&mut token.name)
         });
-        Somebody::with(office, &header)
+        TestCaller::with(office, &header)
     }
 
-    fn operator(office: &Office) -> Somebody {
+    fn operator(office: &Office) -> TestCaller {
         let header = give(&office.server, standing(None, Role::Operator), |_| {});
-        Somebody::with(office, &header)
+        TestCaller::with(office, &header)
     }
 
     async fn ask(&self, method: &str, path: &str, body: Value) -> Answer {
@@ -76,13 +76,13 @@ impl Somebody {
 #[tokio::test]
 async fn the_first_token_makes_the_host_guarded_for_good() {
     let office = Office::with(&["ana"]).await;
-    let anybody = Somebody::with(&office, "");
+    let anonymous = TestCaller::with(&office, "");
     assert_eq!(
-        anybody.get("/v1/tokens").await.json(),
+        anonymous.get("/v1/tokens").await.json(),
         json!({"tokens": []})
     );
     let wanted = json!({"role": "operator", "name": "olga", "expires_in": "1d"});
-    let made = anybody.post("/v1/tokens", wanted).await;
+    let made = anonymous.post("/v1/tokens", wanted).await;
     assert_eq!(
         (made.status, made.headers["cache-control"].as_str()),
         (201, "no-store")
@@ -90,12 +90,12 @@ async fn the_first_token_makes_the_host_guarded_for_good() {
     let made = made.json();
     assert_eq!(made["created_by"], "local");
     let secret = made["secret"].as_str().expect("a secret");
-    let olga = Somebody::with(&office, &format!("Authorization: Bearer {secret}\r\n"));
-    anybody
+    let olga = TestCaller::with(&office, &format!("Authorization: Bearer {secret}\r\n"));
+    anonymous
         .get("/v1/tokens")
         .await
         .problem(401, "unauthenticated");
-    anybody
+    anonymous
         .get("/metrics")
         .await
         .problem(401, "unauthenticated");
@@ -114,7 +114,7 @@ async fn the_first_token_makes_the_host_guarded_for_good() {
     let over = olga.get("/v1/tokens").await;
     let problem = over.problem(401, "invalid-token");
     assert_eq!(problem["detail"], "the token was revoked");
-    anybody
+    anonymous
         .get("/v1/tokens")
         .await
         .problem(401, "unauthenticated");
@@ -123,7 +123,7 @@ async fn the_first_token_makes_the_host_guarded_for_good() {
 #[tokio::test]
 async fn an_invalid_token_request_is_refused_with_its_field() {
     let office = Office::with(&["ana"]).await;
-    let anybody = Somebody::with(&office, "");
+    let anonymous = TestCaller::with(&office, "");
     let long = "x".repeat(257);
     for (body, status, kind, field) in [
         (json!({}), 422, "invalid-input", ""),
@@ -214,7 +214,7 @@ async fn an_invalid_token_request_is_refused_with_its_field() {
         ),
         (json!([]), 422, "invalid-input", ""),
     ] {
-        let problem = anybody
+        let problem = anonymous
             .post("/v1/tokens", body.clone())
             .await
             .problem(status, kind);
@@ -226,12 +226,12 @@ async fn an_invalid_token_request_is_refused_with_its_field() {
     malformed.problem(400, "malformed-json");
     for id in ["x", "0123456789abcdef0123456789abcdef", "%ff"] {
         let path = format!("/v1/tokens/{id}");
-        let answer = anybody.ask("DELETE", &path, Value::Null).await;
+        let answer = anonymous.ask("DELETE", &path, Value::Null).await;
         assert!([400, 404].contains(&answer.status), "{answer:?}");
     }
     for expect in ["", "0", &"g".repeat(64)] {
         let path = format!("/v1/audit/verify?expect={expect}");
-        anybody.get(&path).await.problem(422, "invalid-input");
+        anonymous.get(&path).await.problem(400, "bad-parameter");
     }
     for path in [
         "/v1/audit?after=x",
@@ -243,10 +243,10 @@ async fn an_invalid_token_request_is_refused_with_its_field() {
         "/v1/audit?order=first",
         "/v1/audit?limit=501",
     ] {
-        anybody.get(path).await.problem(422, "invalid-input");
+        anonymous.get(path).await.problem(400, "bad-parameter");
     }
     assert_eq!(
-        anybody.get("/v1/tokens").await.json(),
+        anonymous.get("/v1/tokens").await.json(),
         json!({"tokens": []})
     );
 }
@@ -268,8 +268,8 @@ async fn an_agents_token_acts_for_that_agent_only() {
         .to_owned();
     let other = if mine == "ana" { "ben" } else { "ana" };
     let (me, them) = (
-        Somebody::agent(&office, &mine),
-        Somebody::agent(&office, other),
+        TestCaller::agent(&office, &mine),
+        TestCaller::agent(&office, other),
     );
     // An agent sees only their own offers.
     let offers = me.get(&format!("{COMPANY}/offers")).await.json();
@@ -348,8 +348,8 @@ async fn an_agents_token_acts_for_that_agent_only() {
 async fn a_supervisor_acts_under_the_name_of_their_token() {
     let office = Office::with(&["ana"]).await;
     let conversation = office.hear("1").await;
-    let eva = Somebody::named(&office, Role::Supervisor, "eva");
-    let olga = Somebody::named(&office, Role::Operator, "olga");
+    let eva = TestCaller::named(&office, Role::Supervisor, "eva");
+    let olga = TestCaller::named(&office, Role::Operator, "olga");
     let actions = format!("{COMPANY}/conversations/{conversation}/actions");
     for body in [
         json!({"by": "ana", "action": "resolve"}),
@@ -412,15 +412,15 @@ async fn a_followed_feed_ends_when_the_token_is_revoked() {
     let office = Office::with(&["ana"]).await;
     let client = office.server.client;
     let open = follow(&client, "").await;
-    let anybody = Somebody::with(&office, "");
-    let made = anybody
+    let anonymous = TestCaller::with(&office, "");
+    let made = anonymous
         .post("/v1/tokens", json!({"role": "operator"}))
         .await
         .json();
     // A caller without a token is refused now.
     ends(open).await;
     let secret = made["secret"].as_str().expect("a secret");
-    let olga = Somebody::with(&office, &format!("Authorization: Bearer {secret}\r\n"));
+    let olga = TestCaller::with(&office, &format!("Authorization: Bearer {secret}\r\n"));
     let wanted = json!({"role": "agent", "company": "northwind", "agent": "ana"});
     let mut cut = Vec::new();
     for _ in 0..2 {
@@ -457,13 +457,13 @@ async fn a_followed_feed_ends_when_the_token_is_revoked() {
 #[tokio::test]
 async fn administrative_actions_are_in_the_audit_trail_with_their_actor() {
     let office = Office::with(&["ana"]).await;
-    let olga = Somebody::operator(&office);
+    let olga = TestCaller::operator(&office);
     let conversation = office_hears(&office, &olga).await;
     let contact = conversation["contact"]
         .as_str()
         .expect("a contact")
         .to_owned();
-    let eva = Somebody::named(&office, Role::Supervisor, "eva");
+    let eva = TestCaller::named(&office, Role::Supervisor, "eva");
     let at = |path: &str| format!("{COMPANY}{path}");
     let put = json!([{"id": "ben"}, {"id": "cleo"}]);
     assert_eq!(eva.post(&at("/agents"), put).await.status, 200);
@@ -480,7 +480,7 @@ async fn administrative_actions_are_in_the_audit_trail_with_their_actor() {
     let trail = olga.get("/v1/audit?order=oldest").await.json();
     fits("AuditList", &trail);
     let acts = trail["acts"].as_array().expect("acts").clone();
-    let told: Vec<(&str, &str)> = acts
+    let recorded: Vec<(&str, &str)> = acts
         .iter()
         .skip_while(|act| act["act"] != "agents.put" || act["details"]["count"] != 2)
         .map(|act| {
@@ -496,7 +496,7 @@ async fn administrative_actions_are_in_the_audit_trail_with_their_actor() {
         ("journal.backup", "host"),
         ("journal.compact", "host"),
     ];
-    assert_eq!(told, wanted);
+    assert_eq!(recorded, wanted);
     let by: Vec<_> = acts
         .iter()
         .rev()
@@ -524,7 +524,7 @@ async fn administrative_actions_are_in_the_audit_trail_with_their_actor() {
     downwards.reverse();
     assert_eq!(downwards, acts, "the same entries from the other end");
     // A company's auditor sees the entries of the company only.
-    let auditor = Somebody::of(&office, Role::Auditor);
+    let auditor = TestCaller::of(&office, Role::Auditor);
     let own = auditor.get(&at("/audit")).await.json();
     let own = own["acts"].as_array().expect("acts");
     assert!(
@@ -549,7 +549,7 @@ async fn administrative_actions_are_in_the_audit_trail_with_their_actor() {
 }
 
 /// Delivers a message; the conversation as this token sees it.
-async fn office_hears(office: &Office, by: &Somebody) -> Value {
+async fn office_hears(office: &Office, by: &TestCaller) -> Value {
     let message =
         json!({"id": "1", "channel": "chat", "text": "Hello?", "author": {"address": "@jo"}});
     let accepted = by.post(&format!("{COMPANY}/interactions"), message).await;

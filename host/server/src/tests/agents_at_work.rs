@@ -267,7 +267,7 @@ async fn a_decision_is_found_only_by_its_number() {
     let no_decision = office.get(&format!("/decisions/{offered}")).await;
     no_decision.problem(404, "unknown-decision");
     let odd = office.get(&format!("/decisions/{id}?unsealed=yes")).await;
-    odd.problem(422, "invalid-input");
+    odd.problem(400, "bad-parameter");
     let client = &office.server.client;
     for path in ["decisions", "decisions/1", "decisions/1/case"] {
         let nobody = client.get(&format!("/v1/companies/nobody/{path}")).await;

@@ -125,7 +125,7 @@ async fn approvals_are_paged_with_the_longest_waiting_first() {
         ("?after=1-x", "after"),
     ] {
         let refused = office.get(&format!("/approvals{query}")).await;
-        assert_eq!(refused.problem(422, "invalid-input")["field"], field);
+        assert_eq!(refused.problem(400, "bad-parameter")["field"], field);
     }
 }
 

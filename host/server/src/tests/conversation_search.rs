@@ -95,8 +95,8 @@ async fn an_invalid_search_is_answered_with_its_field() {
             "text",
         ),
         ("queue=txa", "parcel", 404, "unknown-queue", "queue"),
-        ("limit=0", "parcel", 422, "invalid-input", "limit"),
-        ("after=x", "parcel", 422, "invalid-input", "after"),
+        ("limit=0", "parcel", 400, "bad-parameter", "limit"),
+        ("after=x", "parcel", 400, "bad-parameter", "after"),
     ] {
         let answer = office.search(query, text).await;
         let problem = answer.problem(status, kind);

@@ -303,7 +303,7 @@ async fn an_invalid_filter_of_the_feed_is_answered_with_its_field() {
             "unknown-conversation",
             "conversation",
         ),
-        ("kinds=poked".to_owned(), 422, "invalid-input", "kinds"),
+        ("kinds=poked".to_owned(), 400, "bad-parameter", "kinds"),
     ] {
         let answer = office.get(&format!("/events?{query}")).await;
         assert_eq!(answer.problem(status, kind)["field"], field, "{query}");

@@ -160,10 +160,10 @@ async fn what_is_wrong_with_a_request_about_an_incident_is_said() {
         office
             .get(&format!("/incidents{query}"))
             .await
-            .problem(422, "invalid-input");
+            .problem(400, "bad-parameter");
     }
     let refused = office.get("/incidents/outage?after=x").await;
-    assert_eq!(refused.problem(422, "invalid-input")["field"], "after");
+    assert_eq!(refused.problem(400, "bad-parameter")["field"], "after");
 }
 
 #[tokio::test]
@@ -259,7 +259,7 @@ async fn what_is_wrong_with_a_request_about_alerts_is_said() {
         let problem = office
             .get(&format!("/alerts{query}"))
             .await
-            .problem(422, "invalid-input");
+            .problem(400, "bad-parameter");
         assert_eq!(problem["field"], field, "{query}");
     }
 }

@@ -91,6 +91,37 @@ async fn a_long_mail_is_accepted_and_stored_whole() {
     assert_eq!(stored["attributes"]["text_bytes"], whole.len());
 }
 
+/// | channel | warning |
+/// | --- | --- |
+/// | one that the host knows, or that the company file has a table for | none |
+/// | another that is nearly one of these | names it |
+/// | any other | says what the host does not know |
+#[tokio::test]
+async fn an_unknown_channel_is_accepted_with_a_warning() {
+    let office = Office::of(&[], "[channel.kiosk]\nlength-limit = 100\n").await;
+    for (channel, warned) in [
+        ("email", None),
+        ("kiosk", None),
+        ("emial", Some("did you mean \"email\"?")),
+        ("kiosc", Some("did you mean \"kiosk\"?")),
+        ("fax", Some("no [channel] table")),
+    ] {
+        let text =
+            json!({"id": "1", "channel": channel, "text": "Hi", "author": {"address": "jo"}});
+        let answered = receipt(&office, text).await;
+        assert_eq!(answered["status"], "accepted", "{answered}");
+        let warning = &answered["warnings"][0];
+        match warned {
+            None => assert_eq!(warning, &json!(null), "{channel}"),
+            Some(words) => {
+                assert_eq!(warning["field"], "channel", "{answered}");
+                let message = warning["message"].as_str().expect("a message");
+                assert!(message.contains(words), "{channel}: {message}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_spellings_of_an_address_are_one_conversation() {
     let office = Office::with(&[]).await;

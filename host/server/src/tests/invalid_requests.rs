@@ -178,7 +178,7 @@ async fn invalid_requests_are_answered_with_problems() {
     }
     for (path, status, kind) in [
         ("/agents/zoe", 404, "unknown-agent"),
-        ("/outbox?state=lost", 400, "bad-request"),
+        ("/outbox?state=lost", 400, "bad-parameter"),
         ("/contacts/xyz", 404, "unknown-contact"),
     ] {
         office.get(path).await.problem(status, kind);

@@ -245,7 +245,7 @@ async fn reading_what_does_not_exist_is_a_problem() {
         .client
         .get(&format!("{EVENTS}?kinds=received,poked"))
         .await;
-    assert_eq!(kinds.problem(422, "invalid-input")["field"], "kinds");
+    assert_eq!(kinds.problem(400, "bad-parameter")["field"], "kinds");
     let head = server.client.head("GET", EVENTS);
     for id in ["7", "-1", "x"] {
         let request = format!("{head}Last-Event-ID: {id}\r\n\r\n");

@@ -66,7 +66,7 @@ async fn agents_search_the_articles_of_the_active_generation() {
         (&format!("?q={}", "x".repeat(1_025)), "q"),
     ] {
         let refused = office.get(&format!("/knowledge{query}")).await;
-        assert_eq!(refused.problem(422, "invalid-input")["field"], field);
+        assert_eq!(refused.problem(400, "bad-parameter")["field"], field);
     }
     let agent = give(
         &office.server,

@@ -185,7 +185,7 @@ async fn invalid_notes_are_refused_with_their_field() {
     }
     for query in ["?limit=0", "?limit=101"] {
         let refused = office.get(&format!("{path}{query}")).await;
-        assert_eq!(refused.problem(422, "invalid-input")["field"], "limit");
+        assert_eq!(refused.problem(400, "bad-parameter")["field"], "limit");
     }
     for unknown in ["0123456789abcdef0123456789abcdef", "xyz"] {
         let path = format!("/conversations/{unknown}/notes");

@@ -290,7 +290,7 @@ async fn rollouts_that_ended_are_listed_newest_first_in_pages() {
     assert_eq!(rows[0].2, "second");
     assert_eq!(rows[1].2, "first");
     for query in ["?limit=0", "?limit=101", "?before=x"] {
-        history(query).await.problem(422, "invalid-input");
+        history(query).await.problem(400, "bad-parameter");
     }
 }
 

@@ -156,7 +156,7 @@ async fn a_request_for_statistics_says_what_is_wrong_with_it() {
         ),
     ] {
         let refused = office.get(&format!("/statistics{query}")).await;
-        let problem = refused.problem(422, "invalid-input");
+        let problem = refused.problem(400, "bad-parameter");
         assert_eq!(problem["field"], field, "{query}: {problem}");
     }
     let refused = office

@@ -241,7 +241,7 @@ async fn an_invalid_page_of_a_thread_is_answered_with_its_field() {
             ("before=3&after=1", "after"),
         ] {
             let path = format!("/conversations/{conversation}/{thread}?{query}");
-            let problem = office.get(&path).await.problem(422, "invalid-input");
+            let problem = office.get(&path).await.problem(400, "bad-parameter");
             assert_eq!(problem["field"], field, "{path}");
         }
         let nothing = format!("/conversations/{}/{thread}", "0".repeat(32));

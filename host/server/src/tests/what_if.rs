@@ -365,7 +365,7 @@ async fn decisions_are_found_by_generation_contact_and_time() {
     }
     for query in ["from=yesterday", "generation=x"] {
         let answer = decided.get(&format!("/decisions?{query}")).await;
-        assert_eq!(answer.status, 422, "{query}: {answer:?}");
+        assert_eq!(answer.status, 400, "{query}: {answer:?}");
     }
 }
 
@@ -397,7 +397,7 @@ async fn only_an_auditor_exports_a_case_that_is_not_masked() {
     assert!(whole.body.contains(CARD), "{whole:?}");
     case(&auditor, "?masked=1")
         .await
-        .problem(422, "invalid-input");
+        .problem(400, "bad-parameter");
     let acts = decided
         .server
         .client

@@ -35,7 +35,6 @@ const LONGEST_STREAM: Duration = Duration::from_secs(3_600);
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct EventsQuery {
     /// Cursor after which to go on, where the header cannot be sent.
     after: Option<String>,
