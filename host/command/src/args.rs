@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use patchbay_model::identifier;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, exit_codes_help};
 
 pub use access::{AuditArgs, AuditVerb, NewLink, NewToken, TokenArgs, TokenVerb};
 pub use channels::{
@@ -38,8 +38,8 @@ pub use generations::{ApplyArgs, ChangeFlags, GenerationsArgs, GenerationsVerb, 
 pub use journal::{JournalArgs, JournalVerb, OutboxArgs, OutboxItems, OutboxVerb};
 pub use keys::{KeysArgs, KeysVerb, NewKeysArgs, RevokeArgs, RotateArgs, TrustArgs};
 pub use operations::{
-    AgentsArgs, AgentsVerb, BypassArgs, BypassVerb, ConversationFilter, ConversationsArgs,
-    ConversationsVerb, DrainArgs,
+    AgentsArgs, AgentsVerb, BypassArgs, BypassVerb, ConversationFilter, ConversationListFilter,
+    ConversationsArgs, ConversationsVerb, DrainArgs,
 };
 pub use pack::{
     HostFlag, PackArgs, PackBuildArgs, PackDiffArgs, PackGcArgs, PackImportArgs, PackListArgs,
@@ -54,19 +54,15 @@ pub use rollout::{CanaryArgs, CanaryVerb, RolloutFlags, ShadowArgs, ShadowVerb};
 pub use serve::{DoctorArgs, LogLineFormat, ServeArgs};
 pub use status::{AlertsArgs, StatusArgs, TopArgs};
 
-const EXIT_CODES: &str = "Exit codes:
-  0  success
-  1  the checked thing is wrong, or the server rejects the request: a test case
-     or decision fails, an input line is invalid, a company file has errors
-  2  the command line is wrong
-  3  a pack cannot be built or loaded
-  4  the environment failed: a file is missing or not accessible, a port is in
-     use, the server does not answer, the Rust toolchain is missing
-
-Environment:
+const ENVIRONMENT: &str = "Environment:
   PATCHBAY_TOKEN  token for the server, from `patchbay token create` or the
                   server's OpenID Connect issuer
   RUST_LOG        log filter for stderr, such as `info` or `patchbay_desk=debug`";
+
+/// What stands below the help of the program.
+fn after_help() -> String {
+    format!("{}\n\n{ENVIRONMENT}", exit_codes_help())
+}
 
 /// Heading of the flags that every command takes; they stand below its own.
 const GLOBAL: &str = "Global options";
@@ -80,7 +76,7 @@ const GLOBAL: &str = "Global options";
 /// file assigns packs to a company and describes its queues and agents. Each version of it that
 /// the server stores is a numbered generation; one generation is active.
 #[derive(Debug, Parser)]
-#[command(name = "patchbay", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "patchbay", version, after_help = after_help(), max_term_width = 100)]
 pub struct Cli {
     /// Log more to stderr
     #[arg(long, short, global = true, help_heading = GLOBAL)]

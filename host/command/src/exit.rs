@@ -12,21 +12,56 @@ use thiserror::Error;
 use crate::control_characters::escape_control;
 use crate::excerpt::Excerpt;
 
-/// Exit codes; `--help` lists them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// Success.
-    Success = 0,
-    /// A negative result: a test case or decision fails, an input is invalid, the
-    /// server refuses the request.
-    NotRight = 1,
-    /// The command line is invalid.
-    Usage = 2,
-    /// A pack cannot be built or loaded.
-    Pack = 3,
-    /// The machine: a file, a port, memory, the toolchain, a server that does
-    /// not answer.
-    Machine = 4,
+/// Declares the exit codes: a code and its meaning stand in one row each.
+macro_rules! exit_codes {
+    ($( $case:ident = $code:literal, $meaning:literal; )+) => {
+        /// Exit codes; `--help` and docs/operate.md list them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Exit {
+            $(
+                #[doc = concat!($meaning, ".")]
+                $case = $code,
+            )+
+        }
+
+        impl Exit {
+            /// Every exit code, the lowest first.
+            pub const ALL: &[Exit] = &[ $( Exit::$case, )+ ];
+
+            /// When a command ends with it.
+            pub const fn meaning(self) -> &'static str {
+                match self { $( Exit::$case => $meaning, )+ }
+            }
+        }
+    };
+}
+
+exit_codes! {
+    Success = 0, "success";
+    NotRight = 1, "the checked thing is wrong, or the server rejects the request: a test case or decision fails, an input line is invalid, a company file has errors, there is no such company";
+    Usage = 2, "the command line is wrong";
+    Pack = 3, "a pack cannot be built or loaded, or does not exist";
+    Machine = 4, "the environment failed: another file does not exist or cannot be read or written, a port is in use, the server does not answer, the toolchain is missing";
+}
+
+/// Longest line of the list of exit codes.
+const HELP_COLUMNS: usize = 78;
+
+/// The list of exit codes for `--help`.
+pub fn exit_codes_help() -> String {
+    let mut help = "Exit codes:".to_owned();
+    for exit in Exit::ALL {
+        let mut line = format!("  {} ", *exit as u8);
+        for word in exit.meaning().split(' ') {
+            if line.len() + 1 + word.len() > HELP_COLUMNS {
+                help = format!("{help}\n{line}");
+                line = "    ".to_owned();
+            }
+            line = format!("{line} {word}");
+        }
+        help = format!("{help}\n{line}");
+    }
+    help
 }
 
 impl Exit {
@@ -153,5 +188,36 @@ impl LocatedProblem {
             span: excerpt.as_ref().map(Excerpt::place),
             excerpt,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_has_every_exit_code_with_its_meaning() {
+        let documents = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operate.md");
+        let text = std::fs::read_to_string(documents).expect("the documentation");
+        let (_, section) = text.split_once("## Exit codes").expect("the section");
+        let rows = section.lines().filter(|line| line.starts_with("| "));
+        let rows: Vec<&str> = rows.skip(2).collect();
+        let expected = Exit::ALL.iter();
+        let expected = expected.map(|exit| format!("| {} | {} |", *exit as u8, exit.meaning()));
+        assert_eq!(rows, expected.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_help_has_every_exit_code_in_lines_of_bounded_length() {
+        let help = exit_codes_help();
+        for exit in Exit::ALL {
+            assert!(help.contains(&format!("\n  {}  ", *exit as u8)), "{help}");
+        }
+        let flat = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(Exit::Machine.meaning()), "{help}");
+        assert!(
+            help.lines().all(|line| line.len() <= HELP_COLUMNS),
+            "{help}"
+        );
     }
 }

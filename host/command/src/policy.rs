@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use patchbay_config::document_kind::DocumentKind;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
@@ -16,6 +17,7 @@ use patchbay_model::limits::{Limits, LimitsFile};
 use patchbay_model::on_failure::OnFailure;
 use patchbay_model::record::RecordRules;
 use patchbay_model::situation::Surroundings;
+use patchbay_pack::manifest::FILE_NAME;
 use patchbay_pack::regular_file::{MOST_BYTES, read_bytes, read_text};
 use patchbay_pack::store::PackStore;
 use patchbay_pack::{Pack, SourceError};
@@ -75,12 +77,54 @@ fn source_failure(error: SourceError) -> Failure {
             &text,
             vec![*problem],
         ),
-        SourceError::Io { path, error } => Failure::advised(
-            Exit::Pack,
-            format!("cannot read {}: {error}", path.display()),
-            "name a pack directory (with pack.toml) or a component file (.wasm)",
-        ),
+        SourceError::Io { path, error } => {
+            let problem = not_a_pack_directory(&path);
+            let problem =
+                problem.unwrap_or_else(|| format!("cannot read {}: {error}", path.display()));
+            let help = "name a pack directory (with pack.toml) or a component file (.wasm)";
+            Failure::advised(Exit::Pack, problem, help)
+        }
         other => Failure::new(Exit::Pack, other),
+    }
+}
+
+/// Why a directory whose `pack.toml` cannot be read is no directory of a pack, if the directory
+/// itself is the reason.
+fn not_a_pack_directory(manifest: &Path) -> Option<String> {
+    let directory = manifest
+        .parent()
+        .filter(|_| manifest.ends_with(FILE_NAME))?;
+    let directory = match directory.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => directory,
+    };
+    let name = directory.display();
+    if directory.is_file() {
+        let text = read_text(directory, MOST_BYTES).unwrap_or_default();
+        let kind = DocumentKind::Pack.mistaken(&text);
+        let kind = kind.map_or_else(String::new, |kind| format!(": {}", kind.message));
+        return Some(format!(
+            "{name} is a file, not the directory of a pack{kind}"
+        ));
+    }
+    match directory.is_dir() {
+        false => Some(format!("{name} does not exist")),
+        true if !manifest.exists() => Some(format!(
+            "{name} has no {FILE_NAME}, so it is not the directory of a pack"
+        )),
+        true => None,
+    }
+}
+
+/// An error if a path is not the directory of a pack.
+pub fn check_pack_directory(directory: &Path) -> Result<(), Failure> {
+    match directory.is_file() {
+        false => Ok(()),
+        true => Err(Failure::advised(
+            Exit::Pack,
+            not_a_pack_directory(&directory.join(FILE_NAME)).unwrap_or_default(),
+            "name a pack directory (with pack.toml)",
+        )),
     }
 }
 
@@ -90,8 +134,13 @@ pub fn rejected(rejected: InvalidFile) -> Failure {
     if let Err(error) = read_bytes(&rejected.path, MOST_BYTES) {
         return io(&rejected.path)(error);
     }
-    let path = rejected.path.display().to_string();
-    Failure::located(Exit::NotRight, &path, &rejected.text, rejected.problems)
+    located(Exit::NotRight, rejected)
+}
+
+/// The problems of a file that was read, pointing at its lines.
+pub fn located(exit: Exit, file: InvalidFile) -> Failure {
+    let path = file.path.display().to_string();
+    Failure::located(exit, &path, &file.text, file.problems)
 }
 
 /// What decides: a pack with settings, or a company's pipelines.

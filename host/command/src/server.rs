@@ -72,6 +72,13 @@ fn is_jwt(text: &str) -> bool {
 
 /// Read a settings file.
 pub fn settings(config: &Path) -> Result<ServerSettings, Failure> {
+    if !config.exists() {
+        return Err(Failure::advised(
+            Exit::Machine,
+            format!("the settings file {} does not exist", config.display()),
+            "name one with --config; host/settings/patchbay.example.toml is a commented example",
+        ));
+    }
     ServerSettings::read(config).map_err(rejected)
 }
 

@@ -67,6 +67,7 @@ use patchbay_journal::vault::{MasterKey, Vault, ensure_private_directory};
 use patchbay_journal::{CompanyId, JournalError, Result};
 
 pub use restore::restore;
+pub use schema::has_tokens;
 
 use audit::{append_audit, check_audit};
 use byte_counter::{ByteCounter, StorageLimits};

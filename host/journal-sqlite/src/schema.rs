@@ -80,6 +80,23 @@ pub(super) fn read_version(path: &Path) -> Result<u32> {
     }
 }
 
+/// Whether the journal of a file has had a token: callers must then authenticate. Neither
+/// changes the file nor brings its schema up to date.
+///
+/// # Errors
+/// The file is not a journal, is of a newer version, or cannot be read.
+pub fn has_tokens(path: &Path) -> Result<bool> {
+    if read_version(path)? == 0 {
+        return Ok(false);
+    }
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .map_err(database_error)?;
+    let query = "SELECT EXISTS (SELECT 1 FROM token)";
+    connection
+        .query_row(query, [], |row| row.get(0))
+        .map_err(database_error)
+}
+
 /// Open the connection that writes, and migrate the schema.
 pub(super) fn open_writer(path: &Path, key_check: &[u8; 16]) -> Result<Connection> {
     // SQLite creates its log and index with the mode of the database.

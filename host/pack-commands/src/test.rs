@@ -6,7 +6,7 @@ use patchbay_command::args::TestArgs;
 use patchbay_command::engine::cache;
 use patchbay_command::exit::{Exit, Failure, Outcome};
 use patchbay_command::output;
-use patchbay_command::policy::{open_pack, pack_failure, warn_of_unused};
+use patchbay_command::policy::{check_pack_directory, open_pack, pack_failure, warn_of_unused};
 use patchbay_pack::source::case_files;
 use patchbay_pack::{Pack, read_component};
 use patchbay_pack_build::PackError;
@@ -37,6 +37,7 @@ pub fn run(args: &TestArgs, verbose: bool) -> Outcome {
 }
 
 fn run_once(args: &TestArgs, verbose: bool) -> Outcome {
+    check_pack_directory(&args.dir)?;
     let pack = match &args.component {
         None => open_pack(&args.dir, &args.build)?,
         Some(component) => open_parts(args, component).map_err(pack_failure)?,

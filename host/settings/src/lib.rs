@@ -4,6 +4,7 @@ mod bounds_section;
 mod client_secret;
 mod company_files;
 mod lmtp_section;
+mod named_paths;
 mod settings_file;
 mod sign_in_section;
 mod trust_sections;
@@ -29,6 +30,7 @@ use tracing::level_filters::LevelFilter;
 
 pub use client_secret::{ClientSecretProblem, read_client_secret};
 pub use company_files::{CompanyFiles, NOT_A_COMPANY_FILE};
+pub use named_paths::check_named_paths;
 pub use patchbay_access::oidc::Algorithm;
 pub use patchbay_access::settings::{
     Grant, Identity, OidcSettings, SecretPlace, SignInSettings, TlsSettings,

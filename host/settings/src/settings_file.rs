@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use patchbay_config::document_kind::DocumentKind;
 use patchbay_config::duration::{ByteSize, Millis, Seconds};
 use patchbay_config::file_problem::FileProblem;
 use patchbay_config::toml_document;
@@ -203,7 +204,8 @@ macro_rules! time {
 }
 
 pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<FileProblem>> {
-    let file: SettingsFile = toml_document::read(text).map_err(|problem| vec![problem])?;
+    let file: SettingsFile =
+        toml_document::read_as(DocumentKind::Settings, text).map_err(|problem| vec![problem])?;
     let default = ServerSettings::default();
     let mut check = Check::default();
     let server = &file.server;

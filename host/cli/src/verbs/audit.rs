@@ -1,5 +1,7 @@
 //! `patchbay audit`: the audit trail, and whether it was changed.
 
+use std::collections::HashMap;
+
 use patchbay_api::AuditReport;
 use patchbay_client::company_path;
 use patchbay_command::args::{AuditArgs, AuditVerb};
@@ -7,7 +9,7 @@ use patchbay_command::document::{number, text};
 use patchbay_command::exit::{Exit, Failure, Outcome};
 use patchbay_command::output;
 use patchbay_command::server::JournalAccess;
-use patchbay_journal::{AuditHash, AuditTrail, EntryPage};
+use patchbay_journal::{AuditHash, AuditTrail, EntryPage, Tokens};
 use patchbay_journal_sqlite::SqliteJournal;
 use serde_json::{Value, json};
 
@@ -37,6 +39,10 @@ pub(crate) fn run(args: &AuditArgs) -> Outcome {
 }
 
 fn list(journal: &SqliteJournal, company: Option<&str>) -> Result<Vec<Value>, Failure> {
+    let tokens = journal.tokens()?.into_iter();
+    let names: HashMap<String, String> = tokens
+        .map(|token| (token.id.to_string(), token.name))
+        .collect();
     let mut entries = Vec::new();
     let mut after = 0;
     loop {
@@ -47,7 +53,8 @@ fn list(journal: &SqliteJournal, company: Option<&str>) -> Result<Vec<Value>, Fa
         after = last.number;
         entries.extend(page.into_iter().map(|act| {
             let entry = act.entry;
-            json!({
+            let name = names.get(&entry.actor);
+            let mut document = json!({
                 "number": act.number,
                 "at": entry.at,
                 "company": entry.company,
@@ -56,7 +63,11 @@ fn list(journal: &SqliteJournal, company: Option<&str>) -> Result<Vec<Value>, Fa
                 "details": serde_json::from_str(&entry.details).unwrap_or(Value::Null),
                 "previous": act.previous.to_string(),
                 "hash": act.hash.to_string(),
-            })
+            });
+            if let Some(name) = name {
+                document["actor_name"] = name.as_str().into();
+            }
+            document
         }));
     }
 }
@@ -67,7 +78,7 @@ fn print(entries: &[Value]) -> Result<(), Failure> {
         vec![
             number(entry, "number").to_string(),
             text(entry, "at").to_owned(),
-            text(entry, "actor").to_owned(),
+            actor(entry),
             text(entry, "act").to_owned(),
             company.to_owned(),
             entry["details"].to_string(),
@@ -78,6 +89,16 @@ fn print(entries: &[Value]) -> Result<(), Failure> {
         &rows.collect::<Vec<_>>(),
         "the audit trail is empty",
     )
+}
+
+/// The name of the token that acted, with the start of its id where several may have the name;
+/// of other actors, what the trail has.
+fn actor(entry: &Value) -> String {
+    let id = text(entry, "actor");
+    match entry["actor_name"].as_str() {
+        Some(name) => format!("{name} ({}…)", id.get(..8).unwrap_or(id)),
+        None => id.to_owned(),
+    }
 }
 
 fn verify(access: &JournalAccess, expect: Option<AuditHash>, as_json: bool) -> Outcome {

@@ -19,7 +19,7 @@ pub(crate) fn run(args: &ConversationsArgs) -> Outcome {
     let api = server::connect(&args.server.config)?;
     match &args.verb {
         ConversationsVerb::List(filter) => {
-            let mut found = find(&api, &path, filter)?;
+            let mut found = find(&api, &path, &filter.parameters())?;
             found.iter_mut().for_each(remove_words);
             output::result(as_json, &json!({"conversations": found}), || print(&found))
         }
@@ -68,25 +68,21 @@ fn all_ids(
             "add --queue or --agent",
         ));
     }
-    let found = find(api, path, filter)?;
+    let found = find(api, path, &filter.parameters())?;
     let chosen = found.iter().filter(|one| {
         filter.agent.is_some() || one["state"] == "queued" || one["state"] == "reserved"
     });
     Ok(chosen.map(|one| text(one, "id").to_owned()).collect())
 }
 
-/// Conversations that are not resolved. The server rejects unknown queues and
-/// agents.
+/// Conversations by query parameters. The server rejects unknown names and values.
 fn find(
     api: &BlockingClient,
     path: &str,
-    filter: &ConversationFilter,
+    parameters: &[(&str, &str)],
 ) -> Result<Vec<Value>, Failure> {
-    let parts = [("queue", &filter.queue), ("agent", &filter.agent)];
-    let parts = parts.into_iter().filter_map(|(name, value)| {
-        let value = value.as_deref()?;
-        Some(format!("{name}={}", path_segment(value)))
-    });
+    let parts = parameters.iter();
+    let parts = parts.map(|(name, value)| format!("{name}={}", path_segment(value)));
     let query = parts.collect::<Vec<_>>().join("&");
     Ok(api.list(&format!("{path}?{query}"), "conversations", "after")?)
 }
@@ -101,7 +97,7 @@ fn print(found: &[Value]) -> Result<(), Failure> {
     output::table(
         &["conversation", "state", "queue", "agent", "since"],
         &rows.collect::<Vec<_>>(),
-        "no open conversation matches",
+        "no conversation matches",
     )
 }
 

@@ -9,8 +9,11 @@ use patchbay_engine::address_space::AddressSpace;
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
+use patchbay_generations::assemble::InvalidFile;
 use patchbay_pack::manifest::Language;
 use patchbay_pack_build::find_toolchain;
+use patchbay_server::check_start;
+use patchbay_server::settings::{ServerSettings, check_named_paths};
 use serde::Serialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -50,13 +53,31 @@ impl Finding {
 }
 
 pub(crate) fn run(args: &DoctorArgs) -> Outcome {
-    let mut findings = vec![
+    let mut findings = Vec::new();
+    let mut settings = None;
+    if let Some(config) = &args.config {
+        match checked_settings(config) {
+            Ok(read) => {
+                let found = format!("{} is valid; listens on {}", config.display(), read.listen);
+                findings.push(Finding::new(SETTINGS, found));
+                settings = Some(read);
+            }
+            Err((found, advice)) => {
+                findings.push(Finding::new(SETTINGS, found).advise(Level::Error, &advice));
+            }
+        }
+    }
+    let (engine, connections) = match &settings {
+        Some(settings) => (settings.engine.clone(), settings.connections as u64),
+        None => (EngineSettings::default(), FEW_FILES),
+    };
+    findings.extend([
         cores(),
-        address_space(),
+        address_space(engine),
         dirty_page_scan(),
         compiled_cache(),
-        open_files(),
-    ];
+        open_files(connections),
+    ]);
     findings.extend(Language::ALL.map(toolchain));
     output::result(args.json, &findings, || {
         for finding in &findings {
@@ -77,6 +98,33 @@ pub(crate) fn run(args: &DoctorArgs) -> Outcome {
     Ok(if broken { Exit::Machine } else { Exit::Success })
 }
 
+/// What the finding about a settings file is called.
+const SETTINGS: &str = "settings";
+/// Fewer open files than this are too few for most servers.
+const FEW_FILES: u64 = 4096;
+
+/// The settings of a server that could start with them; else what is wrong, and what to do.
+fn checked_settings(config: &Path) -> Result<ServerSettings, (String, String)> {
+    if !config.exists() {
+        let found = format!("{} does not exist", config.display());
+        return Err((found, "name another file with --config".to_owned()));
+    }
+    let correct = "correct the file; docs/server-file.md describes every key";
+    let invalid = |file: InvalidFile| (file.to_string(), correct.to_owned());
+    let settings = ServerSettings::read(config).map_err(invalid)?;
+    check_named_paths(config).map_err(invalid)?;
+    match check_start(&settings) {
+        Ok(()) => Ok(settings),
+        Err(error) => {
+            let advice = format!(
+                "correct it; `patchbay serve --check --config {}` checks the company files too",
+                config.display()
+            );
+            Err((error.to_string(), advice))
+        }
+    }
+}
+
 fn cores() -> Finding {
     match std::thread::available_parallelism() {
         Ok(cores) => Finding::new(
@@ -89,9 +137,8 @@ fn cores() -> Finding {
 }
 
 /// Whether the instance pool fits into the address space.
-fn address_space() -> Finding {
+fn address_space(settings: EngineSettings) -> Finding {
     const WHAT: &str = "address space";
-    let settings = EngineSettings::default();
     let wanted = settings.instances;
     let limit = match AddressSpace::of_process().limit {
         Some(limit) => format!("limited to {} MiB", limit >> 20),
@@ -181,14 +228,19 @@ fn toolchain(language: Language) -> Finding {
     }
 }
 
-fn open_files() -> Finding {
+/// Whether the process may have as many files open as a server accepts connections.
+fn open_files(connections: u64) -> Finding {
     const WHAT: &str = "open files";
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     match limit.current {
-        Some(files) if files < 4096 => Finding::new(WHAT, format!("at most {files}")).advise(
-            Level::Warning,
-            "the server cannot hold more connections than that; raise `ulimit -n`",
-        ),
+        Some(files)
+            if files < connections && limit.maximum.is_some_and(|most| most < connections) =>
+        {
+            Finding::new(WHAT, format!("at most {files}")).advise(
+                Level::Warning,
+                &format!("the server cannot hold {connections} connections; raise `ulimit -n`"),
+            )
+        }
         Some(files) => Finding::new(WHAT, format!("at most {files}")),
         None => Finding::new(WHAT, "no limit"),
     }

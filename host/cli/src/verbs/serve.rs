@@ -1,27 +1,24 @@
 //! `patchbay serve`: run the server.
 
+use std::path::Path;
+
 use patchbay_command::args::{LogLineFormat, ServeArgs};
 use patchbay_command::engine::cache;
 use patchbay_command::exit::{Exit, Failure, Outcome};
 use patchbay_command::output;
-use patchbay_command::policy::{build_options, rejected};
+use patchbay_command::policy::{build_options, located, rejected};
 use patchbay_command::server::settings;
 use patchbay_generations::assemble::InvalidFile;
 use patchbay_pack_build::BuildOptions;
-use patchbay_server::{LogFormat, PrepareError, PreparedServer, ServeError};
+use patchbay_server::settings::check_named_paths;
+use patchbay_server::{LogFormat, PrepareError, PreparedServer, ServeError, check_start};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
 
 pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
     let (config, as_json) = (&args.server.config, args.server.json);
-    if !config.exists() {
-        return Err(Failure::advised(
-            Exit::Machine,
-            format!("the settings file {} does not exist", config.display()),
-            "name one with --config; host/settings/patchbay.example.toml is a commented example",
-        ));
-    }
     let mut settings = settings(config)?;
+    check_named_paths(config).map_err(|file| located(Exit::Machine, file))?;
     patchbay_engine::compile_worker::lower_priority();
     settings.watch |= args.watch;
     settings.strict |= args.strict;
@@ -57,6 +54,7 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
     let prepared = PreparedServer::prepare(settings, cache(), build).map_err(prepare_failure)?;
     if args.check {
         let prepared = prepared.require_valid_files().map_err(prepare_failure)?;
+        check_start(&prepared.settings).map_err(serve_failure)?;
         let built = prepared.companies.iter();
         let companies: Vec<_> = built
             .map(|built| built.generation.company.clone())
@@ -65,10 +63,10 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
             as_json,
             &json!({"companies": companies, "ok": true}),
             || {
+                let companies = count(&companies);
+                let config = config.display();
                 output::line(format!(
-                    "{} and the files it names are valid; companies: {}",
-                    config.display(),
-                    companies.join(", ")
+                    "{config} and the files it names are valid; they have {companies}"
                 ))
             },
         );
@@ -79,6 +77,7 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
         Some(_) => "https",
         None => "http",
     };
+    let has_journal = prepared.settings.journal.is_some();
     let ended = runtime.block_on(async {
         let bound = prepared.bind().await.map_err(serve_failure)?;
         let address = bound.local_addr();
@@ -88,12 +87,13 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
             as_json,
             &json!({"address": address, "companies": companies}),
             || {
-                output::line(format!(
-                    "serving {} on {scheme}://{address}",
-                    companies.join(", ")
-                ))
+                let companies = count(&companies);
+                output::line(format!("serving {companies} on {scheme}://{address}"))
             },
         )?;
+        if companies.is_empty() {
+            output::note(first_company(config, has_journal));
+        }
         let abandoned = bound.run(shutdown_signal()).await.abandoned;
         if abandoned > 0 {
             output::note(format!(
@@ -105,6 +105,28 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
     // Background threads that still run have no effect any more.
     runtime.shutdown_background();
     ended
+}
+
+/// How many companies, and which.
+fn count(companies: &[String]) -> String {
+    match companies.len() {
+        0 => "no companies".to_owned(),
+        1 => format!("1 company ({})", companies[0]),
+        many => format!("{many} companies ({})", companies.join(", ")),
+    }
+}
+
+/// What to do about a server without companies.
+fn first_company(config: &Path, has_journal: bool) -> String {
+    let config = config.display();
+    match has_journal {
+        true => format!(
+            "the server answers 503 until it has a company; create one: patchbay apply COMPANY.toml --new --config {config} (docs/company.example.toml is a commented example)"
+        ),
+        false => format!(
+            "the server answers 503 until it has a company; name a company file under `companies` in {config} and start it again (docs/company.example.toml is a commented example)"
+        ),
+    }
 }
 
 /// Wait for SIGINT or SIGTERM.

@@ -131,6 +131,10 @@ fn tokens_are_created_used_and_revoked_and_never_logged() {
     ];
     let acts = ends(&host.with(&olga, &own), 0);
     assert_eq!(acts["acts"][0]["act"], "token.created", "{acts}");
+    assert_eq!(acts["acts"][0]["actor_name"], "olga", "{acts}");
+    let table = host.with(&olga, &[&own[..4], &own[5..]].concat());
+    let table = stdout(&table);
+    assert!(table.contains("olga ("), "{table}");
     ends(
         &host.with(&olga, &["audit", "list", "--token-file", file]),
         1,

@@ -13,6 +13,7 @@ mod decisions;
 mod demo;
 mod masked_texts;
 mod messages;
+mod mistaken_inputs;
 mod operations;
 mod pack_cases;
 mod pack_data;

@@ -80,12 +80,9 @@ fn a_mistyped_company_is_not_created_without_new() {
         let wanted = ["\"nrothwind\"", "did you mean \"northwind\"?", "--new"];
         says(&place.run(&["apply", &file]), 1, &wanted);
         says(&place.run(&["apply", &file, "--keep-only"]), 1, &wanted);
-        let dry = place.run(&["apply", &file, "--dry-run"]);
-        says(
-            &dry,
-            0,
-            &["nrothwind: would be created", "add --new to create it"],
-        );
+        says(&place.run(&["apply", &file, "--dry-run"]), 1, &wanted);
+        let dry = place.run(&["apply", &file, "--dry-run", "--new"]);
+        says(&dry, 0, &["nrothwind: would be created with generation 1"]);
         let unknown = ["generations", "list", "--company", "nrothwind"];
         let known = ["did you mean \"northwind\"?", "the companies are northwind"];
         says(&place.run(&unknown), 1, &known);

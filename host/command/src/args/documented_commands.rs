@@ -36,7 +36,7 @@ fn console_lines(text: &str) -> Vec<String> {
     for line in text.lines() {
         if let Some(language) = line.trim_start().strip_prefix("```") {
             is_console = language == "console";
-        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| is_console) {
+        } else if let Some(command) = line.trim_start().strip_prefix("$ ").filter(|_| is_console) {
             continues = command.ends_with('\\');
             lines.push(command.trim_end_matches('\\').to_owned());
         } else if continues && let Some(last) = lines.last_mut() {

@@ -87,6 +87,7 @@ pub struct DrainArgs {
 #[command(after_help = "Examples:
   patchbay conversations list --queue billing --company northwind
   patchbay conversations list --agent ana --company northwind
+  patchbay conversations list --clock missed --sort deadline --company northwind
   patchbay conversations show 4f0c… --company northwind
   patchbay conversations requeue 4f0c… 91ab… --company northwind
   patchbay conversations requeue --agent ana --all --dry-run --company northwind
@@ -105,8 +106,8 @@ pub struct ConversationsArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum ConversationsVerb {
-    /// List conversations that are not resolved
-    List(ConversationFilter),
+    /// List conversations; those that are not resolved, unless --state says otherwise
+    List(ConversationListFilter),
     /// Show the state and history of a conversation, without message texts
     Show {
         /// Id of the conversation
@@ -140,6 +141,68 @@ pub struct ConversationFilter {
     /// Only conversations this agent owns or is offered
     #[arg(long)]
     pub agent: Option<String>,
+}
+
+/// Which conversations are listed.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ConversationListFilter {
+    #[command(flatten)]
+    pub filter: ConversationFilter,
+    /// Only conversations in these states, separated by commas: queued, reserved, active,
+    /// waiting-on-customer, on-hold, awaiting-approval, wrapping, resolved [default: all but
+    /// resolved]
+    #[arg(long, value_name = "STATES")]
+    pub state: Option<String>,
+    /// Only conversations with an SLA clock that is at-risk or missed; both, separated by a comma
+    #[arg(long, value_name = "CLOCKS")]
+    pub clock: Option<String>,
+    /// Only conversations that this agent owns
+    #[arg(long, value_name = "AGENT")]
+    pub owner: Option<String>,
+    /// Only conversations of this channel
+    #[arg(long)]
+    pub channel: Option<String>,
+    /// Only conversations with this tag
+    #[arg(long)]
+    pub tag: Option<String>,
+    /// Only conversations of this incident, by its subject
+    #[arg(long, value_name = "SUBJECT")]
+    pub incident: Option<String>,
+    /// Only conversations of the person behind this contact, by its id
+    #[arg(long)]
+    pub contact: Option<String>,
+    /// Order: id, deadline, age, priority or activity [default: id]
+    #[arg(long, value_name = "ORDER")]
+    pub sort: Option<String>,
+}
+
+impl ConversationListFilter {
+    /// The filters by the names of their query parameters.
+    pub fn parameters(&self) -> Vec<(&'static str, &str)> {
+        let own = [
+            ("state", &self.state),
+            ("clock", &self.clock),
+            ("owner", &self.owner),
+            ("channel", &self.channel),
+            ("tag", &self.tag),
+            ("incident", &self.incident),
+            ("contact", &self.contact),
+            ("sort", &self.sort),
+        ];
+        let own = own.into_iter();
+        let own = own.filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        self.filter.parameters().into_iter().chain(own).collect()
+    }
+}
+
+impl ConversationFilter {
+    /// The filters by the names of their query parameters.
+    pub fn parameters(&self) -> Vec<(&'static str, &str)> {
+        let all = [("queue", &self.queue), ("agent", &self.agent)];
+        let all = all.into_iter();
+        all.filter_map(|(name, value)| Some((name, value.as_deref()?)))
+            .collect()
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,7 @@
 //! Arguments of `serve` and `doctor`.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::{BuildFlags, ServerFlags};
@@ -47,10 +49,15 @@ pub enum LogLineFormat {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   patchbay doctor
+  patchbay doctor --config patchbay.toml
 
-A warning means that something is slower than it could be. An error means that
+With --config it also checks the settings of a server: their values, the paths
+that they name, and what a start would fail at. A warning means that something is slower than it could be. An error means that
 policies cannot run on this machine; the exit code is then 4.")]
 pub struct DoctorArgs {
+    /// Check these settings of a server too, with their number of instances and connections
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Print JSON instead of text
     #[arg(long)]
     pub json: bool,
