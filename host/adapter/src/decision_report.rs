@@ -33,7 +33,7 @@ pub struct DecisionReport<'a> {
     /// Id of the queue in which the conversation waits; `None`: as last reported, so that
     /// what a person changed at the help desk stays.
     pub queue: Option<&'a str>,
-    /// Id of the agent for whom it waits; `None`: as last reported, or nobody.
+    /// Id of the agent for whom it waits; `None`: as last reported, or no agent.
     pub agent: Option<&'a str>,
     /// Priority of the conversation, from 0 to 100; 100 is the highest. `None`: as last
     /// reported.

@@ -55,7 +55,7 @@ const FIELDS: [(&str, AutomaticReason); 14] = [
 /// Why a mail is automatic; `None` if a person may have written it. `address` is its
 /// author's, of whom [`AutomaticReason::OwnAddress`] is for the caller to know.
 /// `return_path` is that of the envelope, if the company's own mail server gave it: then
-/// the field `Return-Path`, which anybody can write, does not count.
+/// the field `Return-Path`, which any sender can write, does not count.
 pub(super) fn reason(
     settings: &Settings,
     mail: &Mail<'_>,

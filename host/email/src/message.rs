@@ -120,7 +120,7 @@ impl Message<'_, '_> {
             .address
             .as_deref()
             .is_some_and(|it| settings.account_of(it).is_some());
-        // Anybody can write the company's address there.
+        // Any sender can write the company's address there.
         let is_echo = is_own && verified == Some(true);
         let reply_to = first_mailbox(&mail.header, "reply-to");
         let mut attributes = Attributes::default();

@@ -105,7 +105,7 @@ impl OwnIds {
         })
     }
 
-    /// Whether an address has the form of those with a key, whoever made it: every
+    /// Whether an address has the form of those with a key, also of another maker: every
     /// such address of the domain reaches the channel.
     pub(super) fn has_form_of_token(&self, address: &str) -> bool {
         let Some((local, domain)) = address.rsplit_once('@') else {

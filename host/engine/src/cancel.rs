@@ -1,4 +1,4 @@
-//! Cancels long work that nobody waits for any more.
+//! Cancels long work whose caller does not wait for it any more.
 
 use std::fmt;
 use std::sync::Arc;

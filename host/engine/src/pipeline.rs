@@ -335,7 +335,7 @@ impl<'a> PipelineRun<'a> {
             return Err(refusal);
         }
         self.admitted_lease(plugin).inspect_err(|outcome| {
-            // A plugin that does not start has failed too, whoever wrote.
+            // A plugin that does not start has failed too, for every author.
             if let Some(breaker) = breaker.filter(|_| outcome.kind.is_failure()) {
                 breaker.report(outcome.kind, None, Instant::now());
             }

@@ -17,7 +17,7 @@ pub struct Acknowledgement {
 /// acknowledged them.
 pub trait Acknowledgements {
     /// Alerts after a feed number or before it, in the order of the page: the oldest first
-    /// after a number, the newest first before one. With `only_open`, those that nobody has
+    /// after a number, the newest first before one. With `only_open`, those that no person has
     /// acknowledged. Uses an index of these entries alone.
     fn alert_entries(
         &self,

@@ -199,7 +199,7 @@ pub trait Contacts {
     }
 
     /// Like [`erase_person`](Contacts::erase_person), and append notes to the company's
-    /// feed in the same transaction. None are appended where nobody is left to erase.
+    /// feed in the same transaction. None are appended where every contact is erased already.
     fn erase_person_with(
         &self,
         company: CompanyId,

@@ -35,7 +35,7 @@ impl EntryScope {
         }
     }
 
-    /// As a backend stores it; empty for nobody.
+    /// As a backend stores it; empty for no agent and no queue.
     pub fn to_text(&self) -> String {
         if *self == EntryScope::default() {
             return String::new();
@@ -65,9 +65,9 @@ mod tests {
         assert_eq!(scope.agents, [ana, ben]);
         assert_eq!(scope.queues, [tax]);
         assert_eq!(EntryScope::from_text(&scope.to_text()), Some(scope));
-        let nobody = EntryScope::default();
-        assert_eq!(nobody.to_text(), "");
-        assert_eq!(EntryScope::from_text(""), Some(nobody));
+        let empty = EntryScope::default();
+        assert_eq!(empty.to_text(), "");
+        assert_eq!(EntryScope::from_text(""), Some(empty));
         assert_eq!(EntryScope::from_text("x"), None);
     }
 }

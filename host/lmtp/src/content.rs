@@ -24,7 +24,7 @@ pub(crate) struct ContentReader {
     content: Vec<u8>,
     /// Most bytes that are kept.
     limit: usize,
-    /// Whether it is longer, or nobody wants it: the rest is read and dropped.
+    /// Whether it is longer, or no company wants it: the rest is read and dropped.
     is_dropped: bool,
 }
 

@@ -27,7 +27,7 @@ pub fn problem(text: &str) -> Option<&'static str> {
     None
 }
 
-/// Characters that nobody sees and no word needs: marks of writing direction,
+/// Characters that no reader sees and no word needs: marks of writing direction,
 /// zero-width spaces, soft hyphens, tags.
 pub fn is_invisible(c: char) -> bool {
     matches!(c,

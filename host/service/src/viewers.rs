@@ -113,7 +113,7 @@ impl Viewers {
 }
 
 impl KnownViewers {
-    /// Drop what has expired in companies that nobody writes to any more.
+    /// Drop what has expired in companies without further requests.
     fn sweep(&mut self, now: Timestamp) {
         if self
             .swept_at

@@ -187,7 +187,7 @@ impl WebChat {
         self.origins.allows(origin)
     }
 
-    /// Begins a session, or renews that of a token. `random` are bytes that nobody can
+    /// Begins a session, or renews that of a token. `random` are bytes that no page can
     /// guess, for the address of an anonymous visitor.
     ///
     /// # Errors
@@ -202,7 +202,7 @@ impl WebChat {
         match self.identity.check(request, now)? {
             Some(user) => Ok(Session::known(user, now)),
             None => {
-                // A page that names nobody any more must not go on as a customer.
+                // A page that names no customer any more must not go on as one.
                 let present = present.filter(|session| !session.is_known());
                 let renewed = present.and_then(|session| session.renewed(now));
                 Ok(renewed.unwrap_or_else(|| Session::anonymous(random, now)))

@@ -185,7 +185,7 @@ impl Networks {
             // Without a reader the day is over.
             Some(row) => drop(self.reader.send(row)),
             None => {
-                let problem = format!("{}: {channel}: a reply answers nobody", self.company);
+                let problem = format!("{}: {channel}: a reply answers no message", self.company);
                 self.problems.report(problem);
             }
         }

@@ -22,7 +22,7 @@ pub(crate) enum CompileFailure {
     Memory,
     /// The limit of the code's size.
     Code,
-    /// Nobody waits for it any more.
+    /// Its caller does not wait for it any more.
     Cancelled,
     /// The process could not be started or does not answer: the machine lacks
     /// something.

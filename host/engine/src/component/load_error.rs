@@ -44,7 +44,7 @@ pub enum LoadError {
         /// How many it may have.
         most: u64,
     },
-    /// Nobody waits for it any more.
+    /// Its caller does not wait for it any more.
     #[error("the compilation was cancelled")]
     Cancelled,
     /// The process that compiles does not work on this machine.

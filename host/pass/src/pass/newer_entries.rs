@@ -65,7 +65,7 @@ pub(super) fn check(
 }
 
 /// Whether an author must know of an entry before they act: a customer's message, a reply
-/// of anybody, and what another person or the host did to its owner or state. What follows
+/// of any agent, and what another person or the host did to its owner or state. What follows
 /// from a reply that they saw is no news, nor are offers, tags and alerts.
 fn matters(
     unit: &UnitOfWork,

@@ -10,7 +10,7 @@ use super::unit_of_work::{Attempt, UnitOfWork};
 use super::{Pass, commit, words};
 use crate::agent_action::ActionError;
 
-/// Add a note to the conversation, whoever owns it and whatever its state; once for an id.
+/// Add a note to the conversation, whichever agent owns it and whatever its state; once for an id.
 pub(super) fn add(
     pass: &Pass<'_>,
     unit: &mut UnitOfWork,

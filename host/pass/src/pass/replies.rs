@@ -404,7 +404,7 @@ enum ThenEffect {
     Applies,
     /// The conversation is so already.
     Reached,
-    /// The customer waits for an answer, or somebody decided otherwise since the
+    /// The customer waits for an answer, or a person decided otherwise since the
     /// reply was published.
     Withheld,
 }
@@ -421,7 +421,7 @@ fn then_effect(unit: &UnitOfWork, sent: &UnconfirmedReply) -> ThenEffect {
     if is_reached {
         return ThenEffect::Reached;
     }
-    // An offer is the host's doing, not anybody's decision.
+    // The host makes an offer: it is no person's decision.
     let waits_for_agent = |state| {
         matches!(
             state,

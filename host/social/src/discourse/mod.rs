@@ -14,7 +14,7 @@
 //!
 //! The conversation of a public post is the topic and its author, so that the people of one
 //! topic stay apart. A private topic is one conversation, because everyone in it reads
-//! everything and the company's answers name nobody.
+//! everything and the company's answers name no user.
 //!
 //! What a delivery says of a post counts, as one act gives several events. The name of the
 //! event, which is not signed, tells only whether a post with these words is new, another
