@@ -66,27 +66,28 @@ const OPEN_QUERIES: [&str; 1] = ["finish_sign_in"];
 
 /// The parameters of an operation as the router matched its path; `HEAD` counts as `GET`.
 pub fn parameters(path: &str, method: &Method) -> Option<&'static Parameters> {
-    static INDEX: OnceLock<HashMap<String, HashMap<String, Parameters>>> = OnceLock::new();
+    static INDEX: OnceLock<HashMap<String, HashMap<Method, Parameters>>> = OnceLock::new();
     let index = INDEX.get_or_init(|| parameter_index(&routes_document()));
     let method = match *method {
-        Method::HEAD => "get".to_owned(),
-        ref other => other.as_str().to_lowercase(),
+        Method::HEAD => &Method::GET,
+        ref other => other,
     };
-    index.get(path)?.get(&method)
+    index.get(path)?.get(method)
 }
 
-fn parameter_index(document: &Value) -> HashMap<String, HashMap<String, Parameters>> {
+fn parameter_index(document: &Value) -> HashMap<String, HashMap<Method, Parameters>> {
     let paths = document["paths"].as_object().into_iter().flatten();
     let of_path = |methods: &Value| {
         let operations = methods.as_object().into_iter().flatten();
-        let operations = operations.map(|(method, operation)| {
+        let operations = operations.filter_map(|(method, operation)| {
+            let method = method.to_uppercase().parse().ok()?;
             let parameters = Parameters::of_operation(operation, document);
             let id = operation["operationId"].as_str().unwrap_or_default();
             let parameters = match OPEN_QUERIES.contains(&id) {
                 true => parameters.taking_any(),
                 false => parameters,
             };
-            (method.clone(), parameters)
+            Some((method, parameters))
         });
         operations.collect()
     };

@@ -30,7 +30,7 @@ function random() {
 const someText = () => Array.from({ length: 12 }, () => wordOfRank(Math.floor(WORDS ** random()))).join(" ");
 
 async function fill() {
-  const { counts } = await read("conversations?limit=1&counts=true");
+  const { counts } = await read("conversations?limit=1");
   let open = counts?.matching ?? 0;
   if (open >= conversations) return;
   console.log(`${open} conversations are open; ${conversations} times ${messages} messages are sent`);
@@ -53,7 +53,7 @@ async function fill() {
   }
   while (open < conversations) {
     await new Promise((next) => setTimeout(next, 1_000));
-    open = (await read("conversations?limit=1&counts=true")).counts.matching;
+    open = (await read("conversations?limit=1")).counts.matching;
   }
 }
 

@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 
+use patchbay_config::name_suggestion::nearest_of_message;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::error::Category;
@@ -34,8 +35,11 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
             Category::Data => (Kind::InvalidInput, "does not match the schema"),
             _ => (Kind::MalformedJson, "not valid JSON"),
         };
+        let error_text = error.to_string();
+        let meant = nearest_of_message(&error_text);
+        let meant = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
         let problem = Problem::of(kind)
-            .detail(format!("{what}: {error}"))
+            .detail(format!("{what}: {error_text}{meant}"))
             .at(error.line(), error.column());
         match kind {
             Kind::InvalidInput => problem.field(field),

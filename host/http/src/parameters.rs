@@ -1,6 +1,6 @@
-//! The parameters that operations take, as their descriptions say: one rule for every
-//! route. A query parameter that the operation does not have, that is repeated, or whose
-//! value has another form is refused; so is a number of the path that is none.
+//! The query parameters that operations take, as their descriptions say: one rule for every
+//! route. One that the operation does not have, that is repeated, or whose value has another
+//! form is refused.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
@@ -15,11 +15,10 @@ use crate::problem::Problem;
 /// Longest unknown name that a problem quotes, in characters.
 const QUOTED_CHARS: usize = 64;
 
-/// The query and path parameters of an operation.
+/// The query parameters of an operation.
 #[derive(Clone, Debug, Default)]
 pub struct Parameters {
     query: Vec<Parameter>,
-    path: Vec<Parameter>,
     takes_any: bool,
 }
 
@@ -42,21 +41,17 @@ enum ValueForm {
 }
 
 impl Parameters {
-    /// The parameters that an OpenAPI document describes for an operation.
+    /// The query parameters that an OpenAPI document describes for an operation.
     pub fn of_operation(operation: &Value, document: &Value) -> Parameters {
         let described = operation["parameters"].as_array();
         let described = described.map(Vec::as_slice).unwrap_or_default();
-        let of_place = |place: &str| {
-            let described = described.iter().filter(|one| one["in"] == place);
-            let parameters = described.map(|one| Parameter {
-                name: one["name"].as_str().unwrap_or_default().to_owned(),
-                form: ValueForm::of_schema(&one["schema"], document),
-            });
-            parameters.collect()
-        };
+        let described = described.iter().filter(|one| one["in"] == "query");
+        let query = described.map(|one| Parameter {
+            name: one["name"].as_str().unwrap_or_default().to_owned(),
+            form: ValueForm::of_schema(&one["schema"], document),
+        });
         Parameters {
-            query: of_place("query"),
-            path: of_place("path"),
+            query: query.collect(),
             takes_any: false,
         }
     }
@@ -86,23 +81,6 @@ impl Parameters {
     pub fn taking_any(mut self) -> Parameters {
         self.takes_any = true;
         self
-    }
-
-    /// Whether a parameter of the path has a form to check.
-    pub fn has_path_forms(&self) -> bool {
-        let mut forms = self.path.iter().map(|parameter| &parameter.form);
-        forms.any(|form| !matches!(form, ValueForm::Text))
-    }
-
-    /// Checks the value of a parameter of the path.
-    ///
-    /// # Errors
-    /// 400 about the parameter.
-    pub fn check_path(&self, name: &str, value: &str) -> Result<(), Problem> {
-        match self.path.iter().find(|parameter| parameter.name == name) {
-            Some(parameter) => parameter.check(value),
-            None => Ok(()),
-        }
     }
 
     /// Checks a query as it stands in the target of a request.
@@ -339,19 +317,5 @@ mod tests {
     fn an_operation_whose_parameters_another_party_defines_takes_any() {
         let any = list().taking_any();
         assert_eq!(refusal(&any, "session_state=1&limit=x&limit=y"), None);
-    }
-
-    #[test]
-    fn a_number_of_the_path_is_checked() {
-        let list = list();
-        assert!(list.has_path_forms() && !Parameters::default().has_path_forms());
-        assert!(list.check_path("generation", "7").is_ok());
-        assert!(list.check_path("company", "any").is_ok());
-        let refused = list
-            .check_path("generation", "seven")
-            .expect_err("no number");
-        let document = json!(refused.document());
-        assert_eq!(document["field"], "generation");
-        assert_eq!(document["detail"], "must be a whole number");
     }
 }

@@ -177,7 +177,7 @@ impl Problem {
         )
     }
 
-    /// A parameter of the query or path is unknown or not valid: what would be right.
+    /// A query parameter is unknown or not valid: what would be right.
     pub fn bad_parameter(name: impl Into<String>, detail: impl Into<String>) -> Problem {
         Problem::of(Kind::BadParameter).field(name).detail(detail)
     }

@@ -179,7 +179,7 @@ pub(crate) struct PlanDocument {
     differences: Vec<Difference>,
     /// Things that are valid but probably not intended.
     warnings: Vec<String>,
-    /// Why this generation was chosen, if the request named none.
+    /// Why this generation was chosen, if the request named none or its file is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     because: Option<String>,
 }
@@ -202,7 +202,8 @@ pub(crate) struct RollBackRequest {
 /// checks it against live conversations. Then it becomes active without downtime:
 /// a decision in progress finishes with the previous generation. If anything is
 /// wrong, the answer lists every problem and nothing changes. If nothing differs from
-/// the active generation, nothing is stored and that one stays.
+/// the active generation, nothing is stored and that one stays. The file of a newer stored
+/// generation, which a rollback left, activates that one again.
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/generations",

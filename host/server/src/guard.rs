@@ -49,9 +49,7 @@ pub(crate) async fn check(
         checked =
             checked.and_then(|()| content_headers::check(request.method(), request.headers()));
     }
-    if checked.is_ok() {
-        (request, checked) = check_parameters(request).await;
-    }
+    checked = checked.and_then(|()| check_parameters(&request));
     if checked.is_ok() && app.companies.count_unready() > 0 {
         (request, checked) = check_ready(&app, request).await;
     }
@@ -112,25 +110,17 @@ fn is_operation(request: &Request) -> bool {
     !matches!(entry, MatrixEntry::NoRoute)
 }
 
-/// Refuses parameters that the operation does not have, or that have another form.
-async fn check_parameters(request: Request) -> (Request, Result<(), Problem>) {
-    let matched = request.extensions().get::<MatchedPath>().cloned();
-    let path = matched.as_ref().map(MatchedPath::as_str);
-    let of_widget = path.and_then(|path| widget::parameters(path, request.method()));
-    let of_operation = || parameters(path?, request.method());
-    let Some(parameters) = of_widget.or_else(of_operation) else {
-        return (request, Ok(()));
+/// Refuses query parameters that the operation does not have, or that have another form.
+fn check_parameters(request: &Request) -> Result<(), Problem> {
+    let matched = request.extensions().get::<MatchedPath>();
+    let Some(path) = matched.map(MatchedPath::as_str) else {
+        return Ok(());
     };
-    let checked = parameters.check_query(request.uri().query());
-    if checked.is_err() || !parameters.has_path_forms() {
-        return (request, checked);
+    let of_widget = widget::parameters(path, request.method());
+    match of_widget.or_else(|| parameters(path, request.method())) {
+        Some(parameters) => parameters.check_query(request.uri().query()),
+        None => Ok(()),
     }
-    let (mut parts, body) = request.into_parts();
-    let params = RawPathParams::from_request_parts(&mut parts, &()).await;
-    let params = params.ok();
-    let mut named = params.iter().flatten();
-    let checked = named.try_for_each(|(name, value)| parameters.check_path(name, value));
-    (Request::from_parts(parts, body), checked)
 }
 
 /// Authenticates and authorizes, unless the operation is public.

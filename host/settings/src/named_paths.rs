@@ -79,7 +79,7 @@ mod tests {
                 "`companies` names \"other.toml\", which does not exist".to_owned(),
             ),
             (
-                Some((3, 33)),
+                Some((3, 32)),
                 "`packs` names \"nw.toml\", which is a file".to_owned(),
             ),
         ];

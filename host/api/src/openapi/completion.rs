@@ -7,8 +7,7 @@ use serde_json::{Map, Value, json};
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
 /// Continues the answer 400 of every operation.
-const BAD_PARAMETER: &str =
-    "Or a parameter is unknown, repeated or not of its form; `field` names it (`bad-parameter`).";
+const BAD_PARAMETER: &str = "Or a query parameter is unknown, repeated or not of its form; `field` names it (`bad-parameter`).";
 
 /// Answers to the head of a request, before the operation is called.
 const HEAD: [(&str, &str); 3] = [

@@ -162,7 +162,7 @@ fn an_empty_list_has_a_message_and_a_full_one_has_headings() {
         (&["agents", "list"][..], "northwind has no agents"),
         (&["outbox", "list"], "northwind has no failed deliveries"),
         (&["decisions", "list"], "no recorded decision of northwind"),
-        (&["conversations", "list"], "no open conversation matches"),
+        (&["conversations", "list"], "no conversation matches"),
         (&["bypass", "list"], "no active bypass"),
         (&["audit", "list"], "the audit trail is empty"),
     ] {

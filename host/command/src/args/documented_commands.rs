@@ -151,6 +151,26 @@ fn the_documents_of_every_sdk_and_pack_are_checked() {
 }
 
 #[test]
+fn command_lines_of_lists_are_indented_and_seen() {
+    let text = "1. Export.\n\n   ```console\n   $ patchbay status\n   all is well\n   $ patchbay apply \\\n       a.toml\n   ```\n\n```console\n$ patchbay top\n```\n   $ patchbay no-block\n";
+    let expected = [
+        "patchbay status",
+        "patchbay apply        a.toml",
+        "patchbay top",
+    ];
+    assert_eq!(console_lines(text), expected);
+    let migrate = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/migrate.md");
+    let migrate = fs::read_to_string(migrate).expect("readable");
+    let lines = console_lines(&migrate);
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("patchbay pack import chatwoot ")),
+        "{lines:?}"
+    );
+}
+
+#[test]
 fn every_documented_command_line_parses() {
     let mut lines = Vec::new();
     for path in documents() {

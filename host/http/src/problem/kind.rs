@@ -37,7 +37,7 @@ kinds! {
     BadRequest = "bad-request", BAD_REQUEST, "The request is malformed";
     MalformedJson = "malformed-json", BAD_REQUEST, "The body is not valid JSON";
     NotUtf8 = "not-utf-8", BAD_REQUEST, "The body is not UTF-8";
-    BadParameter = "bad-parameter", BAD_REQUEST, "A parameter is not valid";
+    BadParameter = "bad-parameter", BAD_REQUEST, "A query parameter is not valid";
     BadHeader = "bad-header", BAD_REQUEST, "A header is malformed";
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "A token is required";
     InvalidToken = "invalid-token", UNAUTHORIZED, "The token is not valid";

@@ -251,7 +251,7 @@ async fn a_decision_is_found_only_by_its_number() {
         "before=x",
     ] {
         let answer = office.get(&format!("/decisions?{query}")).await;
-        let problem = answer.problem(422, "invalid-input");
+        let problem = answer.problem(400, "bad-parameter");
         assert!(problem["field"].is_string(), "{query}: {problem}");
     }
     for path in ["0", "999999", "x", "-1", "1.5", "99999999999999999999"] {

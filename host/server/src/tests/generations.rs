@@ -360,7 +360,8 @@ async fn a_company_whose_creation_fails_leaves_nothing_in_the_journal() {
     let server = at(&place, NORTHWIND).await;
     let path = "/v1/companies/harbour/generations";
     let good = NORTHWIND.replace("northwind", "harbour");
-    let planned = post(&server, path, json!({"document": good, "dry_run": true})).await;
+    let planned = json!({"document": good, "dry_run": true, "new": true});
+    let planned = post(&server, path, planned).await;
     assert_eq!(planned.status, 200, "{planned:?}");
     let wrong = format!("{good}colour = 1\n");
     let refused = post(&server, path, json!({"document": wrong})).await;

@@ -99,7 +99,6 @@ async fn a_refused_parameter_is_named_with_what_would_be_right() {
         ("/approvals?role=boss", "role", "one of agent, supervisor"),
         ("/alerts?open=yes", "open", "true or false"),
         ("/conversations?queue=%ff", "queue", "UTF-8"),
-        ("/generations/seven", "generation", "a whole number"),
         (
             &format!("/contacts/{id}/journey?after=now"),
             "after",
@@ -111,6 +110,18 @@ async fn a_refused_parameter_is_named_with_what_would_be_right() {
         let detail = problem["detail"].as_str().unwrap_or_default();
         assert!(detail.contains(right), "{path}: {problem}");
     }
+}
+
+#[tokio::test]
+async fn a_mistyped_field_of_a_body_is_named_with_the_nearest() {
+    let office = Office::with(&["ana"]).await;
+    let body = json!({"presnce": "away"}).to_string();
+    let answer = office
+        .with_method("PUT", "/agents/ana/presence", &body)
+        .await;
+    let problem = answer.problem(422, "invalid-input");
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("did you mean `presence`?"), "{problem}");
 }
 
 /// The key of a report of statistics.
