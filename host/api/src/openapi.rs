@@ -60,9 +60,9 @@ pub fn permissions() -> &'static PermissionIndex {
     PERMISSIONS.get_or_init(|| PermissionIndex::new(&mut routes_document()))
 }
 
-/// Operations whose query parameters another party defines. The issuer adds to the callback
-/// of a sign-in what it likes (RFC 6749, 4.1.2: unknown ones are ignored).
-const OPEN_QUERIES: [&str; 1] = ["finish_sign_in"];
+/// Operations to which a browser navigates: a person gets a page, whatever the query. The
+/// issuer adds to the callback what it likes (RFC 6749, 4.1.2: unknown ones are ignored).
+const OPEN_QUERIES: [&str; 2] = ["begin_sign_in", "finish_sign_in"];
 
 /// The parameters of an operation as the router matched its path; `HEAD` counts as `GET`.
 pub fn parameters(path: &str, method: &Method) -> Option<&'static Parameters> {

@@ -20,7 +20,7 @@ mod verify;
 use std::path::Path;
 
 use patchbay_command::args::{PackArgs, PackVerb};
-use patchbay_command::exit::{Exit, Failure, Outcome, io};
+use patchbay_command::exit::{Exit, Failure, Outcome};
 use patchbay_pack::pack_file::PackFile;
 
 pub(crate) use sign::{ask, read_password, secret_key};
@@ -47,8 +47,13 @@ pub fn run(args: &PackArgs) -> Outcome {
 
 /// Read and check a pack file.
 fn open(path: &Path) -> Result<PackFile, Failure> {
-    if let Err(error) = std::fs::metadata(path) {
-        return Err(io(path)(error));
+    // A pack that does not exist is one that cannot be loaded.
+    if !path.exists() {
+        return Err(Failure::advised(
+            Exit::Pack,
+            format!("{} does not exist", path.display()),
+            "name a pack file, which `patchbay pack build` writes",
+        ));
     }
     PackFile::open(path)
         .map_err(|error| Failure::new(Exit::Pack, format!("{}: {error}", path.display())))

@@ -9,8 +9,8 @@ use super::office::Office;
 /// An id that exists nowhere, valid for every kind of id.
 const UNKNOWN: &str = "0123456789abcdef0123456789abcdef";
 
-/// Ids of operations that take any query parameter, because another party defines them.
-const OPEN: [&str; 1] = ["finish_sign_in"];
+/// Ids of operations that take any query parameter: a browser navigates to them.
+const OPEN: [&str; 2] = ["begin_sign_in", "finish_sign_in"];
 
 /// The path of a template, with a value for every parameter.
 fn path_of(template: &str, operation: &Value) -> String {
