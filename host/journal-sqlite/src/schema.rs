@@ -12,27 +12,13 @@ use rusqlite::{Connection, OpenFlags};
 use super::byte_counter::recount;
 use crate::database_error::database_error;
 
+macro_rules! steps {
+    ($($to:literal)*) => {
+        &[include_str!("schema.sql"), $(include_str!(concat!("schema_", $to, ".sql"))),*]
+    };
+}
 /// Migration from each version to the next; released ones never change.
-const STEPS: &[&str] = &[
-    include_str!("schema.sql"),
-    include_str!("schema_2.sql"),
-    include_str!("schema_3.sql"),
-    include_str!("schema_4.sql"),
-    include_str!("schema_5.sql"),
-    include_str!("schema_6.sql"),
-    include_str!("schema_7.sql"),
-    include_str!("schema_8.sql"),
-    include_str!("schema_9.sql"),
-    include_str!("schema_10.sql"),
-    include_str!("schema_11.sql"),
-    include_str!("schema_12.sql"),
-    include_str!("schema_13.sql"),
-    include_str!("schema_14.sql"),
-    include_str!("schema_15.sql"),
-    include_str!("schema_16.sql"),
-    include_str!("schema_17.sql"),
-    include_str!("schema_18.sql"),
-];
+const STEPS: &[&str] = steps!(2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18);
 /// The newest schema version.
 const VERSION: u32 = STEPS.len() as u32;
 /// Marks the file as ours: "PBJ" and a format number.
@@ -80,21 +66,12 @@ pub(super) fn read_version(path: &Path) -> Result<u32> {
     }
 }
 
-/// Whether the journal of a file has had a token: callers must then authenticate. Neither
-/// changes the file nor brings its schema up to date.
-///
-/// # Errors
-/// The file is not a journal, is of a newer version, or cannot be read.
+/// Whether the journal of a file has had a token: callers must then authenticate. The file and
+/// its schema stay as they are.
 pub fn has_tokens(path: &Path) -> Result<bool> {
-    if read_version(path)? == 0 {
-        return Ok(false);
-    }
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .map_err(database_error)?;
     let query = "SELECT EXISTS (SELECT 1 FROM token)";
-    connection
-        .query_row(query, [], |row| row.get(0))
-        .map_err(database_error)
+    let found = open_reader(path)?.query_row(query, [], |row| row.get(0));
+    found.map_err(database_error)
 }
 
 /// Open the connection that writes, and migrate the schema.
