@@ -23,7 +23,9 @@ use crate::permission_matrix::MatrixEntry;
 use crate::session::SessionTable;
 use crate::settings::{Identity, TlsSettings};
 use crate::tls::PeerNames;
-use crate::{AccessError, Caller, ExternalIdentity, NewSession, SignedIn, session_cookie};
+use crate::{
+    AccessError, Caller, ExternalIdentity, NewSession, OpenSession, SignedIn, session_cookie,
+};
 
 pub use crate::link_codes::LIFETIME as LINK_LIFETIME;
 
@@ -233,6 +235,11 @@ impl AccessControl {
         self.sessions.insert(new);
     }
 
+    /// The person of a session did something: it lasts for half an hour from now.
+    pub fn keep_session(&self, session: &OpenSession) {
+        self.sessions.keep(session, Timestamp::now());
+    }
+
     /// Ids of the sessions of the person behind a caller.
     pub fn sessions_of(&self, caller: &Caller) -> Vec<SessionId> {
         self.sessions.of_person(&caller.id())
@@ -328,7 +335,7 @@ impl AccessControl {
 
     /// The caller of a session.
     fn session(&self, secret: &Secret) -> Result<Caller, AccessError> {
-        let session = self.sessions.use_session(secret, Timestamp::now());
+        let session = self.sessions.find(secret, Timestamp::now());
         let caller = session.map(Caller::Session);
         caller
             .filter(|caller| self.is_valid(caller))

@@ -101,6 +101,15 @@ impl Caller {
         }
     }
 
+    /// When the caller's session ends unless its person does something before; absent
+    /// without a session.
+    pub fn idle_ends_at(&self) -> Option<Timestamp> {
+        match self {
+            Caller::Session(session) => Some(session.idle_ends_at()),
+            Caller::Local | Caller::Token(_) | Caller::External(_) => None,
+        }
+    }
+
     /// The name under which the caller acts. With a token it is the token's;
     /// `by` may repeat it. Without tokens `by` is required.
     ///

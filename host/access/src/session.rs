@@ -1,9 +1,10 @@
 //! Sessions of people who are signed in with a browser.
 //!
 //! A session stands for a token of the host, or for an identity of the issuer. Its
-//! secret is in a cookie that no script can read. It ends when it is not used for
+//! secret is in a cookie that no script can read. It ends when its person does nothing for
 //! [`IDLE`], after [`LIFETIME`], with the token that was shown, or when the person signs
-//! out.
+//! out. Requests do not tell what the person does, because pages refresh themselves: only
+//! [`SessionTable::keep`] counts, which the console calls after keys and pointer.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use patchbay_model::access::TokenScope;
 
 use crate::{Caller, ExternalIdentity};
 
-/// A session that is not used for this long ends.
+/// A session whose person does nothing for this long ends.
 pub(crate) const IDLE: SignedDuration = SignedDuration::from_mins(30);
 /// A session ends this long after its start.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
@@ -78,14 +79,19 @@ pub struct OpenSession {
     /// When it ends at the latest.
     pub expires_at: Timestamp,
     hash: SecretHash,
-    /// Seconds since 1970.
-    used_at: AtomicI64,
+    /// When the person did something last, in seconds since 1970.
+    active_at: AtomicI64,
 }
 
 impl OpenSession {
+    /// When it ends unless the person does something before; at most `expires_at`.
+    pub fn idle_ends_at(&self) -> Timestamp {
+        let end = self.active_at.load(Ordering::Relaxed) + IDLE.as_secs();
+        Timestamp::from_second(end).map_or(self.expires_at, |end| end.min(self.expires_at))
+    }
+
     fn is_over(&self, now: Timestamp) -> bool {
-        let idle = now.as_second() - self.used_at.load(Ordering::Relaxed);
-        now >= self.expires_at || idle >= IDLE.as_secs()
+        now >= self.idle_ends_at()
     }
 }
 
@@ -116,33 +122,36 @@ pub(crate) struct SessionTable {
 }
 
 impl SessionTable {
-    /// Takes a session of the journal, which counts as used just now.
+    /// Takes a session of the journal, whose person counts as active just now.
     pub(crate) fn restore(&mut self, stored: &Session, holder: SignedIn, now: Timestamp) {
         let session = OpenSession {
             id: stored.id,
             holder,
             expires_at: stored.expires_at,
             hash: stored.hash,
-            used_at: AtomicI64::new(now.as_second()),
+            active_at: AtomicI64::new(now.as_second()),
         };
         self.by_hash
             .get_mut()
             .insert(stored.hash, Arc::new(session));
     }
 
-    /// The session of a secret, which is used by this; none if it is over.
-    pub(crate) fn use_session(&self, secret: &Secret, now: Timestamp) -> Option<Arc<OpenSession>> {
-        let session = self.by_hash.read().get(&secret.hash()).cloned()?;
-        if session.is_over(now) {
-            return None;
-        }
-        session
-            .used_at
-            .fetch_max(now.as_second(), Ordering::Relaxed);
-        Some(session)
+    /// The session of a secret; none if it is over.
+    pub(crate) fn find(&self, secret: &Secret, now: Timestamp) -> Option<Arc<OpenSession>> {
+        let session = self.by_hash.read().get(&secret.hash()).cloned();
+        session.filter(|session| !session.is_over(now))
     }
 
-    /// Whether a session has not ended. Does not count as a use.
+    /// The person did something: the session lasts for [`IDLE`] from now. One that is over
+    /// stays so.
+    pub(crate) fn keep(&self, session: &OpenSession, now: Timestamp) {
+        if self.is_open(session, now) {
+            let active_at = &session.active_at;
+            active_at.fetch_max(now.as_second(), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a session has not ended.
     pub(crate) fn is_open(&self, session: &OpenSession, now: Timestamp) -> bool {
         !session.is_over(now) && self.by_hash.read().contains_key(&session.hash)
     }
@@ -173,7 +182,7 @@ impl SessionTable {
             holder,
             expires_at: stored.expires_at,
             hash: stored.hash,
-            used_at: AtomicI64::new(now.as_second()),
+            active_at: AtomicI64::new(now.as_second()),
         };
         Ok(NewSession {
             secret,
@@ -190,7 +199,7 @@ impl SessionTable {
         let mut own: Vec<_> = open
             .into_iter()
             .filter(|session| session.holder.id() == person)
-            .map(|session| (session.used_at.load(Ordering::Relaxed), session.id))
+            .map(|session| (session.active_at.load(Ordering::Relaxed), session.id))
             .collect();
         own.sort_unstable();
         let beyond = (own.len() + 1).saturating_sub(SESSIONS_OF_ONE);
@@ -251,19 +260,40 @@ mod tests {
     }
 
     #[test]
-    fn an_unused_session_ends_after_half_an_hour_and_a_used_one_after_twelve() {
+    fn a_session_ends_half_an_hour_after_its_persons_last_act_and_after_twelve_hours() {
         let table = SessionTable::default();
         let secret = start(&table, &person("olga", None), 0).secret;
-        let is_open = |now| table.use_session(&secret, at(now)).is_some();
         let idle = IDLE.as_secs();
         let mut now = 0;
         while now < LIFETIME.as_secs() {
-            assert!(is_open(now), "{now}");
+            let session = table.find(&secret, at(now));
+            let session = session.unwrap_or_else(|| panic!("over at {now}"));
+            table.keep(&session, at(now));
+            let end = (now + idle).min(LIFETIME.as_secs());
+            assert_eq!(session.idle_ends_at(), at(end));
             now += idle - 1;
         }
-        assert!(!is_open(LIFETIME.as_secs()));
-        let secret = start(&table, &person("olga", None), 0).secret;
-        assert!(table.use_session(&secret, at(idle)).is_none());
+        assert!(table.find(&secret, at(LIFETIME.as_secs())).is_none());
+    }
+
+    #[test]
+    fn requests_alone_do_not_keep_a_session_and_one_that_is_over_stays_so() {
+        let table = SessionTable::default();
+        let new = start(&table, &person("olga", None), 0);
+        let idle = IDLE.as_secs();
+        // A page that refreshes itself every minute, without its person.
+        for now in (0..idle).step_by(60) {
+            assert!(table.find(&new.secret, at(now)).is_some(), "{now}");
+            assert!(table.is_open(&new.open, at(now)));
+        }
+        assert!(table.find(&new.secret, at(idle)).is_none());
+        table.keep(&new.open, at(idle));
+        assert!(table.find(&new.secret, at(idle)).is_none());
+        // Nor does one that was ended come back.
+        let ended = start(&table, &person("olga", None), idle);
+        table.end(&[ended.stored.id]);
+        table.keep(&ended.open, at(idle + 1));
+        assert!(table.find(&ended.secret, at(idle + 1)).is_none());
     }
 
     #[test]
@@ -271,8 +301,8 @@ mod tests {
         let table = SessionTable::default();
         let holder = person("olga", Some(at(60)));
         let secret = start(&table, &holder, 0).secret;
-        assert!(table.use_session(&secret, at(59)).is_some());
-        assert!(table.use_session(&secret, at(60)).is_none());
+        assert!(table.find(&secret, at(59)).is_some());
+        assert!(table.find(&secret, at(60)).is_none());
     }
 
     #[test]
@@ -296,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn looking_whether_a_session_is_open_does_not_use_it() {
+    fn a_session_that_was_ended_is_not_open() {
         let table = SessionTable::default();
         let new = start(&table, &person("olga", None), 0);
         let idle = IDLE.as_secs();
@@ -307,15 +337,15 @@ mod tests {
     }
 
     #[test]
-    fn the_session_used_least_recently_ends_beyond_the_bound() {
+    fn the_session_without_activity_for_longest_ends_beyond_the_bound() {
         let table = SessionTable::default();
         let (olga, max) = (person("olga", None), person("max", None));
         let of_max = start(&table, &max, 0);
         let mut all: Vec<_> = (0..SESSIONS_OF_ONE)
             .map(|it| start(&table, &olga, it as i64))
             .collect();
-        // The first is used again: now the second is the oldest.
-        assert!(table.use_session(&all[0].secret, at(100)).is_some());
+        // The first person is active again: now the second session is the oldest.
+        table.keep(&all[0].open, at(100));
         let another = start(&table, &olga, 101);
         assert_eq!(another.ended, [all[1].stored.id]);
         all.remove(1);

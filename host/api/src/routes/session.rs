@@ -47,9 +47,14 @@ pub(crate) struct CallerDocument {
     /// Id of the agent, for the role `agent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     agent: Option<String>,
-    /// When the access ends; absent: not at a known time.
+    /// When the access ends at the latest, by the clock of the header `Date`; absent: not
+    /// at a known time.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
+    /// When the session ends unless `PUT /v1/session` says before that its person did
+    /// something; by the same clock, and not after `expires_at`. Absent without a session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idle_ends_at: Option<Timestamp>,
     /// Whether the caller is signed in with a session.
     session: bool,
     /// The companies that the caller may see, by name.
@@ -85,6 +90,7 @@ impl CallerDocument {
             company: standing.and_then(|standing| standing.company.clone()),
             agent: standing.and_then(|standing| standing.agent.clone()),
             expires_at: caller.expires_at(),
+            idle_ends_at: caller.idle_ends_at(),
             session: matches!(caller, Caller::Session(_)),
             companies: names
                 .filter(visible)
@@ -192,7 +198,7 @@ pub(super) async fn ways(State(app): State<Arc<App>>) -> Json<SignInWays> {
 /// Starts a session and sets its cookie, which no script can read and which counts only
 /// for the console's own pages: the request needs `Sec-Fetch-Site: same-origin`, and
 /// `X-Patchbay-Console: 1`, as every later one that changes something. A session ends
-/// when it is not used for 30 minutes, after 12 hours, and with its token.
+/// 30 minutes after `PUT /v1/session` was called last, after 12 hours, and with its token.
 #[utoipa::path(
     post,
     path = "/v1/session",
@@ -269,6 +275,47 @@ pub(super) async fn store(
         Ok(new)
     })
     .await
+}
+
+/// When a session ends.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionEnds {
+    /// When it ends unless its person does something before: 30 minutes from now, and not
+    /// after `expires_at`. By the clock of the header `Date`.
+    idle_ends_at: Timestamp,
+    /// When it ends at the latest.
+    expires_at: Timestamp,
+}
+
+/// Keep the session
+///
+/// Says that the person pressed a key, or moved or pressed the pointer: the session lasts
+/// for 30 minutes from now. Other requests and event streams do not count, because pages
+/// send them without their person. Once a minute is enough. Idempotent.
+#[utoipa::path(
+    put,
+    path = "/v1/session",
+    operation_id = "keep_session",
+    tag = "access",
+    responses(
+        (status = 200, description = "When the session ends.", body = SessionEnds),
+        (status = 409, description = "The request shows no session.", body = patchbay_http::problem::ProblemDocument, content_type = "application/problem+json"),
+        descriptions::ReadErrors,
+    )
+)]
+pub(super) async fn keep(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<SessionEnds>, Problem> {
+    let Caller::Session(session) = &caller else {
+        return Err(Problem::of(Kind::NotNow)
+            .detail("the request shows no session; only sessions end when nobody uses them"));
+    };
+    app.access.keep_session(session);
+    Ok(Json(SessionEnds {
+        idle_ends_at: session.idle_ends_at(),
+        expires_at: session.expires_at,
+    }))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -281,6 +281,60 @@ async fn a_session_ends_with_its_token_and_by_signing_out() {
 }
 
 #[tokio::test]
+async fn a_session_is_kept_by_its_persons_activity_and_not_by_reads() {
+    let office = Office::with(&["ana"]).await;
+    let header = give(&office.server, ana(), |_| {});
+    let mut browser = Browser::of(&office);
+    let before = jiff::Timestamp::now();
+    let me = browser.sign_in(json!({"token": secret(&header)})).await;
+    let after = jiff::Timestamp::now();
+    let time = |document: &Value, field: &str| -> jiff::Timestamp {
+        let text = document[field].as_str();
+        text.and_then(|text| text.parse().ok())
+            .unwrap_or_else(|| panic!("no {field}: {document}"))
+    };
+    let me = me.json();
+    fits("Me", &me);
+    let half_an_hour = jiff::SignedDuration::from_mins(30);
+    let idle_end = time(&me, "idle_ends_at");
+    let second = jiff::SignedDuration::from_secs(1);
+    assert!(idle_end >= before + half_an_hour - second, "{me}");
+    assert!(idle_end <= after + half_an_hour, "{me}");
+    assert!(time(&me, "expires_at") > idle_end, "{me}");
+    // What a page reads by itself leaves the end where it is.
+    for path in ["/v1/companies/northwind/queues", "/v1/me"] {
+        assert_eq!(browser.get(path).await.status, 200);
+    }
+    let again = browser.get("/v1/me").await.json();
+    assert_eq!(time(&again, "idle_ends_at"), idle_end);
+    // A key or the pointer moves it.
+    let kept = browser.change("PUT", "/v1/session", "").await;
+    assert_eq!(kept.status, 200, "{kept:?}");
+    let kept = kept.json();
+    fits("SessionEnds", &kept);
+    assert!(time(&kept, "idle_ends_at") >= idle_end, "{kept}");
+    assert_eq!(kept["expires_at"], me["expires_at"]);
+    let now = browser.get("/v1/me").await.json();
+    assert_eq!(now["idle_ends_at"], kept["idle_ends_at"]);
+    // Another site cannot keep it, and a token has nothing to keep.
+    let foreign = browser.client;
+    let cookie_only = format!("{}{OWN_PAGE}", browser.cookie);
+    let refused = foreign.ask("PUT", "/v1/session", &cookie_only, "").await;
+    refused.problem(403, "foreign-origin");
+    let bearer = foreign.ask("PUT", "/v1/session", &header, "").await;
+    bearer.problem(409, "not-now");
+    let token_me = foreign.ask("GET", "/v1/me", &header, "").await.json();
+    assert!(token_me["idle_ends_at"].is_null(), "{token_me}");
+    // One that has ended stays so.
+    assert_eq!(
+        browser.change("DELETE", "/v1/session", "").await.status,
+        204
+    );
+    let gone = browser.change("PUT", "/v1/session", "").await;
+    gone.problem(401, "invalid-token");
+}
+
+#[tokio::test]
 async fn a_session_survives_a_restart_of_the_server() {
     let office = Office::with(&["ana"]).await;
     let header = give(&office.server, ana(), |_| {});
