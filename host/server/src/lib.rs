@@ -1,6 +1,6 @@
 //! The server: starts with its settings and companies, takes requests and mails, stops.
 //!
-//! A request passes the connections of `patchbay_http`, `request_counter`,
+//! A request passes the connections of `patchbay_http`, `transport_security`, `request_counter`,
 //! `problem::write`, `guard`, and a handler of `patchbay_api`, of [`webhooks`] or of
 //! [`widget`]. Mails of the companies' own mail servers come by `patchbay_lmtp`, for which
 //! `company_mailboxes` finds connections.
@@ -24,6 +24,7 @@ mod startup;
 mod storage_wait;
 #[cfg(test)]
 mod tests;
+mod transport_security;
 mod webhooks;
 mod widget;
 

@@ -12,7 +12,7 @@ use patchbay_http::{body, problem};
 use patchbay_service::app::App;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{console, guard, request_counter, webhooks, widget};
+use crate::{console, guard, request_counter, transport_security, webhooks, widget};
 
 /// The complete service: routes, guard, panics and problem documents.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -32,6 +32,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(from_fn(problem::write))
         .layer(from_fn_with_state(Arc::clone(&app), widget::apply_cors))
         .layer(from_fn_with_state(Arc::clone(&app), request_counter::count))
+        .layer(from_fn_with_state(
+            Arc::clone(&app),
+            transport_security::apply,
+        ))
         .with_state(app)
 }
 

@@ -123,6 +123,11 @@ impl SignInFlow {
         host.eq_ignore_ascii_case(&self.public_url.authority())
     }
 
+    /// Whether browsers reach the public address over TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.is_https()
+    }
+
     /// Begin a sign-in. May ask the issuer for its endpoints.
     ///
     /// # Errors

@@ -152,7 +152,13 @@ async fn a_person_signs_in_by_the_issuer_and_acts_in_their_role() {
     let strict = "Path=/; Max-Age=43200; HttpOnly; SameSite=Strict; Secure";
     assert_eq!(browser.attributes("__Host-patchbay"), strict);
     assert_eq!(browser.names(), ["__Host-patchbay"]);
-    let me = browser.fetch("GET", "/v1/me").await.json();
+    let answer = browser.fetch("GET", "/v1/me").await;
+    // A proxy terminates TLS: the settings name the address that browsers use.
+    assert_eq!(
+        answer.headers["strict-transport-security"],
+        "max-age=31536000"
+    );
+    let me = answer.json();
     fits("Me", &me);
     assert_eq!(me["id"], format!("oidc:{}|olga", setting.issuer.url));
     assert_eq!(

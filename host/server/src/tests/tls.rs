@@ -373,3 +373,28 @@ async fn beyond_loopback_tls_without_identities_is_refused() {
         Ok(_) => panic!("without its key"),
     }
 }
+
+#[tokio::test]
+async fn answers_over_tls_tell_browsers_to_stay_with_it() {
+    let door = Door::new(|_, _| {}).await;
+    for path in [QUEUES, "/console/", "/healthz", "/nowhere"] {
+        let (status, answer) = door
+            .asked(None, "GET", path, "", "")
+            .await
+            .expect("an answer");
+        let head = answer.split("\r\n\r\n").next().unwrap_or_default();
+        let head = head.to_ascii_lowercase();
+        let policy = "strict-transport-security: max-age=31536000\r\n";
+        assert!(
+            format!("{head}\r\n").contains(policy),
+            "{path} {status}: {head}"
+        );
+    }
+    // Without TLS a browser must be able to come back.
+    let plain = Running::with(|_| {}).await;
+    let answer = plain.client.get("/healthz").await;
+    assert!(
+        !answer.headers.contains_key("strict-transport-security"),
+        "{answer:?}"
+    );
+}
