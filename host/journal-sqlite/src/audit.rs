@@ -2,13 +2,13 @@
 
 use patchbay_journal::limits::{self, check_length};
 use patchbay_journal::{
-    AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, AuditRecord, AuditTrail, EntryPage,
-    JournalError, Result,
+    AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, AuditPage, AuditRecord, AuditSearch,
+    AuditTrail, EntryPage, JournalError, Result,
 };
 use patchbay_model::input;
 use rusqlite::{Connection, Row, params};
 
-use super::{Micros, Query, SqliteJournal, clamp_i64, id, schema, time};
+use super::{Micros, Query, SqliteJournal, audit_search, clamp_i64, id, schema, time};
 use crate::database_error::database_error;
 
 impl AuditTrail for SqliteJournal {
@@ -36,6 +36,15 @@ impl AuditTrail for SqliteJournal {
         );
         let params = params![company, clamp_i64(number), clamp_i64(limit)];
         self.read(|sql| sql.read_all(&query, params, record))
+    }
+
+    fn search_audit(
+        &self,
+        search: &AuditSearch,
+        page: EntryPage,
+        limit: usize,
+    ) -> Result<AuditPage> {
+        self.read(|sql| audit_search::find(sql, search, page, limit))
     }
 
     fn verify_audit(&self, expected: Option<AuditHash>) -> Result<AuditChain> {
@@ -90,9 +99,9 @@ pub(super) fn append_audit(sql: &Connection, entry: &AuditEntry) -> Result<u64> 
     Ok(number)
 }
 
-const COLUMNS: &str = "number, at, company, actor, act, details, previous, hash";
+pub(super) const COLUMNS: &str = "number, at, company, actor, act, details, previous, hash";
 
-fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
+pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
     Ok(AuditRecord {
         number: row.get(0)?,
         entry: AuditEntry {

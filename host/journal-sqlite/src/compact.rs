@@ -7,7 +7,7 @@ use rusqlite::{Connection, ToSql, params};
 
 use super::{
     Query, SqliteJournal, UNSENT, WriteTransaction, files, id, only_id, originals, quarantine,
-    receipts, value, word_lists,
+    receipts, seen_marks, value, word_lists,
 };
 use crate::database_error::database_error;
 
@@ -198,6 +198,7 @@ fn delete_conversation(
     };
     deleted.conversations += 1;
     word_lists::delete_of_conversation(sql, number)?;
+    seen_marks::delete_of_conversation(sql, company, number)?;
     deleted.files += files::delete_of_conversation(sql, number)?;
     deleted.receipts += sql.run(
         "DELETE FROM receipt WHERE company = ?1 AND conversation = ?2",

@@ -141,17 +141,21 @@ impl Entries for SqliteJournal {
         &self,
         company: CompanyId,
         contact: ContactId,
-        after: u64,
+        page: EntryPage,
         limit: usize,
     ) -> Result<Vec<Entry>> {
+        let (bound, number, order) = match page {
+            EntryPage::After(feed) => ("e.feed > ?3", feed, "ASC"),
+            EntryPage::Before(feed) => ("e.feed < ?3", feed, "DESC"),
+        };
         // Through the person's few conversations, not along the company's feed.
         let query = format!(
             "{PERSON} SELECT {COLUMNS} FROM conversation v CROSS JOIN entry e INDEXED BY entry_sequence
                ON e.company = ?1 AND e.conversation = v.number
-             WHERE v.company = ?1 AND v.contact IN (SELECT id FROM person) AND e.feed > ?3
-             ORDER BY e.feed LIMIT ?4"
+             WHERE v.company = ?1 AND v.contact IN (SELECT id FROM person) AND {bound}
+             ORDER BY e.feed {order} LIMIT ?4"
         );
-        let params = params![company.0, contact.0, clamp_i64(after), clamp_i64(limit)];
+        let params = params![company.0, contact.0, clamp_i64(number), clamp_i64(limit)];
         self.read(|sql| sql.read_all(&query, params, entry))
     }
 

@@ -5,6 +5,7 @@
 
 mod acknowledgements;
 mod audit;
+mod audit_search;
 mod backup;
 mod byte_counter;
 mod change_record;
@@ -44,6 +45,7 @@ mod roster;
 mod runs;
 mod schema;
 mod seal;
+mod seen_marks;
 mod sessions;
 mod statistics;
 mod storage_monitor;

@@ -12,13 +12,29 @@ use rusqlite::{Connection, OpenFlags};
 use super::byte_counter::recount;
 use crate::database_error::database_error;
 
-macro_rules! steps {
-    ($($to:literal)*) => {
-        &[include_str!("schema.sql"), $(include_str!(concat!("schema_", $to, ".sql"))),*]
-    };
-}
 /// Migration from each version to the next; released ones never change.
-const STEPS: &[&str] = steps!(2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18);
+const STEPS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
+    include_str!("schema_6.sql"),
+    include_str!("schema_7.sql"),
+    include_str!("schema_8.sql"),
+    include_str!("schema_9.sql"),
+    include_str!("schema_10.sql"),
+    include_str!("schema_11.sql"),
+    include_str!("schema_12.sql"),
+    include_str!("schema_13.sql"),
+    include_str!("schema_14.sql"),
+    include_str!("schema_15.sql"),
+    include_str!("schema_16.sql"),
+    include_str!("schema_17.sql"),
+    include_str!("schema_18.sql"),
+    include_str!("schema_19.sql"),
+    include_str!("schema_20.sql"),
+];
 /// The newest schema version.
 const VERSION: u32 = STEPS.len() as u32;
 /// Marks the file as ours: "PBJ" and a format number.

@@ -219,6 +219,64 @@ impl AuditFlaw {
     }
 }
 
+/// What a search of the audit trail finds; what is absent leaves nothing out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditSearch {
+    /// Name of the company.
+    pub company: Option<String>,
+    /// Code of the action.
+    pub act: Option<String>,
+    /// Who acted.
+    pub actor: Option<String>,
+    /// The first moment.
+    pub from: Option<Timestamp>,
+    /// The moment after the last one.
+    pub to: Option<Timestamp>,
+    /// A text in the details, or in the name of the company; case does not matter.
+    pub text: Option<String>,
+}
+
+impl AuditSearch {
+    /// Whether it leaves nothing out but what is of other companies.
+    pub fn is_by_company_at_most(&self) -> bool {
+        let company = self.company.clone();
+        *self
+            == AuditSearch {
+                company,
+                ..AuditSearch::default()
+            }
+    }
+
+    /// Whether it finds an entry.
+    pub fn finds(&self, entry: &AuditEntry) -> bool {
+        let is = |wanted: &Option<String>, found: &str| {
+            wanted.as_ref().is_none_or(|wanted| wanted == found)
+        };
+        let company = entry.company.as_deref().unwrap_or_default();
+        let has_text = |text: &String| {
+            let text = text.to_lowercase();
+            let mut places = [entry.details.as_str(), company].into_iter();
+            places.any(|place| place.to_lowercase().contains(&text))
+        };
+        is(&self.company, company)
+            && is(&self.act, &entry.act)
+            && is(&self.actor, &entry.actor)
+            && self.from.is_none_or(|from| entry.at >= from)
+            && self.to.is_none_or(|to| entry.at < to)
+            && self.text.as_ref().is_none_or(has_text)
+    }
+}
+
+/// A page of what a search of the audit trail finds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditPage {
+    /// In the order of the page.
+    pub records: Vec<AuditRecord>,
+    /// Where the next page begins: the number of the last record that was read. Absent where
+    /// none follows.
+    pub next: Option<u64>,
+}
+
 /// Appends to the audit trail and verifies it. Methods of other traits append
 /// the audit entry of their own change.
 pub trait AuditTrail {
@@ -236,6 +294,16 @@ pub trait AuditTrail {
         page: EntryPage,
         limit: usize,
     ) -> Result<Vec<AuditRecord>>;
+
+    /// Records that a search finds, at most `limit`, in the order of the page. Reads at most
+    /// [`AUDIT_SEARCHED_ENTRIES`](crate::limits::AUDIT_SEARCHED_ENTRIES): a page may have
+    /// fewer records, or none, although another follows.
+    fn search_audit(
+        &self,
+        search: &AuditSearch,
+        page: EntryPage,
+        limit: usize,
+    ) -> Result<AuditPage>;
 
     /// Verify the whole trail up to the first broken record, and look for a
     /// record with the expected hash.

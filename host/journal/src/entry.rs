@@ -124,13 +124,13 @@ pub trait Entries {
         limit: usize,
     ) -> Result<Vec<PlacedMessage>>;
 
-    /// Entries of all conversations of the person behind a contact, after a
-    /// feed number, in feed order.
+    /// Entries of all conversations of the person behind a contact, by their feed numbers:
+    /// the oldest first after a number, or the newest first before one.
     fn journey(
         &self,
         company: CompanyId,
         contact: ContactId,
-        after: u64,
+        page: EntryPage,
         limit: usize,
     ) -> Result<Vec<Entry>>;
 

@@ -4,7 +4,7 @@ use crate::{
     Acknowledgements, AuditTrail, Commits, Companies, ConnectionRecords, ContactRecords, Contacts,
     ConversationEntries, Conversations, Directives, Entries, Files, Generations, Intake,
     Maintenance, OptOuts, Originals, Outbox, PersonOverviews, Quarantine, Receipts, Rollouts,
-    Roster, Runs, Seal, Sessions, Statistics, Tokens, Usage, WordLists,
+    Roster, Runs, Seal, SeenMarks, Sessions, Statistics, Tokens, Usage, WordLists,
 };
 
 macro_rules! journal {
@@ -36,5 +36,5 @@ journal! {
     Companies Intake Commits Conversations ConversationEntries Entries Contacts ContactRecords PersonOverviews Seal Outbox Receipts Quarantine Originals Files OptOuts
     ConnectionRecords
     Generations Rollouts Roster Directives Tokens Sessions AuditTrail Maintenance Runs Usage
-    Statistics Acknowledgements WordLists
+    Statistics Acknowledgements WordLists SeenMarks
 }

@@ -45,6 +45,7 @@ mod rollout;
 mod roster;
 mod run;
 mod seal;
+mod seen_mark;
 mod session;
 mod statistics;
 mod storage;
@@ -55,8 +56,8 @@ mod word_list;
 
 pub use acknowledgement::{Acknowledgement, Acknowledgements};
 pub use audit::{
-    AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, AuditRecord, AuditTrail,
-    ParseHashError,
+    AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, AuditPage, AuditRecord, AuditSearch,
+    AuditTrail, ParseHashError,
 };
 pub use commit::{Commit, CommitReceipt, Commits, FailedDelivery, NewEntry, StateChange};
 pub use company::Companies;
@@ -111,6 +112,7 @@ pub use rollout::{RolloutRow, Rollouts};
 pub use roster::{AgentRow, Roster};
 pub use run::{Run, Runs};
 pub use seal::{Purpose, Seal};
+pub use seen_mark::{SeenMark, SeenMarks};
 pub use session::{Session, SessionHolder, Sessions};
 pub use statistics::{
     BucketKey, CountedPosition, Counts, Dimension, Granularity, Statistics, StatisticsQuery,

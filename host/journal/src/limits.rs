@@ -50,6 +50,13 @@ pub const ORIGINAL: usize = 64 << 20;
 /// How long it is kept.
 pub const ORIGINAL_AGE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+/// People whose marks a conversation keeps; beyond, the oldest marks go.
+pub const SEEN_MARKS: u32 = 64;
+/// Entries of the audit trail that a search reads for a page.
+pub const AUDIT_SEARCHED_ENTRIES: usize = 20_000;
+/// Bytes of their details, likewise.
+pub const AUDIT_SEARCHED_BYTES: usize = 8 << 20;
+
 /// Bytes of a piece of an uploaded file, before it is sealed.
 pub const FILE_PIECE: usize = 256 << 10;
 /// Bytes that sealing adds to a piece, and more.

@@ -2,8 +2,8 @@
 
 use patchbay_events::EventKind;
 use patchbay_journal::{
-    CompanyId, ContactId, Conversation, Entry, InputKind, Journal, JournalError, MessagePage,
-    Ordinal, Purpose,
+    CompanyId, ContactId, Conversation, Entry, EntryPage, InputKind, Journal, JournalError,
+    MessagePage, Ordinal, Purpose,
 };
 use serde_json::{Value, json};
 
@@ -207,7 +207,7 @@ fn history(
     let mut history = Vec::new();
     let mut after = 0;
     loop {
-        let page = journal.journey(company, contact, after, ENTRIES)?;
+        let page = journal.journey(company, contact, EntryPage::After(after), ENTRIES)?;
         let Some(last) = page.last() else {
             return Ok(history);
         };

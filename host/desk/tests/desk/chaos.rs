@@ -7,7 +7,7 @@ use std::path::Path;
 
 use patchbay_desk::Desk;
 use patchbay_floor::{Hold, PlacementRecord};
-use patchbay_journal::{ContactId, ConversationId};
+use patchbay_journal::{ContactId, ConversationId, EntryPage};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::directory::Presence;
 use patchbay_model::interaction::WrittenBy;
@@ -232,7 +232,9 @@ fn the_statistics_find_the_owner_queue_and_end_of_every_conversation_in_its_entr
 
 /// Feed numbers of a journey.
 fn journey(desk: &Desk, contact: ContactId) -> Vec<u64> {
-    let entries = desk.journal().journey(northwind(desk), contact, 0, 1_000);
+    let entries = desk
+        .journal()
+        .journey(northwind(desk), contact, EntryPage::After(0), 1_000);
     let entries = entries.expect("readable");
     entries.iter().map(|entry| entry.feed).collect()
 }

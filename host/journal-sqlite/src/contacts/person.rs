@@ -10,8 +10,8 @@ use rusqlite::{Connection, Row, params};
 use super::records;
 use crate::database_error::database_error;
 use crate::{
-    Micros, Query, clamp_i64, code, files, id, only_id, opt_outs, optional_id, originals, time,
-    value, word_lists,
+    Micros, Query, clamp_i64, code, files, id, only_id, opt_outs, optional_id, originals,
+    seen_marks, time, value, word_lists,
 };
 
 /// Start of a query in which `person` holds the ids of all contacts that are
@@ -241,6 +241,7 @@ pub(super) fn erase(
         opt_outs::delete_of_contact(sql, company, contact)?;
         records::delete_of_contact(sql, company, contact)?;
         word_lists::delete_of_contact(sql, company, contact)?;
+        seen_marks::delete_of_contact(sql, company, contact)?;
         sql.run(
             "UPDATE contact SET erased_at = ?3 WHERE company = ?1 AND id = ?2",
             params![company.0, contact.0, Micros(at)],

@@ -158,7 +158,9 @@ fn only_a_verified_record_joins_people_who_wrote_before_and_it_can_be_undone() {
         panic!("{linked:?}");
     };
     assert_eq!(person(&journal, company, phone).len(), 2);
-    let journey = journal.journey(company, phone, 0, 100).unwrap();
+    let journey = journal
+        .journey(company, phone, EntryPage::After(0), 100)
+        .unwrap();
     let conversations: std::collections::BTreeSet<_> = journey
         .iter()
         .filter_map(|entry| entry.conversation)

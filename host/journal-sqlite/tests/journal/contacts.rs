@@ -25,7 +25,9 @@ fn known(journal: &SqliteJournal, company: CompanyId, address: &str) -> ContactI
 }
 
 fn journey(journal: &SqliteJournal, company: CompanyId, contact: ContactId) -> Vec<Entry> {
-    journal.journey(company, contact, 0, 1000).unwrap()
+    journal
+        .journey(company, contact, EntryPage::After(0), 1000)
+        .unwrap()
 }
 
 #[test]

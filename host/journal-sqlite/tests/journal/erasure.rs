@@ -152,7 +152,12 @@ fn all_contacts_of_a_person_are_erased_and_a_later_message_creates_a_new_one() {
         .unwrap()
         .contact;
     assert_ne!(again, ben);
-    assert_eq!(journal.journey(company, again, 0, 9).unwrap(), []);
+    assert_eq!(
+        journal
+            .journey(company, again, EntryPage::After(0), 9)
+            .unwrap(),
+        []
+    );
     let added = journal.add_address(company, ben, "sms", "+41").unwrap_err();
     assert!(matches!(added, JournalError::Erased(id) if id == ben));
     let merged = journal

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod audit_search;
 mod channel_writes;
 mod commits;
 mod connection_records;
@@ -27,6 +28,7 @@ mod receipts;
 mod restore;
 mod roster;
 mod runs;
+mod seen_marks;
 mod sequence;
 mod store;
 mod stored_bytes;

@@ -35,6 +35,11 @@ impl TestStore {
     /// journal is open. Data of earlier versions stays as it is.
     pub(crate) fn downgrade(&self, version: u32) {
         let added = [
+            (
+                20,
+                "DROP TABLE seen_mark; DROP INDEX audit_act; DROP INDEX audit_actor;
+                 DROP INDEX audit_at;",
+            ),
             (18, "DROP INDEX entry_reply; DROP INDEX entry_written_note;"),
             (17, "DROP TABLE file_piece; DROP TABLE file;"),
             (16, "DROP TABLE word_list; DROP TABLE outdated_words;"),

@@ -1,0 +1,1 @@
+-- Version 19: nothing.
