@@ -431,6 +431,12 @@ impl FloorState {
         })
     }
 
+    /// When the agents who went offline lose their conversations.
+    pub fn departures(&self) -> BTreeMap<String, Timestamp> {
+        let leaving = self.leaving.iter();
+        leaving.map(|(at, agent)| (agent.clone(), *at)).collect()
+    }
+
     fn schedule_return(&mut self, agent: &str, now: Timestamp) {
         let at = now.checked_add(self.return_after).unwrap_or(Timestamp::MAX);
         self.leaving.insert((at, agent.to_owned()));

@@ -10,7 +10,7 @@ mod row;
 
 pub use cursor::{Cursor, ParseCursorError};
 pub use filter::{ClockWarning, ListFilter};
-pub use index::{ListCounts, OpenIndex, OpenPage};
+pub use index::{GroupCounts, ListCounts, OpenIndex, OpenPage};
 pub use order::{ListOrder, SortKey};
 pub use preview::{Preview, read_previews};
 pub use row::ListedConversation;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_config::duration::Seconds;
-use patchbay_journal::{ContactId, ConversationId};
+use patchbay_journal::{ContactId, ConversationId, SeenMark};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::sla::{ClockEvent, SlaClocks, Targets};
 use patchbay_records::conversation_list::{
-    ClockWarning, Cursor, ListFilter, ListOrder, ListedConversation, OpenIndex,
+    ClockWarning, Cursor, ListCounts, ListFilter, ListOrder, ListedConversation, OpenIndex,
 };
-use patchbay_records::last_message::MessageAuthor;
+use patchbay_records::last_message::{MessageAuthor, MessagePlace};
 use patchbay_records::snapshot::unix_ms;
 
 const CONVERSATIONS: u64 = 10_000;
@@ -298,6 +298,92 @@ fn counts_are_those_of_all_that_match() {
         assert_eq!(
             (counts.matching, counts.at_risk, counts.missed),
             (matching, at_risk, missed)
+        );
+    }
+}
+
+/// What DOMAIN says of a group: open is each conversation that is not resolved; at risk,
+/// where a clock runs and at least 80 % of its target are gone; missed, where a target is
+/// used up.
+fn counted<'a>(rows: impl Iterator<Item = &'a ListedConversation>) -> ListCounts {
+    let mut counts = ListCounts::default();
+    for row in rows {
+        let (is_at_risk, is_missed) = clock_says(row);
+        counts.matching += 1;
+        *counts.by_state.entry(row.state).or_default() += 1;
+        counts.at_risk += usize::from(is_at_risk);
+        counts.missed += usize::from(is_missed);
+        counts.warned += usize::from(is_at_risk || is_missed);
+    }
+    counts
+}
+
+#[test]
+fn counts_by_queue_and_owner_are_those_of_10_000_rows_and_of_the_lists_behind_them() {
+    let rows = all();
+    let index = index(&rows);
+    let groups = index.group_counts(now());
+    assert_eq!(groups.total, counted(rows.iter()));
+    assert_eq!(groups.total.matching, CONVERSATIONS as usize);
+    let queues: Vec<&str> = groups.by_queue.keys().map(String::as_str).collect();
+    let owners: Vec<&str> = groups.by_owner.keys().map(String::as_str).collect();
+    assert_eq!(
+        (queues, owners),
+        (vec!["general", "tax"], vec!["ana", "ben", "eva"])
+    );
+    let listed = |filter: ListFilter| index.page(&filter, ListOrder::Id, None, 0, now()).counts;
+    for (queue, counts) in &groups.by_queue {
+        let of = |row: &&ListedConversation| row.queue.as_ref() == Some(queue);
+        assert_eq!(*counts, counted(rows.iter().filter(of)), "{queue}");
+        let filter = ListFilter {
+            queue: Some(queue.clone()),
+            ..ListFilter::default()
+        };
+        assert_eq!(*counts, listed(filter), "{queue}");
+    }
+    for (owner, counts) in &groups.by_owner {
+        let of = |row: &&ListedConversation| row.owner.as_ref() == Some(owner);
+        assert_eq!(*counts, counted(rows.iter().filter(of)), "{owner}");
+        let filter = ListFilter {
+            owner: Some(owner.clone()),
+            ..ListFilter::default()
+        };
+        assert_eq!(*counts, listed(filter), "{owner}");
+    }
+}
+
+#[test]
+fn a_row_is_unread_until_its_person_has_seen_the_newest_message_that_is_no_agents() {
+    use MessageAuthor::{Agent, Customer, Policy};
+    use MessagePlace::{Entry, Input};
+    let mut row = conversation(1, &mut Numbers(1));
+    let mark = |sequence, input| Some(SeenMark { sequence, input });
+    for (place, from, seen, is_unread) in [
+        // Nobody has written yet.
+        (None, None, None, false),
+        // The customer wrote, in the input 40.
+        (Some(Input(40)), Some(Customer), None, true),
+        (Some(Input(40)), Some(Customer), mark(9, 39), true),
+        (Some(Input(40)), Some(Customer), mark(9, 40), false),
+        // Assigned, noted or put on hold since: nothing to read.
+        (Some(Input(40)), Some(Customer), mark(900, 40), false),
+        // They changed what they wrote: the edit is the input 41.
+        (Some(Input(41)), Some(Customer), mark(900, 40), true),
+        // A policy answered, in the entry 12.
+        (Some(Entry(12)), Some(Policy), mark(11, 40), true),
+        (Some(Entry(12)), Some(Policy), mark(12, 40), false),
+        // A colleague answered, or the person did on another device.
+        (Some(Entry(12)), Some(Agent), None, false),
+        (Some(Entry(12)), Some(Agent), mark(3, 2), false),
+        // Stored by an earlier version, which did not say who wrote.
+        (Some(Input(40)), None, mark(9, 39), true),
+    ] {
+        row.last_message = place;
+        row.last_message_from = from;
+        assert_eq!(
+            row.is_unread(seen),
+            is_unread,
+            "{place:?} {from:?} {seen:?}"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! The roster: the company's agents, their presence and what they hold.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use patchbay_clock::SkippedTime;
@@ -140,6 +140,15 @@ impl RosterService<'_> {
     ) -> Result<Vec<(Agent, AgentView)>, DeskError> {
         let (_, state) = self.0.company(company)?;
         Ok(state.floor.lock().agents(after, limit))
+    }
+
+    /// When the agents who went offline lose their conversations.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn departures(&self, company: &str) -> Result<BTreeMap<String, Timestamp>, DeskError> {
+        let (_, state) = self.0.company(company)?;
+        Ok(state.floor.lock().departures())
     }
 
     /// One agent with their conversations and offers.

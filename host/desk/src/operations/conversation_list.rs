@@ -9,8 +9,8 @@ use patchbay_journal::{CompanyId, ContactId, ConversationId, JournalError};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_pass::observer::{SearchObservation, SearchOutcome};
 use patchbay_records::conversation_list::{
-    Cursor, ListCounts, ListFilter, ListOrder, ListedConversation, OpenIndex, OpenPage, Preview,
-    read_previews,
+    Cursor, GroupCounts, ListCounts, ListFilter, ListOrder, ListedConversation, OpenIndex,
+    OpenPage, Preview, read_previews,
 };
 use patchbay_records::conversation_reader::{open_conversations, read_snapshot};
 use patchbay_records::snapshot::unix_ms;
@@ -93,6 +93,22 @@ impl ConversationService<'_> {
             );
         }
         page
+    }
+
+    /// Counts of the conversations that are not resolved, in all, by queue and by owner.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn group_counts(&self, company: &str) -> Result<GroupCounts, DeskError> {
+        let id = self.0.company_id(company)?;
+        let now = self.0.now();
+        match self.0.company_state(id) {
+            Some(state) => Ok(self.read_open(id, &state, |index| index.group_counts(now))?),
+            None if open_conversations(&*self.0.journal, id, None, 1)?.is_empty() => {
+                Ok(GroupCounts::default())
+            }
+            None => Err(DeskError::UnknownCompany(company.to_owned())),
+        }
     }
 
     fn list_of(

@@ -60,6 +60,30 @@ pub struct ListCounts {
     pub at_risk: usize,
     /// The same, with a missed clock.
     pub missed: usize,
+    /// The same, with one or the other.
+    pub warned: usize,
+}
+
+/// How many conversations that are not resolved there are, in all and by group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupCounts {
+    /// All of the company.
+    pub total: ListCounts,
+    /// Those that wait in each queue or came from it; a queue without any is absent.
+    pub by_queue: BTreeMap<String, ListCounts>,
+    /// Those that each agent owns; an agent without any is absent.
+    pub by_owner: BTreeMap<String, ListCounts>,
+}
+
+impl ListCounts {
+    /// Counts a conversation that matches a filter without states and clocks.
+    fn add(&mut self, row: &ListedConversation, (is_at_risk, is_missed): (bool, bool)) {
+        self.matching += 1;
+        *self.by_state.entry(row.state).or_default() += 1;
+        self.at_risk += usize::from(is_at_risk);
+        self.missed += usize::from(is_missed);
+        self.warned += usize::from(is_at_risk || is_missed);
+    }
 }
 
 /// A page of conversations that are not resolved.
@@ -143,8 +167,10 @@ impl OpenIndex {
             if !filter.matches(row) {
                 return;
             }
-            counts.at_risk += usize::from(row.is_at_risk(now_ms));
-            counts.missed += usize::from(row.is_missed(now_ms));
+            let (is_at_risk, is_missed) = (row.is_at_risk(now_ms), row.is_missed(now_ms));
+            counts.at_risk += usize::from(is_at_risk);
+            counts.missed += usize::from(is_missed);
+            counts.warned += usize::from(is_at_risk || is_missed);
             if !filter.has_clock(row, now_ms) {
                 return;
             }
@@ -168,6 +194,36 @@ impl OpenIndex {
             rows: found.into_iter().map(|(_, row)| Arc::clone(row)).collect(),
             has_more,
             counts,
+        }
+    }
+
+    /// Counts of all conversations at a moment, by queue and by owner: one pass over the
+    /// rows.
+    pub fn group_counts(&self, now: Timestamp) -> GroupCounts {
+        let now_ms = unix_ms(now);
+        let mut total = ListCounts::default();
+        let mut by_queue: HashMap<&str, ListCounts> = HashMap::new();
+        let mut by_owner: HashMap<&str, ListCounts> = HashMap::new();
+        for row in self.rows.values() {
+            let clocks = (row.is_at_risk(now_ms), row.is_missed(now_ms));
+            total.add(row, clocks);
+            if let Some(queue) = row.queue.as_deref() {
+                by_queue.entry(queue).or_default().add(row, clocks);
+            }
+            if let Some(owner) = row.owner.as_deref() {
+                by_owner.entry(owner).or_default().add(row, clocks);
+            }
+        }
+        let owned = |groups: HashMap<&str, ListCounts>| {
+            let groups = groups.into_iter();
+            groups
+                .map(|(name, counts)| (name.to_owned(), counts))
+                .collect()
+        };
+        GroupCounts {
+            total,
+            by_queue: owned(by_queue),
+            by_owner: owned(by_owner),
         }
     }
 

@@ -1,7 +1,7 @@
 //! A conversation in a list.
 
 use jiff::Timestamp;
-use patchbay_journal::{ContactId, Conversation, ConversationId};
+use patchbay_journal::{ContactId, Conversation, ConversationId, SeenMark};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::hours::Hours;
 use patchbay_model::sla::{ClockPhase, ClockReading, Deadline};
@@ -99,6 +99,18 @@ impl ListedConversation {
     /// Whether one of its clocks runs and is at risk at a moment.
     pub fn is_at_risk(&self, now_ms: u64) -> bool {
         self.clocks.iter().any(|clock| clock.is_at_risk(now_ms))
+    }
+
+    /// Whether its newest message is news for a person who has seen it up to a mark. What an
+    /// agent wrote is none.
+    pub fn is_unread(&self, seen: Option<SeenMark>) -> bool {
+        let seen = seen.unwrap_or_default();
+        let is_newer = match self.last_message {
+            Some(MessagePlace::Input(ordinal)) => ordinal > seen.input,
+            Some(MessagePlace::Entry(entry)) => entry > seen.sequence,
+            None => false,
+        };
+        is_newer && self.last_message_from != Some(MessageAuthor::Agent)
     }
 
     /// The agent whose it is: the owner; of a resolved one the agent who replied last.
