@@ -31,6 +31,7 @@ use patchbay_service::chat_limits::ChatLimits;
 use patchbay_service::chat_signals::ChatSignals;
 use patchbay_service::company_locks::CompanyLocks;
 use patchbay_service::feed_signals::FeedSignals;
+use patchbay_service::live_signals::LiveSignals;
 use patchbay_service::sign_in_limit::SignInLimit;
 use patchbay_service::statistics::StatisticsMonitor;
 use patchbay_service::viewers::Viewers;
@@ -218,6 +219,7 @@ impl Server {
             articles: ArticleIndexes::default(),
             statistics,
             viewers: Viewers::default(),
+            live_signals: LiveSignals::default(),
             gateway,
             egress,
             lmtp: Arc::default(),

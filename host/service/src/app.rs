@@ -45,6 +45,7 @@ use crate::chat_limits::ChatLimits;
 use crate::chat_signals::ChatSignals;
 use crate::company_locks::CompanyLocks;
 use crate::feed_signals::FeedSignals;
+use crate::live_signals::LiveSignals;
 use crate::sign_in_limit::SignInLimit;
 use crate::statistics::StatisticsMonitor;
 use crate::viewers::Viewers;
@@ -108,6 +109,8 @@ pub struct App {
     pub statistics: Arc<StatisticsMonitor>,
     /// Who has which conversation open.
     pub viewers: Viewers,
+    /// Tells people what is not in the feed.
+    pub live_signals: LiveSignals,
     /// Articles as agents search them.
     pub articles: ArticleIndexes,
     /// Connects channels to intake; absent without a journal.

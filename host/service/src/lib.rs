@@ -14,6 +14,7 @@ mod companies;
 pub mod company_locks;
 pub mod feed_signals;
 pub mod file_answer;
+pub mod live_signals;
 pub mod sign_in_limit;
 pub mod statistics;
 mod trust_monitor;

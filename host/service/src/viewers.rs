@@ -1,7 +1,7 @@
-//! Who has a conversation open: kept in memory only, for half a minute after the last
+//! Who has a conversation open: kept in memory only, for less than a minute after the last
 //! word of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 use lru::LruCache;
@@ -9,8 +9,9 @@ use parking_lot::Mutex;
 use patchbay_journal::{CompanyId, ConversationId};
 use patchbay_model::codes;
 
-/// How long after their last word a viewer is known.
-const EXPIRY: SignedDuration = SignedDuration::from_secs(30);
+/// How long after their last word a viewer is known. They say every 20 s that they are
+/// there: one word may be lost.
+const EXPIRY: SignedDuration = SignedDuration::from_secs(50);
 /// Most viewers of a conversation; one more replaces the one not heard of for longest.
 const PER_CONVERSATION: usize = 32;
 /// Most viewers of a company; likewise.
@@ -39,6 +40,16 @@ pub struct Viewer {
     pub since: Timestamp,
 }
 
+/// What a word of a viewer did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ViewerUpdate {
+    /// The viewers of the conversation, by the time since when they do what they do.
+    pub viewers: Vec<Viewer>,
+    /// The conversations whose viewers are others now, or do something else: this one, and
+    /// those whose viewers have expired.
+    pub changed: BTreeSet<ConversationId>,
+}
+
 /// The viewers of all companies.
 #[derive(Debug, Default)]
 pub struct Viewers(Mutex<KnownViewers>);
@@ -65,7 +76,7 @@ struct SeenViewer {
 }
 
 impl Viewers {
-    /// Note what a person does in a conversation. Returns its viewers.
+    /// Note what a person does in a conversation.
     pub fn put(
         &self,
         company: CompanyId,
@@ -73,30 +84,39 @@ impl Viewers {
         agent: &str,
         state: ViewerState,
         now: Timestamp,
-    ) -> Vec<Viewer> {
+    ) -> ViewerUpdate {
         let mut known = self.0.lock();
+        let of_company = known.companies.get_mut(&company);
+        let mut changed = of_company.map_or_else(BTreeSet::new, |viewers| viewers.expire(now));
         known.sweep(now);
         let viewers = known.companies.entry(company).or_default();
-        viewers.expire(now);
-        viewers.put(conversation, agent, state, now);
-        viewers.of(conversation, now)
+        if viewers.put(conversation, agent, state, now) {
+            changed.insert(conversation);
+        }
+        ViewerUpdate {
+            viewers: viewers.of(conversation, now),
+            changed,
+        }
     }
 
-    /// Forget a person who has closed a conversation. Returns its other viewers.
+    /// Forget a person who has closed a conversation.
     pub fn remove(
         &self,
         company: CompanyId,
         conversation: ConversationId,
         agent: &str,
         now: Timestamp,
-    ) -> Vec<Viewer> {
+    ) -> ViewerUpdate {
         let mut known = self.0.lock();
         let Some(viewers) = known.companies.get_mut(&company) else {
-            return Vec::new();
+            return ViewerUpdate::default();
         };
-        viewers.seen.pop(&(conversation, agent.to_owned()));
+        let was_there = viewers.seen.pop(&(conversation, agent.to_owned()));
         viewers.unlist(conversation, agent);
-        viewers.of(conversation, now)
+        ViewerUpdate {
+            viewers: viewers.of(conversation, now),
+            changed: was_there.map(|_| conversation).into_iter().collect(),
+        }
     }
 
     /// The viewers of a conversation, by the time since when they do what they do.
@@ -139,13 +159,14 @@ impl Default for CompanyViewers {
 }
 
 impl CompanyViewers {
+    /// Note what a person does; whether that is new.
     fn put(
         &mut self,
         conversation: ConversationId,
         agent: &str,
         state: ViewerState,
         now: Timestamp,
-    ) {
+    ) -> bool {
         let key = (conversation, agent.to_owned());
         let before = self.seen.peek(&key).copied();
         let seen = SeenViewer {
@@ -157,8 +178,8 @@ impl CompanyViewers {
             heard_at: now,
         };
         self.seen.put(key, seen);
-        if before.is_some() {
-            return;
+        if let Some(before) = before {
+            return before.state != state;
         }
         let agents = self.agents.entry(conversation).or_default();
         agents.push(agent.to_owned());
@@ -168,6 +189,7 @@ impl CompanyViewers {
         if self.seen.len() > PER_COMPANY {
             self.drop_oldest();
         }
+        true
     }
 
     fn of(&self, conversation: ConversationId, now: Timestamp) -> Vec<Viewer> {
@@ -188,21 +210,23 @@ impl CompanyViewers {
         viewers
     }
 
-    /// Drop the viewers of whom nothing was heard for too long.
-    fn expire(&mut self, now: Timestamp) {
+    /// Drop the viewers of whom nothing was heard for too long. Returns their conversations.
+    fn expire(&mut self, now: Timestamp) -> BTreeSet<ConversationId> {
+        let mut left = BTreeSet::new();
         while self
             .seen
             .peek_lru()
             .is_some_and(|(_, seen)| !seen.is_known(now))
         {
-            self.drop_oldest();
+            left.extend(self.drop_oldest());
         }
+        left
     }
 
-    fn drop_oldest(&mut self) {
-        if let Some(((conversation, agent), _)) = self.seen.pop_lru() {
-            self.unlist(conversation, &agent);
-        }
+    fn drop_oldest(&mut self) -> Option<ConversationId> {
+        let ((conversation, agent), _) = self.seen.pop_lru()?;
+        self.unlist(conversation, &agent);
+        Some(conversation)
     }
 
     fn drop_oldest_of(&mut self, conversation: ConversationId) {
@@ -254,31 +278,55 @@ mod tests {
     }
 
     #[test]
-    fn a_viewer_is_known_for_half_a_minute_after_their_last_word() {
+    fn a_viewer_is_known_for_50_seconds_after_their_last_word() {
         let (viewers, one) = (Viewers::default(), conversation(1));
-        viewers.put(COMPANY, one, "ana", ViewerState::Viewing, at(100));
-        viewers.put(COMPANY, one, "ben", ViewerState::Typing, at(110));
-        let again = viewers.put(COMPANY, one, "ana", ViewerState::Viewing, at(120));
+        let put = |agent, state, second| {
+            let update = viewers.put(COMPANY, one, agent, state, at(second));
+            update.viewers
+        };
+        put("ana", ViewerState::Viewing, 100);
+        put("ben", ViewerState::Typing, 110);
+        let again = put("ana", ViewerState::Viewing, 120);
         // They still do what they did: since then.
         let since: Vec<_> = again
             .iter()
             .map(|it| (it.agent.as_str(), it.since))
             .collect();
         assert_eq!(since, [("ana", at(100)), ("ben", at(110))]);
-        assert_eq!(names(&viewers.of(COMPANY, one, at(139))), ["ana", "ben"]);
-        assert_eq!(names(&viewers.of(COMPANY, one, at(140))), ["ana"]);
-        let typing = viewers.put(COMPANY, one, "ana", ViewerState::Typing, at(145));
+        assert_eq!(names(&viewers.of(COMPANY, one, at(159))), ["ana", "ben"]);
+        assert_eq!(names(&viewers.of(COMPANY, one, at(160))), ["ana"]);
+        let typing = put("ana", ViewerState::Typing, 165);
         assert_eq!(
             (typing[0].state, typing[0].since),
-            (ViewerState::Typing, at(145))
+            (ViewerState::Typing, at(165))
         );
-        assert_eq!(viewers.of(COMPANY, one, at(175)), []);
-        assert_eq!(viewers.of(COMPANY, conversation(2), at(150)), []);
-        assert_eq!(viewers.of(CompanyId(2), one, at(150)), []);
+        assert_eq!(viewers.of(COMPANY, one, at(215)), []);
+        assert_eq!(viewers.of(COMPANY, conversation(2), at(170)), []);
+        assert_eq!(viewers.of(CompanyId(2), one, at(170)), []);
         // Who comes back begins anew.
-        let back = viewers.put(COMPANY, one, "ana", ViewerState::Typing, at(200));
-        assert_eq!(back[0].since, at(200));
-        assert_eq!(viewers.remove(COMPANY, one, "ana", at(201)), []);
+        let back = put("ana", ViewerState::Typing, 300);
+        assert_eq!(back[0].since, at(300));
+        assert_eq!(viewers.remove(COMPANY, one, "ana", at(301)).viewers, []);
+    }
+
+    #[test]
+    fn only_what_is_new_counts_as_a_change() {
+        use ViewerState::{Typing, Viewing};
+        let viewers = Viewers::default();
+        let (one, two) = (conversation(1), conversation(2));
+        let put = |id, agent, state, second| {
+            let update = viewers.put(COMPANY, id, agent, state, at(second));
+            update.changed.into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(put(one, "ana", Viewing, 0), [one]);
+        assert_eq!(put(one, "ana", Viewing, 20), []);
+        assert_eq!(put(one, "ana", Typing, 21), [one]);
+        assert_eq!(put(two, "ben", Viewing, 22), [two]);
+        // Ana's page is gone without a word: the next word of anybody tells.
+        assert_eq!(put(two, "ben", Viewing, 71), [one]);
+        let leave = |second| viewers.remove(COMPANY, two, "ben", at(second)).changed;
+        assert_eq!(leave(72).into_iter().collect::<Vec<_>>(), [two]);
+        assert_eq!(leave(73), BTreeSet::new());
     }
 
     #[test]
@@ -297,6 +345,7 @@ mod tests {
         // The first is heard of again: the second goes.
         viewers.put(COMPANY, one, "agent00", ViewerState::Away, at(20));
         let all = viewers.put(COMPANY, one, "new", ViewerState::Away, at(20));
+        let all = all.viewers;
         assert_eq!(all.len(), PER_CONVERSATION);
         assert!(names(&all).contains(&"agent00") && !names(&all).contains(&"agent01"));
         for number in 0..PER_COMPANY as u32 {
@@ -332,7 +381,7 @@ mod tests {
             conversation(1),
             "ana",
             ViewerState::Viewing,
-            at(31),
+            at(51),
         );
         assert_eq!(viewers.0.lock().companies.len(), 1);
     }
