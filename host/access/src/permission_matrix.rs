@@ -100,6 +100,10 @@ pub const PERMISSIONS: &[Permission] = &[
         "conversations",
         &[Integrator, Operator, Agent, Supervisor, Auditor],
     ),
+    row(
+        "conversation_counts",
+        &[Integrator, Operator, Agent, Supervisor, Auditor],
+    ),
     // Who may not read words does not learn which conversations have them.
     row(
         "search_conversations",
@@ -113,6 +117,7 @@ pub const PERMISSIONS: &[Permission] = &[
     row("act", &[Operator, Agent, Supervisor]).own_only(),
     row("act_on_many", &[Operator, Agent, Supervisor]).own_only(),
     row("reply", &[Operator, Agent, Supervisor]).own_only(),
+    row("reply_outcome", &[Operator, Agent, Supervisor, Auditor]),
     row("check_reply", &[Operator, Agent, Supervisor]).own_only(),
     row("upload_file", &[Operator, Agent, Supervisor]).own_only(),
     row("file", &[Operator, Agent, Supervisor, Auditor]),
@@ -121,6 +126,7 @@ pub const PERMISSIONS: &[Permission] = &[
     // A colleague who knows something says so without taking the conversation.
     row("notes", &[Operator, Agent, Supervisor, Auditor]),
     row("add_note", &[Operator, Agent, Supervisor]).own_only(),
+    row("mark_seen", &[Operator, Agent, Supervisor]).own_only(),
     row("viewers", &[Operator, Agent, Supervisor, Auditor]),
     row("view", &[Operator, Agent, Supervisor]).own_only(),
     row("end_view", &[Operator, Agent, Supervisor]).own_only(),
@@ -246,6 +252,7 @@ pub const PERMISSIONS: &[Permission] = &[
     row("active_alerts", &[Operator, Auditor]).narrowing_to_company(),
     // Every caller who is signed in, about themselves.
     row("me", &Role::ALL).about_caller(),
+    row("keep_session", &Role::ALL).about_caller(),
     row("sign_out", &Role::ALL).about_caller(),
     // Public: they reveal nothing about companies or callers.
     row("sign_in", &[]).public(),

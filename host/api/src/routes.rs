@@ -12,6 +12,7 @@ mod contact_card;
 mod contact_import;
 mod contact_opt_outs;
 mod contacts;
+mod conversation_counts;
 mod conversation_list;
 mod conversation_search;
 mod conversation_summary;
@@ -30,7 +31,9 @@ mod openid_sign_in;
 mod quarantine;
 mod reactions;
 mod replies;
+mod reply_outcome;
 mod requeue;
+mod seen;
 mod session;
 mod statistics;
 mod take_back;
@@ -53,6 +56,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tone::tone))
         .routes(routes!(interactions::accept))
         .routes(routes!(conversation_list::list))
+        .routes(routes!(conversation_counts::read))
         .routes(routes!(conversation_search::search))
         .routes(routes!(conversations::one))
         .routes(routes!(thread::messages))
@@ -64,8 +68,10 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(bulk_actions::act))
         .routes(routes!(replies::reply))
         .routes(routes!(replies::check))
+        .routes(routes!(reply_outcome::get))
         .routes(routes!(take_back::take_back))
         .routes(routes!(notes::list, notes::add))
+        .routes(routes!(seen::mark))
         .routes(routes!(viewers::list))
         .routes(routes!(viewers::put, viewers::end))
         .routes(routes!(templates::list))
@@ -99,7 +105,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(events::follow))
         .routes(routes!(requeue::requeue))
         .routes(routes!(session::me))
-        .routes(routes!(session::sign_in, session::sign_out))
+        .routes(routes!(session::sign_in, session::keep, session::sign_out))
         .routes(routes!(session::ways))
         .routes(routes!(openid_sign_in::begin))
         .routes(routes!(openid_sign_in::finish))

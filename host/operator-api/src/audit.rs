@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use patchbay_access::AccessControl;
 use patchbay_desk::Desk;
 use patchbay_http::problem::Problem;
-use patchbay_journal::{AuditChain, AuditHash, AuditRecord};
+use patchbay_journal::{AuditChain, AuditHash, AuditPage, AuditRecord, AuditSearch};
+use patchbay_model::input::ID_BYTES;
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use patchbay_http::descriptions;
 use patchbay_http::entry_order::{EntryOrder, EntryOrderCode, entry_page};
-use patchbay_http::request_fields::{next_page, page_limit};
+use patchbay_http::request_fields::{TIME, check_length, next_page, page_limit, parse_field};
 
 /// Most entries of a page.
 const PAGE: usize = 500;
@@ -25,7 +26,8 @@ const PAGE: usize = 500;
 /// Entries of the audit trail.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AuditList {
-    /// A page of them, in the order asked for.
+    /// A page of them, in the order asked for. A page of a search, which reads at most 20,000
+    /// entries, may have fewer than `limit`, or none, although `next` leads to more.
     acts: Vec<ActDocument>,
     /// Value of `before`, or of `after` where the oldest come first, for the next page;
     /// absent on the last page.
@@ -102,6 +104,19 @@ pub(crate) struct AuditQuery {
     /// `next` of the page before, where the newest come first.
     #[param(value_type = Option<u64>)]
     before: Option<String>,
+    /// Only actions of this code, such as `token.created`.
+    act: Option<String>,
+    /// Only actions of this actor: id of a token, `local` or `command-line`.
+    actor: Option<String>,
+    /// Only actions at this time or later.
+    #[param(value_type = Option<Timestamp>)]
+    from: Option<String>,
+    /// Only actions before this time.
+    #[param(value_type = Option<Timestamp>)]
+    to: Option<String>,
+    /// Only actions with this text in their details, which name what they concern, or in the
+    /// company's name; case does not matter. 1 to 256 bytes.
+    q: Option<String>,
     /// Page size, 1 to 500. Default 500.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
     limit: Option<String>,
@@ -129,14 +144,52 @@ fn page(
         EntryOrder::Newest,
     )?;
     let limit = page_limit(query.limit.as_deref(), PAGE, PAGE)?;
-    let acts = desk.journal().audit_records(company, page, limit)?;
+    let search = search(company, query)?;
+    let journal = desk.journal();
+    let found = match search.is_by_company_at_most() {
+        true => {
+            let records = journal.audit_records(company, page, limit)?;
+            AuditPage {
+                next: next_page(&records, limit, |act| act.number),
+                records,
+            }
+        }
+        false => journal.search_audit(&search, page, limit)?,
+    };
     let names = access.token_names();
     Ok(AuditList {
-        next: next_page(&acts, limit, |act| act.number),
-        acts: acts
+        next: found.next,
+        acts: found
+            .records
             .into_iter()
             .map(|act| ActDocument::of(act, &names))
             .collect(),
+    })
+}
+
+/// What a request asks for.
+fn search(company: Option<&str>, query: &AuditQuery) -> Result<AuditSearch, Problem> {
+    for (field, text) in [
+        ("act", &query.act),
+        ("actor", &query.actor),
+        ("q", &query.q),
+    ] {
+        if let Some(text) = text {
+            check_length(field, text, ID_BYTES)?;
+        }
+    }
+    let from: Option<Timestamp> = parse_field("from", query.from.as_deref(), TIME)?;
+    let to: Option<Timestamp> = parse_field("to", query.to.as_deref(), TIME)?;
+    if from.zip(to).is_some_and(|(from, to)| from >= to) {
+        return Err(Problem::invalid("to", "must be later than `from`"));
+    }
+    Ok(AuditSearch {
+        company: company.map(str::to_owned),
+        act: query.act.clone(),
+        actor: query.actor.clone(),
+        from,
+        to,
+        text: query.q.clone(),
     })
 }
 
@@ -178,7 +231,8 @@ impl AuditReport {
 
 /// List the audit trail
 ///
-/// Entries of every company and of the host, the newest first. `order=oldest` reads the
+/// Entries of every company and of the host, the newest first. Filters choose by action,
+/// actor, time and text. `order=oldest` reads the
 /// trail from its first entry on, as a copy of the chain needs it.
 #[utoipa::path(
     get,

@@ -241,7 +241,9 @@ pub enum ActionError {
         sequence: u64,
     },
     /// Another reply has the same id.
-    #[error("another reply has the id {id:?}; use a new id")]
+    #[error(
+        "another reply has the id {id:?}: read what became of it at replies/{id}, and send other words with a new id"
+    )]
     ReplyIdTaken {
         /// The id.
         id: String,

@@ -49,6 +49,10 @@ pub(crate) struct AgentDocument {
     /// When they last became available: present and responding.
     #[serde(skip_serializing_if = "Option::is_none")]
     available_since: Option<Timestamp>,
+    /// When the conversations of an agent who went offline return to their queues; absent
+    /// for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    returns_at: Option<Timestamp>,
     /// Conversations they hold; only for a single agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     conversations: Option<Vec<HoldingDocument>>,
@@ -181,10 +185,14 @@ pub(super) async fn agents(
     app.read(move |desk| {
         let after = page.after.unwrap_or_default();
         let agents = desk.roster().agents(&company, &after, PAGE)?;
+        let departures = desk.roster().departures(&company)?;
         let next = next_page(&agents, PAGE, |(agent, _)| agent.id.clone());
-        let agents = agents.into_iter();
+        let agents = agents.into_iter().map(|(agent, view)| {
+            let returns_at = departures.get(&agent.id).copied();
+            document(agent, view, returns_at)
+        });
         Ok(Json(AgentList {
-            agents: agents.map(|(agent, view)| document(agent, view)).collect(),
+            agents: agents.collect(),
             next,
         }))
     })
@@ -323,7 +331,9 @@ pub(super) async fn agent(
             holdings,
             offers,
         } = desk.roster().agent(&company, &agent)?;
-        let mut document = document(agent, view);
+        let departures = desk.roster().departures(&company)?;
+        let returns_at = departures.get(&agent.id).copied();
+        let mut document = document(agent, view, returns_at);
         document.conversations = Some(holdings.into_iter().map(HoldingDocument::from).collect());
         document.offers = Some(offers.into_iter().map(OfferDocument::from).collect());
         Ok(Json(document))
@@ -402,7 +412,7 @@ pub(super) async fn set_presence(
     .await
 }
 
-fn document(agent: Agent, view: AgentView) -> AgentDocument {
+fn document(agent: Agent, view: AgentView, returns_at: Option<Timestamp>) -> AgentDocument {
     AgentDocument {
         agent,
         presence: view.presence,
@@ -410,6 +420,7 @@ fn document(agent: Agent, view: AgentView) -> AgentDocument {
         load: view.load,
         idle_since: view.idle_since,
         available_since: view.available_since,
+        returns_at,
         conversations: None,
         offers: None,
     }

@@ -13,13 +13,16 @@ use patchbay_http::request_fields::{page_limit, parse_code, parse_codes};
 use patchbay_journal::{ContactId, ConversationId};
 use patchbay_model::access::Role;
 use patchbay_model::conversation_state::ConversationState;
-use patchbay_records::conversation_list::{ClockWarning, Cursor, ListFilter, ListOrder};
+use patchbay_records::conversation_list::{
+    ClockWarning, Cursor, ListFilter, ListOrder, ListedConversation,
+};
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::actions::actor;
 use super::contacts::contact_id;
-use super::conversation_summary::ConversationSummary;
+use super::conversation_summary::{ConversationSummary, PersonalView};
 use patchbay_http::descriptions;
 
 /// Most conversations of a page.
@@ -99,6 +102,9 @@ pub(super) struct ListQuery {
     /// first. Default `id`.
     #[param(value_type = Option<SortField>, inline)]
     sort: Option<String>,
+    /// Id of the agent or supervisor who lists them, for `seen`, `unread` and `viewers`.
+    /// Default: whom the token names; absent without tokens: none of these fields.
+    by: Option<String>,
     /// Most conversations of the page. Default 100.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     limit: Option<String>,
@@ -138,8 +144,9 @@ pub(super) async fn list(
     // They may not read messages either.
     let with_words = standing.is_none_or(|standing| standing.role != Role::Integrator);
     let request = request(&query, with_words)?;
+    let state = Arc::clone(&app);
     app.read(move |desk| {
-        let (page, _) = list_page(desk, &company, (query, request), &caller)?;
+        let (page, _) = list_page((&state, desk), &company, (query, request), &caller)?;
         Ok(Json(page))
     })
     .await
@@ -147,11 +154,12 @@ pub(super) async fn list(
 
 /// A page of a list, and how its search went, if it has one.
 pub(super) fn list_page(
-    desk: &Desk,
+    (app, desk): (&App, &Desk),
     company: &str,
     (query, mut request): (ListQuery, ListRequest),
     caller: &Caller,
 ) -> Result<(ConversationList, Option<SearchReport>), Problem> {
+    let person = person(caller, query.by.clone())?;
     check_queue(desk, company, query.queue.as_deref())?;
     check_channel(desk, company, "channel", query.channel.as_deref())?;
     check_agent(desk, company, "owner", query.owner.as_deref())?;
@@ -164,6 +172,8 @@ pub(super) fn list_page(
         problem => problem,
     })?;
     let now = desk.now();
+    let rows: Vec<&ListedConversation> = page.conversations.iter().map(|(row, _)| &**row).collect();
+    let personal = personal_views((app, desk), company, person.as_deref(), &rows)?;
     let is_counted = !lists_resolved || page.counts_resolved;
     let by_state = page.counts.by_state.iter();
     let list = ConversationList {
@@ -177,10 +187,51 @@ pub(super) fn list_page(
         conversations: page
             .conversations
             .into_iter()
-            .map(|(row, preview)| ConversationSummary::new(&row, preview, now))
+            .zip(personal)
+            .map(|((row, preview), personal)| {
+                ConversationSummary::new(&row, preview, now).for_person(personal)
+            })
             .collect(),
     };
     Ok((list, page.search))
+}
+
+/// The agent or supervisor for whom a list is; none for callers of other roles.
+fn person(caller: &Caller, by: Option<String>) -> Result<Option<String>, Problem> {
+    let is_person = match caller.standing().map(|standing| standing.role) {
+        None => by.is_some(),
+        Some(Role::Agent | Role::Supervisor | Role::Operator) => true,
+        Some(Role::Integrator | Role::Auditor) => by.is_some(),
+    };
+    match is_person {
+        true => Ok(Some(actor(caller, by, None)?.id)),
+        false => Ok(None),
+    }
+}
+
+/// What conversations are to a person, in their order.
+fn personal_views(
+    (app, desk): (&App, &Desk),
+    company: &str,
+    person: Option<&str>,
+    rows: &[&ListedConversation],
+) -> Result<Vec<Option<PersonalView>>, Problem> {
+    let Some(person) = person else {
+        return Ok(rows.iter().map(|_| None).collect());
+    };
+    let (id, now) = (desk.company(company)?, desk.now());
+    let ids: Vec<ConversationId> = rows.iter().map(|row| row.id).collect();
+    let marks = desk.journal().seen_marks(id, person, &ids)?;
+    let rows = rows.iter().zip(marks);
+    let views = rows.map(|(row, mark)| {
+        let viewers = app.viewers.of(id, row.id, now);
+        Some(PersonalView {
+            seen: mark,
+            is_unread: row.is_unread(mark),
+            viewers,
+        })
+    });
+    Ok(views.collect())
 }
 
 pub(super) fn request(query: &ListQuery, with_words: bool) -> Result<ListRequest, Problem> {

@@ -121,10 +121,11 @@ pub(super) async fn search(
     let SearchRequest { text } = app.json(request).await?;
     check_length("text", &text, TEXT_BYTES)?;
     let request = super::conversation_list::request(&query, true)?;
+    let state = Arc::clone(&app);
     app.search(move |desk| {
         let mut request = request;
         request.text = Some(text);
-        let (page, report) = list_page(desk, &company, (query, request), &caller)?;
+        let (page, report) = list_page((&state, desk), &company, (query, request), &caller)?;
         let report = report.ok_or(Problem::of(Kind::Internal))?;
         Ok(Json(FoundConversations {
             page,

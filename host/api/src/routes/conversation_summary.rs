@@ -3,13 +3,16 @@
 use jiff::Timestamp;
 use patchbay_desk::Desk;
 use patchbay_http::problem::Problem;
-use patchbay_journal::CompanyId;
+use patchbay_journal::{CompanyId, SeenMark};
 use patchbay_model::sla::{Clock, ClockPhase, ClockReading};
 use patchbay_records::conversation_list::{ListedConversation, Preview, read_previews};
 use patchbay_records::last_message::MessageAuthor;
 use patchbay_records::snapshot::{from_unix_ms, unix_ms};
+use patchbay_service::viewers::Viewer;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::viewers::{ViewerDocument, viewer_documents};
 
 /// A conversation without its messages.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,6 +78,30 @@ pub(crate) struct ConversationSummary {
     interactions: u32,
     /// Number of its last history entry.
     sequence: u64,
+    /// Number of the newest history entry that the caller has seen, as `mark_seen` was
+    /// told; only in lists for agents, supervisors and operators, and absent where they
+    /// have seen none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<u64>,
+    /// Whether the caller has not seen its newest message; `false` where an agent wrote
+    /// that. Only in lists for agents, supervisors and operators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<bool>,
+    /// Who has it open, the caller included; at most 32. Only in lists for agents,
+    /// supervisors and operators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    viewers: Option<Vec<ViewerDocument>>,
+}
+
+/// What a conversation is to the person who lists it.
+#[derive(Debug)]
+pub(super) struct PersonalView {
+    /// How far they have read it.
+    pub(super) seen: Option<SeenMark>,
+    /// Whether its newest message is news for them.
+    pub(super) is_unread: bool,
+    /// Who has it open.
+    pub(super) viewers: Vec<Viewer>,
 }
 
 /// An SLA clock of a conversation.
@@ -123,6 +150,19 @@ impl ClockDocument {
 }
 
 impl ConversationSummary {
+    /// The same for the person who lists it.
+    pub(super) fn for_person(self, view: Option<PersonalView>) -> ConversationSummary {
+        match view {
+            None => self,
+            Some(view) => ConversationSummary {
+                seen: view.seen.map(|seen| seen.sequence),
+                unread: Some(view.is_unread),
+                viewers: Some(viewer_documents(view.viewers)),
+                ..self
+            },
+        }
+    }
+
     /// A conversation as it is at a moment.
     pub(super) fn new(
         row: &ListedConversation,
@@ -153,6 +193,9 @@ impl ConversationSummary {
             at_risk_at: deadline.and_then(|deadline| Some(from_unix_ms(deadline.at_risk_ms?))),
             interactions: row.interactions,
             sequence: row.sequence,
+            seen: None,
+            unread: None,
+            viewers: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use patchbay_adapter::ReplyWindow;
 use patchbay_config::bound::{Bound, Scope};
 use patchbay_files::{FileRules, TYPES};
+use patchbay_http::entry_order::{EntryOrder, EntryOrderCode, entry_page};
 use patchbay_http::history_entry::HistoryEntry;
 use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::{ContactId, Conversation, ConversationId, Journal, forbidding};
@@ -140,18 +141,26 @@ impl ReplyWindowDocument {
 /// The journey of a contact.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Journey {
-    /// Entries, oldest first; at most 500.
+    /// Entries in the order asked for; at most 500.
     entries: Vec<HistoryEntry>,
-    /// Value of `after` for the next page; absent on the last page.
+    /// Value of `after`, or of `before` where the newest come first, for the next page;
+    /// absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct AfterFeed {
-    /// Feed number of the previous page's last entry.
-    after: Option<u64>,
+pub(super) struct JourneyQuery {
+    /// Order of the entries. Default `oldest`, and `newest` with `before`.
+    #[param(value_type = Option<EntryOrderCode>, inline)]
+    order: Option<String>,
+    /// `next` of the page before, where the oldest come first.
+    #[param(value_type = Option<u64>)]
+    after: Option<String>,
+    /// `next` of the page before; with `order=newest` only.
+    #[param(value_type = Option<u64>)]
+    before: Option<String>,
 }
 
 /// Get a conversation with its history
@@ -237,24 +246,29 @@ fn opted_out_since(
     params(
         ("company" = String, Path, description = "Name of the company."),
         ("contact" = String, Path, description = "Id of the contact."),
-        AfterFeed,
+        JourneyQuery,
     ),
     responses((status = 200, description = "The journey.", body = Journey), descriptions::ReadErrors)
 )]
 pub(super) async fn journey(
     State(app): State<Arc<App>>,
     Path((company, contact)): Path<(String, String)>,
-    Query(page): Query<AfterFeed>,
+    Query(query): Query<JourneyQuery>,
 ) -> Result<Json<Journey>, Problem> {
     let contact: ContactId = contact
         .parse()
         .map_err(|_| Problem::of(Kind::UnknownContact))?;
+    let page = entry_page(
+        query.order.as_deref(),
+        query.after.as_deref(),
+        query.before.as_deref(),
+        EntryOrder::Oldest,
+    )?;
     app.read(move |desk| {
         let company = desk.company(&company)?;
-        let after = page.after.unwrap_or(0);
         // An unknown contact is an error, not an empty journey.
         desk.journal().person_contacts(company, contact)?;
-        let entries = desk.journal().journey(company, contact, after, PAGE)?;
+        let entries = desk.journal().journey(company, contact, page, PAGE)?;
         Ok(Json(Journey {
             next: next_page(&entries, PAGE, |entry| entry.feed),
             entries: entries.into_iter().map(HistoryEntry::from).collect(),

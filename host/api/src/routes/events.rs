@@ -15,18 +15,23 @@ use patchbay_config::bound::Bound;
 use patchbay_events::EventKind;
 use patchbay_http::bounds::{BoundPermit, Requester};
 use patchbay_http::problem::{Kind, Problem, ProblemDocument};
+use patchbay_http::request_fields::parse_flag;
 use patchbay_http::work_share::on_share_of;
 use patchbay_journal::{CompanyId, Entry, FeedPage};
 use patchbay_service::app::App;
 use patchbay_service::feed_signals::FeedFollower;
+use patchbay_service::live_signals::LiveSignal;
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::mpsc::Receiver;
 use utoipa::IntoParams;
 
 use patchbay_http::descriptions;
 
+use super::actions::actor;
 use super::conversations::conversation_id;
 use super::feed_filter::{FeedFilter, data_of, parse_kinds};
+use super::viewers::viewer_documents;
 
 /// Entries read from the journal at once.
 const PAGE: usize = 256;
@@ -34,6 +39,9 @@ const PAGE: usize = 256;
 const MOST_SKIPPED: u64 = 1_000;
 /// How long the client waits for that otherwise.
 const POSITION_INTERVAL: Duration = Duration::from_secs(30);
+/// How long a stream goes on at most after its caller's access ended by itself. A token that
+/// is revoked ends its streams at once.
+const ACCESS_INTERVAL: Duration = Duration::from_secs(30);
 /// Interval of comments that keep an idle connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -51,6 +59,16 @@ pub(super) struct FollowQuery {
     /// Only entries about this conversation, and those of the company.
     #[param(pattern = "^[0-9a-f]{32}$")]
     conversation: Option<String>,
+    /// Whether the stream also has signals for the caller, which are not entries of the
+    /// feed and have no id: `viewers`, `{"conversation": …, "viewers": […]}`, where the
+    /// people change who have a conversation open that the caller owns or has open, or
+    /// what these do; and `seen`, `{"conversation": …, "seen": …}`, where the caller has
+    /// read on in another place. A signal may be lost. Default false.
+    #[param(value_type = Option<bool>)]
+    signals: Option<String>,
+    /// With `signals`, the id of the agent or supervisor whose signals these are; required
+    /// without tokens.
+    by: Option<String>,
 }
 
 /// Follow events
@@ -111,6 +129,11 @@ pub(super) async fn follow(
                 })?,
         ),
     };
+    let wants_signals = parse_flag("signals", query.signals.as_deref())?.unwrap_or(false);
+    let person = match wants_signals {
+        true => Some(actor(&caller, query.by, None)?.id),
+        false => None,
+    };
     let permit = app.bounds.enter(Bound::Streams, &Requester::current())?;
     let (name, checked) = (company.clone(), filter.clone());
     let (id, feed) = app
@@ -138,6 +161,7 @@ pub(super) async fn follow(
     };
     let follower = Follower {
         feed: app.feeds.follow(id),
+        signals: person.map(|person| app.live_signals.follow(id, &person)),
         permit,
         app,
         caller,
@@ -160,6 +184,8 @@ struct Follower {
     app: Arc<App>,
     caller: Caller,
     feed: FeedFollower,
+    /// What is not in the feed, if the caller wants it.
+    signals: Option<Receiver<LiveSignal>>,
     /// Its share of the bound on streams.
     #[allow(dead_code, reason = "held while the stream is open")]
     permit: BoundPermit,
@@ -187,6 +213,9 @@ impl Follower {
             if !self.has_access() {
                 return None;
             }
+            if let Some(signal) = self.signals.as_mut().and_then(|it| it.try_recv().ok()) {
+                return Some((Ok(signal_event(signal)), self));
+            }
             for entry in self.read.by_ref() {
                 self.after = entry.feed;
                 let kind = EventKind::from_number(entry.kind);
@@ -211,14 +240,22 @@ impl Follower {
             self.newest = self.newest.max(feed.newest);
             self.read = feed.entries.clone().into_iter();
             if is_empty {
-                let has_changed = match self.is_behind(1) {
-                    true => {
-                        let left = POSITION_INTERVAL.saturating_sub(self.told_at.elapsed());
-                        self.feed.changed_within(left).await?
-                    }
-                    false => self.feed.changed().await.map(|()| true)?,
+                let is_behind = self.is_behind(1);
+                let wait = match is_behind {
+                    true => POSITION_INTERVAL.saturating_sub(self.told_at.elapsed()),
+                    false => ACCESS_INTERVAL,
                 };
-                if !has_changed {
+                let signal = async {
+                    match &mut self.signals {
+                        Some(signals) => signals.recv().await,
+                        None => None,
+                    }
+                };
+                let has_changed = tokio::select! {
+                    has_changed = self.feed.changed_within(wait) => has_changed?,
+                    Some(signal) = signal => return Some((Ok(signal_event(signal)), self)),
+                };
+                if is_behind && !has_changed {
                     return Some((Ok(self.position()), self));
                 }
                 if self.app.is_stopping() {
@@ -288,4 +325,20 @@ impl Follower {
             .event(kind)
             .data(document.to_string())
     }
+}
+
+/// The event of a signal. It has no id: a stream that resumes goes on after the last entry.
+fn signal_event(signal: LiveSignal) -> Event {
+    let (kind, data) = match signal {
+        LiveSignal::Viewers(conversation, viewers) => {
+            let viewers = viewer_documents(viewers);
+            let data = json!({"conversation": conversation.to_string(), "viewers": viewers});
+            ("viewers", data)
+        }
+        LiveSignal::Seen(conversation, seen) => {
+            let data = json!({"conversation": conversation.to_string(), "seen": seen});
+            ("seen", data)
+        }
+    };
+    Event::default().event(kind).data(data.to_string())
 }

@@ -1,5 +1,6 @@
 //! Who has a conversation open.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, Request, State};
@@ -11,7 +12,8 @@ use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::{CompanyId, ConversationId};
 use patchbay_model::input::ID_BYTES;
 use patchbay_service::app::App;
-use patchbay_service::viewers::{Viewer, ViewerState};
+use patchbay_service::live_signals::LiveSignal;
+use patchbay_service::viewers::{Viewer, ViewerState, ViewerUpdate};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -19,6 +21,9 @@ use super::actions::{RoleField, actor};
 use super::conversations::conversation_id;
 use patchbay_http::descriptions;
 use patchbay_http::request_fields::check_length;
+
+/// Conversations of which a word of one viewer tells at most that others have left.
+const MOST_TOLD: usize = 100;
 
 mod schema {
     use super::ViewerState as State;
@@ -67,17 +72,44 @@ pub(crate) struct ViewerDocument {
     since: Timestamp,
 }
 
-impl ViewerList {
-    fn of(viewers: Vec<Viewer>) -> Json<ViewerList> {
-        let viewers = viewers.into_iter().map(|viewer| ViewerDocument {
+impl From<Viewer> for ViewerDocument {
+    fn from(viewer: Viewer) -> ViewerDocument {
+        ViewerDocument {
             agent: viewer.agent,
             state: viewer.state,
             since: viewer.since,
-        });
+        }
+    }
+}
+
+impl ViewerList {
+    fn of(viewers: Vec<Viewer>) -> Json<ViewerList> {
         Json(ViewerList {
-            viewers: viewers.collect(),
+            viewers: viewer_documents(viewers),
         })
     }
+}
+
+pub(super) fn viewer_documents(viewers: Vec<Viewer>) -> Vec<ViewerDocument> {
+    viewers.into_iter().map(ViewerDocument::from).collect()
+}
+
+/// Tell the owners and the viewers of conversations whose viewers have changed.
+fn tell(app: &App, desk: &Desk, company: CompanyId, update: &ViewerUpdate) -> Result<(), Problem> {
+    // After an outage many expire at once; lists show what is so.
+    for id in update.changed.iter().take(MOST_TOLD) {
+        let viewers = app.viewers.of(company, *id, desk.now());
+        let row = desk.journal().conversation(company, *id)?;
+        let owner = row.and_then(|row| row.owner);
+        let people: BTreeSet<&str> = viewers
+            .iter()
+            .map(|viewer| viewer.agent.as_str())
+            .chain(owner.as_deref())
+            .collect();
+        let signal = LiveSignal::Viewers(*id, viewers.clone());
+        app.live_signals.send(company, people, &signal);
+    }
+    Ok(())
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -89,7 +121,8 @@ pub(super) struct EndQuery {
 
 /// List who has a conversation open
 ///
-/// Those of whom the host heard within 30 s. Kept in memory only.
+/// Those of whom the host heard within 50 s. Kept in memory only. The event stream tells of
+/// changes, with `signals`.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/conversations/{conversation}/viewers",
@@ -121,7 +154,9 @@ pub(super) async fn list(
 
 /// Say that one has a conversation open
 ///
-/// To be repeated every 10 s; forgotten after 30 s. A caller speaks for themselves only.
+/// To be repeated every 20 s, and when the state changes; forgotten after 50 s. A caller
+/// speaks for themselves only. Event streams with `signals` tell the conversation's owner
+/// and its other viewers.
 #[utoipa::path(
     put,
     path = "/v1/companies/{company}/conversations/{conversation}/viewers/me",
@@ -152,15 +187,16 @@ pub(super) async fn put(
             check_exists(desk, id, conversation)?;
         }
         let viewers = &state.viewers;
-        let all = viewers.put(id, conversation, &actor.id, request.state, now);
-        Ok(ViewerList::of(all))
+        let update = viewers.put(id, conversation, &actor.id, request.state, now);
+        tell(&state, desk, id, &update)?;
+        Ok(ViewerList::of(update.viewers))
     })
     .await
 }
 
 /// Say that one has closed a conversation
 ///
-/// Not required: who says nothing is forgotten after 30 s.
+/// Not required: who says nothing is forgotten after 50 s.
 #[utoipa::path(
     delete,
     path = "/v1/companies/{company}/conversations/{conversation}/viewers/me",
@@ -185,8 +221,9 @@ pub(super) async fn end(
     app.read(move |desk| {
         let id = desk.company(&company)?;
         let viewers = &state.viewers;
-        let left = viewers.remove(id, conversation, &actor.id, desk.now());
-        Ok(ViewerList::of(left))
+        let update = viewers.remove(id, conversation, &actor.id, desk.now());
+        tell(&state, desk, id, &update)?;
+        Ok(ViewerList::of(update.viewers))
     })
     .await
 }

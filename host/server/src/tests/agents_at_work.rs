@@ -123,6 +123,22 @@ async fn agents_are_added_listed_changed_and_removed() {
         office.get("/agents?after=ana").await.json()["agents"][0]["presence"],
         "offline"
     );
+    // Who goes offline keeps what they hold for two minutes, and gets it back in time.
+    let before = jiff::Timestamp::now();
+    for (presence, leaves) in [("offline", true), ("available", false), ("away", false)] {
+        office
+            .put("/agents/ana/presence", json!({"presence": presence}))
+            .await;
+        let listed = office.get("/agents").await.json()["agents"][0].clone();
+        let alone = office.get("/agents/ana").await.json();
+        assert_eq!(listed["returns_at"], alone["returns_at"]);
+        let returns_at = alone["returns_at"].as_str().map(|at| {
+            let at: jiff::Timestamp = at.parse().expect("a time");
+            at.duration_since(before).as_secs()
+        });
+        assert_eq!(returns_at.is_some(), leaves, "{presence}: {alone}");
+        assert!(returns_at.is_none_or(|after| after >= 120), "{alone}");
+    }
     let removed = office.with_method("DELETE", "/agents/ben", "").await;
     assert_eq!(removed.status, 204, "{removed:?}");
     office
@@ -188,6 +204,17 @@ async fn contacts_are_merged_split_and_erased() {
         .problem(409, "contact-conflict");
     let journey = office.get(&format!("/contacts/{one}/journey")).await.json();
     assert_eq!(journey["entries"].as_array().map(Vec::len), Some(2));
+    // The newest first, and before an entry.
+    let path = format!("/contacts/{one}/journey?order=newest");
+    let newest = office.get(&path).await.json();
+    let mut entries = journey["entries"].as_array().expect("a list").clone();
+    entries.reverse();
+    assert_eq!(newest["entries"], json!(entries));
+    let before = format!("{path}&before={}", entries[0]["feed"]);
+    let older = office.get(&before).await.json();
+    assert_eq!(older["entries"], json!(entries[1..]));
+    let wrong = office.get(&format!("{path}&after=1")).await;
+    assert_eq!(wrong.problem(422, "invalid-input")["field"], "after");
     let undone = office
         .post(
             &format!("/contacts/changes/{number}/undo"),

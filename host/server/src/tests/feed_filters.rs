@@ -12,20 +12,21 @@ use super::office::{COMPANY, Office};
 
 /// An event as a client reads it.
 #[derive(Debug)]
-struct Event {
-    id: u64,
-    name: String,
-    data: Value,
+pub(super) struct Event {
+    /// 0: it has none.
+    pub(super) id: u64,
+    pub(super) name: String,
+    pub(super) data: Value,
 }
 
 /// An open stream of events.
-struct Feed {
+pub(super) struct Feed {
     stream: TcpStream,
     text: String,
 }
 
 impl Feed {
-    async fn open(office: &Office, query: &str, after: Option<u64>) -> Feed {
+    pub(super) async fn open(office: &Office, query: &str, after: Option<u64>) -> Feed {
         let path = format!("{COMPANY}/events?{query}");
         let resume = after.map_or_else(String::new, |id| format!("Last-Event-ID: {id}\r\n"));
         let request = format!("{}{resume}\r\n", office.server.client.head("GET", &path));
@@ -35,7 +36,7 @@ impl Feed {
         Feed { stream, text }
     }
 
-    async fn next(&mut self) -> Event {
+    pub(super) async fn next(&mut self) -> Event {
         loop {
             // Chunks of HTTP begin between events: their sizes are lines of their own.
             while let Some((event, rest)) = self.text.split_once("\n\n") {
@@ -45,11 +46,9 @@ impl Feed {
                     let mut lines = event.lines();
                     lines.find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()))
                 };
-                if let (Some(id), Some(name), Some(data)) =
-                    (field("id:"), field("event:"), field("data:"))
-                {
+                if let (Some(name), Some(data)) = (field("event:"), field("data:")) {
                     return Event {
-                        id: id.parse().expect("a number"),
+                        id: field("id:").map_or(0, |id| id.parse().expect("a number")),
                         name,
                         data: serde_json::from_str(&data).expect("JSON"),
                     };
