@@ -181,7 +181,7 @@ fn search(company: Option<&str>, query: &AuditQuery) -> Result<AuditSearch, Prob
     let from: Option<Timestamp> = parse_field("from", query.from.as_deref(), TIME)?;
     let to: Option<Timestamp> = parse_field("to", query.to.as_deref(), TIME)?;
     if from.zip(to).is_some_and(|(from, to)| from >= to) {
-        return Err(Problem::invalid("to", "must be later than `from`"));
+        return Err(Problem::bad_parameter("to", "must be later than `from`"));
     }
     Ok(AuditSearch {
         company: company.map(str::to_owned),

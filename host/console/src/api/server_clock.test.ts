@@ -37,3 +37,12 @@ test("a desk with a clock of its own counts by that clock", () => {
   clock.observeHost(new Date(Date.now() - 2_000).toISOString());
   assert.ok(Math.abs(clock.now() - Date.now()) < 1_000);
 });
+
+test("sessions end by the host's machine, whatever clock its desk and this machine have", () => {
+  const clock = new ServerClock();
+  const now = Date.now();
+  clock.observe(new Date(now + 600_000).toUTCString(), now, now);
+  clock.observeHost(new Date(now - 86_400_000).toISOString());
+  assert.ok(Math.abs(clock.wallNow() - (Date.now() + 600_000)) < 2_000);
+  assert.ok(Math.abs(clock.now() - (Date.now() - 86_400_000)) < 2_000);
+});

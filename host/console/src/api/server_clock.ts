@@ -25,6 +25,11 @@ export class ServerClock {
     return Date.now() + (this.#deskSkew ?? this.#skew);
   }
 
+  /** The time of the host's machine, by which sessions end: a demo's desk may run by another clock. */
+  wallNow(): number {
+    return Date.now() + this.#skew;
+  }
+
   /**
    * Takes a time of the host's desk that is now: it differs from the `Date` of answers where
    * the desk runs by a clock of its own, as a demo does.

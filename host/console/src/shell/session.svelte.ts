@@ -4,6 +4,7 @@ import { api } from "../api/client.ts";
 import { type ApiProblem, toProblem } from "../api/problem.ts";
 import { serverClock } from "../api/server_clock.ts";
 import { router } from "./router.svelte.ts";
+import type { SessionEnds } from "./session_end.ts";
 import { ticker } from "./ticker.svelte.ts";
 
 export type Role = "agent" | "supervisor" | "operator" | "integrator" | "auditor";
@@ -44,6 +45,7 @@ class Session {
   #interrupted = $state(false);
   /** Whether the person signed out, and the page is about to close. */
   isLeaving = false;
+  #ends = $state.raw<SessionEnds>({ idle: undefined, last: undefined });
   readonly #channel = new BroadcastChannel("patchbay-session");
 
   constructor() {
@@ -54,6 +56,7 @@ class Session {
         location.reload();
       }
       if (data === "in" && this.#interrupted) void this.start();
+      if (typeof data === "object" && this.#me?.session) this.#ends = data as SessionEnds;
     };
   }
 
@@ -86,6 +89,10 @@ class Session {
   /** Name under which the person acts. */
   get name(): string {
     return this.#identity?.name ?? "";
+  }
+  /** When the session ends, by the clock of the host's machine. */
+  get ends(): SessionEnds {
+    return this.#ends;
   }
   get isLocal(): boolean {
     return this.#me?.local ?? false;
@@ -144,6 +151,14 @@ class Session {
     this.#channel.postMessage("in");
   }
 
+  /** The person does something: the session lasts for its idle time from now, in all tabs. */
+  async keep(): Promise<void> {
+    if (!this.#me?.session) return;
+    const { idle_ends_at, expires_at } = await api.put("/v1/session");
+    this.#ends = { idle: Date.parse(idle_ends_at), last: Date.parse(expires_at) };
+    this.#channel.postMessage(this.#ends);
+  }
+
   /** Acts as this person, on a host without tokens. */
   chooseLocal(identity: LocalIdentity): void {
     localStorage.setItem(LOCAL_KEY, JSON.stringify(identity));
@@ -177,6 +192,8 @@ class Session {
     serverClock.observeHost(me.now);
     ticker.refresh();
     this.#me = me;
+    const time = (text: string | null | undefined): number | undefined => (text ? Date.parse(text) : undefined);
+    this.#ends = { idle: time(me.idle_ends_at), last: time(me.expires_at) };
     this.#interrupted = false;
     if (me.local) {
       const identity = readLinkedIdentity() ?? readLocalIdentity();

@@ -142,6 +142,9 @@ const texts: CommonTexts = {
     everywhere: "Überall abmelden",
     change: "Rolle oder Firma wechseln",
     endsSoon: (duration) => `Ihre Sitzung endet in ${duration}.`,
+    endsIdle: (duration) => `Sie haben eine Weile nichts getan: In ${duration} werden Sie abgemeldet.`,
+    stay: "Angemeldet bleiben",
+    renew: "Neu anmelden",
   },
   shell: {
     commands: "Befehle",

@@ -141,6 +141,9 @@ const texts = {
     everywhere: "Sign out everywhere",
     change: "Change role or company",
     endsSoon: (duration: string) => `Your session ends in ${duration}.`,
+    endsIdle: (duration: string) => `You did nothing for a while: you are signed out in ${duration}.`,
+    stay: "Stay signed in",
+    renew: "Sign in again",
   },
   shell: {
     commands: "Commands",
