@@ -77,7 +77,7 @@ export class SimulatedConversations {
     if (request.method() !== "GET") {
       const sent = { method: request.method(), path, body: request.postDataJSON() };
       const answer = [...this.answers].find(([end]) => path.endsWith(end))?.[1];
-      if (/\/(viewers\/me|check)$/.test(path)) return route.fulfill({ json: path.endsWith("/check") ? { length: 5 } : { viewers: [] } });
+      if (/\/(viewers\/me|check|seen\/me)$/.test(path)) return route.fulfill({ json: path.endsWith("/check") ? { length: 5 } : { viewers: [], seen: 0 } });
       this.sent.push(sent);
       return answer ? answer(route, sent) : route.fulfill({ json: { state: "active", exceeds_capacity: false, reply: { id: sent.body?.id, status: "published" } } });
     }

@@ -34,6 +34,8 @@ export type Summary = Schemas["ConversationSummary"];
 export type Template = Schemas["TemplateDocument"];
 export type UploadedFile = Schemas["UploadedFile"];
 export type Viewer = Schemas["Viewer"];
+export type CountsByGroup = Schemas["CountsByGroup"];
+export type GroupCounts = Schemas["GroupCounts"];
 
 /** What a customer or the company wrote; `rest` is what the channel's limit cut off. */
 export type Interaction = Schemas["Interaction"] & { rest?: string | null };

@@ -19,6 +19,8 @@ function apply(row: Summary, event: FeedEvent): Summary {
       return { ...row, state: state ?? "queued", owner: null };
     case "state-changed":
       return { ...row, state: to ?? row.state, ...(to === "resolved" ? { due_at: null, due_clock: null } : {}) };
+    case "received":
+      return row.unread === false ? { ...row, unread: true } : row;
     case "reply-held":
       return { ...row, state: "awaiting-approval" };
     default:

@@ -87,3 +87,18 @@ test("the store forgets the rows that were written longest ago", () => {
   for (const id of ["a", "b", "c"]) store.put(id, row("queued", 1, null), 0);
   assert.deepEqual([store.get("a"), store.get("b")?.state, store.get("c")?.state], [undefined, "queued", "queued"]);
 });
+
+test("a row is unread with a message, until it is seen, and later events keep that", () => {
+  const store = new EntityStore<Summary>(conversationRules);
+  const event = (feed: number, kind: string): FeedEvent => ({ kind, data: {}, feed, conversation: "c", at: "2026-01-01T00:00:00Z" });
+  store.put("c", { ...row("active", 3, "ana"), unread: false }, 10);
+  store.apply("c", event(11, "received"));
+  assert.equal(store.get("c")?.unread, true);
+  // The conversation is read again, and shown.
+  store.put("c", { ...store.get("c")!, sequence: 5 }, 11);
+  store.patch("c", (it) => ({ ...it, seen: 5, unread: false }));
+  store.apply("c", event(12, "state-changed"));
+  assert.deepEqual([store.get("c")?.unread, store.get("c")?.seen], [false, 5]);
+  store.patch("unknown", (it) => ({ ...it, unread: true }));
+  assert.equal(store.get("unknown"), undefined);
+});

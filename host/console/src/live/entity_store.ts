@@ -70,6 +70,14 @@ export class EntityStore<T> {
     this.#write(id, known);
   }
 
+  /** Changes what no number counts, such as who looks at it; an unknown entity is not made by it. */
+  patch(id: string, change: (value: T) => T): void {
+    const known = this.#entities.get(id);
+    if (!known) return;
+    known.base = change(known.base);
+    this.#write(id, known);
+  }
+
   delete(id: string): void {
     if (this.#entities.delete(id)) this.onChange(id);
   }

@@ -3,7 +3,7 @@ import { serverClock } from "../api/server_clock.ts";
 import { ApiProblem, readProblem } from "../api/problem.ts";
 import { BackOff } from "./back_off.ts";
 import { EventStreamParser } from "./event_stream_parser.ts";
-import { type FeedEvent, readFeedEvent } from "./feed_event.ts";
+import { type FeedEvent, type LiveSignal, readFeedEvent, readLiveSignal } from "./feed_event.ts";
 
 /** The host sends a comment every 15 s: after two missed ones the connection is dead. */
 export const SILENCE_MS = 35_000;
@@ -14,6 +14,8 @@ const TOO_FAR_BEHIND = 2_000;
 export interface FeedListener {
   /** Events in order, of one piece of the stream. */
   onEvents(events: readonly FeedEvent[]): void;
+  /** Something that is not in the feed. */
+  onSignal?(signal: LiveSignal): void;
   /** The connection stands; `resumed`: nothing was missed. */
   onOpen(resumed: boolean): void;
   /** The stream continues after this event. */
@@ -122,6 +124,11 @@ export class FeedConnection {
       for (const { id, event, data } of parser.push(decoder.decode(value, { stream: true }))) {
         if (event === "position") {
           if (!this.#position(Number(id), data)) return;
+          continue;
+        }
+        const signal = readLiveSignal(event, data);
+        if (signal) {
+          this.#listener.onSignal?.(signal);
           continue;
         }
         const read = readFeedEvent(event, data);

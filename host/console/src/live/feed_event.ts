@@ -1,4 +1,5 @@
 // Events of a company's feed. They hold codes and numbers; words are read with requests.
+import type { Viewer } from "../api/shapes.ts";
 
 /** An event of the feed. */
 export interface FeedEvent {
@@ -32,6 +33,24 @@ export interface EventData {
   readonly state?: string;
   readonly previous?: string;
   readonly [member: string]: unknown;
+}
+
+/** What is not in the feed and has no number: it may be missed, and the next read shows it. */
+export type LiveSignal =
+  | { readonly kind: "viewers"; readonly conversation: string; readonly viewers: readonly Viewer[] }
+  | { readonly kind: "seen"; readonly conversation: string; readonly seen: number };
+
+/** The signal of an event without a number; undefined if it is none. */
+export function readLiveSignal(kind: string, text: string): LiveSignal | undefined {
+  if (kind !== "viewers" && kind !== "seen") return undefined;
+  try {
+    const { conversation, viewers, seen } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof conversation !== "string") return undefined;
+    if (kind === "viewers") return Array.isArray(viewers) ? { kind, conversation, viewers: viewers as Viewer[] } : undefined;
+    return typeof seen === "number" ? { kind, conversation, seen } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The event of a CloudEvents document; undefined if it is none. */

@@ -4,7 +4,7 @@ import { address } from "../api/client.ts";
 import { serverClock } from "../api/server_clock.ts";
 import { conversationRules } from "./conversation_rules.ts";
 import { EntityStore } from "./entity_store.ts";
-import type { FeedEvent } from "./feed_event.ts";
+import type { FeedEvent, LiveSignal } from "./feed_event.ts";
 import { type FeedState, type FeedSubscriber, LiveFeed } from "./live_feed.ts";
 
 /** Events that arrive so soon after a connection may be old: they say nothing about the time. */
@@ -45,14 +45,16 @@ class Live {
 
   /**
    * Follows the feed of a company for a person. An agent's has only what is about their own
-   * conversations, those that they are offered, and the company.
+   * conversations, those that they are offered, and the company. `signals` names the person
+   * where they want what is not in the feed, too.
    */
-  follow(company: string, person: string, agent?: string): void {
+  follow(company: string, person: string, agent?: string, signals?: { readonly by?: string }): void {
     this.stop();
-    const target = address("/v1/companies/{company}/events", { company }, { agent });
+    const target = address("/v1/companies/{company}/events", { company }, { agent, ...(signals ? { signals: true, ...signals } : {}) });
     this.#feed = new LiveFeed(target, `${company}:${person}`);
     this.#feed.subscribe({
       onEvents: (events) => this.#take(events),
+      onSignal: (signal) => this.#signal(signal),
       onGap: () => {
         for (const subscriber of this.#subscribers) subscriber.onGap?.();
       },
@@ -87,6 +89,21 @@ class Live {
   /** Takes rows of an answer that was asked for at a position of the feed. */
   putConversations(rows: readonly Summary[], asOf: number): void {
     for (const row of rows) this.#conversations.put(row.id, row, asOf);
+  }
+
+  /** The person has read a conversation up to an entry. */
+  markSeen(id: string, seen: number): void {
+    this.#conversations.patch(id, (row) => ({
+      ...row,
+      seen: Math.max(seen, row.seen ?? 0),
+      ...(row.unread && seen >= row.sequence ? { unread: false } : {}),
+    }));
+  }
+
+  #signal(signal: LiveSignal): void {
+    if (signal.kind === "seen") this.markSeen(signal.conversation, signal.seen);
+    else this.#conversations.patch(signal.conversation, (row) => ({ ...row, viewers: [...signal.viewers] }));
+    for (const subscriber of this.#subscribers) subscriber.onSignal?.(signal);
   }
 
   #take(events: readonly FeedEvent[]): void {

@@ -3,7 +3,7 @@
 // block each other otherwise.
 import type { ApiProblem } from "../api/problem.ts";
 import { FeedConnection } from "./feed_connection.ts";
-import type { FeedEvent } from "./feed_event.ts";
+import type { FeedEvent, LiveSignal } from "./feed_event.ts";
 
 /** How far the feed is from the host. */
 export type FeedState = "connecting" | "live" | "broken" | "signed-out";
@@ -11,12 +11,15 @@ export type FeedState = "connecting" | "live" | "broken" | "signed-out";
 type Message =
   | { readonly type: "hello" }
   | { readonly type: "events"; readonly events: readonly FeedEvent[] }
+  | { readonly type: "signal"; readonly signal: LiveSignal }
   | { readonly type: "state"; readonly state: FeedState; readonly lastId: number | undefined; readonly resumed: boolean };
 
 /** Whoever reads what the feed says. */
 export interface FeedSubscriber {
   /** New events, in order, at most once per frame. */
   onEvents?(events: readonly FeedEvent[]): void;
+  /** Something that is not in the feed. */
+  onSignal?(signal: LiveSignal): void;
   /** Events were missed: what is shown must be read again. */
   onGap?(): void;
   /** The connection changed. */
@@ -93,6 +96,10 @@ export class LiveFeed {
           this.#say({ type: "events", events });
           this.#take(events);
         },
+        onSignal: (signal) => {
+          this.#say({ type: "signal", signal });
+          this.#signal(signal);
+        },
         onClosed: (problem) => this.#enter(stateOf(problem), true, true),
       });
     });
@@ -105,6 +112,8 @@ export class LiveFeed {
       return;
     } else if (message.type === "events") {
       this.#take(message.events);
+    } else if (message.type === "signal") {
+      this.#signal(message.signal);
     } else {
       const missed = message.lastId !== undefined && this.#lastId !== undefined && message.lastId > this.#lastId;
       this.#lastId = message.lastId ?? this.#lastId;
@@ -118,6 +127,10 @@ export class LiveFeed {
     if (tell) this.#tell(resumed);
     for (const subscriber of this.#subscribers) subscriber.onState?.(state);
     if (state === "live" && !resumed) for (const subscriber of this.#subscribers) subscriber.onGap?.();
+  }
+
+  #signal(signal: LiveSignal): void {
+    for (const subscriber of this.#subscribers) subscriber.onSignal?.(signal);
   }
 
   #tell(resumed: boolean): void {

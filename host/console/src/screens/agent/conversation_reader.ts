@@ -2,6 +2,7 @@
 import type { ConversationPage, ConversationQuery, SearchSummary } from "../../api/shapes.ts";
 import { api } from "../../api/client.ts";
 import { live } from "../../live/live.svelte.ts";
+import { session } from "../../shell/session.svelte.ts";
 
 /** A page, and how its search went. */
 export type FoundPage = ConversationPage & { readonly search?: SearchSummary };
@@ -13,6 +14,7 @@ export type FoundPage = ConversationPage & { readonly search?: SearchSummary };
 export async function readConversations(company: string, query: ConversationQuery, signal: AbortSignal, text?: string): Promise<FoundPage> {
   const asOf = live.position;
   const path = { company };
+  query = { ...query, ...(session.can("mark_seen") ? session.by() : {}) };
   const page: FoundPage = text
     ? await api.post("/v1/companies/{company}/conversations/search", { path, query, body: { text }, signal })
     : await api.get("/v1/companies/{company}/conversations", { path, query, signal });

@@ -15,11 +15,12 @@ function isTold(entry: HistoryEntry): boolean {
   return entry.kind === "state-changed" && entry.data.to === "resolved";
 }
 
-/** The steps of a journey, newest first. */
+/** The steps of the entries of a journey, which are the newest first, as they are. */
 export function journeySteps(entries: readonly HistoryEntry[]): JourneyStep[] {
   const channels = new Map<string, string>();
   const steps: JourneyStep[] = [];
-  for (const entry of entries) {
+  // The first message of a conversation names its channel.
+  for (const entry of entries.toReversed()) {
     const { channel, classification } = entry.data as { channel?: string; classification?: { intents?: { name: string }[] } };
     if (channel && entry.conversation) channels.set(entry.conversation, channel);
     if (!isTold(entry)) continue;

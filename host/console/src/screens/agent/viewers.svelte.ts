@@ -1,49 +1,40 @@
 // Who else has a conversation open, and who writes.
 import type { Viewer } from "../../api/shapes.ts";
 import { api } from "../../api/client.ts";
+import { live } from "../../live/live.svelte.ts";
 import { session } from "../../shell/session.svelte.ts";
-
-const TELL_MS = 10_000;
-const ASK_MS = 5_000;
-/** A person types until this long after the last key. */
-const TYPING_MS = 6_000;
+import { ViewerTeller } from "./viewer_teller.ts";
 
 export class Viewers {
-  #others = $state.raw<readonly Viewer[]>([]);
+  #all = $state.raw<readonly Viewer[]>([]);
   #conversation = "";
-  #typedAt = 0;
-  #told = "";
+  readonly #teller = new ViewerTeller({
+    put: async (conversation, state) => {
+      const path = { company: session.company, conversation };
+      const body = { state, ...session.actor() };
+      return (await api.put("/v1/companies/{company}/conversations/{conversation}/viewers/me", { path, body })).viewers;
+    },
+    isHidden: () => document.hidden,
+    show: (conversation, viewers) => this.#show(conversation, viewers),
+  });
 
   get others(): readonly Viewer[] {
-    return this.#others;
+    return othersOf(this.#all);
   }
 
   /** The person pressed a key. */
   typed(): void {
-    this.#typedAt = Date.now();
-    if (this.#told === "viewing") void this.#tell();
+    this.#teller.typed();
   }
 
   /** Watches a conversation until the returned function is called. */
   watch(conversation: string): () => void {
     this.#conversation = conversation;
-    this.#others = [];
-    this.#typedAt = 0;
-    let timers: ReturnType<typeof setInterval>[] = [];
-    const stop = (): void => {
-      for (const timer of timers) clearInterval(timer);
-      timers = [];
-    };
-    // A hidden page says once that its person is away, and then nothing.
-    const onVisible = (): void => {
-      stop();
-      void this.#tell();
-      if (document.hidden) return;
-      timers = [setInterval(() => void this.#tell(), TELL_MS), setInterval(() => void this.#ask(), ASK_MS)];
-    };
+    this.#all = [];
+    const onVisible = (): void => this.#teller.open(conversation);
     // A page that closes becomes hidden after that: it must not say again that it is there.
     const onClose = (): void => {
-      stop();
+      this.#teller.close();
       document.removeEventListener("visibilitychange", onVisible);
       void this.#leave(conversation);
     };
@@ -56,9 +47,15 @@ export class Viewers {
     document.addEventListener("visibilitychange", onVisible);
     window.addEventListener("pagehide", onClose);
     window.addEventListener("pageshow", onShow);
+    const unsubscribe = live.subscribe({
+      onSignal: (signal) => {
+        if (signal.kind === "viewers") this.#show(signal.conversation, signal.viewers);
+      },
+    });
     onVisible();
     return () => {
-      stop();
+      unsubscribe();
+      this.#teller.close();
       window.removeEventListener("pagehide", onClose);
       window.removeEventListener("pageshow", onShow);
       document.removeEventListener("visibilitychange", onVisible);
@@ -68,7 +65,7 @@ export class Viewers {
   }
 
   #show(conversation: string, viewers: readonly Viewer[]): void {
-    if (conversation === this.#conversation) this.#others = viewers.filter(({ agent }) => agent !== session.name);
+    if (conversation === this.#conversation) this.#all = viewers;
   }
 
   /** The person closed the conversation or the page: colleagues need not wait until the host forgets it. */
@@ -76,36 +73,9 @@ export class Viewers {
     const path = { company: session.company, conversation };
     await api.delete("/v1/companies/{company}/conversations/{conversation}/viewers/me", { path, query: session.by(), keepalive: true }).catch(() => {});
   }
+}
 
-  #state(): Viewer["state"] {
-    if (document.hidden) return "away";
-    return Date.now() - this.#typedAt < TYPING_MS ? "typing" : "viewing";
-  }
-
-  async #tell(): Promise<void> {
-    const conversation = this.#conversation;
-    if (!conversation) return;
-    this.#told = this.#state();
-    try {
-      const { viewers } = await api.put("/v1/companies/{company}/conversations/{conversation}/viewers/me", {
-        path: { company: session.company, conversation },
-        body: { state: this.#told as Viewer["state"], ...session.actor() },
-      });
-      this.#show(conversation, viewers);
-    } catch {
-      // The next time, in a few seconds.
-    }
-  }
-
-  async #ask(): Promise<void> {
-    const conversation = this.#conversation;
-    if (!conversation || document.hidden) return;
-    try {
-      const path = { company: session.company, conversation };
-      const { viewers } = await api.get("/v1/companies/{company}/conversations/{conversation}/viewers", { path });
-      this.#show(conversation, viewers);
-    } catch {
-      // The next time, in a few seconds.
-    }
-  }
+/** Those who are not this person. */
+export function othersOf(viewers: readonly Viewer[]): readonly Viewer[] {
+  return viewers.filter(({ agent }) => agent !== session.name);
 }

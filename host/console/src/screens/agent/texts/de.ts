@@ -24,6 +24,7 @@ const texts: AgentTexts = {
     emptyTeam: "Niemand hat eine offene Konversation",
     emptyResolved: "Keine gelösten Konversationen",
     draft: "Entwurf",
+    unread: "Ungelesen",
     atRisk: (count) => `${formatNumber(count)} gefährdet`,
     missed: (count) => `${formatNumber(count)} verpasst`,
     open: "Liste öffnen",

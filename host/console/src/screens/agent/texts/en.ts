@@ -23,6 +23,7 @@ const texts = {
     emptyTeam: "Nobody has an open conversation",
     emptyResolved: "No resolved conversations",
     draft: "Draft",
+    unread: "Unread",
     atRisk: (count: number) => `${formatNumber(count)} at risk`,
     missed: (count: number) => `${formatNumber(count)} missed`,
     open: "Open the list",
