@@ -3,6 +3,7 @@ import { api } from "../../api/client.ts";
 import { session } from "../../shell/session.svelte.ts";
 import type {
   ApplyRequest,
+  AuditFilter,
   Bounds,
   BreakerClosing,
   ChangeOptions,
@@ -96,10 +97,10 @@ export const operatorApi = {
     api.get("/v1/companies/{company}/outbox", { path: fields(), query: given({ state: state as "dead", after }), signal }),
   retryDelivery: (key: string) => api.post("/v1/companies/{company}/outbox/{key}/retry", { path: fields({ key }), body: {} }),
 
-  audit: (scope: "host" | "company", before: number | undefined, signal: AbortSignal) =>
+  audit: (scope: "host" | "company", filter: AuditFilter, before: number | undefined, signal: AbortSignal) =>
     scope === "host"
-      ? api.get("/v1/audit", { query: given({ before }), signal })
-      : api.get("/v1/companies/{company}/audit", { path: fields(), query: given({ before }), signal }),
+      ? api.get("/v1/audit", { query: given({ ...filter, before }), signal })
+      : api.get("/v1/companies/{company}/audit", { path: fields(), query: given({ ...filter, before }), signal }),
   verifyAudit: (expect: string) => api.get("/v1/audit/verify", { query: { expect }, timeout: READ_MS }),
 
   tokens: (signal: AbortSignal) => api.get("/v1/tokens", { signal }),

@@ -49,6 +49,14 @@ export type QuarantinedDelivery = Schemas["QuarantineList"]["items"][number];
 export type OutboxItem = Schemas["OutboxList"]["items"][number];
 
 export type AuditAct = Schemas["AuditList"]["acts"][number];
+/** What narrows the audit trail; times as the API writes them. */
+export interface AuditFilter {
+  readonly act?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly q?: string | undefined;
+}
 export type AuditReport = Schemas["AuditReport"];
 
 export type Token = Schemas["TokenList"]["tokens"][number];

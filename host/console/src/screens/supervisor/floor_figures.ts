@@ -1,6 +1,5 @@
-// Numbers of the floor, counted from the rows behind them.
-import type { Agent, QueueRow, Summary } from "../../api/shapes.ts";
-import { slaState } from "./sla_state.ts";
+// Numbers of the floor, as the host counts them.
+import type { Agent, CountsByGroup, QueueRow } from "../../api/shapes.ts";
 
 /** A queue, as a supervisor sees it. */
 export interface QueueFigures {
@@ -20,8 +19,9 @@ export interface QueueFigures {
 export interface AgentFigures {
   readonly agent: Agent;
   readonly holds: number;
-  readonly atRisk: number;
   readonly missed: number;
+  /** At risk or missed. */
+  readonly warned: number;
 }
 
 /** Whether an agent serves a queue: one without queues serves all whose skills they meet. */
@@ -35,16 +35,15 @@ export function isReachable(agent: Agent): boolean {
 }
 
 /** The queues with what is in them. */
-export function queueFigures(queues: readonly QueueRow[], agents: readonly Agent[], rows: readonly Summary[], now: number): QueueFigures[] {
-  const tally = tallyBy(rows, (row) => row.queue, now);
+export function queueFigures(queues: readonly QueueRow[], agents: readonly Agent[], counts: CountsByGroup | undefined): QueueFigures[] {
   return queues.map((queue) => {
     const team = agents.filter((agent) => serves(agent, queue.id));
-    const { count = 0, atRisk = 0, missed = 0 } = tally.get(queue.id) ?? {};
+    const { open = 0, at_risk: atRisk = 0, missed = 0 } = counts?.queues[queue.id] ?? {};
     return {
       id: queue.id,
       waiting: queue.waiting,
       oldest: queue.oldest ?? undefined,
-      open: count,
+      open,
       atRisk,
       missed,
       agents: team.length,
@@ -54,31 +53,9 @@ export function queueFigures(queues: readonly QueueRow[], agents: readonly Agent
 }
 
 /** The agents with what they hold. */
-export function agentFigures(agents: readonly Agent[], rows: readonly Summary[], now: number): AgentFigures[] {
-  const tally = tallyBy(rows, (row) => row.owner, now);
+export function agentFigures(agents: readonly Agent[], counts: CountsByGroup | undefined): AgentFigures[] {
   return agents.map((agent) => {
-    const { count = 0, atRisk = 0, missed = 0 } = tally.get(agent.id) ?? {};
-    return { agent, holds: count, atRisk, missed };
+    const { open: holds = 0, missed = 0, warned = 0 } = counts?.owners[agent.id] ?? {};
+    return { agent, holds, missed, warned };
   });
-}
-
-interface Tally {
-  count: number;
-  atRisk: number;
-  missed: number;
-}
-
-function tallyBy(rows: readonly Summary[], group: (row: Summary) => string | null | undefined, now: number): Map<string, Tally> {
-  const tallies = new Map<string, Tally>();
-  for (const row of rows) {
-    const name = group(row);
-    if (!name || row.state === "resolved") continue;
-    const tally = tallies.get(name) ?? { count: 0, atRisk: 0, missed: 0 };
-    const state = slaState(row, now);
-    tally.count += 1;
-    if (state === "risk") tally.atRisk += 1;
-    if (state === "missed") tally.missed += 1;
-    tallies.set(name, tally);
-  }
-  return tallies;
 }

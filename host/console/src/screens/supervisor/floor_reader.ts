@@ -1,5 +1,5 @@
 // Reads of the whole floor: every agent, and every open conversation up to a bound.
-import type { Agent, ConversationCounts, ConversationQuery, SearchSummary, Summary } from "../../api/shapes.ts";
+import type { Agent, ConversationCounts, ConversationQuery, CountsByGroup, SearchSummary, Summary } from "../../api/shapes.ts";
 import { api } from "../../api/client.ts";
 import { readConversations } from "../agent/conversation_reader.ts";
 
@@ -50,26 +50,27 @@ export async function readRows(company: string, query: ConversationQuery, signal
   return { rows: keep ? rows.filter(keep) : rows, next, counts: first.counts, search: first.search };
 }
 
-/** The open conversations, and the counts of each queue where not all of them were read. */
-export interface OpenConversations extends ConversationRows {
-  readonly byQueue: ReadonlyMap<string, ConversationCounts>;
+/** Every conversation that is not resolved, up to a bound. */
+export function readOpen(company: string, signal: AbortSignal): Promise<ConversationRows> {
+  return readRows(company, { sort: "deadline", limit: 100 }, signal, { keep: () => true });
 }
 
-/** Queues whose counts are read at most. */
-const COUNTED_QUEUES = 40;
+/** What the floor shows of the open conversations: numbers of all of them, and rows of those to look at first. */
+export interface FloorConversations {
+  readonly counts: CountsByGroup;
+  readonly rows: readonly Summary[];
+}
 
-/** Every conversation that is not resolved, up to a bound. */
-export async function readOpen(company: string, signal: AbortSignal): Promise<OpenConversations> {
-  const open = await readRows(company, { sort: "deadline", limit: 100 }, signal, { keep: () => true });
-  const byQueue = new Map<string, ConversationCounts>();
-  if (open.next && open.counts) {
-    const { queues } = await api.get("/v1/companies/{company}/queues", { path: { company }, signal });
-    await Promise.all(
-      queues.slice(0, COUNTED_QUEUES).map(async ({ id }) => {
-        const { counts } = await readConversations(company, { queue: id, limit: 1 }, signal);
-        if (counts) byQueue.set(id, counts);
-      }),
-    );
-  }
-  return { ...open, byQueue };
+/** Rows of each kind, to choose those to look at first from. */
+const FIRST_ROWS = 50;
+
+/** Three requests, however many conversations and groups there are. */
+export async function readFloor(company: string, signal: AbortSignal): Promise<FloorConversations> {
+  const [counts, troubled, waiting] = await Promise.all([
+    api.get("/v1/companies/{company}/conversations/counts", { path: { company }, signal }),
+    readConversations(company, { clock: "at-risk,missed", sort: "deadline", limit: FIRST_ROWS }, signal),
+    readConversations(company, { state: "queued,reserved", sort: "deadline", limit: FIRST_ROWS }, signal),
+  ]);
+  const rows = new Map([...troubled.conversations, ...waiting.conversations].map((row) => [row.id, row]));
+  return { counts, rows: [...rows.values()] };
 }
