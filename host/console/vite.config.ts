@@ -31,8 +31,8 @@ export default defineConfig({
         // charts, dialogs, and what attaches files.
         codeSplitting: {
           groups: [
-            { name: "base", test: /node_modules\/(svelte|esm-env|clsx)|src\/(api|live|text|i18n\/[^/]+$|components|shell(?!\/dialogs)|drafts|styles)|src\/screens\/\w+\/(routes|texts)\.ts$|vite\/preload-helper/ },
-            { name: "agent", test: /src\/screens\/agent\/(?!texts\/|dialogs\/|files\/)/ },
+            { name: "base", test: /node_modules\/(svelte|esm-env|clsx)|src\/(api|live|text|i18n\/[^/]+$|components|shell(?!\/(dialogs|SessionEnd|session_end))|drafts|styles)|src\/screens\/\w+\/(routes|texts)\.ts$|vite\/preload-helper/ },
+            { name: "agent", test: /src\/screens\/agent\/(?!texts\/|dialogs\/|files\/|JourneyList|journey_steps)/ },
             { name: "charts", test: /node_modules\/uplot|src\/charts/ },
             { name: "supervisor", test: /src\/screens\/supervisor\/(?!texts)/ },
             { name: "operator", test: /src\/screens\/(operator|integrator)\/(?!texts)/ },

@@ -93,9 +93,8 @@ const texts: SupervisorTexts = {
   },
   silent: {
     title: (count) => plural(count, { one: "1 Agent ist nicht da", other: `${count} Agenten sind nicht da` }),
-    hint: "Wer ein Angebot verstreichen ließ, bekommt keine weiteren, bis die Präsenz neu gesetzt ist, und behält, was er hält. Was ein Agent hält, der offline ging, kommt zurück in seine Warteschlange.",
+    hint: "Wer ein Angebot verstreichen ließ, bekommt keine weiteren, bis die Präsenz neu gesetzt ist. Was ein Agent hält, der offline ging, kommt zurück in seine Warteschlange.",
     returnsIn: (duration) => `offline; in ${duration} zurück in die Warteschlange`,
-    returnsNow: "offline; jetzt zurück in die Warteschlange",
     since: "seit",
     lastActive: "zuletzt aktiv",
     holds: (count) => `hält ${conversations(count)}`,

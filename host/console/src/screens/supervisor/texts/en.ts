@@ -92,9 +92,8 @@ const texts = {
   },
   silent: {
     title: (count: number) => plural(count, { one: "1 agent is not there", other: `${count} agents are not there` }),
-    hint: "Who let an offer time out gets no others until their presence is set, and keeps what they hold. What an agent holds who went offline returns to its queue.",
+    hint: "Who let an offer time out gets no others until their presence is set. What an offline agent holds returns to its queue.",
     returnsIn: (duration: string) => `offline; returns to its queue in ${duration}`,
-    returnsNow: "offline; returns to its queue now",
     since: "since",
     lastActive: "last active",
     holds: (count: number) => `holds ${conversations(count)}`,
