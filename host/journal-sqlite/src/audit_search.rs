@@ -6,8 +6,7 @@ use patchbay_journal::{AuditPage, AuditSearch, EntryPage, Result};
 use rusqlite::{Connection, params};
 
 use super::audit::{COLUMNS, record};
-use super::{Micros, Query, clamp_i64};
-use crate::database_error::database_error;
+use super::{Micros, Query, clamp_i64, database_error};
 
 /// Entries that may stand on the other side of a time than their number says: entries of
 /// one moment are numbered in the order of their writes.

@@ -54,7 +54,7 @@ fn a_newer_schema_is_refused_and_unchanged() {
             error,
             JournalError::NewerSchema {
                 found: 99,
-                known: 18,
+                known: 20,
                 ..
             }
         ),
