@@ -73,6 +73,25 @@ impl Conversations for SqliteJournal {
         Ok(newest_first)
     }
 
+    fn unresolved_of_contact(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        after: Option<ConversationId>,
+        limit: usize,
+    ) -> Result<Vec<ConversationId>> {
+        let query = format!(
+            "{PERSON} SELECT id FROM conversation
+             WHERE company = ?1 AND contact IN (SELECT id FROM person) AND state <> 'resolved'
+               AND number > coalesce(
+                 (SELECT number FROM conversation WHERE company = ?1 AND id = ?3), 0)
+             ORDER BY number LIMIT ?4"
+        );
+        let after = after.map(|after| after.0);
+        let params = params![company.0, contact.0, after, clamp_i64(limit)];
+        self.read(|sql| sql.read_all(&query, params, |row| id(row, 0)))
+    }
+
     fn resolved_conversations(
         &self,
         company: CompanyId,

@@ -75,6 +75,16 @@ pub trait Conversations {
         limit: usize,
     ) -> Result<Vec<Conversation>>;
 
+    /// Ids of the unresolved conversations of the person behind a contact, in the order in
+    /// which they were opened, after one of them; at most `limit`. Also of an erased person.
+    fn unresolved_of_contact(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        after: Option<ConversationId>,
+        limit: usize,
+    ) -> Result<Vec<ConversationId>>;
+
     /// The `limit` conversations that were resolved last before a mark (absent: the last
     /// ones), newest first: of a company, or of the person behind a contact.
     fn resolved_conversations(

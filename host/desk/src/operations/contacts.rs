@@ -1,10 +1,7 @@
 //! Changes to contacts that the desk's caches must follow.
 
 use patchbay_contact_file::Row;
-use patchbay_journal::{
-    AuditEntry, ContactId, Conversation, ConversationId, Erasure, JournalError, OptOutImport,
-    RecordImport,
-};
+use patchbay_journal::{AuditEntry, ContactId, Erasure, JournalError, OptOutImport, RecordImport};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::contact_record::ContactRecord;
 use patchbay_model::opt_out_entry::OptOutEntry;
@@ -17,7 +14,7 @@ use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
 use crate::operations::conversations::ConversationService;
 
-/// Open conversations that an erasure reads in one step.
+/// Conversations that an erasure reads and resolves in one step.
 const STEP: usize = 100;
 
 /// How records of the CRM are imported.
@@ -187,33 +184,27 @@ impl ContactService<'_> {
         Ok(erased)
     }
 
-    /// Resolves every conversation of an erased person: goes through the open ones of the
-    /// company, a step of them after the other. One that cannot be resolved stays open, and
-    /// the others go on.
+    /// Resolves every conversation of an erased person, a step of them after the other. One
+    /// that cannot be resolved stays open, and the others go on.
     fn resolve_all(&self, company: &str, contact: ContactId) -> Result<(), DeskError> {
         let id = self.0.company_id(company)?;
-        let journal = &self.0.journal;
-        let (_, contacts) = journal.person_contacts(id, contact)?;
         let actor = Actor {
             id: "erasure".to_owned(),
             role: ActorRole::Supervisor,
         };
         let service = ConversationService(self.0);
-        let mut after = (id, ConversationId([0; 16]));
+        let mut after = None;
         loop {
-            let step = journal.unresolved_conversations(Some(after), STEP)?;
-            let Some(last) = step.last().filter(|_| step[0].company == id) else {
+            let step = (self.0.journal).unresolved_of_contact(id, contact, after, STEP)?;
+            let Some(last) = step.last() else {
                 return Ok(());
             };
-            after = (last.company, last.id);
-            let of_person = |row: &&Conversation| {
-                row.company == id && row.contact.is_some_and(|it| contacts.contains(&it))
-            };
-            for row in step.iter().filter(of_person) {
+            after = Some(*last);
+            for conversation in step {
                 let action = AgentAction::Resolve;
-                let resolved = service.act(company, row.id, actor.clone(), action)?;
+                let resolved = service.act(company, conversation, actor.clone(), action)?;
                 if let Err(error) = resolved {
-                    tracing::warn!(company, conversation = %row.id, %error, "a conversation of an erased contact is still open");
+                    tracing::warn!(company, %conversation, %error, "a conversation of an erased contact is still open");
                 }
             }
         }

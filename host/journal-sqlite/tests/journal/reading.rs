@@ -123,6 +123,45 @@ fn the_newest_conversations_of_a_contact_are_listed_oldest_first() {
 }
 
 #[test]
+fn unresolved_conversations_of_a_person_are_read_in_pages_also_after_the_erasure() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let found = journal
+        .find_or_create_contact(company, "x", "@anna", at(1))
+        .unwrap();
+    let mut unresolved = vec![];
+    for opened in 1..=7 {
+        let mut of = conversation(company, &opened.to_string());
+        of.contact = Some(found.contact);
+        of.opened_at = at(opened);
+        if opened % 3 == 0 {
+            of.state = ConversationState::Resolved;
+        } else {
+            unresolved.push(of.id);
+        }
+        journal.commit(commit(&of, 0, None)).unwrap();
+    }
+    let all = || {
+        let (mut read, mut after) = (vec![], None);
+        loop {
+            let page = journal.unresolved_of_contact(company, found.contact, after, 2);
+            let page = page.unwrap();
+            let Some(last) = page.last() else {
+                return read;
+            };
+            after = Some(*last);
+            read.extend(page);
+        }
+    };
+    assert_eq!(all(), unresolved);
+    journal
+        .erase_person(company, found.contact, at(9), audit_entry("erase"))
+        .unwrap();
+    assert_eq!(all(), unresolved);
+}
+
+#[test]
 fn entries_of_a_thread_are_read_by_kind_in_both_directions() {
     let store = TestStore::new();
     let journal = store.open();
