@@ -9,7 +9,7 @@ use patchbay_model::input;
 use rusqlite::{Connection, Row, params};
 
 use super::{Micros, Query, SqliteJournal, audit_search, clamp_i64, id, schema, time};
-use crate::database_error::database_error;
+use crate::database_error;
 
 impl AuditTrail for SqliteJournal {
     fn append_audit(&self, entry: AuditEntry) -> Result<u64> {

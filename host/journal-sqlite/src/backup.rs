@@ -11,7 +11,7 @@ use patchbay_journal::{Backup, JournalError, Ordinal, Result};
 use rusqlite::Connection;
 
 use super::{NEWEST_INPUT, only_id, schema};
-use crate::database_error::database_error;
+use crate::database_error;
 
 /// Number of backups started by this process.
 static STARTED: AtomicU64 = AtomicU64::new(0);

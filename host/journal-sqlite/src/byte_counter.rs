@@ -13,7 +13,7 @@ use rusqlite::functions::FunctionFlags;
 
 use super::counted_table::{self, CountedTable};
 use super::{Query, SqliteJournal, id};
-use crate::database_error::database_error;
+use crate::database_error;
 
 /// Name of the function that the triggers call.
 const COUNT: &str = "count_stored_bytes";

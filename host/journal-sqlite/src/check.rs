@@ -8,7 +8,7 @@ use patchbay_journal::{
 use rusqlite::{Connection, Row, params_from_iter};
 
 use super::{Query, audit, byte_counter, id, load_key, outbox, receipts};
-use crate::database_error::database_error;
+use crate::database_error;
 
 /// Most findings reported.
 const LIMIT: usize = 1000;

@@ -9,7 +9,7 @@ use super::{
     Query, SqliteJournal, UNSENT, WriteTransaction, files, id, only_id, originals, quarantine,
     receipts, seen_marks, value, word_lists,
 };
-use crate::database_error::database_error;
+use crate::database_error;
 
 /// Rows deleted in one step.
 const STEP: usize = 256;

@@ -5,7 +5,7 @@ use patchbay_journal::{Companies, CompanyId, Result};
 use rusqlite::Connection;
 
 use super::{Query, SqliteJournal, only_id};
-use crate::database_error::database_error;
+use crate::database_error;
 
 impl Companies for SqliteJournal {
     fn company(&self, name: &str) -> Result<CompanyId> {

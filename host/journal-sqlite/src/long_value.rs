@@ -5,7 +5,7 @@ use patchbay_journal::Result;
 use rusqlite::types::{ToSql, ToSqlOutput};
 use rusqlite::{Connection, MAIN_DB};
 
-use crate::database_error::database_error;
+use crate::database_error;
 
 /// Values of more bytes are written piece by piece.
 const PIECE: usize = 256 << 10;

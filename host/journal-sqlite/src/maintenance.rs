@@ -11,7 +11,7 @@ use patchbay_journal::{
 use rusqlite::params;
 
 use super::{Query, SqliteJournal, append_suffix, backup, check, compact, outbox, schema, value};
-use crate::database_error::database_error;
+use crate::database_error;
 use crate::storage_monitor::free_files;
 
 /// Name in `meta` of what a probe writes.

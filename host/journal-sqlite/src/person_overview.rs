@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::contacts::find_root;
 use super::conversations::conversation;
-use super::query::value;
+use super::value;
 use super::{PERSON, Query, SqliteJournal, clamp_i64, conversations, only_id, opt_outs};
 
 impl PersonOverviews for SqliteJournal {

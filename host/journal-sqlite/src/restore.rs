@@ -12,7 +12,7 @@ use patchbay_journal::{JournalError, Ordinal, RestoreReport, Result};
 use rusqlite::Connection;
 
 use super::{NEWEST_INPUT, Options, append_suffix, check, check_key, lock, only_id, schema};
-use crate::database_error::database_error;
+use crate::database_error;
 
 /// Suffixes of SQLite's files beside a database. SQLite would replay what is
 /// left of another database into one of the same name.

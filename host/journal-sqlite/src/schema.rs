@@ -10,7 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::byte_counter::recount;
-use crate::database_error::database_error;
+use crate::database_error;
 
 /// Migration from each version to the next; released ones never change.
 const STEPS: &[&str] = &[

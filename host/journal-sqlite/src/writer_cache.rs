@@ -7,7 +7,7 @@ use patchbay_journal::{CompanyId, Ordinal, Result};
 use rusqlite::Connection;
 
 use super::{Query, id, read_number, value, write_number};
-use crate::database_error::database_error;
+use crate::database_error;
 
 /// How far the stored mark may lag behind. It only saves the next start a
 /// search, so it is written rarely.

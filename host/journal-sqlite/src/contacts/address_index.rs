@@ -7,7 +7,7 @@ use patchbay_model::address;
 use rusqlite::{Connection, params};
 
 use super::super::{ByteCounter, Query, load_key, read_number, write_number};
-use crate::database_error::database_error;
+use crate::database_error;
 use crate::id;
 
 /// Number in `meta`: version of the rules for canonical forms by which the

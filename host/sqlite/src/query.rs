@@ -5,7 +5,9 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use crate::database_error::database_error;
 
-pub(super) trait Query {
+/// Statements that stay prepared in the cache of a connection. Every error is that of the
+/// database.
+pub trait Query {
     /// Every row of a query.
     fn read_all<T>(
         &self,
@@ -71,6 +73,6 @@ impl Query for Connection {
 }
 
 /// The only column of a row.
-pub(super) fn value<T: rusqlite::types::FromSql>(row: &Row<'_>) -> rusqlite::Result<T> {
+pub fn value<T: rusqlite::types::FromSql>(row: &Row<'_>) -> rusqlite::Result<T> {
     row.get(0)
 }

@@ -4,7 +4,7 @@ use patchbay_journal::JournalError;
 use rusqlite::ErrorCode;
 
 /// The error of the journal that an error of SQLite is.
-pub(crate) fn database_error(error: rusqlite::Error) -> JournalError {
+pub fn database_error(error: rusqlite::Error) -> JournalError {
     let text = error.to_string();
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => JournalError::DiskFull,

@@ -8,7 +8,7 @@ use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 /// An id or a hash, stored as what it holds.
-pub(crate) trait Id: Sized {
+pub trait Id: Sized {
     /// What it holds.
     type Content: FromSql;
 
@@ -41,29 +41,29 @@ ids! {
 }
 
 /// Read a column that holds an id.
-pub(crate) fn id<T: Id>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+pub fn id<T: Id>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     row.get(column).map(T::of)
 }
 
 /// Read a column that holds an id or nothing.
-pub(crate) fn optional_id<T: Id>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+pub fn optional_id<T: Id>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
     let content: Option<T::Content> = row.get(column)?;
     Ok(content.map(T::of))
 }
 
 /// The only column of a row, which holds an id.
-pub(crate) fn only_id<T: Id>(row: &Row<'_>) -> rusqlite::Result<T> {
+pub fn only_id<T: Id>(row: &Row<'_>) -> rusqlite::Result<T> {
     id(row, 0)
 }
 
 /// A number or limit of a caller as the database takes it. What does not fit
 /// lies beyond every row.
-pub(super) fn clamp_i64(number: impl TryInto<i64>) -> i64 {
+pub fn clamp_i64(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }
 
 /// Read a column that holds a code.
-pub(super) fn code<T>(
+pub fn code<T>(
     row: &Row<'_>,
     column: usize,
     parse: impl Fn(&str) -> Option<T>,
@@ -73,11 +73,11 @@ pub(super) fn code<T>(
 }
 
 /// A time, to the microsecond.
-pub(super) struct Micros(pub(super) Timestamp);
+pub struct Micros(pub Timestamp);
 
 impl Micros {
     /// The time as it reads back.
-    pub(super) fn rounded(self) -> Timestamp {
+    pub fn rounded(self) -> Timestamp {
         Timestamp::from_microsecond(self.0.as_microsecond()).unwrap_or(self.0)
     }
 }
@@ -98,12 +98,12 @@ impl FromSql for Micros {
 }
 
 /// Read a column that holds a time.
-pub(super) fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+pub fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
     Ok(row.get::<_, Micros>(column)?.0)
 }
 
 /// Read a column that holds a time or nothing.
-pub(super) fn optional_time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+pub fn optional_time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
     let micros: Option<Micros> = row.get(column)?;
     Ok(micros.map(|micros| micros.0))
 }
