@@ -15,7 +15,9 @@ use crate::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use crate::outcome::{Exchange, Outcome, Response};
 use crate::poll::Poll;
 use crate::probe::{Finding, Probe};
-use crate::reply::{EncodeError, Outbound, OutboundRequest, Reply, ReplyWindow};
+use crate::reply::{
+    EncodeError, FileRequest, Outbound, OutboundFile, OutboundRequest, Reply, ReplyWindow,
+};
 use crate::request::{Acknowledgement, InboundRequest};
 use crate::setting::Setting;
 use crate::verify::{Rejection, VerifiedRequest};
@@ -89,8 +91,42 @@ pub trait Adapter: Any + fmt::Debug + Send + Sync {
     /// The reply cannot be sent on this channel.
     fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError>;
 
-    /// What the result of a part of [`Adapter::encode`] means.
+    /// What the result of a part of [`Adapter::encode`] means; of a file, that of its message.
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome;
+
+    /// The request for a file that [`Adapter::encode`] gave a part of its own. Only asked of
+    /// adapters that do.
+    ///
+    /// # Errors
+    /// The file cannot be sent on this channel.
+    fn encode_file(
+        &self,
+        _reply: &Reply<'_>,
+        _part: &OutboundFile,
+        _content: &[u8],
+    ) -> Result<FileRequest, EncodeError> {
+        Err(EncodeError::NoFiles)
+    }
+
+    /// What the result of [`FileRequest::Upload`] means. The receipt of
+    /// [`Outcome::Accepted`] has the provider's id of the file. Where the file may be
+    /// stored, [`Outcome::Retry`]: the customer has nothing of it.
+    fn upload_outcome(&self, exchange: &Exchange<'_>) -> Outcome {
+        self.outcome(exchange)
+    }
+
+    /// The message with a file that the provider has stored under an id.
+    ///
+    /// # Errors
+    /// As [`Adapter::encode_file`].
+    fn encode_stored_file(
+        &self,
+        _reply: &Reply<'_>,
+        _part: &OutboundFile,
+        _id: &str,
+    ) -> Result<OutboundRequest, EncodeError> {
+        Err(EncodeError::NoFiles)
+    }
 
     /// What writes a decision at a help desk, in order; empty: nothing. Only asked where
     /// [`AdapterKind::takes_decisions`]. The requests may be sent again after a failure, all

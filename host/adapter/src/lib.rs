@@ -14,8 +14,8 @@
 //! The stages of a reply:
 //!
 //! 1. [`AdapterKind::reply_window`] tells until when the channel takes a reply.
-//! 2. [`Adapter::encode`] gives [`Outbound`]s, the parts of the reply: requests, or
-//!    a mail.
+//! 2. [`Adapter::encode`] gives [`Outbound`]s, the parts of the reply: requests, files, or
+//!    a mail. [`Adapter::encode_file`] makes the request of a file when its turn comes.
 //! 3. [`Adapter::outcome`] maps what came back to one [`Outcome`].
 //!
 //! A help desk that keeps the conversation itself gets a [`DecisionReport`] of each message:
@@ -46,6 +46,7 @@ mod inbound_way;
 mod item;
 pub mod media;
 mod message_id;
+mod multipart;
 mod outcome;
 pub mod poll;
 pub mod probe;
@@ -69,14 +70,15 @@ pub use item::{
     OptOutChange, Undecodable, blank_interaction,
 };
 pub use message_id::{CompanyKey, MessageIds};
+pub use multipart::{FormFile, multipart};
 pub use outcome::{
     Exchange, Failure, FailureKind, LONGEST_WAIT, MailAnswer, Outcome, Reason, Receipt, Response,
 };
-pub use patchbay_files::{FileRules, TextPlace, TypeRule};
+pub use patchbay_files::{FileRules, TextPlace, TypeRule, picture_size};
 pub use patchbay_model::opt_out_entry::MessagePurpose;
 pub use reply::{
-    Credential, EncodeError, MailCredential, Outbound, OutboundMail, OutboundRequest, Reply,
-    ReplyFile, ReplyWindow, RequestMethod, TemplateReply,
+    Credential, EncodeError, FileRequest, MailCredential, Outbound, OutboundFile, OutboundMail,
+    OutboundRequest, Reply, ReplyFile, ReplyMessage, ReplyWindow, RequestMethod, TemplateReply,
 };
 pub use request::{Acknowledgement, Headers, InboundRequest, Method};
 pub use secret::{Secret, SecretError, Secrets};

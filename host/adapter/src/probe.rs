@@ -70,7 +70,7 @@ impl Probe {
                 method: RequestMethod::Post,
                 key: String::new(),
                 url,
-                content_type: "application/json",
+                content_type: "application/json".into(),
                 headers: Vec::new(),
                 body: b"{}".to_vec(),
                 credential,

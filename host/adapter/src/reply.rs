@@ -1,5 +1,6 @@
 //! A reply to send, and the requests or the mail that send it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
@@ -62,7 +63,8 @@ pub struct ReplyFile<'a> {
     pub name: &'a str,
     /// Its media type, one of [`TYPES`](patchbay_files::TYPES).
     pub media_type: &'a str,
-    /// The bytes; empty where only the number of parts is asked for.
+    /// The bytes; empty where only the parts are asked for, and where each file leaves in a
+    /// part of its own: then [`Adapter::encode_file`](crate::Adapter::encode_file) gets them.
     pub content: &'a [u8],
 }
 
@@ -87,12 +89,17 @@ pub struct TemplateReply<'a> {
 }
 
 impl Reply<'_> {
-    /// Checks that there is a text of a possible length.
+    /// Whether there is no text, only files.
+    pub fn is_without_text(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+
+    /// Checks that there is a text of a possible length, or a file.
     ///
     /// # Errors
     /// [`EncodeError::Empty`], [`EncodeError::TooLong`].
     pub fn check_text(&self) -> Result<(), EncodeError> {
-        if self.text.trim().is_empty() {
+        if self.is_without_text() && self.files.is_empty() {
             return Err(EncodeError::Empty);
         }
         match self.text.len() > TEXT_BYTES {
@@ -101,23 +108,60 @@ impl Reply<'_> {
         }
     }
 
-    /// The texts of the parts within a rule of length, each with its key.
-    /// `key_characters` is the most that the provider's field for the key holds.
+    /// The texts of the parts within a rule of length, each with its key; none of a reply
+    /// that has only files. `key_characters` is the most that the provider's field for the
+    /// key holds.
     ///
     /// # Errors
-    /// There is no text, it is too long or cannot be divided, or a key is too long.
+    /// There is neither a text nor a file, the text is too long or cannot be divided, or a
+    /// key is too long.
     pub fn parts(
         &self,
         rule: LengthRule,
         key_characters: usize,
     ) -> Result<Vec<(String, String)>, EncodeError> {
         self.check_text()?;
-        let texts = split_text(self.text, rule)?;
+        let texts = match self.is_without_text() {
+            true => Vec::new(),
+            false => split_text(self.text, rule)?,
+        };
         let parts = (1..).zip(texts).map(|(number, text)| {
             let key = self.part_key(number, key_characters)?;
             Ok((key, text))
         });
         parts.collect()
+    }
+
+    /// The messages of a reply on a channel whose messages have one file each. The text goes
+    /// with the first file where `caption` gives a rule for it that the text fits, else in
+    /// messages before.
+    ///
+    /// # Errors
+    /// As [`Reply::parts`].
+    pub fn messages(
+        &self,
+        rule: LengthRule,
+        key_characters: usize,
+        caption: impl Fn(&ReplyFile<'_>) -> Option<LengthRule>,
+    ) -> Result<Vec<ReplyMessage>, EncodeError> {
+        self.check_text()?;
+        let fits = |rule: LengthRule| rule.measure(self.text).fits();
+        let with_first = self.files.first().and_then(caption).is_some_and(fits);
+        let mut messages = Vec::new();
+        if !with_first {
+            let texts = self.parts(rule, key_characters)?.into_iter();
+            messages.extend(texts.map(|(key, text)| ReplyMessage::Text { key, text }));
+        }
+        for position in 0..self.files.len() {
+            let is_caption = with_first && position == 0 && !self.is_without_text();
+            messages.push(ReplyMessage::File(OutboundFile {
+                key: self.part_key(messages.len() + 1, key_characters)?,
+                position,
+                caption: is_caption.then(|| self.text.to_owned()),
+                is_first: messages.is_empty(),
+            }));
+        }
+        Ok(messages)
     }
 
     /// The key of a reply that is sent in one part.
@@ -135,6 +179,20 @@ impl Reply<'_> {
             false => Ok(key),
         }
     }
+}
+
+/// A message of a reply, as [`Reply::messages`] divides it.
+#[derive(Clone, Debug)]
+pub enum ReplyMessage {
+    /// Text alone.
+    Text {
+        /// Key of the part.
+        key: String,
+        /// The text.
+        text: String,
+    },
+    /// A file.
+    File(OutboundFile),
 }
 
 /// Until when a channel takes a free reply.
@@ -219,7 +277,7 @@ pub struct OutboundRequest {
     /// URL.
     pub url: String,
     /// Media type of the body.
-    pub content_type: &'static str,
+    pub content_type: Cow<'static, str>,
     /// Further headers, the same at every attempt.
     pub headers: Vec<(&'static str, String)>,
     /// Body: the same bytes at every attempt.
@@ -242,6 +300,8 @@ impl fmt::Debug for OutboundRequest {
 pub enum Outbound {
     /// A request to the provider's API.
     Http(OutboundRequest),
+    /// A file in a message of its own.
+    File(OutboundFile),
     /// A mail, for the mail server of the company.
     Mail(OutboundMail),
     /// Nothing leaves: the customer reads it in the conversation's history on this host.
@@ -261,10 +321,45 @@ impl Outbound {
     pub fn key(&self) -> &str {
         match self {
             Outbound::Http(request) => &request.key,
+            Outbound::File(file) => &file.key,
             Outbound::Mail(mail) => &mail.key,
             Outbound::History { key } => key,
         }
     }
+}
+
+/// A file that leaves in a message of its own. Its request is made when its turn comes, by
+/// [`Adapter::encode_file`](crate::Adapter::encode_file): so one file of a reply is in memory
+/// at a time. `Debug` does not show the caption.
+#[derive(Clone)]
+pub struct OutboundFile {
+    /// Key of this part.
+    pub key: String,
+    /// Position in [`Reply::files`].
+    pub position: usize,
+    /// The text that goes with it.
+    pub caption: Option<String>,
+    /// Whether it is the first message of the reply, which quotes what is answered.
+    pub is_first: bool,
+}
+
+impl fmt::Debug for OutboundFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboundFile")
+            .field("key", &self.key)
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a file leaves.
+#[derive(Clone, Debug)]
+pub enum FileRequest {
+    /// The request sends the message with the file.
+    Message(OutboundRequest),
+    /// The request stores the file at the provider, which tells its id there. The customer
+    /// gets nothing yet: it may be sent again. The message follows.
+    Upload(OutboundRequest),
 }
 
 /// The company's login at its mail server. `Debug` hides it.
@@ -316,9 +411,12 @@ impl fmt::Debug for OutboundMail {
 /// Why a reply cannot be sent on a channel. Contains no text of the reply.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EncodeError {
-    /// There is no text.
+    /// There is no text, and no file.
     #[error("the reply has no text")]
     Empty,
+    /// The channel sends no files.
+    #[error("replies on this channel take no files")]
+    NoFiles,
     /// The text is longer than any reply.
     #[error("the reply is longer than {limit} bytes")]
     TooLong {

@@ -98,6 +98,7 @@ const FILES: FileRules = FileRules {
         bytes: 17 << 20,
     }],
     text: TextPlace::With,
+    without_text: true,
 };
 
 /// The adapter's row.

@@ -31,8 +31,10 @@ pub(super) fn write(text: &str, files: &[ReplyFile<'_>], id: &str) -> Vec<u8> {
     let mut content = Vec::with_capacity(body.len() + bytes / 2 * 3 + 1_000 * files.len());
     let head = format!("Content-Type: multipart/mixed;\r\n boundary=\"{boundary}\"\r\n\r\n");
     content.extend_from_slice(head.as_bytes());
-    content.extend_from_slice(format!("--{boundary}\r\n{text_fields}").as_bytes());
-    content.extend_from_slice(&body);
+    if !text.trim().is_empty() {
+        content.extend_from_slice(format!("--{boundary}\r\n{text_fields}").as_bytes());
+        content.extend_from_slice(&body);
+    }
     for file in files {
         let head = format!(
             "--{boundary}\r\nContent-Type: {}\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment{}\r\n\r\n",
@@ -131,6 +133,18 @@ mod tests {
             expected
                 .replace("--B", &format!("--{boundary}"))
                 .replace("\"B\"", &format!("\"{boundary}\""))
+        );
+    }
+
+    #[test]
+    fn a_mail_of_files_alone_has_no_part_for_a_text() {
+        let files = [file("receipt.pdf", "application/pdf", b"%PDF-1.7")];
+        let found = write("", &files, "a@care.example");
+        let found = String::from_utf8(found).expect("ASCII");
+        assert!(!found.contains("text/plain"), "{found}");
+        assert_eq!(
+            found.matches("\r\nContent-Disposition: attachment").count(),
+            1
         );
     }
 

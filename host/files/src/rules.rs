@@ -16,6 +16,8 @@ pub struct FileRules {
     pub types: &'static [TypeRule],
     /// Where the text of the reply stands.
     pub text: TextPlace,
+    /// Whether a reply may have files alone.
+    pub without_text: bool,
 }
 
 /// A group of types with one limit of size.
@@ -30,10 +32,11 @@ pub struct TypeRule {
 /// Where the text of a reply with files stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextPlace {
-    /// In one message with the files.
+    /// In one message with all files.
     With,
-    /// In a message of its own, before those of the files.
-    Before,
+    /// Each file is a message of its own. The text goes with the first one where it is short
+    /// enough for that and its type has a caption, else in messages before.
+    Caption,
 }
 
 impl TextPlace {
@@ -41,7 +44,7 @@ impl TextPlace {
     pub const fn as_str(self) -> &'static str {
         match self {
             TextPlace::With => "with",
-            TextPlace::Before => "before",
+            TextPlace::Caption => "caption",
         }
     }
 }
@@ -91,6 +94,9 @@ pub enum FileRefusal {
         /// Its size.
         size: u64,
     },
+    /// There is no text, and the channel takes no files alone.
+    #[error("the reply has no text, and a reply with files needs one on this channel")]
+    NoText,
     /// Together they are too large.
     #[error("the files have {size} bytes together; a reply on this channel takes {limit}")]
     Total {
@@ -106,7 +112,10 @@ impl FileRefusal {
     pub fn index(&self) -> Option<usize> {
         match self {
             FileRefusal::Type { index, .. } | FileRefusal::Size { index, .. } => Some(*index),
-            FileRefusal::NoFiles | FileRefusal::Count { .. } | FileRefusal::Total { .. } => None,
+            FileRefusal::NoFiles
+            | FileRefusal::NoText
+            | FileRefusal::Count { .. }
+            | FileRefusal::Total { .. } => None,
         }
     }
 }
@@ -190,6 +199,7 @@ mod tests {
             },
         ],
         text: TextPlace::With,
+        without_text: false,
     };
 
     #[test]

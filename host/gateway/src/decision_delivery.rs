@@ -43,7 +43,7 @@ impl ConnectionDestination {
                 .await?;
             // A note that may be there is not written twice.
             if !matches!(outcome, Outcome::Uncertain(_)) {
-                receipt(outcome, Part { number, parts })?;
+                receipt(outcome, Part::of_decision(number, parts))?;
             }
         }
         // Without a request, nothing shows that it does.

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_adapter::poll::{PollFailure, PollFailureKind};
-use patchbay_adapter::{EncodeError, Exchange, Outbound, Outcome, Reason, Receipt};
+use patchbay_adapter::{
+    Adapter, EncodeError, Exchange, FileRequest, Outbound, OutboundFile, Outcome, Reason, Receipt,
+    Reply,
+};
 use patchbay_desk::{AcceptedPart, DeskError, SendProgress};
 use patchbay_journal::OptOut;
 use patchbay_model::final_failure::FinalKind;
@@ -69,41 +72,86 @@ impl ConnectionDestination {
         if let Some(opt_out) = &prepared.opt_out {
             return Err(opted_out(opt_out));
         }
-        let loaded = self
+        let mut loaded = self
             .load_files(delivery, &document, settings.adapter)
             .await?;
-        let files = loaded.reply_files();
+        let whole = loaded.take_whole();
+        let files = match &whole {
+            Some(whole) => whole.reply_files(),
+            None => document.empty_files(),
+        };
         let reply = document.reply(&delivery.key, &files, prepared.last_inbound, now);
-        let requests = adapter.encode(&reply).map_err(|error| match error {
+        let plan = adapter.encode(&reply).map_err(|error| match error {
             EncodeError::WindowClosed => failed(FinalKind::WindowClosed, &error.to_string()),
             error => refused(&error.to_string()),
         })?;
-        // The parts have the bytes now.
         drop(files);
-        let _sending = loaded.without_bytes();
-        let parts = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        // The parts have the bytes now.
+        drop(whole);
+        let files = document.empty_files();
+        let reply = document.reply(&delivery.key, &files, prepared.last_inbound, now);
         let tokens = self.tokens(delivery, &prepared.connection, egress);
-        for (number, request) in (1..).zip(&requests) {
+        for (number, outbound) in (1..).zip(&plan) {
             if prepared.progress.accepted.contains(&number) {
                 continue;
             }
+            let part = Part::of(number, &plan);
             let is_idempotent = prepared.connection.settings.adapter.is_idempotent;
             if !is_idempotent && prepared.progress.begun == Some(number) {
                 // The host ended between sending it and recording the result.
                 let reason = "the host stopped while it was sent";
-                return Err(uncertain(Part { number, parts }, reason));
+                return Err(uncertain(part, reason));
             }
             let begun = (!is_idempotent).then_some(number);
-            let read = |exchange: &Exchange<'_>| adapter.outcome(exchange);
-            let outcome = self
-                .send_part((&tokens, delivery), request, begun, read)
-                .await?;
-            let part = Part { number, parts };
-            let receipt = receipt(outcome, part)?;
+            let way = (&tokens, delivery);
+            let outcome = match outbound {
+                Outbound::File(file) => {
+                    let content = loaded.read(self, delivery, file.position).await;
+                    let content = content.map_err(|failure| part.describe(failure))?;
+                    self.send_file(way, &**adapter, (&reply, file, content), begun)
+                        .await
+                }
+                whole => {
+                    let read = |exchange: &Exchange<'_>| adapter.outcome(exchange);
+                    self.send_part(way, whole, begun, read).await
+                }
+            };
+            let receipt = receipt(outcome?, part)?;
             prepared.connection.access_works();
             self.record(delivery, &document, part, receipt).await?;
         }
         Ok(())
+    }
+
+    /// Sends a file in a message of its own. Where the provider stores it first, that is no
+    /// message: it is repeated at every attempt, and only the message is recorded as begun.
+    async fn send_file(
+        &self,
+        way: (&TokenAccess, &Delivery),
+        adapter: &dyn Adapter,
+        (reply, file, content): (&Reply<'_>, &OutboundFile, Vec<u8>),
+        begun: Option<u32>,
+    ) -> Result<Outcome, SendFailure> {
+        let refused = |error: EncodeError| failed(FinalKind::Refused, &error.to_string());
+        let request = adapter.encode_file(reply, file, &content);
+        // The request has the bytes now.
+        drop(content);
+        let message = match request.map_err(refused)? {
+            FileRequest::Message(message) => message,
+            FileRequest::Upload(upload) => {
+                let read = |exchange: &Exchange<'_>| adapter.upload_outcome(exchange);
+                let upload = Outbound::Http(upload);
+                let stored = match self.send_part(way, &upload, None, read).await? {
+                    Outcome::Accepted(stored) => stored.provider_id,
+                    other => return Ok(other),
+                };
+                let message = adapter.encode_stored_file(reply, file, &stored);
+                message.map_err(refused)?
+            }
+        };
+        let read = |exchange: &Exchange<'_>| adapter.outcome(exchange);
+        self.send_part(way, &Outbound::Http(message), begun, read)
+            .await
     }
 
     /// What gets the tokens of a connection for a delivery.
@@ -211,7 +259,7 @@ impl ConnectionDestination {
         &self,
         delivery: &Delivery,
         document: &ReplyDocument,
-        part: Part,
+        part: Part<'_>,
         receipt: Receipt,
     ) -> Result<(), SendFailure> {
         for attempt in 1..=RECORD_ATTEMPTS {
@@ -274,13 +322,81 @@ struct Prepared {
 
 /// A part of a reply, by its number.
 #[derive(Clone, Copy)]
-pub(crate) struct Part {
-    pub(crate) number: u32,
-    pub(crate) parts: u32,
+pub(crate) struct Part<'a> {
+    /// From 1.
+    number: u32,
+    parts: u32,
+    /// All parts of a reply; none of a decision.
+    plan: &'a [Outbound],
+}
+
+impl<'a> Part<'a> {
+    /// The part of this number of a reply.
+    fn of(number: u32, plan: &'a [Outbound]) -> Part<'a> {
+        let parts = u32::try_from(plan.len()).unwrap_or(u32::MAX);
+        Part {
+            number,
+            parts,
+            plan,
+        }
+    }
+
+    /// The request of this number of so many that write a decision.
+    pub(crate) fn of_decision(number: u32, parts: u32) -> Part<'static> {
+        Part {
+            number,
+            parts,
+            plan: &[],
+        }
+    }
+
+    /// The same failure, with the part and what went out before it.
+    fn describe(self, mut failure: SendFailure) -> SendFailure {
+        failure.problem = Problem::plain(self.problem(&failure.problem.recorded));
+        failure
+    }
+
+    /// A problem of the part, with what went out before it.
+    fn problem(self, problem: &str) -> String {
+        let Part { number, parts, .. } = self;
+        if parts < 2 {
+            return problem.to_owned();
+        }
+        let before = number.saturating_sub(1) as usize;
+        let file = match self.plan.get(before) {
+            Some(Outbound::File(file)) => format!(", file {}", file.position + 1),
+            _ => String::new(),
+        };
+        let sent = sent_parts(self.plan.get(..before).unwrap_or_default());
+        format!("part {number} of {parts}{file}: {problem}; {before} parts went out{sent}")
+    }
+}
+
+/// What some parts are, if files are among them: `: the text and file 1`. Files are named by
+/// their position, since their names can tell something of the customer.
+fn sent_parts(parts: &[Outbound]) -> String {
+    let (mut has_text, mut files) = (false, Vec::new());
+    for part in parts {
+        match part {
+            Outbound::File(file) => {
+                has_text |= file.caption.is_some();
+                files.push((file.position + 1).to_string());
+            }
+            _ => has_text = true,
+        }
+    }
+    let text = if has_text { "the text" } else { "" };
+    match (has_text, files.len()) {
+        (_, 0) => String::new(),
+        (true, 1) => format!(": {text} and file {}", files[0]),
+        (false, 1) => format!(": file {}", files[0]),
+        (true, _) => format!(": {text} and files {}", files.join(", ")),
+        (false, _) => format!(": files {}", files.join(", ")),
+    }
 }
 
 /// The receipt of an accepted part, or what the courier does about another outcome.
-pub(crate) fn receipt(outcome: Outcome, part: Part) -> Result<Receipt, SendFailure> {
+pub(crate) fn receipt(outcome: Outcome, part: Part<'_>) -> Result<Receipt, SendFailure> {
     let of_part = |what: &str, reason: &Reason| of_part(part, what, reason.as_str());
     Err(match outcome {
         Outcome::Accepted(receipt) => return Ok(receipt),
@@ -309,17 +425,11 @@ pub(crate) fn receipt(outcome: Outcome, part: Part) -> Result<Receipt, SendFailu
     })
 }
 
-fn of_part(Part { number, parts }: Part, what: &str, reason: &str) -> String {
-    match parts {
-        0 | 1 => format!("{what} ({reason})"),
-        _ => format!(
-            "part {number} of {parts}: {what} ({reason}); {} parts went out",
-            number - 1
-        ),
-    }
+fn of_part(part: Part<'_>, what: &str, reason: &str) -> String {
+    part.problem(&format!("{what} ({reason})"))
 }
 
-fn uncertain(part: Part, reason: &str) -> SendFailure {
+fn uncertain(part: Part<'_>, reason: &str) -> SendFailure {
     let what = "it may have arrived; look at the provider before you retry";
     failed(FinalKind::Uncertain, &of_part(part, what, reason))
 }

@@ -33,7 +33,9 @@ pub(crate) fn build(
     token: Option<&Secret>,
 ) -> Result<EgressRequest, RequestError> {
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(request.content_type));
+    let content_type = HeaderValue::from_str(&request.content_type);
+    let content_type = content_type.map_err(|_| RequestError::Header)?;
+    headers.insert(CONTENT_TYPE, content_type);
     for (name, value) in &request.headers {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| RequestError::Header)?;
         let value = HeaderValue::from_str(value).map_err(|_| RequestError::Header)?;
@@ -137,7 +139,7 @@ mod tests {
             method: RequestMethod::Post,
             key: "reply-1/1".to_owned(),
             url: url.to_owned(),
-            content_type: "application/json",
+            content_type: "application/json".into(),
             headers: vec![("x-line-retry-key", "abc".to_owned())],
             body: b"{}".to_vec(),
             credential,

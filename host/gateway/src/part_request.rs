@@ -43,6 +43,9 @@ pub(crate) enum PartError {
     /// The mail, or the login.
     #[error(transparent)]
     Mail(#[from] InvalidMail),
+    /// A file whose request is not made yet.
+    #[error("the file of the reply was not encoded")]
+    File,
 }
 
 impl PartError {
@@ -51,7 +54,8 @@ impl PartError {
         match self {
             PartError::Request(_)
             | PartError::Mail(InvalidMail::Login | InvalidMail::UnencryptedLogin) => true,
-            PartError::Mail(
+            PartError::File
+            | PartError::Mail(
                 InvalidMail::Sender | InvalidMail::Recipient | InvalidMail::Message,
             ) => false,
         }
@@ -62,7 +66,7 @@ impl PartError {
 pub(crate) fn token_source(part: &Outbound) -> Option<&TokenSource> {
     match part {
         Outbound::Http(request) => http_request::token_source(&request.credential),
-        Outbound::Mail(_) | Outbound::History { .. } => None,
+        Outbound::File(_) | Outbound::Mail(_) | Outbound::History { .. } => None,
     }
 }
 
@@ -80,6 +84,7 @@ impl PartRequest {
     pub(crate) fn build(part: &Outbound, token: Option<&Secret>) -> Result<PartRequest, PartError> {
         match part {
             Outbound::Http(request) => Ok(PartRequest::Http(http_request::build(request, token)?)),
+            Outbound::File(_) => Err(PartError::File),
             Outbound::Mail(mail) => Ok(PartRequest::Mail {
                 submission: submission(mail)?,
                 message_id: mail.message_id.clone(),

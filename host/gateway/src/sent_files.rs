@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use patchbay_adapter::{AdapterKind, ReplyFile};
+use patchbay_adapter::{AdapterKind, ReplyFile, TextPlace};
 use patchbay_desk::DeskError;
+use patchbay_files::FileReference;
+use patchbay_journal::ConversationId;
 use patchbay_model::final_failure::FinalKind;
 use patchbay_outbound::courier::{Delivery, Problem, SendFailure, SendFailureKind, TargetHealth};
 use patchbay_records::uploaded_file::UploadedFile;
@@ -63,17 +65,24 @@ fn postponed() -> SendFailure {
     }
 }
 
-/// The files of a reply, in memory.
+/// The files of a reply while it is sent, and its place.
 #[derive(Default)]
 pub(crate) struct SentFiles {
-    files: Vec<(UploadedFile, Vec<u8>)>,
-    place: Option<SendingPlace>,
+    /// All files, where they leave in one request or mail.
+    whole: Option<WholeFiles>,
+    /// Which they are, where each is read when its turn comes.
+    references: Vec<FileReference>,
+    conversation: Option<ConversationId>,
+    _place: Option<SendingPlace>,
 }
 
-impl SentFiles {
+/// The files of a reply, in memory.
+pub(crate) struct WholeFiles(Vec<(UploadedFile, Vec<u8>)>);
+
+impl WholeFiles {
     /// The files, as an adapter encodes them.
     pub(crate) fn reply_files(&self) -> Vec<ReplyFile<'_>> {
-        let files = self.files.iter();
+        let files = self.0.iter();
         files
             .map(|(file, content)| ReplyFile {
                 name: &file.description.name,
@@ -82,16 +91,42 @@ impl SentFiles {
             })
             .collect()
     }
+}
 
-    /// What is held while the parts, which have the bytes, are sent.
-    pub(crate) fn without_bytes(self) -> Option<SendingPlace> {
-        self.place
+impl SentFiles {
+    /// All files, once, where they leave together.
+    pub(crate) fn take_whole(&mut self) -> Option<WholeFiles> {
+        self.whole.take()
+    }
+
+    /// Reads the file at a position.
+    ///
+    /// # Errors
+    /// It is no longer stored, or the journal failed.
+    pub(crate) async fn read(
+        &self,
+        destination: &ConnectionDestination,
+        delivery: &Delivery,
+        position: usize,
+    ) -> Result<Vec<u8>, SendFailure> {
+        let reference = self.references.get(position).cloned();
+        let (Some(reference), Some(conversation)) = (reference, self.conversation) else {
+            return Err(not_stored());
+        };
+        let read = destination.read_files(delivery, conversation, vec![reference]);
+        let file = read.await?.pop().ok_or_else(not_stored)?;
+        Ok(file.1)
     }
 }
 
+/// A file was removed, or the customer erased.
+fn not_stored() -> SendFailure {
+    let problem = "a file of the reply is no longer stored";
+    failed(FinalKind::Refused, problem)
+}
+
 impl ConnectionDestination {
-    /// Reads the files of a reply, one after another: they are those that were uploaded,
-    /// the same at every attempt.
+    /// The files of a reply: they are those that were uploaded, the same at every attempt.
     ///
     /// # Errors
     /// [`SendFailureKind::Postponed`] if there is no place for them in memory now.
@@ -106,31 +141,48 @@ impl ConnectionDestination {
         let Some(conversation) = conversation else {
             return Ok(SentFiles::default());
         };
-        if adapter.sends_files.is_none() {
+        let Some(rules) = adapter.sends_files else {
             let problem = "the connection of this channel sends no files any more";
             return Err(failed(FinalKind::Refused, problem));
-        }
+        };
         if !adapter.has_provider {
             // The customer downloads them from the host.
             return Ok(SentFiles::default());
         }
         let place = self.gateway.sending_files.enter(&delivery.company);
-        let place = place.ok_or_else(postponed)?;
+        let mut sent = SentFiles {
+            _place: Some(place.ok_or_else(postponed)?),
+            conversation: Some(conversation),
+            ..SentFiles::default()
+        };
+        match rules.text {
+            TextPlace::With => {
+                let files = self.read_files(delivery, conversation, references).await?;
+                sent.whole = Some(WholeFiles(files));
+            }
+            TextPlace::Caption => sent.references = references,
+        }
+        Ok(sent)
+    }
+
+    /// Reads files of a conversation, one after another.
+    async fn read_files(
+        &self,
+        delivery: &Delivery,
+        conversation: ConversationId,
+        references: Vec<FileReference>,
+    ) -> Result<Vec<(UploadedFile, Vec<u8>)>, SendFailure> {
         let (gateway, company) = (Arc::clone(&self.gateway), delivery.company.clone());
         let read = spawn_blocking(move || -> Result<Option<Vec<_>>, DeskError> {
             let files = gateway.desk.files();
-            let read = |named| files.read(&company, conversation, named);
-            references.iter().map(read).collect()
+            let references = references.iter();
+            references
+                .map(|named| files.read(&company, conversation, named))
+                .collect()
         });
         match read.await {
-            Ok(Ok(Some(files))) => Ok(SentFiles {
-                files,
-                place: Some(place),
-            }),
-            Ok(Ok(None)) => {
-                let problem = "a file of the reply is no longer stored";
-                Err(failed(FinalKind::Refused, problem))
-            }
+            Ok(Ok(Some(files))) => Ok(files),
+            Ok(Ok(None)) => Err(not_stored()),
             Ok(Err(error)) => Err(retry(&error.to_string())),
             Err(_) => Err(retry("the files of the reply could not be read")),
         }

@@ -57,7 +57,7 @@ impl HelpDesk {
             method,
             key,
             url: format!("{}{path}", self.base),
-            content_type: "application/json",
+            content_type: "application/json".into(),
             headers: Vec::new(),
             body: body.to_string().into_bytes(),
             credential: self.credential.clone(),

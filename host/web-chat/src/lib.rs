@@ -55,6 +55,7 @@ const FILES: FileRules = FileRules {
         bytes: 25 << 20,
     }],
     text: TextPlace::With,
+    without_text: true,
 };
 
 /// The adapter's row.

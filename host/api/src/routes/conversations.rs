@@ -77,9 +77,12 @@ pub(crate) struct FileRulesDocument {
     total_bytes: u64,
     /// The types that it takes.
     types: Vec<FileTypeDocument>,
-    /// Where the text of the reply stands: `with` the files in one message, or `before` them
-    /// in a message of its own.
+    /// Where the text of the reply stands: `with` all files in one message, or `caption`:
+    /// each file is a message of its own, and the text goes with the first one where it is
+    /// short enough for that and its type has a caption, else in messages before.
     text: &'static str,
+    /// Whether a reply may have files and no text.
+    without_text: bool,
 }
 
 /// A type of file that a channel takes.
@@ -110,6 +113,7 @@ impl FileRulesDocument {
             total_bytes: rules.total_bytes,
             types: types.collect(),
             text: rules.text.as_str(),
+            without_text: rules.without_text,
         }
     }
 }

@@ -42,7 +42,9 @@ pub(crate) struct ReplyRequest {
     /// Id given by the sender, unique in the conversation. A request with the same
     /// id is the same reply and is published once.
     id: String,
-    /// The text to send; at most 64 KiB and the channel's limit. Absent with `template`.
+    /// The text to send; at most 64 KiB and the channel's limit. Absent with `template`;
+    /// absent or empty where a reply has uploaded files and the channel takes them alone
+    /// (`without_text` in `files` of the conversation).
     #[serde(default)]
     text: Option<String>,
     /// The template to send instead of a text, on channels whose provider approves
@@ -209,7 +211,11 @@ pub(super) async fn reply(
     let request: ReplyRequest = app.json(request).await?;
     check_length("id", &request.id, ID_BYTES)?;
     let invalid = |field: &str, problem: &str| Err(Problem::invalid(field, problem));
+    let is_without_text = request.text.as_ref().is_none_or(|text| text.is_empty());
+    let has_upload = request.attachments.iter().any(|it| it.file.is_some());
     match (&request.text, &request.template) {
+        // The channel decides whether it takes files alone.
+        (_, None) if is_without_text && has_upload => {}
         (Some(text), None) => check_length("text", text, TEXT_BYTES)?,
         (None, Some(template)) => {
             check_length("template.id", &template.id, ID_BYTES)?;

@@ -38,7 +38,7 @@ pub(super) fn encode(
             method: RequestMethod::Post,
             key,
             url: format!("{}/v2/bot/message/push", adapter.base),
-            content_type: "application/json",
+            content_type: "application/json".into(),
             headers: vec![("x-line-retry-key", retry_key)],
             body: document.to_string().into_bytes(),
             credential: Credential::Bearer(adapter.access_token.first().clone()),

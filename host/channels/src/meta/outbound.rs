@@ -49,7 +49,7 @@ pub(super) fn encode(
             method: RequestMethod::Post,
             key,
             url: url.clone(),
-            content_type: "application/json",
+            content_type: "application/json".into(),
             headers: Vec::new(),
             body: document.to_string().into_bytes(),
             credential: Credential::Bearer(inbox.app.access_token.first().clone()),

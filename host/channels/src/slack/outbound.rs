@@ -50,7 +50,7 @@ pub(super) fn encode(
             method: RequestMethod::Post,
             key,
             url: format!("{}/chat.postMessage", adapter.base),
-            content_type: "application/json; charset=utf-8",
+            content_type: "application/json; charset=utf-8".into(),
             headers: Vec::new(),
             body: document.to_string().into_bytes(),
             credential: Credential::Bearer(adapter.bot_token.first().clone()),

@@ -13,13 +13,18 @@
 //! named by the connection and a hash of the customer.
 //!
 //! Not supported: a group that becomes a supergroup keeps no conversation (the two
-//! messages are counted as events, and a reply to the old one is refused); sending
-//! files; buttons. A bot is not told of deletions outside of business accounts.
+//! messages are counted as events, and a reply to the old one is refused); buttons. A bot is not told of deletions outside of business accounts.
+//!
+//! Each file of a reply is a message (`sendPhoto`, `sendVideo`, `sendAudio`,
+//! `sendAnimation` or `sendDocument`), uploaded with the request that sends it. Albums
+//! (`sendMediaGroup`) are not used: they take either pictures and videos or documents or
+//! audio, and one answer for all would leave a part of it uncertain.
 //!
 //! Every case of the research is a golden case or a test of answers, except that an
 //! escaped text grows over the limit: replies have no markup, so nothing is escaped.
 
 mod content;
+mod file;
 mod media;
 mod message;
 mod outbound;
@@ -33,9 +38,10 @@ use jiff::Timestamp;
 use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, ProviderQuery};
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
-    AccountConfig, Adapter, AdapterKind, ConfigError, EncodeError, Exchange, InboundRequest,
-    InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Response, Scheme,
-    SecretError, SecretRole, Secrets, Sending, Setting, VerifiedRequest, api_base,
+    AccountConfig, Adapter, AdapterKind, ConfigError, EncodeError, Exchange, FileRequest,
+    InboundRequest, InboundWay, Item, MessageIds, Outbound, OutboundFile, Outcome, Rejection,
+    Reply, Response, Scheme, SecretError, SecretRole, Secrets, Sending, Setting, VerifiedRequest,
+    api_base,
 };
 use serde::Deserialize;
 
@@ -80,7 +86,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: false,
     takes_decisions: false,
     files_within: false,
-    sends_files: None,
+    sends_files: Some(&file::RULES),
     setup: &[
         "Create a bot with BotFather; `account` is the number before the colon of its token.",
         "To read all messages of groups, switch off the bot's privacy mode with BotFather.",
@@ -191,7 +197,16 @@ impl Adapter for Telegram {
     }
 
     fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
-        outbound::encode(self, reply).map(Outbound::requests)
+        outbound::encode(self, reply)
+    }
+
+    fn encode_file(
+        &self,
+        reply: &Reply<'_>,
+        part: &OutboundFile,
+        content: &[u8],
+    ) -> Result<FileRequest, EncodeError> {
+        file::request(self, reply, part, content).map(FileRequest::Message)
     }
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use patchbay_adapter::field::Fields;
 use patchbay_adapter::{
-    Credential, EncodeError, Exchange, Failure, FailureKind, LONGEST_WAIT, OutboundRequest,
-    Outcome, Reason, Receipt, Reply, RequestMethod,
+    Credential, EncodeError, Exchange, Failure, FailureKind, LONGEST_WAIT, Outbound,
+    OutboundRequest, Outcome, Reason, Receipt, Reply, ReplyMessage, RequestMethod,
 };
 use patchbay_model::channel;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{CHANNEL, Telegram};
+use super::{CHANNEL, Telegram, file};
 
 /// Telegram takes no key of ours: no field limits it.
 const KEY_CHARACTERS: usize = usize::MAX;
@@ -59,48 +59,63 @@ impl<'a> Target<'a> {
     }
 }
 
+/// The fields of every message: where it goes, and of the first one what it answers.
+pub(super) fn fields(reply: &Reply<'_>, is_first: bool) -> Result<Map<String, Value>, EncodeError> {
+    let target = Target::of(reply)?;
+    let mut fields = Map::new();
+    let mut add = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+    add("chat_id", target.chat.into());
+    if let Some(topic) = target.topic {
+        add("message_thread_id", topic.into());
+    }
+    if let Some(connection) = target.connection {
+        add("business_connection_id", connection.into());
+    }
+    let answered = reply.in_reply_to.and_then(|id| id.rsplit(':').next());
+    let answered = answered.and_then(|id| id.parse::<i64>().ok());
+    if let Some(id) = answered.filter(|_| is_first) {
+        // The customer may have deleted it meanwhile.
+        let quoted = json!({"message_id": id, "allow_sending_without_reply": true});
+        add("reply_parameters", quoted);
+    }
+    Ok(fields)
+}
+
 /// The parts of a reply, without markup. The first one quotes the message that is
 /// answered.
-pub(super) fn encode(
-    adapter: &Telegram,
-    reply: &Reply<'_>,
-) -> Result<Vec<OutboundRequest>, EncodeError> {
+pub(super) fn encode(adapter: &Telegram, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
     if adapter.account != reply.account {
         return Err(EncodeError::Account);
     }
-    let target = Target::of(reply)?;
-    let answered = reply.in_reply_to.and_then(|id| id.rsplit(':').next());
-    let answered = answered.and_then(|id| id.parse::<i64>().ok());
-    let parts = reply.parts(channel::length_rule(CHANNEL), KEY_CHARACTERS)?;
-    let parts = parts.into_iter().enumerate();
-    let parts = parts.map(|(index, (key, text))| {
-        let mut document = json!({"chat_id": target.chat, "text": text});
-        if let Some(topic) = target.topic {
-            document["message_thread_id"] = topic.into();
-        }
-        if let Some(connection) = target.connection {
-            document["business_connection_id"] = connection.into();
-        }
-        if let (0, Some(id)) = (index, answered) {
-            // The customer may have deleted it meanwhile.
-            document["reply_parameters"] =
-                json!({"message_id": id, "allow_sending_without_reply": true});
-        }
-        OutboundRequest {
-            method: RequestMethod::Post,
-            key,
-            url: format!(
-                "{}/bot{}/sendMessage",
-                adapter.base,
-                Credential::PLACEHOLDER
-            ),
-            content_type: "application/json",
-            headers: Vec::new(),
-            body: document.to_string().into_bytes(),
-            credential: Credential::Path(adapter.bot_token.first().clone()),
-        }
-    });
-    Ok(parts.collect())
+    // Of a reply with files alone too, before the first of them is read.
+    Target::of(reply)?;
+    let rule = channel::length_rule(CHANNEL);
+    let messages = reply.messages(rule, KEY_CHARACTERS, |_| Some(file::CAPTION))?;
+    let parts = messages
+        .into_iter()
+        .enumerate()
+        .map(|(index, message)| match message {
+            ReplyMessage::File(file) => Ok(Outbound::File(file)),
+            ReplyMessage::Text { key, text } => {
+                let mut document = fields(reply, index == 0)?;
+                document.insert("text".to_owned(), text.into());
+                Ok(Outbound::Http(OutboundRequest {
+                    method: RequestMethod::Post,
+                    key,
+                    url: method_url(adapter, "sendMessage"),
+                    content_type: "application/json".into(),
+                    headers: Vec::new(),
+                    body: Value::Object(document).to_string().into_bytes(),
+                    credential: Credential::Path(adapter.bot_token.first().clone()),
+                }))
+            }
+        });
+    parts.collect()
+}
+
+/// The URL of a method of the API.
+pub(super) fn method_url(adapter: &Telegram, method: &str) -> String {
+    format!("{}/bot{}/{method}", adapter.base, Credential::PLACEHOLDER)
 }
 
 /// Beginnings of descriptions that say that the chat is not there for the bot. The

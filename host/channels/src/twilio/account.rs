@@ -94,7 +94,7 @@ impl Account {
             method: RequestMethod::Post,
             key,
             url: format!("{}/{list}.json", self.resource),
-            content_type: "application/x-www-form-urlencoded",
+            content_type: "application/x-www-form-urlencoded".into(),
             headers: Vec::new(),
             body: fields.collect::<Vec<_>>().join("&").into_bytes(),
             credential: self.credential(),

@@ -39,7 +39,7 @@ pub(super) fn encode(
             method: RequestMethod::Post,
             key,
             url: format!("{}/pa/send_message", adapter.base),
-            content_type: "application/json",
+            content_type: "application/json".into(),
             headers: Vec::new(),
             body: document.to_string().into_bytes(),
             credential: Credential::Header {

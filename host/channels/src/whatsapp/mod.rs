@@ -7,13 +7,14 @@
 //! a reaction does not open the reply window, that a planted key may have 512
 //! characters, that a batch has at most 3 MB, the version of the API.
 //!
-//! Replies are text. Templates, media and groups as recipients of a first message
-//! are not encoded yet.
+//! A file of a reply is stored at the provider first and then sent in a message of its own.
+//! Templates with media, and groups as recipients of a first message, are not encoded.
 
 mod content;
 mod delivery;
 mod echo;
 mod error_code;
+mod file;
 mod media;
 mod message;
 mod outbound;
@@ -29,8 +30,9 @@ use patchbay_adapter::media::{MediaFailure, MediaReference, MediaRequest, Provid
 use patchbay_adapter::probe::{Finding, Probe};
 use patchbay_adapter::{
     AccountConfig, Acknowledgement, Adapter, AdapterKind, ConfigError, EncodeError, Exchange,
-    InboundRequest, InboundWay, Item, MessageIds, Outbound, Outcome, Rejection, Reply, Response,
-    SecretRole, Sending, Setting, VerifiedRequest,
+    FileRequest, InboundRequest, InboundWay, Item, MessageIds, Outbound, OutboundFile,
+    OutboundRequest, Outcome, Rejection, Reply, Response, SecretRole, Sending, Setting,
+    VerifiedRequest,
 };
 
 use crate::meta::{self, ACCESS_TOKEN, APP_SECRET, App, VERIFY_TOKEN};
@@ -84,7 +86,7 @@ pub const KIND: AdapterKind = AdapterKind {
     takes_templates: true,
     takes_decisions: false,
     files_within: false,
-    sends_files: None,
+    sends_files: Some(&file::RULES),
     setup: &[
         "Create a Meta app of the type Business and add the product WhatsApp to it.",
         "Give a system user the app and the WhatsApp account, and create a token with the permissions whatsapp_business_messaging and whatsapp_business_management.",
@@ -141,7 +143,29 @@ impl Adapter for WhatsApp {
     }
 
     fn encode(&self, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
-        outbound::encode(self, reply).map(Outbound::requests)
+        outbound::encode(self, reply)
+    }
+
+    fn encode_file(
+        &self,
+        reply: &Reply<'_>,
+        part: &OutboundFile,
+        content: &[u8],
+    ) -> Result<FileRequest, EncodeError> {
+        file::upload(self, reply, part, content).map(FileRequest::Upload)
+    }
+
+    fn upload_outcome(&self, exchange: &Exchange<'_>) -> Outcome {
+        file::upload_outcome(exchange)
+    }
+
+    fn encode_stored_file(
+        &self,
+        reply: &Reply<'_>,
+        part: &OutboundFile,
+        id: &str,
+    ) -> Result<OutboundRequest, EncodeError> {
+        outbound::encode_file(self, reply, part, id)
     }
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {

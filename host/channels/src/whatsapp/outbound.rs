@@ -2,52 +2,77 @@
 
 use patchbay_adapter::field::Fields;
 use patchbay_adapter::{
-    Credential, EncodeError, OutboundRequest, Receipt, Reply, RequestMethod, TemplateReply,
+    Credential, EncodeError, Outbound, OutboundFile, OutboundRequest, Receipt, Reply, ReplyFile,
+    ReplyMessage, RequestMethod, TemplateReply,
 };
 use patchbay_model::channel;
 use serde_json::{Value, json};
 
-use super::{CHANNEL, WhatsApp};
+use super::{CHANNEL, WhatsApp, file};
 
 /// Most characters of a planted key (assumption). Part numbers are part of it.
 const KEY_CHARACTERS: usize = 512;
 
 /// The parts of a reply. The first one quotes the message that is answered.
-pub(super) fn encode(
-    adapter: &WhatsApp,
-    reply: &Reply<'_>,
-) -> Result<Vec<OutboundRequest>, EncodeError> {
+pub(super) fn encode(adapter: &WhatsApp, reply: &Reply<'_>) -> Result<Vec<Outbound>, EncodeError> {
     if !adapter.app.serves(reply.account) {
         return Err(EncodeError::Account);
     }
-    let (recipient_type, field, recipient) = recipient(reply)?;
     if let Some(template) = reply.template {
-        let document = json!({
-            "messaging_product": "whatsapp",
-            "recipient_type": recipient_type,
-            field: recipient,
-            "type": "template",
-            "template": content(template),
-        });
         let key = reply.only_key(KEY_CHARACTERS)?;
-        return Ok(vec![request(adapter, reply, key, document)]);
+        let content = ("template", template_content(template));
+        let document = message(reply, content, false)?;
+        return Ok(vec![Outbound::Http(request(adapter, reply, key, document))]);
     }
-    let parts = reply.parts(channel::length_rule(CHANNEL), KEY_CHARACTERS)?;
-    let parts = parts.into_iter().enumerate();
-    let parts = parts.map(|(index, (key, text))| {
-        let mut document = json!({
-            "messaging_product": "whatsapp",
-            "recipient_type": recipient_type,
-            field: recipient,
-            "type": "text",
-            "text": {"body": text},
+    // Of a reply with files alone too, before the first of them is stored.
+    recipient(reply)?;
+    let rule = channel::length_rule(CHANNEL);
+    let caption = |file: &ReplyFile<'_>| file::caption(file.media_type);
+    let messages = reply.messages(rule, KEY_CHARACTERS, caption)?;
+    let parts = messages
+        .into_iter()
+        .enumerate()
+        .map(|(index, part)| match part {
+            ReplyMessage::File(file) => Ok(Outbound::File(file)),
+            ReplyMessage::Text { key, text } => {
+                let document = message(reply, ("text", json!({"body": text})), index == 0)?;
+                Ok(Outbound::Http(request(adapter, reply, key, document)))
+            }
         });
-        if let (0, Some(id)) = (index, reply.in_reply_to) {
-            document["context"] = json!({"message_id": id});
-        }
-        request(adapter, reply, key, document)
+    parts.collect()
+}
+
+/// The message with a file that is stored under an id.
+pub(super) fn encode_file(
+    adapter: &WhatsApp,
+    reply: &Reply<'_>,
+    part: &OutboundFile,
+    id: &str,
+) -> Result<OutboundRequest, EncodeError> {
+    let file = reply.files.get(part.position).ok_or(EncodeError::NoFiles)?;
+    let content = file::content(file, part, id).ok_or(EncodeError::NoFiles)?;
+    let document = message(reply, content, part.is_first)?;
+    Ok(request(adapter, reply, part.key.clone(), document))
+}
+
+/// A message of a type with its content.
+fn message(
+    reply: &Reply<'_>,
+    (kind, content): (&str, Value),
+    is_first: bool,
+) -> Result<Value, EncodeError> {
+    let (recipient_type, field, recipient) = recipient(reply)?;
+    let mut document = json!({
+        "messaging_product": "whatsapp",
+        "recipient_type": recipient_type,
+        field: recipient,
+        "type": kind,
+        kind: content,
     });
-    Ok(parts.collect())
+    if let Some(id) = reply.in_reply_to.filter(|_| is_first) {
+        document["context"] = json!({"message_id": id});
+    }
+    Ok(document)
 }
 
 /// A message by its content, with the key planted.
@@ -62,7 +87,7 @@ fn request(
         method: RequestMethod::Post,
         key,
         url: adapter.app.url(reply.account, "messages"),
-        content_type: "application/json",
+        content_type: "application/json".into(),
         headers: Vec::new(),
         body: document.to_string().into_bytes(),
         credential: Credential::Bearer(adapter.app.access_token.first().clone()),
@@ -70,7 +95,7 @@ fn request(
 }
 
 /// An approved message: its parameters stand in its body.
-fn content(template: TemplateReply<'_>) -> Value {
+fn template_content(template: TemplateReply<'_>) -> Value {
     let mut content = json!({
         "name": template.name,
         "language": {"code": template.language},

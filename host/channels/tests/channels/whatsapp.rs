@@ -2,6 +2,7 @@
 
 mod answers;
 mod deliveries;
+mod files;
 mod handshake;
 mod replies;
 

@@ -36,7 +36,7 @@ pub(super) fn encode(
         method: RequestMethod::Post,
         key: format!("{}/1", reply.key),
         url: format!("{}/v1/customerReviewResponses", adapter.base),
-        content_type: "application/json",
+        content_type: "application/json".into(),
         headers: Vec::new(),
         body: document.to_string().into_bytes(),
         credential: adapter.credential(),

@@ -33,7 +33,7 @@ pub(super) fn encode(
         method: RequestMethod::Post,
         key: format!("{}/1", reply.key),
         url: adapter.url(&format!("/{review}:reply")),
-        content_type: "application/json",
+        content_type: "application/json".into(),
         headers: Vec::new(),
         body: json!({"replyText": reply.text}).to_string().into_bytes(),
         credential: adapter.credential(),

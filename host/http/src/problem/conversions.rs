@@ -213,6 +213,7 @@ impl From<ActionError> for Problem {
 fn file_refusal(refusal: &FileRefusal) -> Problem {
     let field = match refusal.index() {
         Some(index) => format!("attachments[{index}]"),
+        None if *refusal == FileRefusal::NoText => "text".to_owned(),
         None => "attachments".to_owned(),
     };
     let problem = Problem::of(Kind::InvalidInput).field(field);
@@ -223,7 +224,7 @@ fn file_refusal(refusal: &FileRefusal) -> Problem {
         FileRefusal::Size { limit, size, .. } | FileRefusal::Total { limit, size } => {
             problem.limit(*limit, Some(*size), "bytes")
         }
-        FileRefusal::NoFiles | FileRefusal::Type { .. } => problem,
+        FileRefusal::NoFiles | FileRefusal::NoText | FileRefusal::Type { .. } => problem,
     }
 }
 

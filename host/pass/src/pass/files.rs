@@ -73,6 +73,12 @@ pub(super) fn check(
             channel: channel.clone(),
         });
     };
+    if draft.text.trim().is_empty() && !rules.without_text {
+        return Err(ActionError::Files {
+            channel: channel.clone(),
+            refusal: FileRefusal::NoText,
+        });
+    }
     let foreign = draft.attachments.iter().position(|file| id(file).is_none());
     if let Some(index) = foreign.filter(|_| is_connection) {
         return Err(ActionError::NotUploaded {

@@ -12,6 +12,7 @@ mod discourse;
 mod echoes;
 mod email;
 mod faults;
+mod files;
 mod inbound;
 mod line;
 mod mail_stand_in;

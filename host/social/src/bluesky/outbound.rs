@@ -86,7 +86,7 @@ pub(super) fn encode(adapter: &Bluesky, reply: &Reply<'_>) -> Result<OutboundReq
         method: RequestMethod::Post,
         key,
         url: adapter.method("com.atproto.repo.putRecord"),
-        content_type: "application/json",
+        content_type: "application/json".into(),
         headers: Vec::new(),
         body: document.to_string().into_bytes(),
         credential: adapter.credential(),

@@ -35,7 +35,7 @@ pub(super) fn encode(
         method: RequestMethod::Post,
         key: format!("{}/1", reply.key),
         url: format!("{}/posts.json", adapter.base),
-        content_type: "application/json",
+        content_type: "application/json".into(),
         headers: vec![("api-username", adapter.username.clone())],
         body: document.to_string().into_bytes(),
         credential: credential(adapter.api_key.first()),

@@ -85,7 +85,7 @@ pub(super) fn encode(
         Ok(OutboundRequest {
             method: RequestMethod::Post,
             url: format!("{}/api/v1/statuses", adapter.base),
-            content_type: "application/json",
+            content_type: "application/json".into(),
             headers: vec![("idempotency-key", key.clone())],
             key,
             body: document.to_string().into_bytes(),

@@ -46,7 +46,7 @@ pub(super) fn encode(
             method: RequestMethod::Post,
             key,
             url: format!("{}/v1/messages", adapter.base),
-            content_type: "application/json",
+            content_type: "application/json".into(),
             headers: Vec::new(),
             body: document.to_string().into_bytes(),
             credential: adapter.credential(),

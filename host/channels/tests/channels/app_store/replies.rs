@@ -24,7 +24,7 @@ fn a_response_is_one_request_and_the_same_each_time() {
         "https://apple.example/v1/customerReviewResponses"
     );
     assert_eq!(
-        (request.content_type, request.key.as_str()),
+        (&*request.content_type, request.key.as_str()),
         ("application/json", "reply-01J/1")
     );
     let body: Value = serde_json::from_slice(&request.body).expect("JSON");

@@ -64,6 +64,11 @@ pub(super) fn outgoing(number: u32) -> String {
     format!("mid.out.{number}")
 }
 
+/// Id of the file that a request of a number stored.
+pub(super) fn stored(number: u32) -> String {
+    format!("media.{number}")
+}
+
 const NUMBER: &str = "1122334455667";
 
 fn whatsapp(values: &Value) -> Vec<u8> {
@@ -127,7 +132,10 @@ pub(super) static WHATSAPP: Network = Network {
         whatsapp_event(message, json!({"type": "revoke", "revoke": revoke}))
     }),
     answers: Some(Answers {
-        accepted: |number, _| Answer::json(200, &json!({"messages": [{"id": outgoing(number)}]})),
+        accepted: |number, request| match request.line().ends_with("/media") {
+            true => Answer::json(200, &json!({"id": stored(number)})),
+            false => Answer::json(200, &json!({"messages": [{"id": outgoing(number)}]})),
+        },
         unreachable: Some((|| error(400, 131_026), "131026")),
         window_closed: Some((|| error(400, 131_047), "131047")),
         report: Some(|report, number, request| {

@@ -55,6 +55,30 @@ impl Request {
         found.map(|(_, value)| value)
     }
 
+    /// A field of a body in `multipart/form-data`, as text.
+    pub(crate) fn form_field(&self, name: &str) -> Option<String> {
+        let (head, content) = self.form_part(name)?;
+        (!head.contains("filename=")).then(|| String::from_utf8(content).expect("text"))
+    }
+
+    /// The file of such a body: the head of its part, and its bytes.
+    pub(crate) fn form_part(&self, name: &str) -> Option<(String, Vec<u8>)> {
+        let kind = self.header("content-type")?;
+        let boundary = kind.strip_prefix("multipart/form-data; boundary=")?;
+        let delimiter = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"");
+        let find = |bytes: &[u8], wanted: &[u8]| {
+            let mut places = bytes.windows(wanted.len());
+            places.position(|window| window == wanted)
+        };
+        let start = find(&self.body, delimiter.as_bytes())?;
+        let part = &self.body[start..];
+        let head = find(part, b"\r\n\r\n")?;
+        let content = &part[head + 4..];
+        let end = find(content, format!("\r\n--{boundary}").as_bytes())?;
+        let head = String::from_utf8_lossy(&part[..head]).into_owned();
+        Some((head, content[..end].to_vec()))
+    }
+
     /// What may not differ between two attempts: all of it but the time.
     pub(crate) fn bytes(&self) -> (&str, &[u8]) {
         (&self.head, &self.body)

@@ -51,8 +51,12 @@ pub(super) static TELEGRAM: Network = Network {
     delete: None,
     answers: Some(Answers {
         accepted: |number, request| {
+            let chat = match request.form_field("chat_id") {
+                Some(chat) => json!(chat.parse::<i64>().expect("a number")),
+                None => request.json()["chat_id"].clone(),
+            };
             let result = json!({"message_id": 10_000 + number, "date": signatures::now(),
-                "chat": {"id": request.json()["chat_id"], "type": "private"}, "text": "x"});
+                "chat": {"id": chat, "type": "private"}, "text": "x"});
             Answer::json(200, &json!({"ok": true, "result": result}))
         },
         busy_for_a_second: || {

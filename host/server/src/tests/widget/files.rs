@@ -10,6 +10,11 @@ const PDF: &[u8] = b"%PDF-1.7 a table of sizes";
 
 /// Uploads a document and sends it with a reply.
 async fn send_file(office: &Office, name: &str) {
+    send_file_with(office, name, Some("Like this.")).await;
+}
+
+/// The same with another text, or none.
+async fn send_file_with(office: &Office, name: &str, words: Option<&str>) {
     let id = text(&conversation(office).await["id"]);
     let client = &office.server.client;
     let path = format!("{COMPANY}/conversations/{id}/files/f?by=eva&role=supervisor");
@@ -20,8 +25,11 @@ async fn send_file(office: &Office, name: &str) {
     );
     let uploaded = client.raw(&[head.as_bytes(), PDF].concat()).await;
     assert_eq!(uploaded.status, 201, "{uploaded:?}");
-    let reply = json!({"by": "eva", "role": "supervisor", "id": "r1", "text": "Like this.",
+    let mut reply = json!({"by": "eva", "role": "supervisor", "id": "r1",
         "then": "stay", "attachments": [{"file": "f"}]});
+    if let Some(words) = words {
+        reply["text"] = words.into();
+    }
     let sent = office
         .post(&format!("/conversations/{id}/replies"), reply)
         .await;
@@ -101,4 +109,16 @@ async fn downloads_of_a_visitor_at_once_are_bounded() {
     page.get("files/x/0")
         .await
         .problem(429, "too-many-requests");
+}
+
+#[tokio::test]
+async fn a_reply_of_files_alone_is_in_the_history_of_the_visitor() {
+    let office = office().await;
+    let page = Page::open(&office).await;
+    assert_eq!(page.write(1, "What does it look like?").await.status, 201);
+    send_file_with(&office, "a.pdf", None).await;
+    wait_for(&page, &["message What does it look like?", "reply "]).await;
+    let history = page.history().await;
+    assert_eq!(history["items"][1]["text"], "");
+    assert_eq!(history["items"][1]["files"][0]["name"], "a.pdf");
 }
