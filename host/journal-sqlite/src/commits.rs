@@ -26,17 +26,23 @@ impl Commits for SqliteJournal {
         let rows = |commit: &Commit| {
             let items = commit.outbox.len() + commit.sent.len() + commit.failed.len();
             let more = commit.state.len() + commit.taken_back.len() + commit.words.len();
-            let more = more + commit.files.len();
+            let more = more + commit.files.len() + commit.removed_files.len();
             1 + commit.entries.len() + items + more
         };
         let weight = commits.iter().map(rows).sum();
+        let has_removed = commits.iter().any(|it| !it.removed_files.is_empty());
         // Freed by the caller's thread, not by the writer.
         let commits = Arc::new(commits);
         let to_write = Arc::clone(&commits);
-        self.write(weight, move |work| {
+        let written: Vec<_> = self.write(weight, move |work| {
             let commits = to_write.iter();
             commits.map(|commit| write_commit(work, commit)).collect()
-        })
+        })?;
+        if has_removed {
+            // The commit is durable; what a failure leaves here is deleted within the hour.
+            let _ = self.delete_removed_files();
+        }
+        Ok(written)
     }
 
     fn memory(
@@ -93,7 +99,8 @@ fn check(commit: &Commit) -> Result<()> {
         commit.taken_back.len(),
         limits::COMMIT_SENT,
     )?;
-    check_count("number of files", commit.files.len(), limits::COMMIT_FILES)?;
+    let files = commit.files.len().max(commit.removed_files.len());
+    check_count("number of files", files, limits::COMMIT_FILES)?;
     let failed = commit.failed.iter().map(|failed| &failed.key);
     for key in commit.sent.iter().chain(failed).chain(&commit.taken_back) {
         check_length("outbox key", &key, limits::COMMIT_NAME)?;
@@ -144,7 +151,7 @@ fn write_commit(
         }
     }
 
-    for file in &commit.files {
+    for file in commit.files.iter().chain(&commit.removed_files) {
         if !files::is_whole(work.sql, company, commit.conversation.id, file)? {
             return Ok(Err(Conflict::NoFile(file.id.clone())));
         }
@@ -170,6 +177,9 @@ fn write_commit(
     }
     for file in &commit.files {
         files::keep(work.sql, file.upload)?;
+    }
+    for file in &commit.removed_files {
+        files::remove(work.sql, file.upload)?;
     }
     Ok(Ok(CommitReceipt {
         sequence,

@@ -29,6 +29,16 @@ pub(super) fn compact(journal: &SqliteJournal, before: Timestamp) -> Result<Comp
             break;
         };
         after = *last;
+        let of_files = stale.clone();
+        let removed = journal.write(stale.len(), move |work| {
+            let mut removed = 0;
+            for (_, company, id) in &of_files {
+                removed += files::remove_of_stale(work.sql, *company, *id, cutoff)?;
+            }
+            Ok(removed)
+        })?;
+        deleted.files += removed;
+        journal.delete_removed_files()?;
         let step = journal.write(stale.len() * 8, move |work| {
             let mut step = CompactReport::default();
             work.cache.save_newest(work.sql)?;
@@ -43,7 +53,6 @@ pub(super) fn compact(journal: &SqliteJournal, before: Timestamp) -> Result<Comp
         deleted.state += step.state;
         deleted.receipts += step.receipts;
         deleted.originals += step.originals;
-        deleted.files += step.files;
     }
     deleted.outbox = repeat(journal, move |sql| {
         sql.run(
@@ -129,8 +138,11 @@ fn delete_originals(journal: &SqliteJournal, before: Timestamp) -> Result<u64> {
 
 fn delete_files(journal: &SqliteJournal, now: Timestamp) -> Result<u64> {
     let now = now.as_microsecond();
-    // One may have as many bytes as the host takes of a file.
-    repeat(journal, move |sql| files::delete_expired(sql, now, 1))
+    let removed = repeat(journal, move |sql| {
+        files::remove_expired(sql, now, STEP as i64)
+    })?;
+    journal.delete_removed_files()?;
+    Ok(removed)
 }
 
 /// Return free pages to the file system.
@@ -199,7 +211,7 @@ fn delete_conversation(
     deleted.conversations += 1;
     word_lists::delete_of_conversation(sql, number)?;
     seen_marks::delete_of_conversation(sql, company, number)?;
-    deleted.files += files::delete_of_conversation(sql, number)?;
+    files::delete_of_conversation(sql, number)?;
     deleted.receipts += sql.run(
         "DELETE FROM receipt WHERE company = ?1 AND conversation = ?2",
         params![company.0, id.0],

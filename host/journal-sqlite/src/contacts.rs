@@ -251,6 +251,8 @@ impl Contacts for SqliteJournal {
         });
         self.keys.remove(erased);
         let scrubbed = self.scrub()?;
+        // Nothing opens them any more.
+        self.delete_removed_files()?;
         Ok(Erasure { contacts, scrubbed })
     }
 }

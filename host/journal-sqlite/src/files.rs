@@ -8,7 +8,12 @@ use patchbay_journal::{
 use patchbay_model::input;
 use rusqlite::{Connection, Row, params};
 
-use super::{Micros, Query, SqliteJournal, clamp_i64, code, id, optional_time, time, value};
+use super::{
+    Micros, Query, SqliteJournal, UNSENT, clamp_i64, code, id, optional_time, time, value,
+};
+
+/// Pieces that leave the disk in one transaction: 4 MiB.
+const STEP: i64 = 16;
 
 /// Columns of a file `f` of a conversation `c`.
 const COLUMNS: &str = "c.id, f.id, f.upload, f.contact, f.by_, f.state, f.size, f.created_at,
@@ -43,7 +48,7 @@ impl Files for SqliteJournal {
     fn begin_file(&self, new: NewFile, limits: WaitingLimits) -> Result<FileBegin> {
         check_length("file id", &new.id, input::CODE_BYTES)?;
         check_length("person", &new.by, input::ID_BYTES)?;
-        self.write(1, move |work| {
+        let begun = self.write(1, move |work| {
             let sql = work.sql;
             let query = "SELECT number FROM conversation WHERE company = ?1 AND id = ?2";
             let key = params![new.company.0, new.conversation.0];
@@ -74,7 +79,7 @@ impl Files for SqliteJournal {
             let replaced =
                 sql.read_first(query, params![conversation, new.id], |row| upload(row, 0))?;
             if let Some(replaced) = replaced {
-                delete(sql, replaced)?;
+                remove(sql, replaced)?;
             }
             sql.run(
                 "INSERT INTO file (upload, company, conversation, id, contact, by_, state, size,
@@ -93,7 +98,10 @@ impl Files for SqliteJournal {
                 ],
             )?;
             Ok(FileBegin::Begun)
-        })
+        })?;
+        // The pieces of one that it replaced.
+        self.delete_removed_files()?;
+        Ok(begun)
     }
 
     fn append_file_piece(
@@ -169,23 +177,12 @@ impl Files for SqliteJournal {
     }
 
     fn discard_file(&self, company: CompanyId, upload: UploadId) -> Result<()> {
-        self.write(1, move |work| {
-            let query = "SELECT upload FROM file
-                 WHERE upload = ?1 AND company = ?2 AND state = 'writing'";
-            delete_all(work.sql, query, params![bits(upload), company.0])?;
-            Ok(())
-        })
+        self.remove_in(company, upload, "state = 'writing'")?;
+        Ok(())
     }
 
     fn remove_file(&self, company: CompanyId, upload: UploadId) -> Result<bool> {
-        self.write(1, move |work| {
-            let query = "SELECT 1 FROM file WHERE upload = ?1 AND company = ?2 AND state <> 'kept'";
-            let is_there = work.sql.has_row(query, params![bits(upload), company.0])?;
-            if is_there {
-                delete(work.sql, upload)?;
-            }
-            Ok(is_there)
-        })
+        self.remove_in(company, upload, "state IN ('writing', 'waiting')")
     }
 
     fn file(
@@ -203,8 +200,8 @@ impl Files for SqliteJournal {
         upload: UploadId,
         piece: u32,
     ) -> Result<Option<Vec<u8>>> {
-        let query =
-            "SELECT sealed FROM file_piece WHERE upload = ?1 AND piece = ?2 AND company = ?3";
+        let query = "SELECT p.sealed FROM file_piece p JOIN file f ON f.upload = p.upload
+             WHERE p.upload = ?1 AND p.piece = ?2 AND p.company = ?3 AND f.state <> 'removed'";
         self.read(|sql| sql.read_first(query, params![bits(upload), piece, company.0], value))
     }
 
@@ -216,7 +213,7 @@ impl Files for SqliteJournal {
     ) -> Result<Vec<StoredFile>> {
         let query = format!(
             "SELECT {COLUMNS} FROM {FILES}
-             WHERE f.company = ?1 AND f.contact = ?2 AND f.state <> 'writing'
+             WHERE f.company = ?1 AND f.contact = ?2 AND f.state IN ('waiting', 'kept')
              ORDER BY f.created_at, f.upload LIMIT ?3"
         );
         let key = params![company.0, contact.0, clamp_i64(limit)];
@@ -249,7 +246,7 @@ impl Place<'_> {
                count(*) FILTER (WHERE by_ = ?3),
                coalesce(sum(size), 0),
                count(*)
-             FROM file WHERE company = ?1 AND expires_at IS NOT NULL
+             FROM file WHERE company = ?1 AND expires_at IS NOT NULL AND state <> 'removed'
                AND NOT (conversation = ?2 AND id IS ?4)";
         let key = params![self.company.0, self.conversation, self.by, self.except];
         let sums = sql.read_first(query, key, |row| {
@@ -289,7 +286,7 @@ fn find(
 ) -> Result<Option<StoredFile>> {
     let query = format!(
         "SELECT {COLUMNS} FROM {FILES}
-         WHERE c.company = ?1 AND c.id = ?2 AND f.id = ?3 AND f.state <> 'writing'"
+         WHERE c.company = ?1 AND c.id = ?2 AND f.id = ?3 AND f.state IN ('waiting', 'kept')"
     );
     sql.read_first(&query, params![company.0, conversation.0, id], stored)
 }
@@ -315,40 +312,123 @@ pub(super) fn keep(sql: &Connection, upload: UploadId) -> Result<()> {
     Ok(())
 }
 
-fn delete(sql: &Connection, upload: UploadId) -> Result<()> {
-    sql.run("DELETE FROM file_piece WHERE upload = ?1", [bits(upload)])?;
-    sql.run("DELETE FROM file WHERE upload = ?1", [bits(upload)])?;
+impl SqliteJournal {
+    /// Removes an upload in one of these states. Returns whether there was one.
+    fn remove_in(
+        &self,
+        company: CompanyId,
+        upload: UploadId,
+        states: &'static str,
+    ) -> Result<bool> {
+        let is_removed = self.write(1, move |work| {
+            let query =
+                format!("SELECT 1 FROM file WHERE upload = ?1 AND company = ?2 AND {states}");
+            let is_there = work.sql.has_row(&query, params![bits(upload), company.0])?;
+            if is_there {
+                remove(work.sql, upload)?;
+            }
+            Ok(is_there)
+        })?;
+        self.delete_removed_files()?;
+        Ok(is_removed)
+    }
+
+    /// Deletes the pieces of removed files, in steps between which other writes run. A host
+    /// that ends meanwhile goes on with it at its next [`delete_expired`](
+    /// patchbay_journal::Maintenance::delete_expired).
+    pub(super) fn delete_removed_files(&self) -> Result<()> {
+        // Mostly there is none: leave the writer alone.
+        while self.read(|sql| Ok(first_removed(sql)?.is_some()))? {
+            self.write(1, |work| delete_step(work.sql))?;
+        }
+        Ok(())
+    }
+}
+
+/// A removed file.
+fn first_removed(sql: &Connection) -> Result<Option<UploadId>> {
+    // By the index of files that have a time.
+    let query =
+        "SELECT upload FROM file WHERE expires_at IS NOT NULL AND state = 'removed' LIMIT 1";
+    sql.read_first(query, [], |row| upload(row, 0))
+}
+
+/// Deletes pieces of a removed file, and with the last ones the file.
+fn delete_step(sql: &Connection) -> Result<()> {
+    let Some(upload) = first_removed(sql)? else {
+        return Ok(());
+    };
+    let pieces = sql.run(
+        "DELETE FROM file_piece WHERE upload = ?1 AND piece IN
+           (SELECT piece FROM file_piece WHERE upload = ?1 LIMIT ?2)",
+        params![bits(upload), STEP],
+    )?;
+    if pieces < STEP.unsigned_abs() {
+        sql.run("DELETE FROM file WHERE upload = ?1", [bits(upload)])?;
+    }
     Ok(())
 }
 
-/// Deletes files that a query selects by `upload`; how many.
-fn delete_all(sql: &Connection, selected: &str, key: impl rusqlite::Params) -> Result<u64> {
-    let found = sql.read_all(selected, key, |row| upload(row, 0))?;
-    for upload in &found {
-        delete(sql, *upload)?;
-    }
-    Ok(found.len() as u64)
+/// Removes those files that a condition on `file` selects: from then on there is none of
+/// their ids, and their pieces are left for [`SqliteJournal::delete_removed_files`]. How many.
+fn remove_all(sql: &Connection, condition: &str, key: impl rusqlite::Params) -> Result<u64> {
+    // No client can give an id with a colon.
+    let query = format!(
+        "UPDATE file SET state = 'removed', id = ':' || upload, expires_at = 0, sealed = x''
+         WHERE state <> 'removed' AND {condition}"
+    );
+    sql.run(&query, key)
 }
 
-/// Deletes those of a contact.
-pub(super) fn delete_of_contact(
+/// Removes a file.
+pub(super) fn remove(sql: &Connection, upload: UploadId) -> Result<()> {
+    remove_all(sql, "upload = ?1", [bits(upload)])?;
+    Ok(())
+}
+
+/// Removes those of a contact.
+pub(super) fn remove_of_contact(
     sql: &Connection,
     company: CompanyId,
     contact: ContactId,
 ) -> Result<()> {
-    let query = "SELECT upload FROM file WHERE company = ?1 AND contact = ?2";
-    delete_all(sql, query, params![company.0, contact.0])?;
+    remove_all(
+        sql,
+        "company = ?1 AND contact = ?2",
+        params![company.0, contact.0],
+    )?;
     Ok(())
 }
 
-/// Deletes those of a conversation; how many.
-pub(super) fn delete_of_conversation(sql: &Connection, conversation: i64) -> Result<u64> {
-    let query = "SELECT upload FROM file WHERE conversation = ?1";
-    delete_all(sql, query, [conversation])
+/// Removes those of a conversation that is about to be deleted: resolved, last changed before
+/// a time, and without unsent replies. How many.
+pub(super) fn remove_of_stale(
+    sql: &Connection,
+    company: CompanyId,
+    id: ConversationId,
+    cutoff: i64,
+) -> Result<u64> {
+    let condition = format!(
+        "conversation IN (SELECT number FROM conversation WHERE company = ?1 AND id = ?2
+           AND live = 0 AND touched_at < ?3 AND NOT EXISTS ({UNSENT}))"
+    );
+    remove_all(sql, &condition, params![company.0, id.0, cutoff])
 }
 
-/// Deletes some of those that expired before a time.
-pub(super) fn delete_expired(sql: &Connection, now: i64, most: i64) -> Result<u64> {
-    let query = "SELECT upload FROM file WHERE expires_at < ?1 LIMIT ?2";
-    delete_all(sql, query, params![now, most])
+/// Deletes what is left of those of a conversation.
+pub(super) fn delete_of_conversation(sql: &Connection, conversation: i64) -> Result<()> {
+    let of_it = "upload IN (SELECT upload FROM file WHERE conversation = ?1)";
+    sql.run(
+        &format!("DELETE FROM file_piece WHERE {of_it}"),
+        [conversation],
+    )?;
+    sql.run("DELETE FROM file WHERE conversation = ?1", [conversation])?;
+    Ok(())
+}
+
+/// Removes some of those that expired before a time; how many.
+pub(super) fn remove_expired(sql: &Connection, now: i64, most: i64) -> Result<u64> {
+    let condition = "upload IN (SELECT upload FROM file
+         WHERE expires_at < ?1 AND state <> 'removed' LIMIT ?2)";
+    remove_all(sql, condition, params![now, most])
 }

@@ -45,6 +45,9 @@ pub struct Commit {
     /// on. The commit is refused unless each of them is whole and of this upload. At most
     /// 100.
     pub files: Vec<NamedFile>,
+    /// Uploaded files of the conversation that are deleted with this commit, kept or not. The
+    /// commit is refused unless each of them is whole and of this upload. At most 100.
+    pub removed_files: Vec<NamedFile>,
     /// Time of the commit; policy memory that expired earlier is dropped.
     pub at: Timestamp,
 }

@@ -14,6 +14,8 @@ codes! {
         Waiting = "waiting",
         /// An entry of the history names it: it is kept with its conversation.
         Kept = "kept",
+        /// It is deleted; its pieces leave the disk in steps. No call returns it.
+        Removed = "removed",
     }
 }
 

@@ -98,6 +98,7 @@ fn held_reply(journal: &SqliteJournal, company: CompanyId, contact: ContactId) -
         failed: Vec::new(),
         taken_back: Vec::new(),
         files: Vec::new(),
+        removed_files: Vec::new(),
         scope: EntryScope::default(),
         at: NOW,
     };

@@ -398,6 +398,7 @@ fn store(journal: &dyn Journal, desk: &Desk, count: u64) -> Vec<(Conversation, S
             failed: Vec::new(),
             taken_back: Vec::new(),
             files: Vec::new(),
+            removed_files: Vec::new(),
             at,
         });
     }

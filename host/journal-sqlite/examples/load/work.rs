@@ -92,6 +92,7 @@ impl Interaction {
             failed: Vec::new(),
             taken_back: Vec::new(),
             files: Vec::new(),
+            removed_files: Vec::new(),
             at: now,
         }
     }

@@ -8,7 +8,7 @@ use patchbay_journal::{
 use rusqlite::{Connection, Row, params};
 
 use super::records;
-use crate::database_error::database_error;
+use crate::database_error;
 use crate::{
     Micros, Query, clamp_i64, code, files, id, only_id, opt_outs, optional_id, originals,
     seen_marks, time, value, word_lists,
@@ -237,7 +237,7 @@ pub(super) fn erase(
             sql.run(query, params![company.0, contact.0])?;
         }
         originals::delete_of_contact(sql, company, contact)?;
-        files::delete_of_contact(sql, company, contact)?;
+        files::remove_of_contact(sql, company, contact)?;
         opt_outs::delete_of_contact(sql, company, contact)?;
         records::delete_of_contact(sql, company, contact)?;
         word_lists::delete_of_contact(sql, company, contact)?;

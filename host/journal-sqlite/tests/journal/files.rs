@@ -408,3 +408,240 @@ fn a_person_and_a_company_have_few_files_that_wait() {
     let more = desk.journal.begin_file(more, ROOM).unwrap();
     assert_eq!(more, FileBegin::Full(WaitingLimit::Company));
 }
+
+/// Rows of files and of their pieces.
+fn rows(store: &TestStore) -> (u64, u64) {
+    let raw = store.raw();
+    let count = |table: &str| {
+        let query = format!("SELECT count(*) FROM {table}");
+        raw.query_row(&query, [], |row| row.get(0)).unwrap()
+    };
+    (count("file"), count("file_piece"))
+}
+
+/// Other writes run between the steps: a file of many pieces is deleted in many transactions,
+/// and not in that of the erasure.
+#[test]
+fn an_erasure_and_a_compaction_delete_pieces_in_bounded_steps() {
+    let erase = |desk: &mut Desk| {
+        let audit = audit_entry("erase");
+        let erased = desk
+            .journal
+            .erase_person(desk.company, desk.contact, at(200), audit);
+        erased.unwrap();
+    };
+    let compact = |desk: &mut Desk| {
+        desk.conversation.state = ConversationState::Resolved;
+        desk.name(2, &[]).unwrap();
+        let deleted = desk.journal.compact(at(10_000)).unwrap();
+        assert_eq!((deleted.conversations, deleted.files), (1, 2));
+    };
+    let acts: [&dyn Fn(&mut Desk); 2] = [&erase, &compact];
+    for act in acts {
+        let store = TestStore::new();
+        let mut desk = Desk::of(&store);
+        let pieces = vec![&b"secret words"[..]; 100];
+        desk.upload("a", 1, &pieces);
+        desk.upload("b", 2, &pieces[..40]);
+        desk.name(1, &[("a", 1), ("b", 2)]).unwrap();
+        assert_eq!(rows(&store), (2, 140));
+        let before = desk.journal.status().unwrap().commits;
+        act(&mut desk);
+        let commits = desk.journal.status().unwrap().commits - before;
+        assert_eq!(rows(&store), (0, 0));
+        // Of 16 pieces each: 7 of the one, 3 of the other.
+        assert!(commits >= 10, "{commits}");
+        let report = desk.journal.check().unwrap();
+        assert!(report.is_sound(), "{report:?}");
+    }
+}
+
+#[test]
+fn an_entry_removes_a_kept_file_in_one_commit() {
+    let store = TestStore::new();
+    let desk = Desk::of(&store);
+    desk.upload("a", 1, &[&b"secret words"[..]; 40]);
+    desk.name(1, &[("a", 1)]).unwrap();
+    let remove = |sequence, upload| {
+        let mut removing = commit(&desk.conversation, sequence, None);
+        removing.removed_files = vec![NamedFile {
+            id: "a".to_owned(),
+            upload: UploadId(upload),
+        }];
+        desk.journal.commit(removing)
+    };
+    let other = remove(2, 9).unwrap_err();
+    assert!(matches!(other, CommitError::Conflict(Conflict::NoFile(id)) if id == "a"));
+    assert!(desk.file("a").is_some());
+    remove(2, 1).unwrap();
+    assert_eq!((desk.file("a"), rows(&store)), (None, (0, 0)));
+    let again = remove(3, 1).unwrap_err();
+    assert!(matches!(again, CommitError::Conflict(Conflict::NoFile(_))));
+    assert!(desk.journal.check().unwrap().is_sound());
+}
+
+/// What a host leaves that ends between the erasure and the last step.
+#[test]
+fn a_deletion_that_a_crash_cut_short_goes_on() {
+    let store = TestStore::new();
+    let desk = Desk::of(&store);
+    desk.upload("a", 1, &[b"secret words", b"more of them"]);
+    desk.name(1, &[("a", 1)]).unwrap();
+    drop(desk);
+    store
+        .raw()
+        .execute_batch(
+            "UPDATE file SET state = 'removed', id = ':1', expires_at = 0, sealed = x'';
+             DELETE FROM file_piece WHERE piece = 1;",
+        )
+        .unwrap();
+    let desk = Desk::of(&store);
+    assert_eq!(desk.file("a"), None);
+    let all = desk
+        .journal
+        .files_of_contact(desk.company, desk.contact, 10)
+        .unwrap();
+    assert_eq!(all, []);
+    let piece = desk.journal.file_piece(desk.company, UploadId(1), 0);
+    assert_eq!(piece.unwrap(), None);
+    let report = desk.journal.check().unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    // It does not count among those that wait, and its id is free.
+    let limits = WaitingLimits {
+        conversation: 5,
+        ..ROOM
+    };
+    assert_eq!(rows(&store), (1, 1));
+    assert_eq!(desk.journal.delete_expired(at(1)).unwrap().files, 0);
+    assert_eq!(rows(&store), (0, 0));
+    let begun = desk.journal.begin_file(desk.new_file("a", 2), limits);
+    assert_eq!(begun.unwrap(), FileBegin::Begun);
+    assert_eq!(desk.append(2, 0, b"words", limits), PieceStatus::Stored);
+}
+
+#[test]
+fn a_restored_backup_has_the_files_that_were_kept_and_that_waited() {
+    let store = TestStore::new();
+    let desk = Desk::of(&store);
+    let long = vec![7; limits::FILE_PIECE];
+    desk.upload("kept", 1, &[&long, b"end"]);
+    desk.upload("waits", 2, &[b"words"]);
+    desk.name(1, &[("kept", 1)]).unwrap();
+    let copy = store.options().path.with_extension("copy");
+    desk.journal.backup(&copy).unwrap();
+    // What happened since is not in it.
+    desk.upload("later", 3, &[b"later"]);
+    assert!(desk.journal.remove_file(desk.company, UploadId(2)).unwrap());
+    drop(desk);
+    restore(&store.options(), &copy, true).unwrap();
+    let desk = Desk::of(&store);
+    assert_eq!(desk.read("kept"), Some([&long[..], b"end"].concat()));
+    assert_eq!(desk.read("waits").as_deref(), Some(&b"words"[..]));
+    assert_eq!(desk.file("later"), None);
+    assert_eq!(desk.file("kept").unwrap().state, FileState::Kept);
+    assert_eq!(desk.file("waits").unwrap().state, FileState::Waiting);
+    let report = desk.journal.check().unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    desk.name(2, &[("waits", 2)]).unwrap();
+}
+
+/// A file is under the key of the contact to whom it was sent, whoever the person is to whom
+/// the contact belongs.
+#[test]
+fn a_merge_and_a_split_leave_files_readable_and_under_their_own_keys() {
+    let store = TestStore::new();
+    let desk = Desk::of(&store);
+    desk.upload("a", 1, &[b"for Jo"]);
+    desk.name(1, &[("a", 1)]).unwrap();
+    let journal = &desk.journal;
+    let kim = journal
+        .find_or_create_contact(desk.company, "email", "kim@example.org", at(1))
+        .unwrap()
+        .contact;
+    let merged = journal.merge_contacts(
+        desk.company,
+        desk.contact,
+        kim,
+        "eva",
+        at(5),
+        audit_entry("merge"),
+    );
+    merged.unwrap();
+    assert_eq!(desk.read("a").as_deref(), Some(&b"for Jo"[..]));
+    assert_eq!(desk.file("a").unwrap().contact, desk.contact);
+    let of = |contact| journal.files_of_contact(desk.company, contact, 9).unwrap();
+    assert_eq!((of(desk.contact).len(), of(kim).len()), (1, 0));
+    let split = journal.split_contact(
+        desk.company,
+        desk.contact,
+        "eva",
+        at(6),
+        audit_entry("split"),
+    );
+    split.unwrap();
+    assert_eq!(desk.read("a").as_deref(), Some(&b"for Jo"[..]));
+    // Apart again, the erasure of one leaves the files of the other.
+    journal
+        .erase_person(desk.company, kim, at(7), audit_entry("erase"))
+        .unwrap();
+    assert_eq!(desk.read("a").as_deref(), Some(&b"for Jo"[..]));
+    // Together, that of either deletes the files of both.
+    let lee = journal
+        .find_or_create_contact(desk.company, "email", "lee@example.org", at(1))
+        .unwrap()
+        .contact;
+    let merged = journal.merge_contacts(
+        desk.company,
+        desk.contact,
+        lee,
+        "eva",
+        at(8),
+        audit_entry("merge"),
+    );
+    merged.unwrap();
+    journal
+        .erase_person(desk.company, lee, at(9), audit_entry("erase"))
+        .unwrap();
+    assert_eq!(desk.file("a"), None);
+    assert_eq!(rows(&store), (0, 0));
+    assert!(journal.check().unwrap().is_sound());
+}
+
+/// A full disk refuses a piece: nothing is acknowledged, and the upload goes on when there is
+/// space, or leaves nothing.
+#[test]
+fn a_full_disk_refuses_pieces_and_loses_no_whole_file() {
+    let store = TestStore::new();
+    let desk = Desk::of(&store);
+    desk.upload("before", 1, &[b"acknowledged"]);
+    let begun = desk.journal.begin_file(desk.new_file("large", 2), ROOM);
+    assert_eq!(begun.unwrap(), FileBegin::Begun);
+    desk.journal.limit_bytes(1).unwrap();
+    let large = vec![7; limits::FILE_PIECE];
+    let piece = (desk.seal(&large), large.len() as u64);
+    let append = |piece| {
+        let upload = UploadId(2);
+        desk.journal
+            .append_file_piece(desk.company, upload, 0, piece, ROOM)
+    };
+    let refused = append(piece.clone()).unwrap_err();
+    assert!(matches!(refused, JournalError::DiskFull), "{refused}");
+    assert_eq!(desk.file("large"), None);
+    assert_eq!(desk.read("before").as_deref(), Some(&b"acknowledged"[..]));
+    assert!(desk.journal.check().unwrap().is_sound());
+    desk.journal.limit_bytes(1 << 40).unwrap();
+    assert_eq!(append(piece).unwrap(), PieceStatus::Stored);
+    assert!(desk.finish(2));
+    assert_eq!(desk.read("large"), Some(large));
+}
+
+/// A deletion needs no space of its own.
+#[test]
+fn a_file_is_removed_on_a_full_disk() {
+    let store = TestStore::new();
+    let desk = Desk::of(&store);
+    desk.upload("a", 1, &[&vec![7; limits::FILE_PIECE]]);
+    desk.journal.limit_bytes(1).unwrap();
+    assert!(desk.journal.remove_file(desk.company, UploadId(1)).unwrap());
+    assert_eq!(rows(&store), (0, 0));
+}

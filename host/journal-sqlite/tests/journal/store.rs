@@ -174,6 +174,7 @@ pub(crate) fn commit(of: &Conversation, expected: u64, input: Option<Ordinal>) -
         failed: Vec::new(),
         taken_back: Vec::new(),
         files: Vec::new(),
+        removed_files: Vec::new(),
         at: at(102),
     }
 }

@@ -184,6 +184,7 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
             failed: unit.failed,
             taken_back: unit.taken_back,
             files: unit.files,
+            removed_files: unit.removed_files,
             at: pass.now,
         },
         after: AfterCommit {

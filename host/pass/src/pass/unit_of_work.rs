@@ -42,6 +42,8 @@ pub(crate) struct UnitOfWork {
     pub(super) taken_back: Vec<String>,
     /// Uploaded files that its entries name.
     pub(super) files: Vec<NamedFile>,
+    /// Uploaded files that it removes.
+    pub(super) removed_files: Vec<NamedFile>,
     /// The agent to whom it was offered before.
     pub(super) offered_before: Option<String>,
     /// Floor events that this commit writes; given back if it fails.
@@ -76,6 +78,7 @@ impl UnitOfWork {
             failed: Vec::new(),
             taken_back: Vec::new(),
             files: Vec::new(),
+            removed_files: Vec::new(),
             floor_events: Vec::new(),
             follow_ups: Vec::new(),
             due: Vec::new(),

@@ -93,6 +93,7 @@ impl<'a> Writer<'a> {
             failed: Vec::new(),
             taken_back: Vec::new(),
             files: Vec::new(),
+            removed_files: Vec::new(),
             words: Vec::new(),
             has_outdated_words: false,
             at: self.now,
