@@ -1,12 +1,11 @@
 //! Files of interactions, downloaded from the provider by the host.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use axum::response::Response;
 use patchbay_adapter::media::{MediaFailure, MediaReference};
 use patchbay_channels::adapter_of_channel;
 use patchbay_config::bound::{Bound, Scope};
@@ -18,7 +17,7 @@ use patchbay_journal::{ConversationId, Ordinal};
 use patchbay_model::interaction::{Attachment, Interaction};
 use patchbay_records::{conversation_reader, thread};
 use patchbay_service::app::App;
-use patchbay_service::file_answer::file_headers;
+use patchbay_service::file_answer::answer_pieces;
 
 use super::conversations::conversation_id;
 use patchbay_http::descriptions;
@@ -180,14 +179,21 @@ pub(super) fn failure(error: DownloadError) -> Problem {
 
 /// The file, to be saved and not to be shown: a browser that opens the address runs
 /// nothing of it.
-pub(super) fn answer(download: FileDownload, name: Option<&str>, permit: BoundPermit) -> Response {
-    let headers = file_headers(download.content_type, name, download.length);
-    let body = stream::unfold((download, permit), |(mut download, permit)| async {
-        let piece = download.piece().await.transpose()?;
-        if let Err(error) = &piece {
-            tracing::info!(%error, "a file was not downloaded to its end");
+pub(super) fn answer(
+    mut download: FileDownload,
+    name: Option<&str>,
+    permit: BoundPermit,
+) -> Response {
+    let of_file = (download.content_type, name, download.length);
+    answer_pieces(of_file, vec![permit], |sender| async move {
+        while let Some(piece) = download.piece().await.transpose() {
+            let piece = piece.map_err(|error| {
+                tracing::info!(%error, "a file was not downloaded to its end");
+                io::Error::other(error)
+            });
+            if !sender.send(piece).await {
+                return;
+            }
         }
-        Some((piece, (download, permit)))
-    });
-    (headers, Body::from_stream(body)).into_response()
+    })
 }
