@@ -4,6 +4,7 @@
 mod alert;
 mod conversation;
 mod decision;
+mod file;
 mod input;
 mod note;
 mod operation;
@@ -22,6 +23,7 @@ pub use decision::{
     FindingSummary, GenerationStamp, PhaseTimes, PluginStamp, RouteSummary, ToneSummary,
     TranscriptStatus,
 };
+pub use file::FileRemovedEvent;
 pub use input::{InputEvent, InputKind, QuarantinedEvent};
 pub use note::NotedEvent;
 pub use operation::{
@@ -201,6 +203,8 @@ events! {
     ReplyTakenBack(ReplyTakenBackEvent) = 105, "reply-taken-back";
     /// A person wrote an internal note.
     Noted(NotedEvent) = 112, "noted";
+    /// A supervisor removed a file that a reply has.
+    FileRemoved(FileRemovedEvent) = 113, "file-removed";
     /// A person acknowledged an alert.
     AlertAcknowledged(AlertAcknowledgedEvent) = 120, "alert-acknowledged";
     /// A supervisor named, closed or reopened an incident.

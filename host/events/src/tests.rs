@@ -297,6 +297,10 @@ const HEADS: &[(&str, &str)] = &[
         r#"{"reply":"r","by":{"id":"eva","role":"supervisor"},"held":true}"#,
     ),
     ("noted", r#"{"note":"n1","by":{"id":"ana","role":"agent"}}"#),
+    (
+        "file-removed",
+        r#"{"file":"f-1","by":{"id":"eva","role":"supervisor"}}"#,
+    ),
 ];
 
 #[test]

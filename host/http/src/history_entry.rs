@@ -59,6 +59,10 @@ pub struct SentFileDocument {
     /// Size in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
+    /// In the history of a conversation: whether the file was removed since, and cannot be
+    /// downloaded. Default: false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    removed: bool,
 }
 
 impl From<Attachment> for SentFileDocument {
@@ -69,6 +73,7 @@ impl From<Attachment> for SentFileDocument {
             name: file.name,
             media_type: file.media_type,
             size: file.size,
+            removed: false,
         }
     }
 }
@@ -77,9 +82,13 @@ impl HistoryEntry {
     /// The entry with its words and files.
     #[must_use]
     pub fn with_words(self, words: EntryWords) -> HistoryEntry {
+        let mut files: Vec<SentFileDocument> = words.files.into_iter().map(Into::into).collect();
+        for position in words.removed {
+            files[position].removed = true;
+        }
         HistoryEntry {
             text: words.text,
-            files: words.files.into_iter().map(Into::into).collect(),
+            files,
             ..self
         }
     }

@@ -67,6 +67,11 @@ pub enum AgentAction {
     },
     /// Add an internal note.
     Note(NewNote),
+    /// Remove an uploaded file, also one that a reply has. Supervisors only.
+    RemoveFile {
+        /// Id of the file.
+        file: String,
+    },
     /// The channel accepted a reply.
     Delivered {
         /// Key of the outbox item.
@@ -205,6 +210,9 @@ pub enum ActionError {
         /// The id.
         id: String,
     },
+    /// The conversation has no such file to remove.
+    #[error("the conversation has no such file")]
+    NoSuchFile,
     /// The company file has no such template.
     #[error("channel {channel:?} has no template {id:?} in the company file")]
     UnknownTemplate {

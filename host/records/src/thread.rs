@@ -1,6 +1,7 @@
 //! The messages and the history of a conversation, page by page.
 
 use patchbay_events::EventKind;
+use patchbay_files::FileReference;
 use patchbay_journal::{
     CompanyId, ConversationId, Entry, InputKind, Journal, JournalError, MessagePage, Ordinal,
     Purpose,
@@ -174,6 +175,8 @@ pub struct EntryWords {
     pub text: Option<String>,
     /// The files of a reply.
     pub files: Vec<Attachment>,
+    /// Positions of those that were uploaded and are not stored any more.
+    pub removed: Vec<usize>,
 }
 
 /// What a person of the company wrote in an entry: the text and files of a reply, or why an
@@ -203,9 +206,32 @@ pub fn entry_words(
     };
     let opened = open_sealed(journal, company, contact, Purpose::Entry, &entry.sealed)?;
     let words = opened.and_then(|opened| serde_json::from_slice::<Words>(&opened).ok());
-    let words = words.map(|words| EntryWords {
+    let Some(words) = words else {
+        return Ok(EntryWords::default());
+    };
+    Ok(EntryWords {
         text: words.text.or(words.why),
+        removed: removed_files(journal, (company, entry.conversation), &words.attachments)?,
         files: words.attachments,
-    });
-    Ok(words.unwrap_or_default())
+    })
+}
+
+/// Positions of the uploaded files that are not stored any more.
+fn removed_files(
+    journal: &dyn Journal,
+    (company, conversation): (CompanyId, Option<ConversationId>),
+    files: &[Attachment],
+) -> Result<Vec<usize>, JournalError> {
+    let mut removed = Vec::new();
+    for (position, file) in files.iter().enumerate() {
+        let reference = file.url.as_deref().and_then(FileReference::parse);
+        let (Some(reference), Some(conversation)) = (reference, conversation) else {
+            continue;
+        };
+        let stored = journal.file(company, conversation, &reference.id)?;
+        if stored.is_none_or(|stored| stored.upload.0 != reference.upload) {
+            removed.push(position);
+        }
+    }
+    Ok(removed)
 }

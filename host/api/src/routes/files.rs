@@ -11,10 +11,13 @@ use patchbay_access::Caller;
 use patchbay_config::bound::Bound;
 use patchbay_http::bounds::Requester;
 use patchbay_http::problem::{Problem, ProblemDocument};
+use patchbay_model::actor::ActorRole;
+use patchbay_pass::agent_action::AgentAction;
 use patchbay_records::uploaded_file::UploadedFile;
 use patchbay_service::app::App;
 use patchbay_service::file_answer::answer_file;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::actions::{RoleField, actor};
@@ -105,7 +108,10 @@ pub(super) async fn download(
 
 /// Remove an uploaded file
 ///
-/// Only before a reply names it. By those who may reply.
+/// Before a reply names it: by those who may reply. One that a reply has is kept, and only a
+/// supervisor removes it: the history gets `file-removed` and the audit trail
+/// `file.removed`; a reply with it that is not sent yet fails. A network keeps what it
+/// was sent; a visitor of the web chat cannot download the file any more.
 #[utoipa::path(
     delete,
     path = "/v1/companies/{company}/conversations/{conversation}/files/{file}",
@@ -127,8 +133,23 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, Problem> {
     let conversation = conversation_id(&conversation)?;
     let actor = actor(&caller, query.by, query.role)?;
-    app.read(move |desk| Ok(desk.files().remove(&company, conversation, &actor, &file)?))
-        .await??;
+    app.read(move |desk| {
+        let is_supervisor = actor.role == ActorRole::Supervisor;
+        if !is_supervisor || !desk.files().is_kept(&company, conversation, &file)? {
+            return Ok(desk
+                .files()
+                .remove(&company, conversation, &actor, &file)??);
+        }
+        // Recorded before, so that no file is removed without a trace.
+        let about = json!({"conversation": conversation.to_string(), "file": file, "by": actor.id});
+        let entry = caller.entry("file.removed", Some(&company), &about);
+        desk.journal().append_audit(entry)?;
+        let action = AgentAction::RemoveFile { file };
+        desk.conversations()
+            .act(&company, conversation, actor, action)??;
+        Ok(())
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -97,7 +97,9 @@ pub enum FileError {
     #[error("the conversation has no such file")]
     Unknown,
     /// A reply has it.
-    #[error("a reply of the conversation has this file; it is kept with the conversation")]
+    #[error(
+        "a reply of the conversation has this file: it is kept with the conversation, and only a supervisor removes it"
+    )]
     Kept,
 }
 
@@ -252,6 +254,20 @@ impl FileService<'_> {
     ) -> Outcome<UploadedFile> {
         let company = self.0.company_id(company)?;
         self.stored(company, conversation, id)
+    }
+
+    /// Whether a reply has a file. Such a file is removed by an action of a supervisor
+    /// ([`AgentAction::RemoveFile`](patchbay_pass::agent_action::AgentAction::RemoveFile)),
+    /// which the history records.
+    pub fn is_kept(
+        &self,
+        company: &str,
+        conversation: ConversationId,
+        id: &str,
+    ) -> Result<bool, DeskError> {
+        let company = self.0.company_id(company)?;
+        let stored = self.0.journal.file(company, conversation, id)?;
+        Ok(stored.is_some_and(|stored| stored.state == FileState::Kept))
     }
 
     /// Removes a file that no reply has, by an agent or supervisor who may reply.

@@ -12,8 +12,8 @@ use patchbay_records::snapshot::{from_unix_ms, span};
 
 use super::unit_of_work::{Attempt, UnitOfWork};
 use super::{
-    Pass, PassError, act, approvals, commit, newer_entries, notes, place, replies, state_changes,
-    take_back,
+    Pass, PassError, act, approvals, commit, files, newer_entries, notes, place, replies,
+    state_changes, take_back,
 };
 use crate::agent_action::{ActionError, ActionResult, AgentAction, Destination};
 use crate::floor_state::FollowUp;
@@ -70,6 +70,7 @@ pub(super) fn perform(
         }
         AgentAction::TakeBack { reply } => return take_back::take_back(pass, unit, actor, reply),
         AgentAction::Note(note) => return notes::add(pass, unit, actor, note),
+        AgentAction::RemoveFile { file } => return files::remove(pass, unit, actor, file),
         AgentAction::Delivered { key } => {
             replies::delivered(pass, unit, key);
             Ok(())
@@ -187,6 +188,7 @@ fn check_state(pass: &Pass<'_>, unit: &UnitOfWork, actor: &Actor, action: &Agent
         | AgentAction::Reject { .. }
         | AgentAction::TakeBack { .. }
         | AgentAction::Note(_)
+        | AgentAction::RemoveFile { .. }
         | AgentAction::Delivered { .. }
         | AgentAction::Undelivered { .. }
         | AgentAction::Undeliverable { .. } => Ok(()),

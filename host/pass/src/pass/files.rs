@@ -1,14 +1,16 @@
 //! Files of a reply: those that were uploaded to the conversation, and what its channel
 //! takes.
 
+use patchbay_events::{Event, FileRemovedEvent};
 use patchbay_files::{FileReference, FileRefusal, SentFile, file_id};
 use patchbay_journal::{ContactId, NamedFile, UploadId};
+use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::interaction::{Attachment, Draft};
 use patchbay_records::reply::{Reply, ReplyAttachment};
 use patchbay_records::uploaded_file;
 
-use super::unit_of_work::UnitOfWork;
-use super::{Pass, PassError};
+use super::unit_of_work::{Attempt, UnitOfWork};
+use super::{Pass, PassError, commit};
 use crate::agent_action::ActionError;
 
 /// The attachments of a reply, uploaded files among them.
@@ -136,4 +138,28 @@ pub(super) fn named_files(draft: &Draft) -> impl Iterator<Item = NamedFile> {
             upload: UploadId(reference.upload),
         })
     })
+}
+
+/// Remove a file of the conversation, whatever names it: a reply that has it and is not sent
+/// yet fails when it is.
+pub(super) fn remove(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, id: &str) -> Attempt {
+    if actor.role != ActorRole::Supervisor {
+        return Ok(Err(ActionError::SupervisorsOnly));
+    }
+    let stored = pass
+        .journal
+        .file(pass.company, unit.conversation.row.id, id)?;
+    let Some(stored) = stored else {
+        return Ok(Err(ActionError::NoSuchFile));
+    };
+    let event = Event::FileRemoved(FileRemovedEvent {
+        file: id.to_owned(),
+        by: actor.clone(),
+    });
+    commit::record(pass, unit, event, None);
+    unit.removed_files.push(NamedFile {
+        id: stored.id,
+        upload: stored.upload,
+    });
+    Ok(Ok(None))
 }

@@ -663,3 +663,123 @@ async fn replies_with_files_wait_for_a_slow_mail_server_and_those_without_do_not
     let last = String::from_utf8_lossy(&mails[2].body).into_owned();
     assert!(last.contains("b.pdf"), "{last}");
 }
+
+#[tokio::test]
+async fn a_supervisor_removes_a_file_that_a_reply_has() {
+    let desk = Desk::new().await;
+    assert_eq!(desk.upload("f", PDF_NAME, PDF).await.status, 201);
+    assert_eq!(desk.upload("other", "b.pdf", PDF).await.status, 201);
+    let sent = desk
+        .reply("r1", json!([{"file": "f"}, {"file": "other"}]))
+        .await;
+    assert_eq!(sent.status, 200, "{sent:?}");
+    desk.delivered("r1").await;
+    // Neither the agent who sent it nor another one does.
+    let own = desk.remove("f").await.problem(409, "file-in-use");
+    let detail = own["detail"].as_str().expect("a detail");
+    assert!(detail.contains("only a supervisor"), "{own}");
+    let foreign = desk.office.delete(&desk.path("/files/f?by=ben")).await;
+    foreign.problem(403, "not-yours");
+    assert_eq!(desk.download("f").await.status, 200);
+    let as_supervisor = |id: &str| desk.path(&format!("/files/{id}?by=eva&role=supervisor"));
+    desk.office
+        .delete(&as_supervisor("nothing"))
+        .await
+        .problem(404, "unknown-file");
+    let removed = desk.office.delete(&as_supervisor("f")).await;
+    assert_eq!(removed.status, 204, "{removed:?}");
+    desk.download("f").await.problem(404, "unknown-file");
+    assert_eq!(desk.download("other").await.status, 200);
+    assert_eq!(desk.rows(), (1, 1));
+    let again = desk.office.delete(&as_supervisor("f")).await;
+    again.problem(404, "unknown-file");
+
+    let history = desk.office.get(&desk.path("/history")).await.json();
+    let entries = history["entries"].as_array().expect("entries").iter();
+    let told: Vec<&Value> = entries.filter(|it| it["kind"] == "file-removed").collect();
+    let [told] = &told[..] else {
+        panic!("{told:?}");
+    };
+    let by = json!({"id": "eva", "role": "supervisor"});
+    assert_eq!(told["data"], json!({"file": "f", "by": by}));
+    // Its name stays in the history of the reply.
+    let files = desk.sent_files().await;
+    assert_eq!(
+        (&files[0]["name"], &files[0]["removed"]),
+        (&json!("Rechnung März.pdf"), &json!(true)),
+        "{files:?}"
+    );
+    assert_eq!(files[1].get("removed"), None, "{files:?}");
+    let audit = desk.office.get("/audit").await.json();
+    let entries = audit["entries"].as_array().expect("entries").iter();
+    let acts: Vec<&Value> = entries.filter(|it| it["act"] == "file.removed").collect();
+    assert_eq!(acts.len(), 1, "{audit}");
+    assert_eq!(acts[0]["details"]["file"], "f", "{audit}");
+    assert!(!audit.to_string().contains("Rechnung"), "{audit}");
+
+    // Another file may have the id; the old reply does not have it.
+    assert_eq!(desk.upload("f", "c.pdf", b"%PDF-1.7 c").await.status, 201);
+    assert_eq!(desk.sent_files().await[0]["removed"], true);
+    let journal = desk.office.server.app.desk().expect("a desk");
+    assert!(journal.journal().check().expect("checked").is_sound());
+}
+
+#[tokio::test]
+async fn a_reply_whose_file_was_removed_before_it_was_approved_fails() {
+    let desk = Desk::with("[desk]\napprove-all = true\n", |_| {}).await;
+    assert_eq!(desk.upload("f", "a.pdf", PDF).await.status, 201);
+    let held = desk.reply("r1", json!([{"file": "f"}])).await.json();
+    assert_eq!(held["reply"]["status"], "held", "{held}");
+    let path = desk.path("/files/f?by=eva&role=supervisor");
+    assert_eq!(desk.office.delete(&path).await.status, 204);
+    let approve = format!("/approvals/{}/r1/approve", desk.conversation);
+    let approval = json!({"by": "eva", "role": "supervisor"});
+    let approved = desk.office.post(&approve, approval).await;
+    assert_eq!(approved.status, 200, "{approved:?}");
+    for _ in 0..6_000 {
+        let dead = desk.office.get("/outbox?state=dead").await.json();
+        if let Some(item) = dead["items"].get(0) {
+            assert_eq!(item["problem"], "a file of the reply is no longer stored");
+            assert_eq!(desk.mails.requests().len(), 0);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the reply did not fail within a minute");
+}
+
+#[tokio::test]
+async fn a_mail_may_have_files_and_no_text() {
+    let desk = Desk::new().await;
+    let shown = desk.office.get(&desk.path("")).await.json();
+    assert_eq!(shown["files"]["without_text"], true, "{shown}");
+    assert_eq!(desk.upload("f", "a.pdf", PDF).await.status, 201);
+    let replies = desk.path("/replies");
+    let elsewhere = json!({"kind": "document", "url": "https://files.example/1"});
+    for (text, attachments) in [
+        (None, json!([])),
+        (Some(""), json!([])),
+        (None, json!([elsewhere])),
+    ] {
+        let mut reply = json!({"by": "ana", "id": "r1", "attachments": attachments});
+        if let Some(text) = text {
+            reply["text"] = text.into();
+        }
+        let refused = desk.office.post(&replies, reply).await;
+        assert_eq!(refused.problem(422, "invalid-input")["field"], "text");
+    }
+    let reply = json!({"by": "ana", "id": "r1", "attachments": [{"file": "f"}]});
+    let sent = desk.office.post(&replies, reply.clone()).await;
+    assert_eq!(sent.status, 200, "{sent:?}");
+    let mails = desk.mails.received(1).await;
+    let mail = String::from_utf8_lossy(&mails[0].body).into_owned();
+    assert!(mail.contains(&BASE64_STANDARD.encode(PDF)), "{mail}");
+    assert!(!mail.contains("text/plain"), "{mail}");
+    desk.delivered("r1").await;
+    // An absent text and an empty one are the same reply.
+    let mut again = reply;
+    again["text"] = "".into();
+    let again = desk.office.post(&replies, again).await;
+    assert_eq!(again.status, 200, "{again:?}");
+    assert_eq!(desk.mails.requests().len(), 1);
+}

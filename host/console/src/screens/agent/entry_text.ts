@@ -49,6 +49,8 @@ export function entryText(entry: HistoryEntry): string {
       return event.alerted(word(data.alert));
     case "noted":
       return event.noted(actorOf(data.by));
+    case "file-removed":
+      return event["file-removed"](actorOf(data.by));
     case "widened":
       return event.widened;
     case "clocks-changed":

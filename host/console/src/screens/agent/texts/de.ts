@@ -109,6 +109,7 @@ const texts: AgentTexts = {
     sendsIn: (seconds: number) => `Wird in ${seconds} s gesendet`,
     uncertain: "Sie ist vielleicht trotzdem angekommen",
     file: "Datei",
+    fileRemoved: "Entfernt",
     download: "Herunterladen",
     size: (size) => size,
   },
@@ -134,6 +135,7 @@ const texts: AgentTexts = {
     reacted: "Der Kunde hat reagiert",
     "counters-updated": "Reichweite aktualisiert",
     noted: (by) => `${by} hat eine Notiz geschrieben`,
+    "file-removed": (by) => `${by} hat eine Datei einer Antwort entfernt`,
     other: (kind) => kind,
   },
   composer: {

@@ -108,6 +108,7 @@ const texts = {
     sendsIn: (seconds: number) => `Sent in ${seconds} s`,
     uncertain: "It may have arrived all the same",
     file: "File",
+    fileRemoved: "Removed",
     download: "Download",
     size: (size: string) => size,
   },
@@ -133,6 +134,7 @@ const texts = {
     reacted: "The customer reacted",
     "counters-updated": "Reach updated",
     noted: (by: string) => `${by} wrote a note`,
+    "file-removed": (by: string) => `${by} removed a file of a reply`,
     other: (kind: string) => kind,
   },
   composer: {
