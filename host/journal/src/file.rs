@@ -133,6 +133,7 @@ pub struct StoredFile {
 ///
 /// [`Commit::files`](crate::Commit::files) keeps those that a reply names,
 /// [`delete_expired`](crate::Maintenance::delete_expired) deletes the others,
+/// [`Commit::removed_files`](crate::Commit::removed_files) those that an entry removes,
 /// [`compact`](crate::Maintenance::compact) deletes those of a conversation with it, and
 /// the erasure of a contact those of the contact.
 pub trait Files {

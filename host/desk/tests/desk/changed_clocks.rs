@@ -54,6 +54,13 @@ fn hours(closed_now: bool) -> Hours {
 }
 
 fn activate(desk: &Desk, generation: Generation, before: Option<u64>) {
+    desk.activate(change(desk, generation, before))
+        .expect("activated");
+    desk.wait_until_idle();
+}
+
+/// The change to a new generation.
+pub(crate) fn change(desk: &Desk, generation: Generation, before: Option<u64>) -> Change {
     let number = generation.number;
     let new = NewGeneration {
         number,
@@ -63,7 +70,7 @@ fn activate(desk: &Desk, generation: Generation, before: Option<u64>) {
         by: "test".to_owned(),
         at: desk.now(),
     };
-    let change = Change {
+    Change {
         generation: Arc::new(generation),
         new: Some(new),
         expected: before,
@@ -71,9 +78,7 @@ fn activate(desk: &Desk, generation: Generation, before: Option<u64>) {
         because: ActivationCause::Applied,
         moved: BTreeMap::new(),
         audit: None,
-    };
-    desk.activate(change).expect("activated");
-    desk.wait_until_idle();
+    }
 }
 
 /// What the history says of changed clocks.

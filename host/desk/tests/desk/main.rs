@@ -20,6 +20,7 @@ mod person_export;
 mod recipients;
 mod repeated_replies;
 mod replies;
+mod reply_files;
 mod search;
 mod search_memory;
 mod take_back_race;
