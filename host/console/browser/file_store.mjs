@@ -6,6 +6,7 @@ export const FILE_RULES = {
   count: 3,
   total_bytes: 10_000_000,
   text: "with",
+  without_text: true,
   types: [
     { media_type: "image/png", extensions: ["png"], bytes: 5_000_000 },
     { media_type: "application/pdf", extensions: ["pdf"], bytes: 5_000_000 },

@@ -137,7 +137,7 @@ fn each_type_is_sent_by_its_method() {
             "{body}"
         );
         assert!(
-            body.contains("name=\"reply_parameters\"\r\n\r\n{\"allow_sending_without_reply\":true,\"message_id\":42}"),
+            body.contains("name=\"reply_parameters\"\r\n\r\n{\"message_id\":42,\"allow_sending_without_reply\":true}"),
             "{body}"
         );
         let stays = body.contains("name=\"disable_content_type_detection\"\r\n\r\ntrue");

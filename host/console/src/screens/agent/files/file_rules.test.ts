@@ -7,6 +7,7 @@ const rules: FileRules = {
   count: 2,
   total_bytes: 100,
   text: "with",
+  without_text: true,
   types: [
     { media_type: "image/jpeg", extensions: ["jpg", "jpeg"], bytes: 60 },
     { media_type: "application/pdf", extensions: ["pdf"], bytes: 100 },
