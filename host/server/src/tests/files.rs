@@ -711,8 +711,8 @@ async fn a_supervisor_removes_a_file_that_a_reply_has() {
     );
     assert_eq!(files[1].get("removed"), None, "{files:?}");
     let audit = desk.office.get("/audit").await.json();
-    let entries = audit["entries"].as_array().expect("entries").iter();
-    let acts: Vec<&Value> = entries.filter(|it| it["act"] == "file.removed").collect();
+    let acts = audit["acts"].as_array().expect("acts").iter();
+    let acts: Vec<&Value> = acts.filter(|it| it["act"] == "file.removed").collect();
     assert_eq!(acts.len(), 1, "{audit}");
     assert_eq!(acts[0]["details"]["file"], "f", "{audit}");
     assert!(!audit.to_string().contains("Rechnung"), "{audit}");
