@@ -60,9 +60,22 @@ pub fn permissions() -> &'static PermissionIndex {
     PERMISSIONS.get_or_init(|| PermissionIndex::new(&mut routes_document()))
 }
 
-/// Operations to which a browser navigates: a person gets a page, whatever the query. The
-/// issuer adds to the callback what it likes (RFC 6749, 4.1.2: unknown ones are ignored).
-const OPEN_QUERIES: [&str; 2] = ["begin_sign_in", "finish_sign_in"];
+/// Operations that take any query. A browser navigates to those of a sign-in, and a person
+/// gets a page; the issuer adds to the callback what it likes (RFC 6749, 4.1.2: unknown ones
+/// are ignored). Load balancers and collectors add to the others, such as `?verbose`.
+const OPEN_QUERIES: [&str; 5] = [
+    "begin_sign_in",
+    "finish_sign_in",
+    "healthz",
+    "metrics",
+    "readyz",
+];
+
+/// Whether an operation takes any query parameter.
+fn is_open(operation: &Value) -> bool {
+    let id = operation["operationId"].as_str().unwrap_or_default();
+    OPEN_QUERIES.contains(&id)
+}
 
 /// The parameters of an operation as the router matched its path; `HEAD` counts as `GET`.
 pub fn parameters(path: &str, method: &Method) -> Option<&'static Parameters> {
@@ -82,8 +95,7 @@ fn parameter_index(document: &Value) -> HashMap<String, HashMap<Method, Paramete
         let operations = operations.filter_map(|(method, operation)| {
             let method = method.to_uppercase().parse().ok()?;
             let parameters = Parameters::of_operation(operation, document);
-            let id = operation["operationId"].as_str().unwrap_or_default();
-            let parameters = match OPEN_QUERIES.contains(&id) {
+            let parameters = match is_open(operation) {
                 true => parameters.taking_any(),
                 false => parameters,
             };

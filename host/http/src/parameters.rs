@@ -103,10 +103,9 @@ impl Parameters {
             let parameter = parameter.ok_or_else(|| self.unknown(&name))?;
             let value = decode(value).ok_or_else(|| not_utf8(&name, "the value"))?;
             if seen.contains(&name) {
-                let form = &parameter.form;
                 return Err(Problem::bad_parameter(
                     &*name,
-                    format!("is repeated; write it once: it {form}"),
+                    "is repeated; an operation takes each parameter once",
                 ));
             }
             parameter.check(&value)?;
@@ -281,12 +280,12 @@ mod tests {
             (
                 "limit=1&open=true&limit=1",
                 "limit",
-                "is repeated; write it once: it must be a whole number from 1 to 100",
+                "is repeated; an operation takes each parameter once",
             ),
             (
                 "clock=a&cl%6Fck=b",
                 "clock",
-                "is repeated; write it once: it must be a text",
+                "is repeated; an operation takes each parameter once",
             ),
             (
                 "clock=%ff",

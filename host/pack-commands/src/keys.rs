@@ -176,6 +176,17 @@ fn is_known(args: &KeysArgs, key: &KeyToTrust) -> Result<bool, Failure> {
     let Some(known) = policy.keys().find(|known| known.id == id) else {
         return Ok(false);
     };
+    if known.public.to_base64() != key.public.to_base64() {
+        return Err(Failure::advised(
+            Exit::NotRight,
+            format!(
+                "{} has another key with the number {id}, as {:?}",
+                args.policy.display(),
+                known.name
+            ),
+            "make another key: patchbay keys new NAME".to_owned(),
+        ));
+    }
     let is_same = known.name == key.name
         && known.publisher == key.publisher.as_deref()
         && known.packs == key.packs

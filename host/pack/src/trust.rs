@@ -65,8 +65,9 @@ struct TrustedKey {
 pub struct KeyTerms<'a> {
     /// Its name in the policy.
     pub name: &'a str,
-    /// Its number.
+    /// Its number. Another key may have the same.
     pub id: KeyId,
+    pub public: &'a PublicKey,
     /// Publisher that it speaks for; `None`: it counts only where a rule names it.
     pub publisher: Option<&'a str>,
     /// Names of the packs; empty: every one.
@@ -171,6 +172,7 @@ impl TrustPolicy {
         self.keys.iter().map(|(name, key)| KeyTerms {
             name,
             id: key.public.id(),
+            public: &key.public,
             publisher: key.publisher.as_deref(),
             packs: key.packs.iter().map(|pattern| &*pattern.0).collect(),
             not_after: key.not_after,

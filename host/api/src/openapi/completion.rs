@@ -44,12 +44,15 @@ fn describe_head(method: &str, operation: &mut Value) {
     for (status, description) in HEAD {
         operation["responses"][status] = json!({"description": description, "content": document});
     }
+    let is_open = super::is_open(operation);
     let malformed = &mut operation["responses"]["400"];
     if malformed.is_null() {
         *malformed = json!({"description": "The request is malformed.", "content": document});
     }
-    let description = malformed["description"].as_str().unwrap_or_default();
-    malformed["description"] = format!("{description} {BAD_PARAMETER}").into();
+    if !is_open {
+        let description = malformed["description"].as_str().unwrap_or_default();
+        malformed["description"] = format!("{description} {BAD_PARAMETER}").into();
+    }
     if method != "get" {
         let header =
             |description: &str| json!({"schema": {"type": "string"}, "description": description});

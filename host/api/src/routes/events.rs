@@ -171,7 +171,7 @@ pub(super) async fn follow(
         after,
         newest: feed.newest,
         announced: None,
-        told_at: Instant::now(),
+        announced_at: Instant::now(),
         read: Vec::new().into_iter(),
     };
     let events = stream::unfold(follower, Follower::next);
@@ -198,7 +198,7 @@ struct Follower {
     newest: u64,
     /// The last id that the client got; none before the first event.
     announced: Option<u64>,
-    told_at: Instant,
+    announced_at: Instant,
     read: std::vec::IntoIter<Entry>,
 }
 
@@ -220,7 +220,7 @@ impl Follower {
                 self.after = entry.feed;
                 let kind = EventKind::from_number(entry.kind);
                 if self.filter.wants(&entry, kind) {
-                    self.tell(entry.feed);
+                    self.announce(entry.feed);
                     let event = self.event(&entry, kind);
                     return Some((Ok(event), self));
                 }
@@ -242,7 +242,7 @@ impl Follower {
             if is_empty {
                 let is_behind = self.is_behind(1);
                 let wait = match is_behind {
-                    true => POSITION_INTERVAL.saturating_sub(self.told_at.elapsed()),
+                    true => POSITION_INTERVAL.saturating_sub(self.announced_at.elapsed()),
                     false => ACCESS_INTERVAL,
                 };
                 let signal = async {
@@ -270,14 +270,14 @@ impl Follower {
         self.after.saturating_sub(self.announced.unwrap_or(0)) >= entries
     }
 
-    fn tell(&mut self, id: u64) {
+    fn announce(&mut self, id: u64) {
         self.announced = Some(id);
-        self.told_at = Instant::now();
+        self.announced_at = Instant::now();
     }
 
     /// The event that tells the client how far the stream is.
     fn position(&mut self) -> Event {
-        self.tell(self.after);
+        self.announce(self.after);
         let newest = self.newest.max(self.after);
         Event::default()
             .id(self.after.to_string())
