@@ -67,6 +67,7 @@ pub struct KeyTerms<'a> {
     pub name: &'a str,
     /// Its number. Another key may have the same.
     pub id: KeyId,
+    /// The key itself.
     pub public: &'a PublicKey,
     /// Publisher that it speaks for; `None`: it counts only where a rule names it.
     pub publisher: Option<&'a str>,
