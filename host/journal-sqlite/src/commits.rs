@@ -30,18 +30,21 @@ impl Commits for SqliteJournal {
             1 + commit.entries.len() + items + more
         };
         let weight = commits.iter().map(rows).sum();
-        let has_removed = commits.iter().any(|it| !it.removed_files.is_empty());
         // Freed by the caller's thread, not by the writer.
         let commits = Arc::new(commits);
         let to_write = Arc::clone(&commits);
-        let written: Vec<_> = self.write(weight, move |work| {
-            let commits = to_write.iter();
-            commits.map(|commit| write_commit(work, commit)).collect()
+        let (written, removed) = self.write(weight, move |work| {
+            let (mut written, mut removed) = (Vec::with_capacity(to_write.len()), Vec::new());
+            for commit in to_write.iter() {
+                let outcome = write_commit(work, commit)?;
+                if outcome.is_ok() {
+                    removed.extend(commit.removed_files.iter().map(|file| file.upload));
+                }
+                written.push(outcome);
+            }
+            Ok((written, removed))
         })?;
-        if has_removed {
-            // The commit is durable; what a failure leaves here is deleted within the hour.
-            let _ = self.delete_removed_files();
-        }
+        self.delete_own_pieces(removed);
         Ok(written)
     }
 

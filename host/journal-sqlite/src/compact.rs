@@ -2,7 +2,9 @@
 //! between them.
 
 use jiff::{SignedDuration, Timestamp};
-use patchbay_journal::{CompactReport, CompanyId, ConversationId, ExpiryReport, Result, limits};
+use patchbay_journal::{
+    CompactReport, CompanyId, ConversationId, ExpiryReport, Result, UploadId, limits,
+};
 use rusqlite::{Connection, ToSql, params};
 
 use super::{
@@ -29,24 +31,10 @@ pub(super) fn compact(journal: &SqliteJournal, before: Timestamp) -> Result<Comp
             break;
         };
         after = *last;
-        let of_files = stale.clone();
-        let removed = journal.write(stale.len(), move |work| {
-            let mut removed = 0;
-            for (_, company, id) in &of_files {
-                removed += files::remove_of_stale(work.sql, *company, *id, cutoff)?;
-            }
-            Ok(removed)
-        })?;
-        deleted.files += removed;
-        journal.delete_removed_files()?;
-        let step = journal.write(stale.len() * 8, move |work| {
-            let mut step = CompactReport::default();
-            work.cache.save_newest(work.sql)?;
-            for (_, company, id) in &stale {
-                delete_conversation(work.sql, *company, *id, cutoff, &mut step)?;
-            }
-            Ok(step)
-        })?;
+        let (step, files) = delete_stale(journal, stale, cutoff)?;
+        // No other writes wait for it, only steps.
+        journal.delete_pieces(files, usize::MAX)?;
+        deleted.files += step.files;
         deleted.conversations += step.conversations;
         deleted.entries += step.entries;
         deleted.inputs += step.inputs;
@@ -92,6 +80,25 @@ pub(super) fn compact(journal: &SqliteJournal, before: Timestamp) -> Result<Comp
     Ok(deleted)
 }
 
+/// Delete those of some conversations that are still old, and remove their files in the same
+/// transaction; the pieces of these files are left.
+fn delete_stale(
+    journal: &SqliteJournal,
+    stale: Vec<(i64, CompanyId, ConversationId)>,
+    cutoff: i64,
+) -> Result<(CompactReport, Vec<UploadId>)> {
+    journal.write(stale.len() * 8, move |work| {
+        let (mut step, mut files) = (CompactReport::default(), Vec::new());
+        work.cache.save_newest(work.sql)?;
+        for (_, company, id) in &stale {
+            let removed = delete_conversation(work.sql, *company, *id, cutoff, &mut step)?;
+            files.extend(removed);
+        }
+        step.files = files.len() as u64;
+        Ok((step, files))
+    })
+}
+
 /// Delete what is kept for a fixed time.
 pub(super) fn delete_expired(journal: &SqliteJournal, now: Timestamp) -> Result<ExpiryReport> {
     let before = |age: SignedDuration| now.checked_sub(age).unwrap_or(Timestamp::MIN);
@@ -102,7 +109,8 @@ pub(super) fn delete_expired(journal: &SqliteJournal, now: Timestamp) -> Result<
     let query = "SELECT 1 FROM early_state WHERE received_at < ?1
          UNION ALL SELECT 1 FROM quarantine WHERE received_at < ?2
          UNION ALL SELECT 1 FROM original WHERE received_at < ?3
-         UNION ALL SELECT 1 FROM file WHERE expires_at < ?4";
+         UNION ALL SELECT 1 FROM file WHERE expires_at < ?4
+         UNION ALL SELECT 1 FROM file WHERE state = 'removed'";
     let cutoffs = [states, deliveries, originals, now].map(Timestamp::as_microsecond);
     if !journal.read(|sql| sql.has_row(query, cutoffs))? {
         return Ok(ExpiryReport::default());
@@ -139,9 +147,10 @@ fn delete_originals(journal: &SqliteJournal, before: Timestamp) -> Result<u64> {
 fn delete_files(journal: &SqliteJournal, now: Timestamp) -> Result<u64> {
     let now = now.as_microsecond();
     let removed = repeat(journal, move |sql| {
-        files::remove_expired(sql, now, STEP as i64)
+        let removed = files::remove_expired(sql, now, STEP as i64)?;
+        Ok(removed.len() as u64)
     })?;
-    journal.delete_removed_files()?;
+    while journal.delete_next_removed()? {}
     Ok(removed)
 }
 
@@ -197,7 +206,7 @@ fn delete_conversation(
     id: ConversationId,
     cutoff: i64,
     deleted: &mut CompactReport,
-) -> Result<()> {
+) -> Result<Vec<UploadId>> {
     // It may have been reopened since it was found. The outbox may refer to its
     // entries, and an operator who retries an item needs to see them.
     let query = format!(
@@ -206,12 +215,12 @@ fn delete_conversation(
     );
     let number: Option<i64> = sql.read_first(&query, params![company.0, id.0, cutoff], value)?;
     let Some(number) = number else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     deleted.conversations += 1;
     word_lists::delete_of_conversation(sql, number)?;
     seen_marks::delete_of_conversation(sql, company, number)?;
-    files::delete_of_conversation(sql, number)?;
+    let files = files::remove_of_conversation(sql, number)?;
     deleted.receipts += sql.run(
         "DELETE FROM receipt WHERE company = ?1 AND conversation = ?2",
         params![company.0, id.0],
@@ -248,7 +257,7 @@ fn delete_conversation(
         "DELETE FROM state WHERE company = ?1 AND scope = 'conversation' AND owner = ?2",
         params![company.0, id.0],
     )?;
-    Ok(())
+    Ok(files)
 }
 
 /// Delete some of a company's oldest notes.
@@ -273,3 +282,6 @@ fn delete_notes(sql: &Connection, cutoff: i64) -> Result<u64> {
     let delete = format!("DELETE FROM entry WHERE rowid IN ({oldest})");
     sql.run(&delete, &values[..])
 }
+
+#[cfg(test)]
+mod tests;

@@ -232,18 +232,18 @@ impl Contacts for SqliteJournal {
         notes: ErasureNotes,
     ) -> Result<Erasure> {
         check_audit(&audit)?;
-        let contacts = self.write(8, move |work| {
+        let (contacts, files) = self.write(8, move |work| {
             let person = Person { company, contact };
             find_root(work.sql, person)?;
             let contacts = person::contacts(work.sql, person)?;
-            let erased = person::erase(work.sql, company, contacts, at)?;
+            let (erased, files) = person::erase(work.sql, company, contacts, at)?;
             if !erased.is_empty() {
                 let notes = notes(&erased);
                 check_notes(&notes)?;
                 append_notes(work, company, &notes)?;
             }
             append_audit(work.sql, &audit)?;
-            Ok(erased)
+            Ok((erased, files))
         })?;
         let erased = contacts.iter().map(|contact| Person {
             company,
@@ -252,7 +252,7 @@ impl Contacts for SqliteJournal {
         self.keys.remove(erased);
         let scrubbed = self.scrub()?;
         // Nothing opens them any more.
-        self.delete_removed_files()?;
+        self.delete_own_pieces(files);
         Ok(Erasure { contacts, scrubbed })
     }
 }

@@ -1,19 +1,25 @@
 //! Uploaded files, in sealed pieces.
 
+use parking_lot::RwLock;
 use patchbay_journal::limits::{self, check_length};
 use patchbay_journal::{
     CompanyId, ContactId, ConversationId, FileBegin, FileState, Files, JournalError, NamedFile,
-    NewFile, PieceStatus, Result, StoredFile, UploadId, WaitingLimit, WaitingLimits,
+    NewFile, PieceStatus, RemovalListener, Result, StoredFile, UploadId, WaitingLimit,
+    WaitingLimits,
 };
 use patchbay_model::input;
 use rusqlite::{Connection, Row, params};
 
-use super::{
-    Micros, Query, SqliteJournal, UNSENT, clamp_i64, code, id, optional_time, time, value,
-};
+use super::{Micros, Query, SqliteJournal, clamp_i64, code, id, optional_time, time, value};
 
 /// Pieces that leave the disk in one transaction: 4 MiB.
 const STEP: i64 = 16;
+/// Steps in which a caller deletes pieces of files that it removed: 128 MiB. The rest is left
+/// to the host's task.
+const OWN_STEPS: usize = 32;
+/// Steps of one call of [`Maintenance::delete_removed_files`](
+/// patchbay_journal::Maintenance::delete_removed_files).
+const TASK_STEPS: usize = 32;
 
 /// Columns of a file `f` of a conversation `c`.
 const COLUMNS: &str = "c.id, f.id, f.upload, f.contact, f.by_, f.state, f.size, f.created_at,
@@ -48,12 +54,12 @@ impl Files for SqliteJournal {
     fn begin_file(&self, new: NewFile, limits: WaitingLimits) -> Result<FileBegin> {
         check_length("file id", &new.id, input::CODE_BYTES)?;
         check_length("person", &new.by, input::ID_BYTES)?;
-        let begun = self.write(1, move |work| {
+        let (begun, replaced) = self.write(1, move |work| {
             let sql = work.sql;
             let query = "SELECT number FROM conversation WHERE company = ?1 AND id = ?2";
             let key = params![new.company.0, new.conversation.0];
             let Some(conversation) = sql.read_first::<i64>(query, key, value)? else {
-                return Ok(FileBegin::NoConversation);
+                return Ok((FileBegin::NoConversation, Vec::new()));
             };
             let known = find(sql, new.company, new.conversation, &new.id)?;
             // It stays for up to an hour after it expired.
@@ -62,7 +68,7 @@ impl Files for SqliteJournal {
                 end.is_some_and(|end| end <= new.created_at)
             };
             if let Some(known) = known.filter(|known| !is_expired(known)) {
-                return Ok(FileBegin::Known(known));
+                return Ok((FileBegin::Known(known), Vec::new()));
             }
             let place = Place {
                 company: new.company,
@@ -72,15 +78,16 @@ impl Files for SqliteJournal {
                 except: Some(&new.id),
             };
             if let Some(full) = place.full(sql, new.announced, limits)? {
-                return Ok(FileBegin::Full(full));
+                return Ok((FileBegin::Full(full), Vec::new()));
             }
             work.bytes.check(new.company)?;
             let query = "SELECT upload FROM file WHERE conversation = ?1 AND id = ?2";
             let replaced =
                 sql.read_first(query, params![conversation, new.id], |row| upload(row, 0))?;
-            if let Some(replaced) = replaced {
-                remove(sql, replaced)?;
-            }
+            let replaced = match replaced {
+                Some(replaced) => remove(sql, replaced)?,
+                None => Vec::new(),
+            };
             sql.run(
                 "INSERT INTO file (upload, company, conversation, id, contact, by_, state, size,
                    pieces, created_at, expires_at, sealed)
@@ -97,10 +104,9 @@ impl Files for SqliteJournal {
                     Micros(new.expires_at),
                 ],
             )?;
-            Ok(FileBegin::Begun)
+            Ok((FileBegin::Begun, replaced))
         })?;
-        // The pieces of one that it replaced.
-        self.delete_removed_files()?;
+        self.delete_own_pieces(replaced);
         Ok(begun)
     }
 
@@ -320,70 +326,121 @@ impl SqliteJournal {
         upload: UploadId,
         states: &'static str,
     ) -> Result<bool> {
-        let is_removed = self.write(1, move |work| {
-            let query =
-                format!("SELECT 1 FROM file WHERE upload = ?1 AND company = ?2 AND {states}");
-            let is_there = work.sql.has_row(&query, params![bits(upload), company.0])?;
-            if is_there {
-                remove(work.sql, upload)?;
-            }
-            Ok(is_there)
+        let removed = self.write(1, move |work| {
+            let condition = format!("upload = ?1 AND company = ?2 AND {states}");
+            remove_all(work.sql, &condition, params![bits(upload), company.0])
         })?;
-        self.delete_removed_files()?;
+        let is_removed = !removed.is_empty();
+        self.delete_own_pieces(removed);
         Ok(is_removed)
     }
 
-    /// Deletes the pieces of removed files, in steps between which other writes run. A host
-    /// that ends meanwhile goes on with it at its next [`delete_expired`](
-    /// patchbay_journal::Maintenance::delete_expired).
-    pub(super) fn delete_removed_files(&self) -> Result<()> {
-        // Mostly there is none: leave the writer alone.
-        while self.read(|sql| Ok(first_removed(sql)?.is_some()))? {
-            self.write(1, |work| delete_step(work.sql))?;
+    /// Deletes pieces of files that the caller has removed durably, in a bounded number of
+    /// steps. What is left then, and after a failure, is left to the host's task.
+    pub(super) fn delete_own_pieces(&self, removed: Vec<UploadId>) {
+        if !matches!(self.delete_pieces(removed, OWN_STEPS), Ok(true)) {
+            self.removal.tell();
         }
-        Ok(())
+    }
+
+    /// Deletes the pieces of removed files, in steps between which other writes run. Returns
+    /// whether so many steps were enough.
+    pub(super) fn delete_pieces(&self, removed: Vec<UploadId>, most: usize) -> Result<bool> {
+        let mut steps = 0;
+        for upload in removed {
+            let mut has_more = true;
+            while has_more {
+                if steps == most {
+                    return Ok(false);
+                }
+                steps += 1;
+                has_more = self.write(1, move |work| delete_step(work.sql, upload))?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Deletes pieces of any removed files, in at most so many steps. Returns whether there
+    /// are more.
+    pub(super) fn delete_some_removed(&self, most: usize) -> Result<bool> {
+        for _ in 0..most {
+            // Mostly there is none: leave the writer alone.
+            let Some(upload) = self.read(first_removed)? else {
+                return Ok(false);
+            };
+            self.write(1, move |work| delete_step(work.sql, upload))?;
+        }
+        Ok(self.read(first_removed)?.is_some())
+    }
+
+    /// As [`delete_some_removed`](SqliteJournal::delete_some_removed), for one call of the
+    /// host's task.
+    pub(super) fn delete_next_removed(&self) -> Result<bool> {
+        self.delete_some_removed(TASK_STEPS)
     }
 }
 
-/// A removed file.
-fn first_removed(sql: &Connection) -> Result<Option<UploadId>> {
-    // The index of files that have a time, which are few: without a hint, SQLite may read all.
-    let query = "SELECT upload FROM file INDEXED BY file_waiting
-         WHERE expires_at IS NOT NULL AND state = 'removed' LIMIT 1";
-    sql.read_first(query, [], |row| upload(row, 0))
+/// Tells the host's task that removed files have pieces which their callers left.
+#[derive(Default)]
+pub(super) struct RemovalSignal(RwLock<Option<RemovalListener>>);
+
+impl RemovalSignal {
+    /// Replaces the listener.
+    pub(super) fn listen(&self, listener: RemovalListener) {
+        *self.0.write() = Some(listener);
+    }
+
+    fn tell(&self) {
+        if let Some(listener) = &*self.0.read() {
+            listener();
+        }
+    }
 }
 
-/// Deletes pieces of a removed file, and with the last ones the file.
-fn delete_step(sql: &Connection) -> Result<()> {
-    let Some(upload) = first_removed(sql)? else {
-        return Ok(());
-    };
+/// Finds a removed file.
+pub(super) const FIRST_REMOVED: &str = "SELECT upload FROM file WHERE state = 'removed' LIMIT 1";
+
+fn first_removed(sql: &Connection) -> Result<Option<UploadId>> {
+    sql.read_first(FIRST_REMOVED, [], |row| upload(row, 0))
+}
+
+/// Deletes pieces of a removed file, and with the last ones the file. Returns whether there
+/// are more.
+fn delete_step(sql: &Connection, upload: UploadId) -> Result<bool> {
     let pieces = sql.run(
         "DELETE FROM file_piece WHERE upload = ?1 AND piece IN
            (SELECT piece FROM file_piece WHERE upload = ?1 LIMIT ?2)",
         params![bits(upload), STEP],
     )?;
-    if pieces < STEP.unsigned_abs() {
-        sql.run("DELETE FROM file WHERE upload = ?1", [bits(upload)])?;
+    let has_more = pieces == STEP.unsigned_abs();
+    if !has_more {
+        sql.run(
+            "DELETE FROM file WHERE upload = ?1 AND state = 'removed'",
+            [bits(upload)],
+        )?;
     }
-    Ok(())
+    Ok(has_more)
 }
 
-/// Removes those files that a condition on `file` selects: from then on there is none of
-/// their ids, and their pieces are left for [`SqliteJournal::delete_removed_files`]. How many.
-fn remove_all(sql: &Connection, condition: &str, key: impl rusqlite::Params) -> Result<u64> {
-    // No client can give an id with a colon.
+/// Removes those files that a condition on `file` selects, and returns them: from then on
+/// their conversations do not have them. Their pieces are left for
+/// [`SqliteJournal::delete_own_pieces`].
+fn remove_all(
+    sql: &Connection,
+    condition: &str,
+    key: impl rusqlite::Params,
+) -> Result<Vec<UploadId>> {
     let query = format!(
-        "UPDATE file SET state = 'removed', id = ':' || upload, expires_at = 0, sealed = x''
-         WHERE state <> 'removed' AND {condition}"
+        "UPDATE file SET state = 'removed', conversation = NULL, id = '', expires_at = NULL,
+           sealed = x''
+         WHERE state <> 'removed' AND {condition} RETURNING upload"
     );
-    sql.run(&query, key)
+    sql.read_all(&query, key, |row| upload(row, 0))
 }
 
 /// Removes a file.
-pub(super) fn remove(sql: &Connection, upload: UploadId) -> Result<()> {
-    remove_all(sql, "upload = ?1", [bits(upload)])?;
-    Ok(())
+pub(super) fn remove(sql: &Connection, upload: UploadId) -> Result<Vec<UploadId>> {
+    remove_all(sql, "upload = ?1", [bits(upload)])
 }
 
 /// Removes those of a contact.
@@ -391,44 +448,18 @@ pub(super) fn remove_of_contact(
     sql: &Connection,
     company: CompanyId,
     contact: ContactId,
-) -> Result<()> {
-    remove_all(
-        sql,
-        "company = ?1 AND contact = ?2",
-        params![company.0, contact.0],
-    )?;
-    Ok(())
+) -> Result<Vec<UploadId>> {
+    let key = params![company.0, contact.0];
+    remove_all(sql, "company = ?1 AND contact = ?2", key)
 }
 
-/// Removes those of a conversation that is about to be deleted: resolved, last changed before
-/// a time, and without unsent replies. How many.
-pub(super) fn remove_of_stale(
-    sql: &Connection,
-    company: CompanyId,
-    id: ConversationId,
-    cutoff: i64,
-) -> Result<u64> {
-    let condition = format!(
-        "conversation IN (SELECT number FROM conversation WHERE company = ?1 AND id = ?2
-           AND live = 0 AND touched_at < ?3 AND NOT EXISTS ({UNSENT}))"
-    );
-    remove_all(sql, &condition, params![company.0, id.0, cutoff])
+/// Removes those of a conversation, in the transaction that deletes it.
+pub(super) fn remove_of_conversation(sql: &Connection, conversation: i64) -> Result<Vec<UploadId>> {
+    remove_all(sql, "conversation = ?1", [conversation])
 }
 
-/// Deletes what is left of those of a conversation.
-pub(super) fn delete_of_conversation(sql: &Connection, conversation: i64) -> Result<()> {
-    let of_it = "upload IN (SELECT upload FROM file WHERE conversation = ?1)";
-    sql.run(
-        &format!("DELETE FROM file_piece WHERE {of_it}"),
-        [conversation],
-    )?;
-    sql.run("DELETE FROM file WHERE conversation = ?1", [conversation])?;
-    Ok(())
-}
-
-/// Removes some of those that expired before a time; how many.
-pub(super) fn remove_expired(sql: &Connection, now: i64, most: i64) -> Result<u64> {
-    let condition = "upload IN (SELECT upload FROM file
-         WHERE expires_at < ?1 AND state <> 'removed' LIMIT ?2)";
+/// Removes some of those that expired before a time.
+pub(super) fn remove_expired(sql: &Connection, now: i64, most: i64) -> Result<Vec<UploadId>> {
+    let condition = "upload IN (SELECT upload FROM file WHERE expires_at < ?1 LIMIT ?2)";
     remove_all(sql, condition, params![now, most])
 }

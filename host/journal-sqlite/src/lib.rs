@@ -77,6 +77,7 @@ use byte_counter::{ByteCounter, StorageLimits};
 use change_record::ChangeRecord;
 use contacts::{PERSON, contact_exists, index_addresses};
 use entries::{append_notes, check_notes};
+use files::RemovalSignal;
 use intake::Backlog;
 use lock::{append_suffix, lock};
 use meta::{read_number, write_number};
@@ -155,6 +156,8 @@ pub struct SqliteJournal {
     companies: RwLock<HashMap<String, CompanyId>>,
     backlog: Backlog,
     bytes: ByteCounter,
+    /// Wakes the task that deletes pieces of removed files.
+    removal: RemovalSignal,
     /// The log may hold traces of destroyed keys.
     unscrubbed: AtomicBool,
     _lock: File,
@@ -227,6 +230,7 @@ impl SqliteJournal {
                 retry_after: options.retry_after,
             },
             bytes,
+            removal: RemovalSignal::default(),
             unscrubbed: AtomicBool::new(!scrubbed),
             _lock: lock,
         })

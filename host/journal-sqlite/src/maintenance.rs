@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 use patchbay_journal::{
-    Backup, CheckReport, CompactReport, ExpiryReport, Maintenance, OutboxState, Result, Status,
-    StorageState, WriteStats,
+    Backup, CheckReport, CompactReport, ExpiryReport, Maintenance, OutboxState, RemovalListener,
+    Result, Status, StorageState, WriteStats,
 };
 use rusqlite::params;
 
@@ -104,6 +104,14 @@ impl Maintenance for SqliteJournal {
 
     fn delete_expired(&self, now: Timestamp) -> Result<ExpiryReport> {
         compact::delete_expired(self, now)
+    }
+
+    fn delete_removed_files(&self) -> Result<bool> {
+        self.delete_next_removed()
+    }
+
+    fn on_removed_files(&self, listener: RemovalListener) {
+        self.removal.listen(listener);
     }
 }
 

@@ -94,8 +94,8 @@ pub use intake::{
 };
 pub use journal::Journal;
 pub use maintenance::{
-    Backup, CheckFinding, CheckReport, CompactReport, ExpiryReport, Maintenance, RestoreReport,
-    Status, WriteStats,
+    Backup, CheckFinding, CheckReport, CompactReport, ExpiryReport, Maintenance, RemovalListener,
+    RestoreReport, Status, WriteStats,
 };
 pub use opt_out::{
     COMPANY_SOURCE, OptOut, OptOutImport, OptOutOutcome, OptOuts, forbidding, in_effect,

@@ -7,6 +7,9 @@ use patchbay_model::histogram::{COUNTS, Histogram, MICROS};
 
 use crate::{AuditBreak, CompanyId, Ordinal, Result, StorageState};
 
+/// Is told that removed files have pieces to delete. Must not block.
+pub type RemovalListener = Box<dyn Fn() + Send + Sync>;
+
 /// A finished backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backup {
@@ -222,4 +225,13 @@ pub trait Maintenance {
     /// states of messages without a receipt after a day, deliveries in quarantine
     /// after 30 days, uploaded files that no reply named when they expire. To be called every hour.
     fn delete_expired(&self, now: Timestamp) -> Result<ExpiryReport>;
+
+    /// Delete some pieces of removed files: at most 128 MiB, in steps between which other
+    /// writes run. Returns whether there are more. To be called by one task of the host, at
+    /// its start and when [`on_removed_files`](Maintenance::on_removed_files) tells it.
+    fn delete_removed_files(&self) -> Result<bool>;
+
+    /// Call this from now on when an operation has left pieces of files that it removed:
+    /// there were many, or deleting them failed. Replaces an earlier one.
+    fn on_removed_files(&self, listener: RemovalListener);
 }

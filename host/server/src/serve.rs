@@ -70,6 +70,7 @@ impl BoundServer {
         tasks.push(tokio::spawn(alerts::watch(Arc::clone(&app))));
         tasks.push(tokio::spawn(statistics::watch(Arc::clone(&app))));
         tasks.extend(app.retention().map(tokio::spawn));
+        tasks.extend(app.removed_files().map(tokio::spawn));
         tasks.extend(watcher.map(tokio::spawn));
         tasks.extend(app.tls.clone().map(|tls| tokio::spawn(tls.watch())));
         let router = router(Arc::clone(&app));
@@ -175,6 +176,9 @@ async fn stop(
     let statistics = Arc::clone(&app.statistics);
     // A panic has been logged.
     let _ = spawn_blocking(move || statistics.stop()).await;
+    if let Some(gateway) = &app.gateway {
+        gateway.stop_sending();
+    }
     if let Some(courier) = &app.courier {
         let left = courier.stop().await;
         if left > 0 {

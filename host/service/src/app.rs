@@ -35,6 +35,7 @@ use patchbay_settings::{NOT_A_COMPANY_FILE, ServerSettings};
 use patchbay_telemetry::Telemetry;
 use patchbay_watcher::{WatchedFiles, WatcherHost};
 use serde::de::DeserializeOwned;
+use tokio::sync::Notify;
 use tokio::time::{interval, timeout};
 
 use crate::Companies;
@@ -53,6 +54,8 @@ use crate::what_if::WhatIfJobs;
 
 /// How often data older than `retain` is deleted.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(3_600);
+/// When the deletion of removed files is tried again after a failure.
+const REMOVAL_RETRY: Duration = Duration::from_secs(60);
 
 /// Limits checks of replies while they are typed, per agent and conversation.
 pub type TypingLimiter = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
@@ -250,6 +253,32 @@ impl App {
                     Err(_) => tracing::error!(
                         "cannot delete data that is too old; retrying within the hour"
                     ),
+                }
+            }
+        })
+    }
+
+    /// Deletes what operations left of the pieces of removed files: at the start, and when the
+    /// journal tells that there are some. None without a journal.
+    pub fn removed_files(self: &Arc<App>) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let signal = Arc::new(Notify::new());
+        let told = Arc::clone(&signal);
+        let desk = self.desk.as_ref()?;
+        desk.journal()
+            .on_removed_files(Box::new(move || told.notify_one()));
+        let app = Arc::clone(self);
+        Some(async move {
+            loop {
+                let deleted = app.read(|desk| Ok(desk.journal().delete_removed_files()?));
+                match deleted.await {
+                    Ok(true) => {}
+                    Ok(false) => signal.notified().await,
+                    // The cause has been logged.
+                    Err(_) => {
+                        tracing::error!("cannot delete removed files; retrying within a minute");
+                        // It has ended or was told: both begin the next try.
+                        let _ = timeout(REMOVAL_RETRY, signal.notified()).await;
+                    }
                 }
             }
         })

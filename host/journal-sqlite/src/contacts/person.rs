@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use patchbay_journal::vault::{Person, WRAPPED_BYTES};
 use patchbay_journal::{
-    CompanyId, ContactChange, ContactChangeKind, ContactId, JournalError, Result,
+    CompanyId, ContactChange, ContactChangeKind, ContactId, JournalError, Result, UploadId,
 };
 use rusqlite::{Connection, Row, params};
 
@@ -209,15 +209,15 @@ pub(super) fn changes(sql: &Connection, person: Person) -> Result<Vec<ContactCha
     sql.read_all(&query, params![person.company.0, person.contact.0], change)
 }
 
-/// Destroy the keys, addresses and policy memory of contacts. Returns those
-/// that were not erased before.
+/// Destroy the keys, addresses and policy memory of contacts, and remove their files. Returns
+/// those that were not erased before, and the files.
 pub(super) fn erase(
     sql: &Connection,
     company: CompanyId,
     contacts: Vec<ContactId>,
     at: Timestamp,
-) -> Result<Vec<ContactId>> {
-    let mut erased = Vec::new();
+) -> Result<(Vec<ContactId>, Vec<UploadId>)> {
+    let (mut erased, mut removed) = (Vec::new(), Vec::new());
     for contact in contacts {
         if is_erased(sql, Person { company, contact })? == Some(true) {
             continue;
@@ -237,7 +237,7 @@ pub(super) fn erase(
             sql.run(query, params![company.0, contact.0])?;
         }
         originals::delete_of_contact(sql, company, contact)?;
-        files::remove_of_contact(sql, company, contact)?;
+        removed.extend(files::remove_of_contact(sql, company, contact)?);
         opt_outs::delete_of_contact(sql, company, contact)?;
         records::delete_of_contact(sql, company, contact)?;
         word_lists::delete_of_contact(sql, company, contact)?;
@@ -248,5 +248,5 @@ pub(super) fn erase(
         )?;
         erased.push(contact);
     }
-    Ok(erased)
+    Ok((erased, removed))
 }

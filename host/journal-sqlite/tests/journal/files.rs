@@ -1,3 +1,5 @@
+mod removal;
+
 use patchbay_journal::*;
 use patchbay_journal_sqlite::*;
 use patchbay_model::conversation_state::ConversationState;

@@ -40,6 +40,7 @@ impl TestStore {
                 "DROP TABLE seen_mark; DROP INDEX audit_act; DROP INDEX audit_actor;
                  DROP INDEX audit_at;",
             ),
+            (19, "DROP INDEX file_removed;"),
             (18, "DROP INDEX entry_reply; DROP INDEX entry_written_note;"),
             (17, "DROP TABLE file_piece; DROP TABLE file;"),
             (16, "DROP TABLE word_list; DROP TABLE outdated_words;"),
