@@ -456,6 +456,7 @@ proptest! {
     }
 }
 
+/// A later attempt that sends nothing does not know more of the part.
 #[test]
 fn a_begun_part_survives_a_crash_until_its_result_is_recorded() {
     let store = TestStore::new();
@@ -470,24 +471,32 @@ fn a_begun_part_survives_a_crash_until_its_result_is_recorded() {
     drop(journal);
     let journal = store.open();
     assert_eq!(begun(&journal), Some(2));
-    let results: [fn(&SqliteJournal, CompanyId); 3] = [
+    let postpone: [fn(&SqliteJournal, CompanyId); 3] = [
         |journal, company| {
-            journal
-                .reschedule_outbox(company, "soon", at(50), "429")
-                .unwrap();
+            let later = journal.reschedule_outbox(company, "soon", at(50), "busy");
+            later.unwrap();
         },
         |journal, company| {
             journal.hold_outbox(company, "soon", at(50), "401").unwrap();
         },
         |journal, company| {
-            journal.mark_outbox_dead(company, "soon", "400").unwrap();
+            let audit = audit_entry("retry");
+            journal
+                .retry_outbox(company, "soon", at(50), audit)
+                .unwrap();
         },
     ];
-    for record in results {
-        journal.begin_outbox_part(company, "soon", 3).unwrap();
+    for record in postpone {
         record(&journal, company);
-        assert_eq!(begun(&journal), None);
+        assert_eq!(begun(&journal), Some(2));
     }
+    journal.end_outbox_part(company, "soon", 1).unwrap();
+    assert_eq!(begun(&journal), Some(2));
+    journal.end_outbox_part(company, "soon", 2).unwrap();
+    assert_eq!(begun(&journal), None);
+    journal.begin_outbox_part(company, "soon", 3).unwrap();
+    journal.mark_outbox_dead(company, "soon", "400").unwrap();
+    assert_eq!(begun(&journal), None);
     let error = journal.begin_outbox_part(company, "soon", 1).unwrap_err();
     assert!(matches!(error, JournalError::NoOutboxItem(_)), "{error}");
 }
