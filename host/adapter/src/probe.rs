@@ -72,7 +72,7 @@ impl Probe {
                 url,
                 content_type: "application/json".into(),
                 headers: Vec::new(),
-                body: b"{}".to_vec(),
+                body: b"{}".to_vec().into(),
                 credential,
             }),
         }

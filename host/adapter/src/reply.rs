@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use patchbay_model::input::TEXT_BYTES;
 use patchbay_model::interaction::WrittenBy;
@@ -281,7 +282,7 @@ pub struct OutboundRequest {
     /// Further headers, the same at every attempt.
     pub headers: Vec<(&'static str, String)>,
     /// Body: the same bytes at every attempt.
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// Credential.
     pub credential: Credential,
 }
@@ -357,6 +358,9 @@ impl fmt::Debug for OutboundFile {
 pub enum FileRequest {
     /// The request sends the message with the file.
     Message(OutboundRequest),
+    /// The first request sends the message with the file; where the provider refuses it, the
+    /// second one does, in another form.
+    Alternatives(OutboundRequest, OutboundRequest),
     /// The request stores the file at the provider, which tells its id there. The customer
     /// gets nothing yet: it may be sent again. The message follows.
     Upload(OutboundRequest),

@@ -12,9 +12,8 @@ use tokio::task::spawn_blocking;
 use crate::connection::Connection;
 use crate::connections::find_connection;
 use crate::decision_document::DecisionDocument;
-use crate::destination::{
-    ConnectionDestination, NO_CONNECTION, NOT_OPEN, Part, broken, failed, receipt, retry,
-};
+use crate::destination::{ConnectionDestination, NO_CONNECTION, NOT_OPEN, broken, failed, retry};
+use crate::part::{Part, receipt};
 
 impl ConnectionDestination {
     /// Sends what an adapter makes of a decision, from the first request on at every
@@ -39,7 +38,7 @@ impl ConnectionDestination {
             let read = |exchange: &Exchange<'_>| adapter.decision_outcome(&request, exchange);
             let part = Outbound::Http(request.clone());
             let outcome = self
-                .send_part((&tokens, delivery), &part, None, read)
+                .send_request((&tokens, delivery), &part, None, read)
                 .await?;
             // A note that may be there is not written twice.
             if !matches!(outcome, Outcome::Uncertain(_)) {

@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_adapter::poll::{PollFailure, PollFailureKind};
-use patchbay_adapter::{
-    Adapter, EncodeError, Exchange, FileRequest, Outbound, OutboundFile, Outcome, Reason, Receipt,
-    Reply,
-};
+use patchbay_adapter::{Exchange, Outbound, Outcome, Receipt};
 use patchbay_desk::{AcceptedPart, DeskError, SendProgress};
 use patchbay_journal::OptOut;
 use patchbay_model::final_failure::FinalKind;
@@ -24,8 +21,11 @@ use crate::connection::Connection;
 use crate::connections::find_connection;
 use crate::decision_document::DecisionDocument;
 use crate::gateway::Gateway;
+use crate::part::{Part, interrupted};
 use crate::part_request::{PartRequest, token_source};
+use crate::reply_attempt::{PartStart, ReplyAttempt};
 use crate::reply_document::ReplyDocument;
+use crate::reply_source::ReplySource;
 
 /// How often the host tries to record a part that the provider accepted.
 const RECORD_ATTEMPTS: u32 = 5;
@@ -54,104 +54,32 @@ impl ConnectionDestination {
     }
 
     async fn send_reply(&self, egress: &Egress, delivery: &Delivery) -> Result<(), SendFailure> {
-        let refused = |problem: &str| failed(FinalKind::Refused, problem);
-        let document = ReplyDocument::parse(&delivery.body)
-            .ok_or_else(|| refused("a channel takes no notices, only replies"))?;
+        let document = ReplyDocument::parse(&delivery.body).ok_or_else(|| {
+            let problem = "a channel takes no notices, only replies";
+            failed(FinalKind::Refused, problem)
+        })?;
         let prepared = self.prepare(delivery, &document).await?;
-        let Ok(adapter) = &prepared.connection.adapter else {
-            return Err(broken(NOT_OPEN));
-        };
         // By the clock that the desk shows the window's end by.
         let now = self.gateway.desk.now();
-        let settings = &prepared.connection.settings;
-        let window = settings.reply_window(&document.channel, prepared.last_inbound);
-        if !window.is_open(now) && !document.is_template() {
-            let problem = "the time for free replies is over: the customer has to write again, or you send a template";
-            return Err(failed(FinalKind::WindowClosed, problem));
-        }
-        if let Some(opt_out) = &prepared.opt_out {
-            return Err(opted_out(opt_out));
-        }
-        let mut loaded = self
-            .load_files(delivery, &document, settings.adapter)
-            .await?;
-        let whole = loaded.take_whole();
-        let files = match &whole {
-            Some(whole) => whole.reply_files(),
-            None => document.empty_files(),
-        };
-        let reply = document.reply(&delivery.key, &files, prepared.last_inbound, now);
-        let plan = adapter.encode(&reply).map_err(|error| match error {
-            EncodeError::WindowClosed => failed(FinalKind::WindowClosed, &error.to_string()),
-            error => refused(&error.to_string()),
-        })?;
-        drop(files);
-        // The parts have the bytes now.
-        drop(whole);
-        let files = document.empty_files();
-        let reply = document.reply(&delivery.key, &files, prepared.last_inbound, now);
+        prepared.check(&document, now)?;
         let tokens = self.tokens(delivery, &prepared.connection, egress);
-        for (number, outbound) in (1..).zip(&plan) {
-            if prepared.progress.accepted.contains(&number) {
-                continue;
-            }
-            let part = Part::of(number, &plan);
-            let is_idempotent = prepared.connection.settings.adapter.is_idempotent;
-            if !is_idempotent && prepared.progress.begun == Some(number) {
-                // The host ended between sending it and recording the result.
-                let reason = "the host stopped while it was sent";
-                return Err(uncertain(part, reason));
-            }
-            let begun = (!is_idempotent).then_some(number);
-            let way = (&tokens, delivery);
-            let outcome = match outbound {
-                Outbound::File(file) => {
-                    let content = loaded.read(self, delivery, file.position).await;
-                    let content = content.map_err(|failure| part.describe(failure))?;
-                    self.send_file(way, &**adapter, (&reply, file, content), begun)
-                        .await
-                }
-                whole => {
-                    let read = |exchange: &Exchange<'_>| adapter.outcome(exchange);
-                    self.send_part(way, whole, begun, read).await
-                }
-            };
-            let receipt = receipt(outcome?, part)?;
-            prepared.connection.access_works();
-            self.record(delivery, &document, part, receipt).await?;
-        }
-        Ok(())
-    }
-
-    /// Sends a file in a message of its own. Where the provider stores it first, that is no
-    /// message: it is repeated at every attempt, and only the message is recorded as begun.
-    async fn send_file(
-        &self,
-        way: (&TokenAccess, &Delivery),
-        adapter: &dyn Adapter,
-        (reply, file, content): (&Reply<'_>, &OutboundFile, Vec<u8>),
-        begun: Option<u32>,
-    ) -> Result<Outcome, SendFailure> {
-        let refused = |error: EncodeError| failed(FinalKind::Refused, &error.to_string());
-        let request = adapter.encode_file(reply, file, &content);
-        // The request has the bytes now.
-        drop(content);
-        let message = match request.map_err(refused)? {
-            FileRequest::Message(message) => message,
-            FileRequest::Upload(upload) => {
-                let read = |exchange: &Exchange<'_>| adapter.upload_outcome(exchange);
-                let upload = Outbound::Http(upload);
-                let stored = match self.send_part(way, &upload, None, read).await? {
-                    Outcome::Accepted(stored) => stored.provider_id,
-                    other => return Ok(other),
-                };
-                let message = adapter.encode_stored_file(reply, file, &stored);
-                message.map_err(refused)?
-            }
+        let source = ReplySource {
+            gateway: Arc::clone(&self.gateway),
+            connection: prepared.connection,
+            company: delivery.company.clone(),
+            key: delivery.key.clone(),
+            last_inbound: prepared.last_inbound,
+            document,
+            now,
         };
-        let read = |exchange: &Exchange<'_>| adapter.outcome(exchange);
-        self.send_part(way, &Outbound::Http(message), begun, read)
-            .await
+        let attempt = ReplyAttempt {
+            destination: self,
+            delivery,
+            tokens,
+            source: Arc::new(source),
+            accepted: prepared.progress.accepted,
+        };
+        attempt.send().await
     }
 
     /// What gets the tokens of a connection for a delivery.
@@ -169,27 +97,26 @@ impl ConnectionDestination {
         }
     }
 
-    /// Sends a part, with another access token if the provider refuses the one that was
-    /// held: it can end before its time. Records before that the part of this number
-    /// begins.
-    pub(crate) async fn send_part(
+    /// Sends a request, with another access token if the provider refuses the one that was
+    /// held: it can end before its time. Of a reply, `start` is done before.
+    pub(crate) async fn send_request(
         &self,
         (tokens, delivery): (&TokenAccess, &Delivery),
-        part: &Outbound,
-        mut begun: Option<u32>,
+        request: &Outbound,
+        start: Option<&PartStart>,
         read: impl Fn(&Exchange<'_>) -> Outcome,
     ) -> Result<Outcome, SendFailure> {
         let mut is_second = false;
         loop {
-            let held = tokens.token(token_source(part)).await;
+            let held = tokens.token(token_source(request)).await;
             let held = held.map_err(|failure| without_token(&failure))?;
-            let built = PartRequest::build(part, held.as_ref().map(|it| &it.token));
+            let built = PartRequest::build(request, held.as_ref().map(|it| &it.token));
             let built = built.map_err(|error| match error.is_of_connection() {
                 true => broken(&error.to_string()),
                 false => failed(FinalKind::Refused, &error.to_string()),
             })?;
-            if let Some(number) = begun.take() {
-                self.begin(delivery, number).await?;
+            if let Some(start) = start {
+                start.record().await?;
             }
             let outcome = built.send(tokens, delivery, &read).await;
             let (Outcome::ChannelBroken(_), Some(held)) = (&outcome, held) else {
@@ -214,48 +141,40 @@ impl ConnectionDestination {
         let key = delivery.key.clone();
         let account = document.account.clone();
         let document = document.clone();
-        let read = spawn_blocking(move || -> Result<Option<Prepared>, DeskError> {
-            let all = gateway.connections_of(&company, &adapter)?;
-            let Some(connection) = find_connection(all, account.as_deref()) else {
-                return Ok(None);
-            };
-            let channels = gateway.desk.channels();
-            let last_inbound = match document.conversation {
-                Some(conversation) => channels.last_inbound(&company, conversation)?,
-                None => None,
-            };
-            Ok(Some(Prepared {
-                connection,
-                opt_out: gateway.forbidding_opt_out(&company, &document)?,
-                progress: channels.progress(&company, &key)?,
-                last_inbound,
-            }))
-        });
+        let read = spawn_blocking(
+            move || -> Result<Result<Prepared, SendFailure>, DeskError> {
+                let channels = gateway.desk.channels();
+                let progress = channels.progress(&company, &key)?;
+                // Before anything else that ends or postpones the reply: a part that may have been
+                // sent is left to a person.
+                if let Some(part) = progress.uncertain_part() {
+                    return Ok(Err(interrupted(part, progress.accepted.len())));
+                }
+                let all = gateway.connections_of(&company, &adapter)?;
+                let Some(connection) = find_connection(all, account.as_deref()) else {
+                    return Ok(Err(failed(FinalKind::Refused, NO_CONNECTION)));
+                };
+                let last_inbound = match document.conversation {
+                    Some(conversation) => channels.last_inbound(&company, conversation)?,
+                    None => None,
+                };
+                Ok(Ok(Prepared {
+                    connection,
+                    opt_out: gateway.forbidding_opt_out(&company, &document)?,
+                    progress,
+                    last_inbound,
+                }))
+            },
+        );
         match read.await {
-            Ok(Ok(Some(prepared))) => Ok(prepared),
-            Ok(Ok(None)) => Err(failed(FinalKind::Refused, NO_CONNECTION)),
+            Ok(Ok(prepared)) => prepared,
             Ok(Err(error)) => Err(retry(&error.to_string())),
             Err(_) => Err(retry("the reply could not be read")),
         }
     }
 
-    /// Records that sending a part begins.
-    async fn begin(&self, delivery: &Delivery, part: u32) -> Result<(), SendFailure> {
-        let gateway = Arc::clone(&self.gateway);
-        let (company, key) = (delivery.company.clone(), delivery.key.clone());
-        let begun = spawn_blocking(move || {
-            let channels = gateway.desk.channels();
-            channels.begin_part(&company, &key, part)
-        });
-        match begun.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(retry(&error.to_string())),
-            Err(_) => Err(retry("the reply could not be prepared")),
-        }
-    }
-
     /// Records an accepted part, so that it is not sent again.
-    async fn record(
+    pub(crate) async fn record(
         &self,
         delivery: &Delivery,
         document: &ReplyDocument,
@@ -320,118 +239,23 @@ struct Prepared {
     opt_out: Option<OptOut>,
 }
 
-/// A part of a reply, by its number.
-#[derive(Clone, Copy)]
-pub(crate) struct Part<'a> {
-    /// From 1.
-    number: u32,
-    parts: u32,
-    /// All parts of a reply; none of a decision.
-    plan: &'a [Outbound],
-}
-
-impl<'a> Part<'a> {
-    /// The part of this number of a reply.
-    fn of(number: u32, plan: &'a [Outbound]) -> Part<'a> {
-        let parts = u32::try_from(plan.len()).unwrap_or(u32::MAX);
-        Part {
-            number,
-            parts,
-            plan,
+impl Prepared {
+    /// Checks that the connection is open and the customer may get the reply now.
+    fn check(&self, document: &ReplyDocument, now: Timestamp) -> Result<(), SendFailure> {
+        if self.connection.adapter.is_err() {
+            return Err(broken(NOT_OPEN));
+        }
+        let settings = &self.connection.settings;
+        let window = settings.reply_window(&document.channel, self.last_inbound);
+        if !window.is_open(now) && !document.is_template() {
+            let problem = "the time for free replies is over: the customer has to write again, or you send a template";
+            return Err(failed(FinalKind::WindowClosed, problem));
+        }
+        match &self.opt_out {
+            Some(opt_out) => Err(opted_out(opt_out)),
+            None => Ok(()),
         }
     }
-
-    /// The request of this number of so many that write a decision.
-    pub(crate) fn of_decision(number: u32, parts: u32) -> Part<'static> {
-        Part {
-            number,
-            parts,
-            plan: &[],
-        }
-    }
-
-    /// The same failure, with the part and what went out before it.
-    fn describe(self, mut failure: SendFailure) -> SendFailure {
-        failure.problem = Problem::plain(self.problem(&failure.problem.recorded));
-        failure
-    }
-
-    /// A problem of the part, with what went out before it.
-    fn problem(self, problem: &str) -> String {
-        let Part { number, parts, .. } = self;
-        if parts < 2 {
-            return problem.to_owned();
-        }
-        let before = number.saturating_sub(1) as usize;
-        let file = match self.plan.get(before) {
-            Some(Outbound::File(file)) => format!(", file {}", file.position + 1),
-            _ => String::new(),
-        };
-        let sent = sent_parts(self.plan.get(..before).unwrap_or_default());
-        format!("part {number} of {parts}{file}: {problem}; {before} parts went out{sent}")
-    }
-}
-
-/// What some parts are, if files are among them: `: the text and file 1`. Files are named by
-/// their position, since their names can tell something of the customer.
-fn sent_parts(parts: &[Outbound]) -> String {
-    let (mut has_text, mut files) = (false, Vec::new());
-    for part in parts {
-        match part {
-            Outbound::File(file) => {
-                has_text |= file.caption.is_some();
-                files.push((file.position + 1).to_string());
-            }
-            _ => has_text = true,
-        }
-    }
-    let text = if has_text { "the text" } else { "" };
-    match (has_text, files.len()) {
-        (_, 0) => String::new(),
-        (true, 1) => format!(": {text} and file {}", files[0]),
-        (false, 1) => format!(": file {}", files[0]),
-        (true, _) => format!(": {text} and files {}", files.join(", ")),
-        (false, _) => format!(": files {}", files.join(", ")),
-    }
-}
-
-/// The receipt of an accepted part, or what the courier does about another outcome.
-pub(crate) fn receipt(outcome: Outcome, part: Part<'_>) -> Result<Receipt, SendFailure> {
-    let of_part = |what: &str, reason: &Reason| of_part(part, what, reason.as_str());
-    Err(match outcome {
-        Outcome::Accepted(receipt) => return Ok(receipt),
-        Outcome::Retry { after, reason } => SendFailure {
-            kind: SendFailureKind::Retry { after },
-            problem: Problem::plain(of_part("the channel did not take it now", &reason)),
-            health: TargetHealth::Failing,
-        },
-        Outcome::WindowClosed(reason) => failed(
-            FinalKind::WindowClosed,
-            &of_part("the time for free replies is over", &reason),
-        ),
-        Outcome::RecipientUnreachable(reason) => failed(
-            FinalKind::RecipientUnreachable,
-            &of_part("the channel cannot reach the customer", &reason),
-        ),
-        Outcome::Refused(reason) => failed(
-            FinalKind::Refused,
-            &of_part("the channel refused it", &reason),
-        ),
-        Outcome::ChannelBroken(reason) => broken(&of_part(
-            "the account cannot send: renew its access",
-            &reason,
-        )),
-        Outcome::Uncertain(reason) => uncertain(part, reason.as_str()),
-    })
-}
-
-fn of_part(part: Part<'_>, what: &str, reason: &str) -> String {
-    part.problem(&format!("{what} ({reason})"))
-}
-
-fn uncertain(part: Part<'_>, reason: &str) -> SendFailure {
-    let what = "it may have arrived; look at the provider before you retry";
-    failed(FinalKind::Uncertain, &of_part(part, what, reason))
 }
 
 /// Why a customer who opted out gets nothing.

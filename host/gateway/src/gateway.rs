@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,7 +14,8 @@ use crate::connection::{Connection, ConnectionState};
 use crate::connections::Connections;
 use crate::poll_state::PollState;
 use crate::renewals::Renewals;
-use crate::sent_files::SendingPlaces;
+use crate::sending_places::SendingPlaces;
+use crate::stored_media::StoredMedia;
 use crate::transcription::Transcriptions;
 
 /// The connections of every company to the providers of its channels.
@@ -24,8 +26,11 @@ pub struct Gateway {
     pub(crate) originals: u64,
     pub(crate) transcriptions: Transcriptions,
     pub(crate) renewals: Renewals,
-    /// Places for replies with files that are sent at once.
-    pub(crate) sending_files: Arc<SendingPlaces>,
+    /// Places for files that are sent at once.
+    pub(crate) sending_places: Arc<SendingPlaces>,
+    pub(crate) stored_media: StoredMedia,
+    /// Whether replies begin no further part.
+    stopping: AtomicBool,
 }
 
 impl Gateway {
@@ -37,7 +42,9 @@ impl Gateway {
             originals,
             transcriptions: Transcriptions::default(),
             renewals: Renewals::default(),
-            sending_files: Arc::default(),
+            sending_places: Arc::default(),
+            stored_media: StoredMedia::default(),
+            stopping: AtomicBool::new(false),
             connections: Connections::new(environment),
         }
     }
@@ -186,6 +193,16 @@ impl Gateway {
             }
         }
         Ok(polled)
+    }
+
+    /// Replies begin no further part: what is left of them is sent after the next start. Called
+    /// before the courier stops, which waits a short time for attempts in progress.
+    pub fn stop_sending(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// Begins no more renewals of access tokens, and waits for those under way, at most

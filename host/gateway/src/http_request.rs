@@ -141,7 +141,7 @@ mod tests {
             url: url.to_owned(),
             content_type: "application/json".into(),
             headers: vec![("x-line-retry-key", "abc".to_owned())],
-            body: b"{}".to_vec(),
+            body: b"{}".to_vec().into(),
             credential,
         }
     }

@@ -59,7 +59,7 @@ impl HelpDesk {
             url: format!("{}{path}", self.base),
             content_type: "application/json".into(),
             headers: Vec::new(),
-            body: body.to_string().into_bytes(),
+            body: body.to_string().into_bytes().into(),
             credential: self.credential.clone(),
         }
     }

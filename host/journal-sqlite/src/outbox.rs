@@ -101,6 +101,15 @@ impl Outbox for SqliteJournal {
         })
     }
 
+    fn end_outbox_part(&self, company: CompanyId, key: &str, part: u32) -> Result<()> {
+        let key = key.to_owned();
+        self.write(1, move |work| {
+            let query = "UPDATE outbox SET begun_part = NULL
+                 WHERE company = ?1 AND key = ?2 AND begun_part = ?3";
+            work.sql.run(query, params![company.0, key, part]).map(drop)
+        })
+    }
+
     fn hold_outbox(
         &self,
         company: CompanyId,
@@ -325,7 +334,7 @@ fn step(sql: &Connection, company: CompanyId, key: &str, step: &Step) -> Result<
         |problem: &str| problem[..problem.floor_char_boundary(limits::OUTBOX_PROBLEM)].to_owned();
     let (set, condition, at, problem) = match step {
         Step::Done => (
-            "state = 'done', held = 0, can_take_back = 0",
+            "state = 'done', held = 0, can_take_back = 0, begun_part = NULL",
             "",
             None,
             None,
@@ -343,7 +352,8 @@ fn step(sql: &Connection, company: CompanyId, key: &str, step: &Step) -> Result<
             Some(cut(problem)),
         ),
         Step::Dead(problem) => (
-            "state = 'dead', held = 0, problem = ?3, attempts = attempts + 1, can_take_back = 0",
+            "state = 'dead', held = 0, problem = ?3, attempts = attempts + 1, can_take_back = 0,
+             begun_part = NULL",
             "AND state = 'waiting'",
             None,
             Some(cut(problem)),
@@ -359,7 +369,7 @@ fn step(sql: &Connection, company: CompanyId, key: &str, step: &Step) -> Result<
     values.extend(at.as_ref().map(|at| at as &dyn ToSql));
     values.extend(problem.as_ref().map(|problem| problem as &dyn ToSql));
     let query = format!(
-        "UPDATE outbox SET {set}, begun_part = NULL
+        "UPDATE outbox SET {set}
          WHERE company = ?1 AND key = ?2 {condition}
          RETURNING conversation, target"
     );

@@ -79,7 +79,7 @@ pub struct OutboxItem {
     pub can_take_back: bool,
     /// Problem of the last failed or held attempt, cut at 4 KiB.
     pub problem: Option<String>,
-    /// The part whose sending has begun, while no result of it is recorded.
+    /// The part whose sending has begun, while it is not recorded what became of it.
     pub begun_part: Option<u32>,
 }
 
@@ -135,13 +135,17 @@ pub trait Outbox {
     /// `JournalError::NoOutboxItem` unless it waits; do not send it.
     fn begin_outbox_item(&self, company: CompanyId, key: &str) -> Result<()>;
 
-    /// Record that sending a part of an item begins. Its receipt, or any other result
-    /// of the attempt, ends it; after a crash it is still there, and the part may have
-    /// been sent.
+    /// Record that sending a part of an item begins. Its receipt ends it,
+    /// [`end_outbox_part`](Outbox::end_outbox_part), and the end of the item. While the item
+    /// waits it stays, also after a crash: the part may have been sent.
     ///
     /// # Errors
     /// `JournalError::NoOutboxItem` unless the item waits.
     fn begin_outbox_part(&self, company: CompanyId, key: &str, part: u32) -> Result<()>;
+
+    /// Record that a part that has begun was not sent, or that its target refused it. Does
+    /// nothing if it has not begun.
+    fn end_outbox_part(&self, company: CompanyId, key: &str, part: u32) -> Result<()>;
 
     /// Let an item wait for `not_before` because its target is broken: no
     /// attempt is counted.

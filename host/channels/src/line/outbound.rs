@@ -40,7 +40,7 @@ pub(super) fn encode(
             url: format!("{}/v2/bot/message/push", adapter.base),
             content_type: "application/json".into(),
             headers: vec![("x-line-retry-key", retry_key)],
-            body: document.to_string().into_bytes(),
+            body: document.to_string().into_bytes().into(),
             credential: Credential::Bearer(adapter.access_token.first().clone()),
         }
     });

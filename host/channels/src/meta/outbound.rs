@@ -51,7 +51,7 @@ pub(super) fn encode(
             url: url.clone(),
             content_type: "application/json".into(),
             headers: Vec::new(),
-            body: document.to_string().into_bytes(),
+            body: document.to_string().into_bytes().into(),
             credential: Credential::Bearer(inbox.app.access_token.first().clone()),
         }
     });

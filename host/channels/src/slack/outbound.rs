@@ -52,7 +52,7 @@ pub(super) fn encode(
             url: format!("{}/chat.postMessage", adapter.base),
             content_type: "application/json; charset=utf-8".into(),
             headers: Vec::new(),
-            body: document.to_string().into_bytes(),
+            body: document.to_string().into_bytes().into(),
             credential: Credential::Bearer(adapter.bot_token.first().clone()),
         }
     });

@@ -3,8 +3,8 @@
 //! that repeat it, teloxide-core 0.13 and telbot-types 0.3).
 
 use patchbay_adapter::{
-    Credential, EncodeError, FileRules, FormFile, OutboundFile, OutboundRequest, Reply,
-    RequestMethod, TextPlace, TypeRule, multipart, picture_size,
+    Credential, EncodeError, FileRequest, FileRules, FormFile, OutboundFile, OutboundRequest,
+    Reply, ReplyFile, RequestMethod, TextPlace, TypeRule, multipart, picture_size,
 };
 use patchbay_files::{MEDIA_TYPES, MOST_FILES};
 use patchbay_model::length::{LengthRule, LengthUnit};
@@ -49,14 +49,23 @@ struct FileMethod {
 /// only, and customers can refuse them.
 fn method(media_type: &str, content: &[u8]) -> FileMethod {
     let (name, field) = match media_type {
-        "image/jpeg" | "image/png" if is_photo(content) => ("sendPhoto", "photo"),
+        "image/jpeg" | "image/png" if is_photo(content) => return PHOTO,
         "image/gif" => ("sendAnimation", "animation"),
         "video/mp4" => ("sendVideo", "video"),
         "audio/mpeg" | "audio/mp4" => ("sendAudio", "audio"),
-        _ => ("sendDocument", "document"),
+        _ => return DOCUMENT,
     };
     FileMethod { name, field }
 }
+
+const PHOTO: FileMethod = FileMethod {
+    name: "sendPhoto",
+    field: "photo",
+};
+const DOCUMENT: FileMethod = FileMethod {
+    name: "sendDocument",
+    field: "document",
+};
 
 /// Whether the provider takes a picture as a photo. One whose size is not known is sent as a
 /// document, which it takes in any case.
@@ -71,15 +80,30 @@ fn is_photo(content: &[u8]) -> bool {
         && longer <= shorter.saturating_mul(PHOTO_RATIO)
 }
 
-/// The request that sends a file.
+/// The request that sends a file. The provider may refuse a picture that its rules for photos
+/// allow, a damaged one for example: it is a document then.
 pub(super) fn request(
     adapter: &Telegram,
     reply: &Reply<'_>,
     part: &OutboundFile,
     content: &[u8],
-) -> Result<OutboundRequest, EncodeError> {
+) -> Result<FileRequest, EncodeError> {
     let file = reply.files.get(part.position).ok_or(EncodeError::NoFiles)?;
-    let FileMethod { name, field } = method(file.media_type, content);
+    let method = method(file.media_type, content);
+    let by = |method| request_by(method, adapter, (reply, file), (part, content));
+    if method.name == PHOTO.name {
+        return Ok(FileRequest::Alternatives(by(PHOTO)?, by(DOCUMENT)?));
+    }
+    Ok(FileRequest::Message(by(method)?))
+}
+
+fn request_by(
+    method: FileMethod,
+    adapter: &Telegram,
+    (reply, file): (&Reply<'_>, &ReplyFile<'_>),
+    (part, content): (&OutboundFile, &[u8]),
+) -> Result<OutboundRequest, EncodeError> {
+    let FileMethod { name, field } = method;
     let mut all = fields(reply, part.is_first)?;
     if let Some(caption) = &part.caption {
         all.insert("caption".to_owned(), caption.as_str().into());
@@ -113,7 +137,7 @@ pub(super) fn request(
         url: method_url(adapter, name),
         content_type: content_type.into(),
         headers: Vec::new(),
-        body,
+        body: body.into(),
         credential: Credential::Path(adapter.bot_token.first().clone()),
     })
 }

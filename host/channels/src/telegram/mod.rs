@@ -206,7 +206,7 @@ impl Adapter for Telegram {
         part: &OutboundFile,
         content: &[u8],
     ) -> Result<FileRequest, EncodeError> {
-        file::request(self, reply, part, content).map(FileRequest::Message)
+        file::request(self, reply, part, content)
     }
 
     fn outcome(&self, exchange: &Exchange<'_>) -> Outcome {

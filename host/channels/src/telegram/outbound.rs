@@ -105,7 +105,7 @@ pub(super) fn encode(adapter: &Telegram, reply: &Reply<'_>) -> Result<Vec<Outbou
                     url: method_url(adapter, "sendMessage"),
                     content_type: "application/json".into(),
                     headers: Vec::new(),
-                    body: Value::Object(document).to_string().into_bytes(),
+                    body: Value::Object(document).to_string().into_bytes().into(),
                     credential: Credential::Path(adapter.bot_token.first().clone()),
                 }))
             }

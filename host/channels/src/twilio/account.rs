@@ -96,7 +96,7 @@ impl Account {
             url: format!("{}/{list}.json", self.resource),
             content_type: "application/x-www-form-urlencoded".into(),
             headers: Vec::new(),
-            body: fields.collect::<Vec<_>>().join("&").into_bytes(),
+            body: fields.collect::<Vec<_>>().join("&").into_bytes().into(),
             credential: self.credential(),
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn encode(
             url: format!("{}/pa/send_message", adapter.base),
             content_type: "application/json".into(),
             headers: Vec::new(),
-            body: document.to_string().into_bytes(),
+            body: document.to_string().into_bytes().into(),
             credential: Credential::Header {
                 name: "x-viber-auth-token",
                 value: adapter.auth_token.first().clone(),

@@ -127,7 +127,7 @@ pub(super) fn upload(
         url: adapter.app.url(reply.account, "media"),
         content_type: content_type.into(),
         headers: Vec::new(),
-        body,
+        body: body.into(),
         credential: Credential::Bearer(adapter.app.access_token.first().clone()),
     })
 }

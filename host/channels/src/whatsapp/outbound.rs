@@ -89,7 +89,7 @@ fn request(
         url: adapter.app.url(reply.account, "messages"),
         content_type: "application/json".into(),
         headers: Vec::new(),
-        body: document.to_string().into_bytes(),
+        body: document.to_string().into_bytes().into(),
         credential: Credential::Bearer(adapter.app.access_token.first().clone()),
     }
 }

@@ -88,7 +88,7 @@ fn questions_only_read() {
                 ProbeRequest::Post(request) => {
                     let path = request.url.rsplit('/').next().unwrap_or_default();
                     assert!(["auth.test", "get_account_info"].contains(&path), "{path}");
-                    assert_eq!(request.body, b"{}");
+                    assert_eq!(&request.body[..], b"{}");
                 }
                 ProbeRequest::Mail(_) | ProbeRequest::Mailbox(_) => assert_eq!(kind.name, "email"),
             }

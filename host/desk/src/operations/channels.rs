@@ -54,8 +54,15 @@ pub struct AcceptedPart<'a> {
 pub struct SendProgress {
     /// Parts that the provider accepted.
     pub accepted: Vec<u32>,
-    /// The part whose sending began, while no result of it is recorded.
+    /// The part whose sending began, while it is not recorded what became of it.
     pub begun: Option<u32>,
+}
+
+impl SendProgress {
+    /// The part of which it is not known whether it was sent.
+    pub fn uncertain_part(&self) -> Option<u32> {
+        self.begun.filter(|part| !self.accepted.contains(part))
+    }
 }
 
 /// What a customer said about messages to them, as an adapter decodes it.
@@ -156,6 +163,27 @@ impl ChannelService<'_> {
     pub fn begin_part(&self, company: &str, key: &str, part: u32) -> Result<(), DeskError> {
         let id = self.0.company_id(company)?;
         Ok(self.0.journal.begin_outbox_part(id, key, part)?)
+    }
+
+    /// Records that a part that has begun was not sent, or that the provider refused it.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`]; the part stays uncertain.
+    pub fn end_part(&self, company: &str, key: &str, part: u32) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
+        Ok(self.0.journal.end_outbox_part(id, key, part)?)
+    }
+
+    /// Why nothing more of an outbox item may leave; `None` if it may: it waits, and the
+    /// customer was not erased.
+    pub fn obstacle(&self, company: &str, key: &str) -> Result<Option<String>, DeskError> {
+        let id = self.0.company_id(company)?;
+        let journal = &*self.0.journal;
+        let item = journal.outbox_item(id, key)?;
+        match item.filter(|item| item.state == OutboxState::Waiting) {
+            Some(item) => Ok(outbox_payload::item_body(journal, &item)?.err()),
+            None => Ok(Some("the delivery is no longer pending".to_owned())),
+        }
     }
 
     /// The body of a reply whose delivery failed for good; `None` for any other item.

@@ -35,7 +35,10 @@ pub(super) fn encode(
         url: adapter.url(&format!("/{review}:reply")),
         content_type: "application/json".into(),
         headers: Vec::new(),
-        body: json!({"replyText": reply.text}).to_string().into_bytes(),
+        body: json!({"replyText": reply.text})
+            .to_string()
+            .into_bytes()
+            .into(),
         credential: adapter.credential(),
     })
 }

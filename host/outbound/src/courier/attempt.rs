@@ -126,6 +126,13 @@ fn evaluate(
             let problem = one_line("", failure.problem);
             (TargetReport::Unknown, Outcome::Hold(later(after), problem))
         }
+        SendFailureKind::Partial { after } => {
+            let requested = after.map(|wait| wait.min(settings.max_retry_after));
+            let wait = settings.backoff.wait(1, (environment.random)());
+            let not_before = later(wait.max(requested.unwrap_or_default()));
+            let problem = one_line("", failure.problem);
+            (report(requested), Outcome::Hold(not_before, problem))
+        }
         SendFailureKind::Retry { after } => {
             let requested = after.map(|wait| wait.min(settings.max_retry_after));
             let report = report(requested);

@@ -47,6 +47,12 @@ pub enum SendFailureKind {
         /// The requested wait.
         after: Option<Duration>,
     },
+    /// The target accepted a part of the delivery, and not the rest: try again as after
+    /// [`SendFailureKind::Retry`]. No attempt is counted.
+    Partial {
+        /// The requested wait.
+        after: Option<Duration>,
+    },
     /// The host has no room for this kind of delivery now: try again after a wait. No
     /// attempt is counted, and it says nothing of the target.
     Postponed {

@@ -64,8 +64,8 @@ pub trait Outbox: Send + Sync {
         problem: &str,
     ) -> Result<(), OutboxError>;
 
-    /// The target is broken: makes the delivery due at `not_before` and counts
-    /// no attempt.
+    /// The target is broken, the host has no room, or a part was accepted: makes the
+    /// delivery due at `not_before` and counts no attempt.
     ///
     /// # Errors
     /// As for [`mark_delivered`](Outbox::mark_delivered).

@@ -88,7 +88,7 @@ pub(super) fn encode(adapter: &Bluesky, reply: &Reply<'_>) -> Result<OutboundReq
         url: adapter.method("com.atproto.repo.putRecord"),
         content_type: "application/json".into(),
         headers: Vec::new(),
-        body: document.to_string().into_bytes(),
+        body: document.to_string().into_bytes().into(),
         credential: adapter.credential(),
     })
 }

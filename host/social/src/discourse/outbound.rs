@@ -37,7 +37,7 @@ pub(super) fn encode(
         url: format!("{}/posts.json", adapter.base),
         content_type: "application/json".into(),
         headers: vec![("api-username", adapter.username.clone())],
-        body: document.to_string().into_bytes(),
+        body: document.to_string().into_bytes().into(),
         credential: credential(adapter.api_key.first()),
     })
 }

@@ -88,7 +88,7 @@ pub(super) fn encode(
             content_type: "application/json".into(),
             headers: vec![("idempotency-key", key.clone())],
             key,
-            body: document.to_string().into_bytes(),
+            body: document.to_string().into_bytes().into(),
             credential: adapter.credential(),
         })
     });

@@ -44,7 +44,7 @@ fn post(adapter: &X, reply: &Reply<'_>, rule: LengthRule) -> Result<OutboundRequ
         url: format!("{}/2/tweets", adapter.base),
         content_type: "application/json".into(),
         headers: Vec::new(),
-        body: document.to_string().into_bytes(),
+        body: document.to_string().into_bytes().into(),
         credential: adapter.access.clone(),
     })
 }
@@ -68,7 +68,7 @@ fn direct_messages(
         url: url.clone(),
         content_type: "application/json".into(),
         headers: Vec::new(),
-        body: json!({"text": text}).to_string().into_bytes(),
+        body: json!({"text": text}).to_string().into_bytes().into(),
         credential: adapter.access.clone(),
     });
     Ok(parts.collect())

@@ -48,7 +48,7 @@ pub(super) fn encode(
             url: format!("{}/v1/messages", adapter.base),
             content_type: "application/json".into(),
             headers: Vec::new(),
-            body: document.to_string().into_bytes(),
+            body: document.to_string().into_bytes().into(),
             credential: adapter.credential(),
         }
     });

@@ -63,7 +63,7 @@ fn a_file_is_uploaded_with_its_type() {
         upload.url,
         "https://graph.example/v24.0/1122334455667/media"
     );
-    let body = String::from_utf8(upload.body.clone()).expect("text");
+    let body = String::from_utf8(upload.body.to_vec()).expect("text");
     for field in [
         "name=\"messaging_product\"\r\n\r\nwhatsapp\r\n",
         "name=\"type\"\r\n\r\napplication/pdf\r\n",

@@ -1,5 +1,7 @@
 //! Replies with uploaded files, on networks that take each file as a message of its own.
 
+mod interruptions;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -223,7 +225,7 @@ async fn a_file_that_went_out_is_not_sent_again() {
         let problem = talk.problem().await;
         assert!(problem.starts_with("part 2 of 2, file 2: "), "{problem}");
         assert!(
-            problem.ends_with("1 parts went out: the text and file 1"),
+            problem.ends_with("1 part went out: the text and file 1"),
             "{problem}"
         );
         assert!(!problem.contains("cu.pdf"), "{problem}");
@@ -267,7 +269,7 @@ async fn a_lost_answer_is_uncertain_only_where_the_customer_may_have_the_file() 
         talk.becomes(super::UNCERTAIN).await;
         let problem = talk.problem().await;
         assert!(problem.starts_with("part 1 of 2, file 1: "), "{problem}");
-        assert!(problem.ends_with("0 parts went out"), "{problem}");
+        assert!(problem.ends_with("no part went out"), "{problem}");
         assert_eq!(talk.received(requests).await.len(), requests);
     }
 }
@@ -357,7 +359,7 @@ async fn a_file_that_a_supervisor_removes_during_a_delivery_does_not_leave() {
     let problem = talk.problem().await;
     assert_eq!(
         problem,
-        "part 2 of 2, file 2: a file of the reply is no longer stored; 1 parts went out: the text and file 1"
+        "part 2 of 2, file 2: a file of the reply is no longer stored; 1 part went out: the text and file 1"
     );
     assert_eq!(talk.office.stand_in(&TELEGRAM).requests().len(), 1);
 }
