@@ -59,8 +59,8 @@ pub struct SentFileDocument {
     /// Size in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
-    /// In the history of a conversation: whether the file was removed since, and cannot be
-    /// downloaded. Default: false.
+    /// In the history of a conversation and in a reply that waits for approval: whether the
+    /// file was removed since, and cannot be downloaded. Default: false.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     removed: bool,
 }
@@ -78,17 +78,24 @@ impl From<Attachment> for SentFileDocument {
     }
 }
 
+impl SentFileDocument {
+    /// Files of a reply; those at these positions were removed since.
+    pub fn list(files: Vec<Attachment>, removed: &[usize]) -> Vec<SentFileDocument> {
+        let mut files: Vec<SentFileDocument> = files.into_iter().map(Into::into).collect();
+        for position in removed {
+            files[*position].removed = true;
+        }
+        files
+    }
+}
+
 impl HistoryEntry {
     /// The entry with its words and files.
     #[must_use]
     pub fn with_words(self, words: EntryWords) -> HistoryEntry {
-        let mut files: Vec<SentFileDocument> = words.files.into_iter().map(Into::into).collect();
-        for position in words.removed {
-            files[position].removed = true;
-        }
         HistoryEntry {
             text: words.text,
-            files,
+            files: SentFileDocument::list(words.files, &words.removed),
             ..self
         }
     }

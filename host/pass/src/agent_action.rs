@@ -210,6 +210,12 @@ pub enum ActionError {
         /// The id.
         id: String,
     },
+    /// A file of the reply to approve was removed.
+    #[error("file {} of the reply was removed, so the reply cannot be sent; reject it", .index + 1)]
+    RemovedFile {
+        /// Position in the attachments.
+        index: usize,
+    },
     /// The conversation has no such file to remove.
     #[error("the conversation has no such file")]
     NoSuchFile,

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::conversation_reader::{open_input, open_sealed};
 use crate::reply::PendingReply;
 use crate::snapshot::Snapshot;
+use crate::thread::removed_files;
 
 /// Newest interactions among which the answered message is looked for.
 const INTERACTIONS: usize = 8;
@@ -71,6 +72,8 @@ pub struct ReplyUnderApproval {
     pub text: Option<String>,
     /// Its files.
     pub files: Vec<Attachment>,
+    /// Positions of those that were uploaded and are not stored any more.
+    pub removed: Vec<usize>,
     /// What the tone policies found in it. Without messages if the customer was erased.
     pub findings: Vec<Finding>,
     /// The message it answers; absent if it answers none, or none that is stored.
@@ -119,6 +122,8 @@ pub fn read(
             Some(EventKind::ReplyDrafted) if entry.sequence == pending.entry => {
                 let draft: StoredDraft = open_entry(journal, row, entry)?.unwrap_or_default();
                 found.text = draft.text;
+                let conversation = (row.company, Some(row.id));
+                found.removed = removed_files(journal, conversation, &draft.attachments)?;
                 found.files = draft.attachments;
                 if let Some(id) = draft.in_reply_to {
                     found.answered = find_answered(journal, row, snapshot, pending, &id)?;

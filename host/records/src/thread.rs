@@ -217,7 +217,7 @@ pub fn entry_words(
 }
 
 /// Positions of the uploaded files that are not stored any more.
-fn removed_files(
+pub fn removed_files(
     journal: &dyn Journal,
     (company, conversation): (CompanyId, Option<ConversationId>),
     files: &[Attachment],

@@ -197,7 +197,7 @@ fn document(
     Ok(Some(ApprovalDocument {
         conversation: row.id.to_string(),
         text: seen.text,
-        files: seen.files.into_iter().map(Into::into).collect(),
+        files: SentFileDocument::list(seen.files, &seen.removed),
         step: pending.step,
         steps: pending.steps.len(),
         need: step.map(|step| step.need).unwrap_or_default().into(),

@@ -9,6 +9,7 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_config::bound::Bound;
+use patchbay_desk::FileError;
 use patchbay_http::bounds::Requester;
 use patchbay_http::problem::{Problem, ProblemDocument};
 use patchbay_model::actor::ActorRole;
@@ -134,19 +135,23 @@ pub(super) async fn remove(
     let conversation = conversation_id(&conversation)?;
     let actor = actor(&caller, query.by, query.role)?;
     app.read(move |desk| {
+        let files = desk.files();
         let is_supervisor = actor.role == ActorRole::Supervisor;
-        if !is_supervisor || !desk.files().is_kept(&company, conversation, &file)? {
-            return Ok(desk
-                .files()
-                .remove(&company, conversation, &actor, &file)??);
+        if !is_supervisor || !files.is_kept(&company, conversation, &file)? {
+            match files.remove(&company, conversation, &actor, &file)? {
+                // A reply has named it meanwhile.
+                Err(FileError::Kept) if is_supervisor => {}
+                removed => return Ok(removed?),
+            }
         }
-        // Recorded before, so that no file is removed without a trace.
         let about = json!({"conversation": conversation.to_string(), "file": file, "by": actor.id});
         let entry = caller.entry("file.removed", Some(&company), &about);
-        desk.journal().append_audit(entry)?;
         let action = AgentAction::RemoveFile { file };
         desk.conversations()
             .act(&company, conversation, actor, action)??;
+        // After it: a refused removal leaves no entry. The history records the removal in the
+        // same transaction, so that none is without a trace.
+        desk.journal().append_audit(entry)?;
         Ok(())
     })
     .await?;

@@ -181,7 +181,7 @@ impl From<ActionError> for Problem {
             ActionError::Files { refusal, .. } => {
                 return file_refusal(refusal).detail(error.to_string());
             }
-            ActionError::NoSuchFile => Kind::UnknownFile,
+            ActionError::NoSuchFile | ActionError::RemovedFile { .. } => Kind::UnknownFile,
             ActionError::UnknownTemplate { .. } => {
                 return Problem::of(Kind::UnknownTemplate)
                     .field("template.id")

@@ -9,7 +9,7 @@ use patchbay_model::desk::{ApprovalStep, Need};
 use patchbay_model::interaction::{Draft, WrittenBy};
 use patchbay_records::approval::ApprovalRefusal;
 use patchbay_records::reply::{self, PendingReply, ReplyResult, ReplyStatus, UnconfirmedReply};
-use patchbay_records::written_reply;
+use patchbay_records::{thread, written_reply};
 use serde_json::json;
 
 use super::unit_of_work::{Attempt, UnitOfWork};
@@ -50,6 +50,9 @@ pub(super) fn approve(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, id:
         Ok(pending) => pending,
         Err(refused) => return Ok(Err(refused)),
     };
+    if let Some(index) = removed_file(pass, unit, &pending)? {
+        return Ok(Err(ActionError::RemovedFile { index }));
+    }
     if let Some(need) = pending.steps.get(pending.step).map(|step| step.need) {
         if !pending.approved.contains(&actor.id) {
             pending.approved.push(actor.id.clone());
@@ -161,6 +164,21 @@ fn release(
     }
     state_changes::end_approval(pass, unit, &pending.id, status);
     Ok(Ok(status))
+}
+
+/// Position of a file of a pending reply that was removed since.
+fn removed_file(
+    pass: &Pass<'_>,
+    unit: &UnitOfWork,
+    pending: &PendingReply,
+) -> Result<Option<usize>, PassError> {
+    let conversation = unit.conversation.row.id;
+    let stored = written_reply::read(pass.journal, pass.company, conversation, pending.entry)?;
+    let written = stored.and_then(|stored| stored.written);
+    let files = written.map(|written| written.attachments);
+    let of = (pass.company, Some(conversation));
+    let removed = thread::removed_files(pass.journal, of, &files.unwrap_or_default())?;
+    Ok(removed.first().copied())
 }
 
 /// The draft of a pending reply; `None` where the contact was erased.

@@ -725,27 +725,46 @@ async fn a_supervisor_removes_a_file_that_a_reply_has() {
 }
 
 #[tokio::test]
-async fn a_reply_whose_file_was_removed_before_it_was_approved_fails() {
+async fn a_reply_whose_file_was_removed_is_not_approved() {
     let desk = Desk::with("[desk]\napprove-all = true\n", |_| {}).await;
     assert_eq!(desk.upload("f", "a.pdf", PDF).await.status, 201);
     let held = desk.reply("r1", json!([{"file": "f"}])).await.json();
     assert_eq!(held["reply"]["status"], "held", "{held}");
     let path = desk.path("/files/f?by=eva&role=supervisor");
     assert_eq!(desk.office.delete(&path).await.status, 204);
-    let approve = format!("/approvals/{}/r1/approve", desk.conversation);
-    let approval = json!({"by": "eva", "role": "supervisor"});
-    let approved = desk.office.post(&approve, approval).await;
-    assert_eq!(approved.status, 200, "{approved:?}");
-    for _ in 0..6_000 {
-        let dead = desk.office.get("/outbox?state=dead").await.json();
-        if let Some(item) = dead["items"].get(0) {
-            assert_eq!(item["problem"], "a file of the reply is no longer stored");
-            assert_eq!(desk.mails.requests().len(), 0);
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the reply did not fail within a minute");
+    let waiting = desk.office.get("/approvals?by=eva&role=supervisor").await;
+    let file = &waiting.json()["approvals"][0]["files"][0];
+    assert_eq!(file["removed"], true, "{file}");
+    let approval = |act: &str| format!("/approvals/{}/r1/{act}", desk.conversation);
+    let by = json!({"by": "eva", "role": "supervisor"});
+    let approved = desk.office.post(&approval("approve"), by).await;
+    let problem = approved.problem(404, "unknown-file");
+    let detail = problem["detail"].as_str().expect("a detail");
+    assert!(
+        detail.contains("file 1 of the reply was removed"),
+        "{problem}"
+    );
+    let by = json!({"by": "eva", "role": "supervisor", "why": "the file is gone"});
+    let rejected = desk.office.post(&approval("reject"), by).await;
+    assert_eq!(rejected.status, 200, "{rejected:?}");
+    assert_eq!(desk.mails.requests().len(), 0);
+}
+
+/// A supervisor whose id is not valid removes nothing, and the audit trail says nothing else.
+#[tokio::test]
+async fn a_refused_removal_is_not_in_the_audit_trail() {
+    let desk = Desk::new().await;
+    assert_eq!(desk.upload("f", "a.pdf", PDF).await.status, 201);
+    let sent = desk.reply("r1", json!([{"file": "f"}])).await;
+    assert_eq!(sent.status, 200, "{sent:?}");
+    desk.delivered("r1").await;
+    let long = "x".repeat(1_000);
+    let path = desk.path(&format!("/files/f?by={long}&role=supervisor"));
+    let refused = desk.office.delete(&path).await;
+    assert_eq!(refused.status, 422, "{refused:?}");
+    assert_eq!(desk.download("f").await.status, 200);
+    let audit = desk.office.get("/audit").await.body;
+    assert!(!audit.contains("file.removed"), "{audit}");
 }
 
 #[tokio::test]
