@@ -1,9 +1,11 @@
 //! Query parameters of every route: those that an operation does not have are refused.
 
 use patchbay_api::openapi_json;
+use patchbay_model::access::Role;
 use serde_json::{Value, json};
 
 use super::client::Answer;
+use super::matrix::{give, standing};
 use super::office::Office;
 
 /// An id that exists nowhere, valid for every kind of id.
@@ -70,6 +72,36 @@ async fn every_operation_refuses_an_unknown_query_parameter() {
     let head = client.head("HEAD", "/v1/contract?released=1");
     let answer = client.raw(format!("{head}\r\n").as_bytes()).await;
     assert_eq!(answer.status, 400, "HEAD counts as GET");
+}
+
+#[tokio::test]
+async fn a_caller_without_access_learns_nothing_of_parameters() {
+    let office = Office::with(&["ana"]).await;
+    let client = &office.server.client;
+    let foreign = give(
+        &office.server,
+        standing(Some("harbour"), Role::Operator),
+        |_| {},
+    );
+    let document: Value = serde_json::from_str(&openapi_json()).expect("JSON");
+    let mut called = 0;
+    for (template, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let (path, method) = (path_of(template, operation), method.to_uppercase());
+            if client.ask(&method, &path, "", "{}").await.status != 401 {
+                continue;
+            }
+            let path = format!("{path}?unknown_parameter=1");
+            let answer = client.ask(&method, &path, "", "{}").await;
+            assert_eq!(answer.status, 401, "{method} {path} without a token");
+            if template.contains("{company}") {
+                let answer = client.ask(&method, &path, &foreign, "{}").await;
+                assert_eq!(answer.status, 404, "{method} {path} of another company");
+            }
+            called += 1;
+        }
+    }
+    assert!(called > 100, "{called} operations");
 }
 
 #[tokio::test]
