@@ -123,7 +123,8 @@ impl GenerationService {
 
     /// Build a generation from a source, run its packs' cases, store and
     /// activate it. A source from which nothing differs is checked only: its
-    /// stored generation stays as it is.
+    /// stored generation stays as it is. One that is stored as a newer generation
+    /// is checked in the same way, and that generation is activated.
     pub fn apply(&self, source: &Source, request: &ChangeRequest) -> Result<Plan, ChangeError> {
         let file = CompanyFile::parse(&source.document)
             .map_err(|problems| self.unparsable(source, problems, request))?;
@@ -144,6 +145,9 @@ impl GenerationService {
         }
         self.check_downgrades(company, active, source, request)?;
         if let Some((company, number)) = self.returned(company, active, &document, request)? {
+            // What is stored has no cases, and may not have been tested: those of the source count.
+            self.skip_tested(Some(company), active.into_iter().chain([number]));
+            self.build(Some(company), source, number, request)?;
             let cause = ActivationCause::Applied;
             let mut plan = self.activate_stored(company, number, request, cause)?;
             plan.because = Some(format!(

@@ -1,6 +1,6 @@
 //! The cases of packs that `apply` runs.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::command::joined;
 use crate::project::Project;
@@ -57,4 +57,37 @@ fn cases_that_fail_when_a_server_creates_the_company_are_run_by_the_next_apply()
     project.write("northwind.toml", &format!("{NORTHWIND}[queue.tax]\n"));
     let refused = joined(&project.run(&["apply", "northwind.toml", "--offline"]), 1);
     assert!(refused.contains("case tone/wrong.json"), "{refused}");
+}
+
+#[test]
+fn a_case_that_is_added_after_a_rollback_is_run_before_the_stored_file_is_active_again() {
+    let project = Project::of_stages("classify,tone");
+    let config = project.write_server_settings();
+    project.write("northwind.toml", NORTHWIND);
+    drop(TestServer::start(&config));
+    let apply = |code: i32| {
+        let apply = ["apply", "northwind.toml", "--offline"];
+        joined(&project.run(&apply), code)
+    };
+    project.write("northwind.toml", &format!("{NORTHWIND}[queue.tax]\n"));
+    apply(0);
+    let back = ["rollback", "--company", "northwind"];
+    joined(&project.run(&back), 0);
+    let wrong = json!({"steps": [{"tone": {"text": "Hello"}, "expect": {"verdict": "block"}}]});
+    project.write("care/cases/tone/wrong.json", &wrong.to_string());
+    let refused = apply(1);
+    assert!(refused.contains("case tone/wrong.json"), "{refused}");
+    let list = ["generations", "list", "--company", "northwind", "--json"];
+    let active = || {
+        let printed = joined(&project.run(&list), 0);
+        let list: Value = serde_json::from_str(&printed).expect("JSON");
+        let all = list.as_array().expect("a list").iter();
+        let active = all.filter(|one| one["active"] == true);
+        let numbers = active.map(|one| one["generation"].as_u64());
+        numbers.collect::<Vec<_>>()
+    };
+    assert_eq!(active(), [Some(1)]);
+    std::fs::remove_file(project.path("cases/tone/wrong.json")).expect("removed");
+    apply(0);
+    assert_eq!(active(), [Some(2)]);
 }
