@@ -41,6 +41,7 @@ pub use operations::conversation_list::{ConversationPage, ListRequest};
 pub use operations::conversation_search::{SearchKind, SearchReport};
 pub use operations::directives::Drain;
 pub use operations::drain::RemainingWork;
+pub use operations::erasure::PersonErasure;
 pub use operations::files::{BegunUpload, FileError, FileService, FileUpload, UploadBegin};
 pub use operations::incidents::{IncidentChange, IncidentNote, IncidentService, IncidentView};
 pub use operations::outbox::DueItem;

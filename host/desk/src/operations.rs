@@ -13,6 +13,7 @@ pub(crate) mod conversation_search;
 pub(crate) mod conversations;
 pub(crate) mod directives;
 pub(crate) mod drain;
+pub(crate) mod erasure;
 pub(crate) mod files;
 pub(crate) mod incidents;
 pub(crate) mod outbox;

@@ -5,6 +5,9 @@ use patchbay_model::conversation_state::ConversationState;
 
 use crate::{CompanyId, ContactId, ConversationId, Result};
 
+/// Ids that are read at once to count conversations.
+const COUNTED: usize = 1_000;
+
 /// A conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conversation {
@@ -84,6 +87,20 @@ pub trait Conversations {
         after: Option<ConversationId>,
         limit: usize,
     ) -> Result<Vec<ConversationId>>;
+
+    /// How many conversations of the person behind a contact are unresolved. Also of an
+    /// erased person. Reads all their ids, in pages.
+    fn count_unresolved_of_contact(&self, company: CompanyId, contact: ContactId) -> Result<usize> {
+        let (mut count, mut after) = (0, None);
+        loop {
+            let page = self.unresolved_of_contact(company, contact, after, COUNTED)?;
+            count += page.len();
+            if page.len() < COUNTED {
+                return Ok(count);
+            }
+            after = page.last().copied();
+        }
+    }
 
     /// The `limit` conversations that were resolved last before a mark (absent: the last
     /// ones), newest first: of a company, or of the person behind a contact.

@@ -130,6 +130,15 @@ pub struct App {
     pub drain: RwLock<Option<Drain>>,
 }
 
+/// What a handler holds while it waits for work, and the signal for the work: cancelled once
+/// that is dropped, whatever ends the handler.
+fn caller_signal() -> (Arc<()>, CancelSignal) {
+    let caller = Arc::new(());
+    let waiting = Arc::downgrade(&caller);
+    let cancel = CancelSignal::when(move || waiting.strong_count() == 0);
+    (caller, cancel)
+}
+
 impl App {
     /// Whether the server is stopping.
     pub fn is_stopping(&self) -> bool {
@@ -410,6 +419,19 @@ impl App {
         on_share(&self.shares.requests, move || work(&desk)).await?
     }
 
+    /// [`read`](App::read) for work that may leave a part for later: its signal is cancelled
+    /// when the caller has hung up.
+    pub async fn read_until<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Desk, &CancelSignal) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let desk = self.desk()?;
+        let (caller, cancel) = caller_signal();
+        let answer = on_share(&self.shares.requests, move || work(&desk, &cancel)).await;
+        drop(caller);
+        answer?
+    }
+
     /// Search conversations, off the async threads: one search of a caller at a time. The
     /// turn of a caller who has hung up meanwhile passes to the next.
     pub async fn search<T: Send + 'static>(
@@ -432,10 +454,7 @@ impl App {
         work: impl FnOnce(&Desk, &CancelSignal) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let desk = self.desk()?;
-        // Dropped with this call, whatever ends it.
-        let caller = Arc::new(());
-        let waiting = Arc::downgrade(&caller);
-        let cancel = CancelSignal::when(move || waiting.strong_count() == 0);
+        let (caller, cancel) = caller_signal();
         let has_begun = Arc::new(AtomicBool::new(false));
         let begun = Arc::clone(&has_begun);
         let report = on_share(&self.shares.reports, move || {

@@ -50,6 +50,10 @@ pub(crate) struct ErasedDocument {
     /// Whether the journal's write-ahead log is already scrubbed. A long read can
     /// delay that until the next erasure or compaction.
     scrubbed: bool,
+    /// Conversations of the person that are still open, although the contact is erased:
+    /// the server was too busy, stopped, or could not read them. Erase the contact again to
+    /// resolve them. `null` if they could not be counted. Normally 0.
+    open_conversations: Option<usize>,
 }
 
 /// Export a contact
@@ -85,7 +89,9 @@ pub(super) async fn export(
 /// Erase a contact
 ///
 /// Destroys the key that seals the person's data. This cannot be undone. Discard
-/// backups made before: they still hold the key.
+/// backups made before: they still hold the key. Then resolves the person's open
+/// conversations; `open_conversations` says how many it could not resolve. If the client
+/// hangs up, the rest stays open. The same request again resolves what is still open.
 #[utoipa::path(
     delete,
     path = "/v1/companies/{company}/contacts/{contact}",
@@ -103,13 +109,15 @@ pub(super) async fn erase(
     Path((company, contact)): Path<(String, String)>,
 ) -> Result<Json<ErasedDocument>, Problem> {
     let contact = contact_id(&contact)?;
-    app.read(move |desk| {
+    app.read_until(move |desk, cancel| {
         let about = json!({"contact": contact.to_string()});
         let entry = caller.entry("contact.erased", Some(&company), &about);
-        let erased = desk.contacts().erase(&company, contact, entry)?;
+        let contacts = desk.contacts();
+        let erased = contacts.erase_until(&company, contact, entry, cancel)?;
         Ok(Json(ErasedDocument {
             contacts: erased.contacts.iter().map(ToString::to_string).collect(),
             scrubbed: erased.scrubbed,
+            open_conversations: erased.open_conversations,
         }))
     })
     .await

@@ -1,21 +1,17 @@
 //! Changes to contacts that the desk's caches must follow.
 
 use patchbay_contact_file::Row;
+use patchbay_engine::CancelSignal;
 use patchbay_journal::{AuditEntry, ContactId, Erasure, JournalError, OptOutImport, RecordImport};
-use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::contact_record::ContactRecord;
 use patchbay_model::opt_out_entry::OptOutEntry;
-use patchbay_pass::agent_action::AgentAction;
 use patchbay_records::contact_import::{self, ImportSummary};
 use patchbay_records::history::erasure_notes;
 use patchbay_records::opt_out_import::{self, OptOutSummary};
 
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
-use crate::operations::conversations::ConversationService;
-
-/// Conversations that an erasure reads and resolves in one step.
-const STEP: usize = 100;
+use crate::operations::erasure::{ErasedPerson, PersonErasure};
 
 /// How records of the CRM are imported.
 #[derive(Clone, Copy, Debug, Default)]
@@ -152,8 +148,7 @@ impl ContactService<'_> {
     }
 
     /// Erase the person behind a contact: destroy the key of their texts, and
-    /// resolve all their conversations. If it ends before the last of them, a second
-    /// erasure resolves the others.
+    /// resolve all their conversations. If some stay open, a second erasure resolves them.
     ///
     /// # Errors
     /// As the journal's erase.
@@ -162,51 +157,55 @@ impl ContactService<'_> {
         company: &str,
         contact: ContactId,
         audit: AuditEntry,
-    ) -> Result<Erasure, DeskError> {
-        let id = self.0.company_id(company)?;
-        let journal = &self.0.journal;
-        let now = self.0.now();
-        let notes = erasure_notes(contact, now);
-        let erased = journal.erase_person_with(id, contact, now, audit, notes);
-        self.0.cache.clear();
-        match &erased {
-            Ok(erased) => self.0.words.forget_contacts(id, &erased.contacts),
-            Err(JournalError::NoContact(_)) => {}
-            // The failure may come after the erasure, and does not say whom it erased. A
-            // second erasure finds no contact to erase.
-            Err(_) => self.0.words.forget_company(id),
-        }
-        let erased = erased?;
-        if !erased.contacts.is_empty() {
-            self.0.notify_listeners(id, false);
-        }
-        self.resolve_all(company, contact)?;
-        Ok(erased)
+    ) -> Result<PersonErasure, DeskError> {
+        self.erase_until(company, contact, audit, &CancelSignal::default())
     }
 
-    /// Resolves every conversation of an erased person, a step of them after the other. One
-    /// that cannot be resolved stays open, and the others go on.
-    fn resolve_all(&self, company: &str, contact: ContactId) -> Result<(), DeskError> {
+    /// [`erase`](Self::erase) that leaves conversations open when it is cancelled. The key
+    /// is destroyed nevertheless.
+    ///
+    /// # Errors
+    /// As the journal's erase.
+    pub fn erase_until(
+        &self,
+        company: &str,
+        contact: ContactId,
+        audit: AuditEntry,
+        cancel: &CancelSignal,
+    ) -> Result<PersonErasure, DeskError> {
         let id = self.0.company_id(company)?;
-        let actor = Actor {
-            id: "erasure".to_owned(),
-            role: ActorRole::Supervisor,
-        };
-        let service = ConversationService(self.0);
-        let mut after = None;
-        loop {
-            let step = (self.0.journal).unresolved_of_contact(id, contact, after, STEP)?;
-            let Some(last) = step.last() else {
-                return Ok(());
-            };
-            after = Some(*last);
-            for conversation in step {
-                let action = AgentAction::Resolve;
-                let resolved = service.act(company, conversation, actor.clone(), action)?;
-                if let Err(error) = resolved {
-                    tracing::warn!(company, %conversation, %error, "a conversation of an erased contact is still open");
-                }
+        let now = self.0.now();
+        let notes = erasure_notes(contact, now);
+        let journal = &self.0.journal;
+        let erased = journal.erase_person_with(id, contact, now, audit, notes);
+        self.0.cache.clear();
+        let is_changed = match &erased {
+            Ok(erased) => {
+                self.0.words.forget_contacts(id, &erased.contacts);
+                !erased.contacts.is_empty()
             }
+            Err(JournalError::NoContact(_)) => false,
+            // The failure may come after the erasure, and does not say whom it erased. A
+            // second erasure finds no contact to erase.
+            Err(_) => {
+                self.0.words.forget_company(id);
+                true
+            }
+        };
+        if is_changed {
+            self.0.notify_listeners(id, false);
         }
+        let Erasure { contacts, scrubbed } = erased?;
+        let person = ErasedPerson {
+            desk: self.0,
+            company: (company, id),
+            contact,
+            cancel,
+        };
+        Ok(PersonErasure {
+            contacts,
+            scrubbed,
+            open_conversations: person.resolve_conversations(),
+        })
     }
 }

@@ -10,6 +10,7 @@ mod crash;
 mod crash_replies;
 mod crash_take_backs;
 mod directives;
+mod erasure;
 mod expected;
 mod floor;
 mod incidents;
