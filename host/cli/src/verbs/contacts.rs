@@ -11,7 +11,7 @@ use patchbay_command::exit::{Exit, Failure, Outcome};
 use patchbay_command::numbers::counted;
 use patchbay_command::output;
 use patchbay_command::server::{JournalAccess, audit_entry, find_company};
-use patchbay_journal::{AuditTrail, ContactId, Contacts};
+use patchbay_journal::{AuditTrail, ContactId, Contacts, Conversations};
 use patchbay_journal_sqlite::SqliteJournal;
 use patchbay_records::history::erasure_notes;
 use patchbay_records::person_export::export;
@@ -55,8 +55,15 @@ fn run_on_file(journal: &SqliteJournal, name: &str, verb: &ContactVerb, as_json:
             let notes = erasure_notes(contact, now);
             let erased = journal.erase_person_with(company, contact, now, entry, notes)?;
             let gone: Vec<String> = erased.contacts.iter().map(ToString::to_string).collect();
-            let document = json!({"erased": gone, "scrubbed": erased.scrubbed});
-            print_erased(&document, gone.len(), as_json)
+            // Only a server resolves conversations: they have clocks, owners and policies.
+            let open = journal.count_unresolved_of_contact(company, contact)?;
+            let document = json!({
+                "erased": gone,
+                "scrubbed": erased.scrubbed,
+                "open_conversations": open,
+            });
+            let again = "start the server and repeat the command to resolve them";
+            print_erased(&document, gone.len(), again, as_json)
         }
         ContactVerb::Merge { contact, into } => {
             let (contact, into) = (id(contact)?, id(into)?);
@@ -106,7 +113,8 @@ fn run_on_server(
             require_confirmation(*yes)?;
             let document = api.delete(&path(id(contact)?.to_string()))?;
             let erased = document["contacts"].as_array().map_or(0, Vec::len);
-            return print_erased(&document, erased, as_json);
+            let again = "repeat the command to resolve them";
+            return print_erased(&document, erased, again, as_json);
         }
         ContactVerb::Merge { contact, into } => {
             body["into"] = id(into)?.to_string().into();
@@ -120,12 +128,18 @@ fn run_on_server(
     print_change(number(&changed, "change"), as_json)
 }
 
-fn print_erased(document: &Value, contacts: usize, as_json: bool) -> Outcome {
+fn print_erased(document: &Value, contacts: usize, again: &str, as_json: bool) -> Outcome {
     output::result(as_json, document, || {
         output::line(format!(
             "erased {}; earlier backups still contain them: delete those backups",
             counted(contacts as u64, "contact")
-        ))
+        ))?;
+        let open = match document["open_conversations"].as_u64() {
+            Some(0) => return Ok(()),
+            Some(open) => counted(open, "conversation"),
+            None => "an unknown number of conversations".to_owned(),
+        };
+        output::line(format!("still open of this person: {open}; {again}"))
     })
 }
 

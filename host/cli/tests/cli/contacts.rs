@@ -203,3 +203,29 @@ fn opt_outs_are_recorded_by_hand_and_by_list() {
         assert_eq!(opt_out(wrong).status.code(), Some(2), "{wrong:?}");
     }
 }
+
+#[test]
+fn an_erasure_on_the_file_says_what_stays_open_and_one_on_the_server_resolves_it() {
+    let (_place, config) = place();
+    let server = TestServer::start(&config);
+    let said = r#"{"id":"1","channel":"x","text":"Hello?","author":{"address":"@jo"}}"#;
+    assert_eq!(server.send("POST", "interactions", said).0, 202);
+    let contact = server.conversations(1)[0]["contact"].clone();
+    let contact = contact.as_str().expect("a contact");
+    drop(server);
+    let on_file = contacts(&config, &["erase", contact, "--yes"]);
+    assert_eq!(on_file.status.code(), Some(0), "{}", stderr(&on_file));
+    let open = "still open of this person: 1 conversation; start the server and repeat the command";
+    assert!(stdout(&on_file).contains(open), "{}", stdout(&on_file));
+    let again = contacts(&config, &["erase", contact, "--yes", "--json"]);
+    assert_eq!(json(&again)["open_conversations"], 1);
+    let server = TestServer::start(&config);
+    let on_server = contacts(&config, &["erase", contact, "--yes"]);
+    let shown = stdout(&on_server);
+    assert!(
+        shown.contains("erased 0 contacts") && !shown.contains("still open"),
+        "{shown}"
+    );
+    let (_, left) = server.send("GET", "conversations", "");
+    assert_eq!(left["conversations"], serde_json::json!([]), "{left}");
+}

@@ -94,7 +94,7 @@ impl TestServer {
     }
 
     /// The company's open conversations, once they have so many entries.
-    fn conversations(&self, entries: u64) -> Vec<Value> {
+    pub(crate) fn conversations(&self, entries: u64) -> Vec<Value> {
         loop {
             let (status, answer) = self.send("GET", "conversations", "");
             assert_eq!(status, 200, "{answer}");
