@@ -9,6 +9,7 @@ mod findings;
 mod invalid_file;
 mod knowledge;
 mod parts;
+mod reserved_phones;
 mod secrets;
 mod setting_secrets;
 mod settings_upgrade;

@@ -18,6 +18,7 @@ use patchbay_pack_cases::CaseRunner;
 use patchbay_personal_data::Kind;
 use serde_json::Value;
 
+use super::reserved_phones;
 use super::source::Source;
 
 /// Failing cases reported for each pack; the rest is a number.
@@ -145,13 +146,7 @@ pub fn personal_data_warnings(source: &Source) -> Vec<String> {
     let mut warnings = Vec::new();
     for pack in source.packs.values() {
         let mut found = pack.cases.iter().filter_map(|(path, text)| {
-            let case: Value = match has_extension(Path::new(path), &["toml"]) {
-                true => {
-                    serde_json::to_value(toml_document::read::<toml::Table>(text).ok()?).ok()?
-                }
-                false => serde_json::from_str(text).ok()?,
-            };
-            let kind = personal_data(&case)?;
+            let kind = personal_data(&read_case(Path::new(path), text)?)?;
             Some((path, kind))
         });
         let Some((path, kind)) = found.next() else {
@@ -167,6 +162,14 @@ pub fn personal_data_warnings(source: &Source) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// A case as JSON, by the extension of its file. `None` if it cannot be read: running it says why.
+fn read_case(path: &Path, text: &str) -> Option<Value> {
+    match has_extension(path, &["toml"]) {
+        true => serde_json::to_value(toml_document::read::<toml::Table>(text).ok()?).ok(),
+        false => serde_json::from_str(text).ok(),
+    }
 }
 
 /// Kind of personal data in what a case says customers and agents wrote.
@@ -202,8 +205,8 @@ fn kind_in(text: &str) -> Option<&'static str> {
 }
 
 /// Whether personal data is published for tests and examples: a number of the card networks, an
-/// account of the standard, an address in a reserved domain, a telephone number of those that
-/// are reserved for drama, or digits that count up.
+/// account of the standard, an address in a reserved domain, or a telephone number of those
+/// that regulators keep for drama.
 fn is_example(kind: Kind, found: &str) -> bool {
     let plain: String = found.chars().filter(char::is_ascii_alphanumeric).collect();
     match kind {
@@ -212,25 +215,9 @@ fn is_example(kind: Kind, found: &str) -> bool {
             let mut labels = domain.split('.');
             labels.any(|label| matches!(label, "example" | "test" | "invalid" | "localhost"))
         }
-        Kind::Phone => {
-            plain.contains("555")
-                || "01234567890".contains(&plain)
-                || plain.ends_with("912345678")
-                || is_reserved_phone(&plain)
-        }
+        Kind::Phone => reserved_phones::is_reserved(found),
         _ => EXAMPLE_NUMBERS.contains(&plain.as_str()),
     }
-}
-
-/// Whether a British number is one of those that Ofcom keeps for drama ("Telephone numbers for
-/// use in TV and radio drama programmes", ofcom.org.uk): a thousand after each of these.
-fn is_reserved_phone(digits: &str) -> bool {
-    const BEFORE: [&str; 8] = [
-        "7700900", "9098790", "8081570", "3069990", "2079460", "1134960", "1144960", "1174960",
-    ];
-    let national = digits.strip_prefix("44").or(digits.strip_prefix('0'));
-    let national = national.filter(|national| national.len() == 10);
-    national.is_some_and(|national| BEFORE.iter().any(|start| national.starts_with(start)))
 }
 
 /// Numbers that are published for tests and examples.
@@ -265,8 +252,10 @@ mod tests {
             ("call me on 07700 900123", None),
             ("call me on +44 7700 900 123", None),
             ("call me on 07700 800123", Some("phone")),
-            ("call me on +351 912 345 678", None),
-            ("call me on +351 917 345 612", Some("phone")),
+            ("call me on +44 (0) 7700 900123", None),
+            ("call me on 0044 7700 900123", None),
+            ("call me on +351 912 345 678", Some("phone")),
+            ("call me on +44 800 555 0100", Some("phone")),
         ] {
             assert_eq!(personal_data(&case(text)), kind, "{text}");
         }
@@ -284,10 +273,10 @@ mod tests {
                 if path.is_dir() {
                     directories.push(path);
                 } else if path.to_string_lossy().contains("/cases/")
-                    && has_extension(&path, &["json"])
+                    && has_extension(&path, &["json", "toml"])
                 {
                     let text = std::fs::read_to_string(&path).expect("a text");
-                    let case = serde_json::from_str(&text).expect("JSON");
+                    let case = read_case(&path, &text).expect("a case");
                     read += 1;
                     found.extend(personal_data(&case).map(|kind| (path, kind)));
                 }
