@@ -46,6 +46,7 @@ mod seen_marks;
 mod sessions;
 mod statistics;
 mod storage_monitor;
+mod token_check;
 mod tokens;
 mod word_lists;
 mod writer;
@@ -70,7 +71,7 @@ use patchbay_sqlite::{
 };
 
 pub use restore::restore;
-pub use schema::has_tokens;
+pub use token_check::has_tokens;
 
 use audit::{append_audit, check_audit};
 use byte_counter::{ByteCounter, StorageLimits};

@@ -82,14 +82,6 @@ pub(super) fn read_version(path: &Path) -> Result<u32> {
     }
 }
 
-/// Whether the journal of a file has had a token: callers must then authenticate. The file and
-/// its schema stay as they are.
-pub fn has_tokens(path: &Path) -> Result<bool> {
-    let query = "SELECT EXISTS (SELECT 1 FROM token)";
-    let found = open_reader(path)?.query_row(query, [], |row| row.get(0));
-    found.map_err(database_error)
-}
-
 /// Open the connection that writes, and migrate the schema.
 pub(super) fn open_writer(path: &Path, key_check: &[u8; 16]) -> Result<Connection> {
     // SQLite creates its log and index with the mode of the database.

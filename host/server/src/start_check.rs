@@ -14,18 +14,28 @@ pub(crate) fn requires_tokens(settings: &ServerSettings) -> bool {
 
 /// Checks what a start checks beside the company files: the address without tokens, the
 /// certificate, and the secret for sign-in. Whether another program uses the port or the
-/// journal is not checked; the journal is neither created nor changed.
+/// journal is not checked; the journal is neither created nor changed, and no file is made
+/// beside it. Returns what this check could not tell, if anything.
 ///
 /// # Errors
 /// As the start.
-pub fn check_start(settings: &ServerSettings) -> Result<(), ServeError> {
+pub fn check_start(settings: &ServerSettings) -> Result<Option<String>, ServeError> {
+    let mut untold = None;
     if requires_tokens(settings) {
-        let journal = settings.journal.as_ref();
-        let has_tokens = journal.is_some_and(|journal| journal.path.exists())
-            && journal.map_or(Ok(false), |journal| has_tokens(&journal.path))?;
-        if !has_tokens {
-            let address = settings.listen;
-            return Err(ServeError::NotLoopback { address });
+        let address = settings.listen;
+        let journal = settings.journal.as_ref().map(|journal| &journal.path);
+        match journal.filter(|path| path.exists()) {
+            None => return Err(ServeError::NotLoopback { address }),
+            Some(path) => match has_tokens(path)? {
+                Some(true) => {}
+                Some(false) => return Err(ServeError::NotLoopback { address }),
+                None => {
+                    untold = Some(format!(
+                        "cannot tell whether the journal has tokens, which {address} needs: {}-wal is not written back into it; a start writes it back",
+                        path.display()
+                    ));
+                }
+            },
         }
     }
     settings.tls.as_ref().map(TlsTerminator::new).transpose()?;
@@ -36,5 +46,5 @@ pub fn check_start(settings: &ServerSettings) -> Result<(), ServeError> {
     for place in sign_in.filter_map(|sign_in| sign_in.client_secret.as_ref()) {
         read_client_secret(place, &settings.environment)?;
     }
-    Ok(())
+    Ok(untold)
 }

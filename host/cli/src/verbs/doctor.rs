@@ -57,9 +57,13 @@ pub(crate) fn run(args: &DoctorArgs) -> Outcome {
     let mut settings = None;
     if let Some(config) = &args.config {
         match checked_settings(config) {
-            Ok(read) => {
+            Ok((read, untold)) => {
                 let found = format!("{} is valid; listens on {}", config.display(), read.listen);
                 findings.push(Finding::new(SETTINGS, found));
+                findings.extend(untold.map(|untold| {
+                    let advice = "start the server once, or check again while it runs";
+                    Finding::new(SETTINGS, untold).advise(Level::Warning, advice)
+                }));
                 settings = Some(read);
             }
             Err((found, advice)) => {
@@ -103,8 +107,9 @@ const SETTINGS: &str = "settings";
 /// Fewer open files than this are too few for most servers.
 const FEW_FILES: u64 = 4096;
 
-/// The settings of a server that could start with them; else what is wrong, and what to do.
-fn checked_settings(config: &Path) -> Result<ServerSettings, (String, String)> {
+/// The settings of a server that could start with them, and what the check could not tell; else
+/// what is wrong, and what to do.
+fn checked_settings(config: &Path) -> Result<(ServerSettings, Option<String>), (String, String)> {
     if !config.exists() {
         let found = format!("{} does not exist", config.display());
         return Err((found, "name another file with --config".to_owned()));
@@ -114,7 +119,7 @@ fn checked_settings(config: &Path) -> Result<ServerSettings, (String, String)> {
     let settings = ServerSettings::read(config).map_err(invalid)?;
     check_named_paths(config).map_err(invalid)?;
     match check_start(&settings) {
-        Ok(()) => Ok(settings),
+        Ok(untold) => Ok((settings, untold)),
         Err(error) => {
             let advice = format!(
                 "correct it; `patchbay serve --check --config {}` checks the company files too",

@@ -54,7 +54,9 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
     let prepared = PreparedServer::prepare(settings, cache(), build).map_err(prepare_failure)?;
     if args.check {
         let prepared = prepared.require_valid_files().map_err(prepare_failure)?;
-        check_start(&prepared.settings).map_err(serve_failure)?;
+        if let Some(untold) = check_start(&prepared.settings).map_err(serve_failure)? {
+            output::note(untold);
+        }
         let built = prepared.companies.iter();
         let companies: Vec<_> = built
             .map(|built| built.generation.company.clone())

@@ -1,5 +1,9 @@
 //! Tokens and the audit trail.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+
 use jiff::Timestamp;
 use patchbay_journal::*;
 use patchbay_journal_sqlite::*;
@@ -483,4 +487,58 @@ fn a_session_of_a_contradictory_standing_is_refused() {
         );
     }
     assert!(journal.sessions().unwrap().is_empty());
+}
+
+/// The files of a directory with their lengths.
+fn listing(directory: &Path) -> BTreeMap<OsString, u64> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let entries = entries.map(|entry| entry.unwrap());
+    entries
+        .map(|entry| (entry.file_name(), entry.metadata().unwrap().len()))
+        .collect()
+}
+
+/// What a look for tokens finds; the directory is as before.
+fn look(path: &Path) -> Option<bool> {
+    let directory = path.parent().unwrap();
+    let before = listing(directory);
+    let found = has_tokens(path).unwrap();
+    assert_eq!(listing(directory), before);
+    found
+}
+
+#[test]
+fn looking_for_tokens_leaves_the_directory_as_it_is() {
+    let place = tempfile::tempdir().unwrap();
+    // Signs that mean something in an address.
+    let directory = place.path().join("a?b#c%20 d");
+    std::fs::create_dir(&directory).unwrap();
+    let path = directory.join("desk.db");
+    let log = directory.join("desk.db-wal");
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(look(&path), Some(false), "an empty file");
+    let options = Options::new(path.clone(), place.path().join("desk.key"));
+    let journal = SqliteJournal::open(&options).unwrap();
+    assert_eq!(look(&path), Some(false), "in use");
+    journal
+        .put_token(operator(), audit_entry("token.created"))
+        .unwrap();
+    assert_eq!(look(&path), Some(true), "in use");
+    let copied = [&path, &log].map(|file| std::fs::read(file).unwrap());
+    drop(journal);
+    assert_eq!(look(&path), Some(true), "closed");
+    // The last connection that writes removes the log.
+    let write_back = "PRAGMA wal_checkpoint(TRUNCATE)";
+    let writer = rusqlite::Connection::open(&path).unwrap();
+    writer.query_row(write_back, [], |_| Ok(())).unwrap();
+    drop(writer);
+    assert!(!log.exists());
+    assert_eq!(look(&path), Some(true), "without a log");
+    // As a server leaves it that was killed, after the index was removed.
+    let [database, log] = copied;
+    let copy = place.path().join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    std::fs::write(copy.join("desk.db"), database).unwrap();
+    std::fs::write(copy.join("desk.db-wal"), log).unwrap();
+    assert_eq!(look(&copy.join("desk.db")), None, "a log without its index");
 }
