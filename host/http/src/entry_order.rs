@@ -4,7 +4,7 @@ use patchbay_journal::EntryPage;
 use patchbay_model::codes;
 
 use crate::problem::Problem;
-use crate::request_fields::{CURSOR, parse_code, parse_field};
+use crate::request_fields::{NUMBER, parse_code, parse_field};
 
 codes! {
     /// Order of numbered entries.
@@ -37,8 +37,8 @@ pub fn entry_page(
     usual: EntryOrder,
 ) -> Result<EntryPage, Problem> {
     let order = parse_code("order", order, &EntryOrder::ALL, EntryOrder::as_str)?;
-    let after: Option<u64> = parse_field("after", after, CURSOR)?;
-    let before: Option<u64> = parse_field("before", before, CURSOR)?;
+    let after: Option<u64> = parse_field("after", after, NUMBER)?;
+    let before: Option<u64> = parse_field("before", before, NUMBER)?;
     let order = order.unwrap_or(match before {
         Some(_) => EntryOrder::Newest,
         None => usual,

@@ -32,7 +32,7 @@ struct Parameter {
 /// What the value of a parameter must be. Where a text must have a closer form, the
 /// operation checks it.
 #[derive(Clone, Debug)]
-enum ValueForm {
+pub(crate) enum ValueForm {
     Text,
     WholeNumber { least: u64, most: u64 },
     Flag,
@@ -175,7 +175,7 @@ impl Display for ValueForm {
         match self {
             ValueForm::Text => f.write_str("must be a text"),
             ValueForm::WholeNumber { least: 0, most } if *most == u64::MAX => {
-                f.write_str("must be a whole number")
+                f.write_str(crate::request_fields::NUMBER)
             }
             ValueForm::WholeNumber { least, most } if *most == u64::MAX => {
                 write!(f, "must be a whole number of at least {least}")

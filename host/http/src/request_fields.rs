@@ -6,15 +6,13 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use patchbay_journal::ConversationId;
 
+use crate::parameters::ValueForm;
 use crate::problem::Problem;
 
 /// What a number must be, for [`parse_field`].
 pub const NUMBER: &str = "must be a whole number";
 /// What a time must be, for [`parse_field`].
 pub const TIME: &str = "must be a time with its offset, such as 2026-03-02T10:00:00Z";
-
-/// What the cursor of a page must be, for [`parse_field`].
-pub const CURSOR: &str = "must be the `next` of a page";
 
 /// An error if a text is empty or longer than `limit` bytes.
 pub fn check_length(field: &str, text: &str, limit: usize) -> Result<(), Problem> {
@@ -34,7 +32,13 @@ pub fn check_length(field: &str, text: &str, limit: usize) -> Result<(), Problem
 pub fn page_limit(asked: Option<&str>, usual: usize, most: usize) -> Result<usize, Problem> {
     let limit = asked.map_or(Ok(usual), str::parse);
     let limit = limit.ok().filter(|limit| (1..=most).contains(limit));
-    limit.ok_or_else(|| Problem::bad_parameter("limit", format!("must be 1 to {most}")))
+    limit.ok_or_else(|| {
+        let form = ValueForm::WholeNumber {
+            least: 1,
+            most: most as u64,
+        };
+        Problem::bad_parameter("limit", form.to_string())
+    })
 }
 
 /// The value of a query parameter, if the request has it.
@@ -55,7 +59,7 @@ pub fn parse_field<T: FromStr>(
 /// # Errors
 /// 400 about the parameter.
 pub fn parse_flag(field: &str, text: Option<&str>) -> Result<Option<bool>, Problem> {
-    parse_field(field, text, "must be true or false")
+    parse_field(field, text, &ValueForm::Flag.to_string())
 }
 
 /// The case of a query parameter that is a code of a closed set, if the request has it.
@@ -70,7 +74,7 @@ pub fn parse_code<T: Copy>(
 ) -> Result<Option<T>, Problem> {
     let find = |text| find_code(text, all, code);
     let found = text.map(find).transpose();
-    found.map_err(|known| Problem::bad_parameter(field, format!("must be one of {known}")))
+    found.map_err(|known| Problem::bad_parameter(field, ValueForm::Code(known).to_string()))
 }
 
 /// The cases of a query parameter with codes of a closed set, separated by commas, if the request has
@@ -90,7 +94,10 @@ pub fn parse_codes<T: Copy + Ord>(
     let find = |part: &str| {
         let found = find_code(part.trim(), all, code);
         found.map_err(|known| {
-            Problem::bad_parameter(field, format!("{part:?} is not one of {known}"))
+            Problem::bad_parameter(
+                field,
+                format!("{part:?} is not one of {}", known.join(", ")),
+            )
         })
     };
     let found: Result<_, _> = text.split(',').map(find).collect();
@@ -98,12 +105,13 @@ pub fn parse_codes<T: Copy + Ord>(
 }
 
 /// The case with a code; the error lists the codes.
-fn find_code<T: Copy>(text: &str, all: &[T], code: fn(T) -> &'static str) -> Result<T, String> {
+fn find_code<T: Copy>(
+    text: &str,
+    all: &[T],
+    code: fn(T) -> &'static str,
+) -> Result<T, Vec<String>> {
     let found = all.iter().copied().find(|one| code(*one) == text);
-    found.ok_or_else(|| {
-        let known: Vec<_> = all.iter().map(|one| code(*one)).collect();
-        known.join(", ")
-    })
+    found.ok_or_else(|| all.iter().map(|one| code(*one).to_owned()).collect())
 }
 
 /// Place of a conversation in a list by time.

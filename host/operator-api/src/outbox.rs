@@ -18,7 +18,7 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use patchbay_http::descriptions;
-use patchbay_http::request_fields::next_page;
+use patchbay_http::request_fields::{next_page, parse_code};
 
 /// Items per page.
 const PAGE: usize = 500;
@@ -93,7 +93,9 @@ pub(crate) async fn list(
     Path(company): Path<String>,
     Query(query): Query<OutboxQuery>,
 ) -> Result<Json<OutboxList>, Problem> {
-    let state = state(query.state.as_deref())?;
+    let state = query.state.as_deref();
+    let state = parse_code("state", state, &OutboxState::ALL, OutboxState::as_str)?;
+    let state = state.unwrap_or(OutboxState::Dead);
     app.read(move |desk| {
         let id = desk.company(&company)?;
         let after = query.after.unwrap_or_default();
@@ -146,14 +148,4 @@ pub(crate) async fn retry(
         courier.wake();
     }
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn state(text: Option<&str>) -> Result<OutboxState, Problem> {
-    let text = text.unwrap_or(OutboxState::Dead.as_str());
-    OutboxState::from_code(text).ok_or_else(|| {
-        Problem::bad_parameter(
-            "state",
-            format!("is {text:?}; it must be waiting, dead or done"),
-        )
-    })
 }

@@ -14,7 +14,7 @@ use patchbay_generations::rollout::{
 };
 use patchbay_generations::service::{ChangeRequest, RolloutSettings};
 use patchbay_http::problem::{Kind, Problem};
-use patchbay_http::request_fields::{CURSOR, next_page, page_limit, parse_field};
+use patchbay_http::request_fields::{NUMBER, next_page, page_limit, parse_field};
 use patchbay_model::rollout::{Bounds, RolloutKind, Share};
 use patchbay_service::app::App;
 use serde::{Deserialize, Serialize};
@@ -332,7 +332,7 @@ pub(crate) async fn history(
     Query(query): Query<RolloutHistoryQuery>,
 ) -> Result<Json<RolloutHistory>, Problem> {
     let limit = page_limit(query.limit.as_deref(), HISTORY_PAGE, MOST_HISTORY)?;
-    let before: Option<u64> = parse_field("before", query.before.as_deref(), CURSOR)?;
+    let before: Option<u64> = parse_field("before", query.before.as_deref(), NUMBER)?;
     app.read(move |desk| {
         let ends = desk.rollout_ends(&company, before.unwrap_or(u64::MAX), limit)?;
         let next = next_page(&ends, limit, |(number, ..)| *number);
