@@ -1,10 +1,10 @@
 //! Interactions a second that a journal accepts and commits, and their cost.
 //!
-//! `cargo run --release -p patchbay-journal --example load -- DIRECTORY [SECONDS]`
+//! `cargo run --release -p patchbay-suite --example journal_load -- DIRECTORY [SECONDS]`
 //!
 //! The same load over more and more companies:
 //!
-//! `cargo run --release -p patchbay-journal --example load -- growth DIRECTORY [INTERACTIONS]`
+//! `cargo run --release -p patchbay-suite --example journal_load -- growth DIRECTORY [INTERACTIONS]`
 #![allow(clippy::print_stdout)]
 
 mod growth;
@@ -33,7 +33,7 @@ fn main() -> Outcome {
         }
         [directory] => table(directory, 3),
         [directory, seconds] => table(directory, seconds.parse()?),
-        _ => Err("usage: load DIRECTORY [SECONDS] | load growth DIRECTORY [INTERACTIONS]".into()),
+        _ => Err("usage: journal_load DIRECTORY [SECONDS] | journal_load growth DIRECTORY [INTERACTIONS]".into()),
     }
 }
 
