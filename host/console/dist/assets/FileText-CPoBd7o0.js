@@ -1,4 +1,0 @@
-import{Dt as e,Gt as t,Ht as n,Ut as r,Zt as i,an as a,en as o,fn as s,hn as c,on as l,pn as u,rn as d,un as f}from"./base-BJItB9aQ.js";var p=t(`<div class="file mono svelte-12f1b0h" role="region" tabindex="0" dir="ltr"><pre class="numbers svelte-12f1b0h" aria-hidden="true"> </pre> <pre class="text svelte-12f1b0h"> </pre></div>`);function m(t,m){u(m,!0);let h=f(()=>m.text.replace(/\n$/,``).split(`
-`));var g=p(),_=d(g),v=a(_,!0),y=l(_,2),b=a(y,!0);c(g),o((t,r)=>{e(g,`aria-label`,m.label),n(v,t),n(b,r),g.dir=g.dir},[()=>i(h).map((e,t)=>t+1).join(`
-`),()=>i(h).join(`
-`)]),r(t,g),s()}export{m as t};

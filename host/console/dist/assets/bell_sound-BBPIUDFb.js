@@ -1,0 +1,1 @@
+export{c as ring}from"./agent-BBEKUwvp.js";

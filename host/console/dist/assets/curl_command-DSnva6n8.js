@@ -1,1 +1,0 @@
-function e(e,n,r={}){let i=[`curl`,r.stream?`-N`:`-s`];return e!==`GET`&&i.push(`-X`,e),(r.token??!0)&&i.push(`-H`,`"Authorization: Bearer $PATCHBAY_TOKEN"`),r.body!==void 0&&i.push(`-H`,t(`content-type: application/json`),`-d`,t(JSON.stringify(r.body))),[...i,t(n)].join(` `)}function t(e){return`'${e.replaceAll(`'`,String.raw`'\''`)}'`}export{e as t};

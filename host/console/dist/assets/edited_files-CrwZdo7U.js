@@ -1,1 +1,0 @@
-var e=new Map,t=(e,t)=>`${e}/${t}`;function n(n,r){return e.get(t(n,r))}function r(n,r,i){i===void 0?e.delete(t(n,r)):e.set(t(n,r),i)}export{r as n,n as t};

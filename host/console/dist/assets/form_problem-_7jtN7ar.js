@@ -1,1 +1,0 @@
-import{ht as e}from"./base-BJItB9aQ.js";function t(t){return new e({type:`/problems/form`,title:t,status:0})}export{t};

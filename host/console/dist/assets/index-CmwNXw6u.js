@@ -1,1 +1,0 @@
-import{E as e,Vt as t,it as n,lt as r}from"./base-BJItB9aQ.js";n.start(),await r.load();var i=document.getElementById(`app`);i&&t(e,{target:i});

@@ -1,1 +1,0 @@
-var e=[`classify`,`route`,`tone`,`escalate`],t=[`ok`,`declined`,`failed`,`timeout`,`out-of-fuel`,`out-of-memory`,`stack-overflow`,`trapped`,`bad-output`,`denied`,`overloaded`,`quarantined`,`bypassed`,`incompatible`],n=[`ok`],r=[`declined`,`bypassed`];function i(e){return n.includes(e)?`good`:r.includes(e)?``:`bad`}export{e as n,i as r,t};

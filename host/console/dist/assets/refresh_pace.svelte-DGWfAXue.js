@@ -1,1 +1,0 @@
-import{tn as e}from"./base-BJItB9aQ.js";function t(t,n){let r=0,i;return e(()=>()=>clearTimeout(i)),()=>{if(i)return!1;let e=r+t()-Date.now();return e<=0?(r=Date.now(),!0):(i=setTimeout(()=>{i=void 0,r=Date.now(),n()},e),!1)}}export{t};

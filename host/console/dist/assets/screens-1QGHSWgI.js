@@ -1,1 +1,0 @@
-export{t as OfferBell,n as default}from"./agent-BhFHGUOg.js";
