@@ -100,7 +100,8 @@ export interface paths {
         };
         /**
          * List the audit trail
-         * @description Entries of every company and of the host, the newest first. `order=oldest` reads the
+         * @description Entries of every company and of the host, the newest first. Filters choose by action,
+         *     actor, time and text. `order=oldest` reads the
          *     trail from its first entry on, as a copy of the chain needs it.
          */
         get: operations["audit"];
@@ -483,7 +484,9 @@ export interface paths {
         /**
          * Erase a contact
          * @description Destroys the key that seals the person's data. This cannot be undone. Discard
-         *     backups made before: they still hold the key.
+         *     backups made before: they still hold the key. Then resolves the person's open
+         *     conversations; `open_conversations` says how many it could not resolve. If the client
+         *     hangs up, the rest stays open. The same request again resolves what is still open.
          */
         delete: operations["erase_contact"];
         options?: never;
@@ -719,7 +722,10 @@ export interface paths {
         post?: never;
         /**
          * Remove an uploaded file
-         * @description Only before a reply names it. By those who may reply.
+         * @description Before a reply names it: by those who may reply. One that a reply has is kept, and only a
+         *     supervisor removes it: the history gets `file-removed` and the audit trail
+         *     `file.removed`; a reply with it that is not sent yet fails. A network keeps what it
+         *     was sent; a visitor of the web chat cannot download the file any more.
          */
         delete: operations["remove_file"];
         options?: never;
@@ -838,6 +844,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/companies/{company}/conversations/{conversation}/replies/{reply}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what became of a reply
+         * @description For a client that does not know whether its reply was taken: after an answer that was
+         *     lost, or a 409 `reply-id-taken`. The conversation keeps the outcome of every reply.
+         */
+        get: operations["reply_outcome"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/companies/{company}/conversations/{conversation}/replies/{reply}/take-back": {
         parameters: {
             query?: never;
@@ -883,6 +910,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/companies/{company}/conversations/{conversation}/seen/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say how far one has read a conversation
+         * @description For lists, which then have `seen` and `unread`. Each person has one mark of a
+         *     conversation, for all their tabs and devices; it goes forward only. A conversation keeps
+         *     the marks of the 64 people who read it last. Marks are not in the history and not in the
+         *     feed, and are deleted with the conversation and when its contact is erased. A caller
+         *     speaks for themselves only. Idempotent.
+         */
+        put: operations["mark_seen"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/companies/{company}/conversations/{conversation}/viewers": {
         parameters: {
             query?: never;
@@ -892,7 +943,8 @@ export interface paths {
         };
         /**
          * List who has a conversation open
-         * @description Those of whom the host heard within 30 s. Kept in memory only.
+         * @description Those of whom the host heard within 50 s. Kept in memory only. The event stream tells of
+         *     changes, with `signals`.
          */
         get: operations["viewers"];
         put?: never;
@@ -913,13 +965,15 @@ export interface paths {
         get?: never;
         /**
          * Say that one has a conversation open
-         * @description To be repeated every 10 s; forgotten after 30 s. A caller speaks for themselves only.
+         * @description To be repeated every 20 s, and when the state changes; forgotten after 50 s. A caller
+         *     speaks for themselves only. Event streams with `signals` tell the conversation's owner
+         *     and its other viewers.
          */
         put: operations["view"];
         post?: never;
         /**
          * Say that one has closed a conversation
-         * @description Not required: who says nothing is forgotten after 30 s.
+         * @description Not required: who says nothing is forgotten after 50 s.
          */
         delete: operations["end_view"];
         options?: never;
@@ -946,6 +1000,28 @@ export interface paths {
          *     refused as for one conversation.
          */
         post: operations["act_on_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/conversations/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count conversations by queue and owner
+         * @description Those that are not resolved. Each number is `counts` of the list with the same `queue` or
+         *     `owner`; this is one request for all of them, whose cost grows with the number of
+         *     conversations and not with the groups.
+         */
+        get: operations["conversation_counts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1230,7 +1306,8 @@ export interface paths {
          *     checks it against live conversations. Then it becomes active without downtime:
          *     a decision in progress finishes with the previous generation. If anything is
          *     wrong, the answer lists every problem and nothing changes. If nothing differs from
-         *     the active generation, nothing is stored and that one stays.
+         *     the active generation, nothing is stored and that one stays. The file of a newer stored
+         *     generation, which a rollback left, activates that one again.
          */
         post: operations["apply"];
         delete?: never;
@@ -1983,13 +2060,19 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /**
+         * Keep the session
+         * @description Says that the person pressed a key, or moved or pressed the pointer: the session lasts
+         *     for 30 minutes from now. Other requests and event streams do not count, because pages
+         *     send them without their person. Once a minute is enough. Idempotent.
+         */
+        put: operations["keep_session"];
         /**
          * Sign in with a browser
          * @description Starts a session and sets its cookie, which no script can read and which counts only
          *     for the console's own pages: the request needs `Sec-Fetch-Site: same-origin`, and
          *     `X-Patchbay-Console: 1`, as every later one that changes something. A session ends
-         *     when it is not used for 30 minutes, after 12 hours, and with its token.
+         *     30 minutes after `PUT /v1/session` was called last, after 12 hours, and with its token.
          */
         post: operations["sign_in"];
         /**
@@ -2016,7 +2099,8 @@ export interface paths {
          * @description The issuer sends the browser here. The host exchanges the code, verifies the ID token,
          *     asks the issuer's UserInfo endpoint if the ID token lacks claims that the settings name,
          *     starts a session, and leads the browser into the console. A `state` works once, in the
-         *     browser that began the sign-in. On failure the console's sign-in page shows why.
+         *     browser that began the sign-in. On failure the console's sign-in page shows why. Other
+         *     parameters are ignored (RFC 6749, 4.1.2).
          */
         get: operations["finish_sign_in"];
         put?: never;
@@ -2178,6 +2262,11 @@ export interface components {
              */
             actor: string;
             /**
+             * @description Name of the token that acted, also of one that was revoked since; absent where `actor`
+             *     is not the id of a token.
+             */
+            actor_name?: string | null;
+            /**
              * Format: date-time
              * @description Time of the action.
              */
@@ -2213,7 +2302,7 @@ export interface components {
             by?: string | null;
             /**
              * Format: int64
-             * @description `sequence` of the conversation as its author saw it. If the customer wrote, somebody
+             * @description `sequence` of the conversation as its author saw it. If the customer wrote, a colleague
              *     replied, or another person changed its owner or state since then, the action is
              *     refused with `conversation-moved` and what is newer. Default: no check.
              */
@@ -2317,6 +2406,12 @@ export interface components {
             offers?: components["schemas"]["OfferDocument"][] | null;
             /** @description `available`, `busy`, `away` or `offline`. */
             presence: components["schemas"]["Presence"];
+            /**
+             * Format: date-time
+             * @description When the conversations of an agent who went offline return to their queues; absent
+             *     for others.
+             */
+            returns_at?: string | null;
         };
         /** @description Agents. */
         AgentList: {
@@ -2526,7 +2621,10 @@ export interface components {
         };
         /** @description Entries of the audit trail. */
         AuditList: {
-            /** @description A page of them, in the order asked for. */
+            /**
+             * @description A page of them, in the order asked for. A page of a search, which reads at most 20,000
+             *     entries, may have fewer than `limit`, or none, although `next` leads to more.
+             */
             acts: components["schemas"]["ActDocument"][];
             /**
              * Format: int64
@@ -3435,6 +3533,13 @@ export interface components {
             queue?: string | null;
             /**
              * Format: int64
+             * @description Number of the newest history entry that the caller has seen, as `mark_seen` was
+             *     told; only in lists for agents, supervisors and operators, and absent where they
+             *     have seen none.
+             */
+            seen?: number | null;
+            /**
+             * Format: int64
              * @description Number of its last history entry.
              */
             sequence: number;
@@ -3450,6 +3555,34 @@ export interface components {
             state: string;
             /** @description Tags, sorted. */
             tags: string[];
+            /**
+             * @description Whether the caller has not seen its newest message; `false` where an agent wrote
+             *     that. Only in lists for agents, supervisors and operators.
+             */
+            unread?: boolean | null;
+            /**
+             * @description Who has it open, the caller included; at most 32. Only in lists for agents,
+             *     supervisors and operators.
+             */
+            viewers?: components["schemas"]["Viewer"][] | null;
+        };
+        /** @description Counts of the conversations that are not resolved, all of one moment. */
+        CountsByGroup: {
+            /**
+             * Format: date-time
+             * @description The moment, by the desk's clock.
+             */
+            at: string;
+            /** @description By the agent who owns them. One that is absent has none. */
+            owners: {
+                [key: string]: components["schemas"]["GroupCounts"];
+            };
+            /** @description By queue: those that wait in it or came from it. One that is absent has none. */
+            queues: {
+                [key: string]: components["schemas"]["GroupCounts"];
+            };
+            /** @description All of the company. */
+            total: components["schemas"]["GroupCounts"];
         };
         /** @description A table or bytes of a pack. */
         DataPart: {
@@ -3874,6 +4007,12 @@ export interface components {
             /** @description Ids of the person's contacts, all erased. */
             contacts: string[];
             /**
+             * @description Conversations of the person that are still open, although the contact is erased:
+             *     the server was too busy, stopped, or could not read them. Erase the contact again to
+             *     resolve them. `null` if they could not be counted. Normally 0.
+             */
+            open_conversations?: number | null;
+            /**
              * @description Whether the journal's write-ahead log is already scrubbed. A long read can
              *     delay that until the next erasure or compaction.
              */
@@ -3929,8 +4068,9 @@ export interface components {
             /** @description Most files of a reply. */
             count: number;
             /**
-             * @description Where the text of the reply stands: `with` the files in one message, or `before` them
-             *     in a message of its own.
+             * @description Where the text of the reply stands: `with` all files in one message, or `caption`:
+             *     each file is a message of its own, and the text goes with the first one where it is
+             *     short enough for that and its type has a caption, else in messages before.
              */
             text: string;
             /**
@@ -3940,6 +4080,8 @@ export interface components {
             total_bytes: number;
             /** @description The types that it takes. */
             types: components["schemas"]["FileTypeRule"][];
+            /** @description Whether a reply may have files and no text. */
+            without_text: boolean;
         };
         /** @description A type of file that a channel takes. */
         FileTypeRule: {
@@ -4068,6 +4210,21 @@ export interface components {
              */
             next?: number | null;
             watched?: components["schemas"]["WatchedFile"] | null;
+        };
+        /** @description How many conversations that are not resolved there are. */
+        GroupCounts: {
+            /** @description Those with a running clock that is at risk. */
+            at_risk: number;
+            /** @description They by state; a state that is absent has none. */
+            by_state: {
+                [key: string]: number;
+            };
+            /** @description Those with a missed clock, running or stopped. */
+            missed: number;
+            /** @description All of them. */
+            open: number;
+            /** @description Those with one or the other. */
+            warned: number;
         };
         /** @description An entry in the history of a conversation, or of the company. */
         HistoryEntry: {
@@ -4481,11 +4638,12 @@ export interface components {
         };
         /** @description The journey of a contact. */
         Journey: {
-            /** @description Entries, oldest first; at most 500. */
+            /** @description Entries in the order asked for; at most 500. */
             entries: components["schemas"]["HistoryEntry"][];
             /**
              * Format: int64
-             * @description Value of `after` for the next page; absent on the last page.
+             * @description Value of `after`, or of `before` where the newest come first, for the next page;
+             *     absent on the last page.
              */
             next?: number | null;
         };
@@ -4555,11 +4713,18 @@ export interface components {
             company?: string | null;
             /**
              * Format: date-time
-             * @description When the access ends; absent: not at a known time.
+             * @description When the access ends at the latest, by the clock of the header `Date`; absent: not
+             *     at a known time.
              */
             expires_at?: string | null;
             /** @description Id in the audit trail. */
             id: string;
+            /**
+             * Format: date-time
+             * @description When the session ends unless `PUT /v1/session` says before that its person did
+             *     something; by the same clock, and not after `expires_at`. Absent without a session.
+             */
+            idle_ends_at?: string | null;
             /**
              * @description Whether the host has no tokens: it then trusts every program of its machine, and
              *     requests name who acts.
@@ -5014,7 +5179,7 @@ export interface components {
         PlanDocument: {
             /** @description Whether the generation is active now. */
             active: boolean;
-            /** @description Why this generation was chosen, if the request named none. */
+            /** @description Why this generation was chosen, if the request named none or its file is stored. */
             because?: string | null;
             /**
              * Format: int64
@@ -5490,6 +5655,22 @@ export interface components {
             /** @description URL of the content. */
             url?: string | null;
         };
+        /** @description What became of a reply. */
+        ReplyOutcome: {
+            /**
+             * Format: int64
+             * @description Number of the history entry with that draft; `history` has its text.
+             */
+            entry: number;
+            /** @description Id of the reply. */
+            reply: string;
+            /**
+             * @description What became of its newest draft: `published` (it goes to the channel), `delivered`,
+             *     `undeliverable`, `held` (for approval), `revise`, `rejected` (both may be sent again
+             *     with the same id and text), `blocked`, `stale` or `taken-back`.
+             */
+            status: string;
+        };
         /** @description A reply to send. */
         ReplyRequest: {
             /**
@@ -5502,7 +5683,7 @@ export interface components {
             by?: string | null;
             /**
              * Format: int64
-             * @description `sequence` of the conversation as its author saw it. If the customer wrote, somebody
+             * @description `sequence` of the conversation as its author saw it. If the customer wrote, a colleague
              *     replied, or another person changed its owner or state since then, the reply is
              *     refused with `conversation-moved` and what is newer. The same reply again is
              *     answered as the first time all the same. Default: no check.
@@ -5515,7 +5696,11 @@ export interface components {
             id: string;
             role?: components["schemas"]["RoleField"] | null;
             template?: components["schemas"]["FilledTemplate"] | null;
-            /** @description The text to send; at most 64 KiB and the channel's limit. Absent with `template`. */
+            /**
+             * @description The text to send; at most 64 KiB and the channel's limit. Absent with `template`;
+             *     absent or empty where a reply has uploaded files and the channel takes them alone
+             *     (`without_text` in `files` of the conversation).
+             */
             text?: string | null;
             /**
              * @description What happens when the channel has accepted it: `wait` (on the customer),
@@ -6194,6 +6379,27 @@ export interface components {
              */
             resolved: number;
         };
+        /** @description How far the caller has read a conversation. */
+        SeenDocument: {
+            /**
+             * Format: int64
+             * @description Number of the newest history entry that they saw: the one sent, or a newer one that
+             *     was sent before.
+             */
+            seen: number;
+        };
+        /** @description How far a person has read a conversation. */
+        SeenRequest: {
+            /** @description Id of the agent or supervisor; required without tokens. */
+            by?: string | null;
+            role?: components["schemas"]["RoleField"] | null;
+            /**
+             * Format: int64
+             * @description Number of the newest history entry that was shown; at most the conversation's
+             *     `sequence`.
+             */
+            seen: number;
+        };
         /** @description Result of a reply. */
         SentDocument: {
             /** @description Id of the reply. */
@@ -6226,6 +6432,11 @@ export interface components {
             /** @description File name. */
             name?: string | null;
             /**
+             * @description In the history of a conversation and in a reply that waits for approval: whether the
+             *     file was removed since, and cannot be downloaded. Default: false.
+             */
+            removed?: boolean;
+            /**
              * Format: int64
              * @description Size in bytes.
              */
@@ -6239,6 +6450,20 @@ export interface components {
             name: string;
             /** @description The parameters, in the order of their numbers. */
             parameters: string[];
+        };
+        /** @description When a session ends. */
+        SessionEnds: {
+            /**
+             * Format: date-time
+             * @description When it ends at the latest.
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends unless its person does something before: 30 minutes from now, and not
+             *     after `expires_at`. By the clock of the header `Date`.
+             */
+            idle_ends_at: string;
         };
         /**
          * @description Severity of a finding
@@ -7025,14 +7250,27 @@ export interface operations {
     audit: {
         parameters: {
             query?: {
+                /** @description Only actions of this code, such as `token.created`. */
+                act?: string;
+                /** @description Only actions of this actor: id of a token, `local` or `command-line`. */
+                actor?: string;
                 /** @description `next` of the page before; with `order=oldest` only. */
                 after?: number;
                 /** @description `next` of the page before, where the newest come first. */
                 before?: number;
+                /** @description Only actions at this time or later. */
+                from?: string;
                 /** @description Page size, 1 to 500. Default 500. */
                 limit?: number;
                 /** @description Order of the entries. Default `newest`. */
                 order?: "oldest" | "newest";
+                /**
+                 * @description Only actions with this text in their details, which name what they concern, or in the
+                 *     company's name; case does not matter. 1 to 256 bytes.
+                 */
+                q?: string;
+                /** @description Only actions before this time. */
+                to?: string;
             };
             header?: never;
             path?: never;
@@ -7242,7 +7480,7 @@ export interface operations {
                 before?: number;
                 /** @description Page size, 1 to 500. Default 500. */
                 limit?: number;
-                /** @description `true`: only alerts that nobody has acknowledged. Default false. */
+                /** @description `true`: only alerts without an acknowledgement. Default false. */
                 open?: boolean;
                 /** @description Order of the alerts. Default: `newest` with `before`, else `oldest`. */
                 order?: "oldest" | "newest";
@@ -7393,14 +7631,27 @@ export interface operations {
     company_audit: {
         parameters: {
             query?: {
+                /** @description Only actions of this code, such as `token.created`. */
+                act?: string;
+                /** @description Only actions of this actor: id of a token, `local` or `command-line`. */
+                actor?: string;
                 /** @description `next` of the page before; with `order=oldest` only. */
                 after?: number;
                 /** @description `next` of the page before, where the newest come first. */
                 before?: number;
+                /** @description Only actions at this time or later. */
+                from?: string;
                 /** @description Page size, 1 to 500. Default 500. */
                 limit?: number;
                 /** @description Order of the entries. Default `newest`. */
                 order?: "oldest" | "newest";
+                /**
+                 * @description Only actions with this text in their details, which name what they concern, or in the
+                 *     company's name; case does not matter. 1 to 256 bytes.
+                 */
+                q?: string;
+                /** @description Only actions before this time. */
+                to?: string;
             };
             header?: never;
             path: {
@@ -7717,8 +7968,12 @@ export interface operations {
     journey: {
         parameters: {
             query?: {
-                /** @description Feed number of the previous page's last entry. */
+                /** @description `next` of the page before, where the oldest come first. */
                 after?: number;
+                /** @description `next` of the page before; with `order=newest` only. */
+                before?: number;
+                /** @description Order of the entries. Default `oldest`, and `newest` with `before`. */
+                order?: "oldest" | "newest";
             };
             header?: never;
             path: {
@@ -7933,7 +8188,15 @@ export interface operations {
                  *     the agent replied to last.
                  */
                 agent?: string;
-                /** @description Only conversations of this channel. */
+                /**
+                 * @description Id of the agent or supervisor who lists them, for `seen`, `unread` and `viewers`.
+                 *     Default: whom the token names; absent without tokens: none of these fields.
+                 */
+                by?: string;
+                /**
+                 * @description Only conversations of this channel: one that the host knows, that the company file has
+                 *     a table for, or that something stored came from.
+                 */
                 channel?: string;
                 /**
                  * @description Only conversations of which an SLA clock says one of these now, separated by commas:
@@ -8327,6 +8590,33 @@ export interface operations {
             };
         };
     };
+    reply_outcome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+                /** @description Id of the reply, from the agent's client. */
+                reply: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The outcome. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyOutcome"];
+                };
+            };
+        };
+    };
     take_back_reply: {
         parameters: {
             query?: never;
@@ -8386,6 +8676,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TypedDocument"];
+                };
+            };
+        };
+    };
+    mark_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+                /** @description Id of the conversation. */
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenRequest"];
+            };
+        };
+        responses: {
+            /** @description The mark that counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeenDocument"];
                 };
             };
         };
@@ -8499,6 +8818,29 @@ export interface operations {
             };
         };
     };
+    conversation_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the company. */
+                company: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsByGroup"];
+                };
+            };
+        };
+    };
     requeue: {
         parameters: {
             query?: never;
@@ -8536,7 +8878,15 @@ export interface operations {
                  *     the agent replied to last.
                  */
                 agent?: string;
-                /** @description Only conversations of this channel. */
+                /**
+                 * @description Id of the agent or supervisor who lists them, for `seen`, `unread` and `viewers`.
+                 *     Default: whom the token names; absent without tokens: none of these fields.
+                 */
+                by?: string;
+                /**
+                 * @description Only conversations of this channel: one that the host knows, that the company file has
+                 *     a table for, or that something stored came from.
+                 */
                 channel?: string;
                 /**
                  * @description Only conversations of which an SLA clock says one of these now, separated by commas:
@@ -8915,6 +9265,11 @@ export interface operations {
                  *     the entry, and those of the company but for the presence and roster of others.
                  */
                 agent?: string;
+                /**
+                 * @description With `signals`, the id of the agent or supervisor whose signals these are; required
+                 *     without tokens.
+                 */
+                by?: string;
                 /** @description Only entries about this conversation, and those of the company. */
                 conversation?: string;
                 /** @description Kinds of entries, separated by commas. Default all. */
@@ -8924,6 +9279,14 @@ export interface operations {
                  *     before the entry, and those of the company.
                  */
                 queue?: string;
+                /**
+                 * @description Whether the stream also has signals for the caller, which are not entries of the
+                 *     feed and have no id: `viewers`, `{"conversation": …, "viewers": […]}`, where the
+                 *     people change who have a conversation open that the caller owns or has open, or
+                 *     what these do; and `seen`, `{"conversation": …, "seen": …}`, where the caller has
+                 *     read on in another place. A signal may be lost. Default false.
+                 */
+                signals?: boolean;
             };
             header?: {
                 /** @description Continue after this event. */
@@ -9785,7 +10148,11 @@ export interface operations {
                 by?: "company" | "queue" | "agent" | "channel" | "stage";
                 /** @description A moment in the first bucket. */
                 from: string;
-                /** @description Only this queue, agent, channel or stage. Default: all. */
+                /**
+                 * @description Only this queue, agent, channel or stage; not with `by=company`. Default: all. One
+                 *     that the company does not have and that has no counts in the time is an error; of
+                 *     one that it had before, the counts are answered.
+                 */
                 key?: string;
                 /** @description Length of the buckets. Default `hour`. */
                 step?: "5m" | "hour" | "day";
@@ -10137,6 +10504,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    keep_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description When the session ends. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionEnds"];
                 };
             };
         };
