@@ -158,14 +158,18 @@ export const cases = {
   },
 
   async "a session that ends leaves the text, and the reply goes out after sign-in by the same id"(it) {
-    const { context, tab } = await it.openBrowser();
+    const feed = new FakeFeed();
+    const { context, tab } = await it.openBrowser({ server: await it.serve({ intercept: feed.intercept }) });
     const simulated = await SimulatedConversations.start(it, context, 1);
     const me = await (await fetch(new URL("/v1/me", it.host))).json();
     const signedIn = { ...me, local: false, id: "s1", role: "agent", agent: it.subjects.agent, company: it.subjects.company };
     await context.route(/\/v1\/me$/, (route) => route.fulfill({ json: signedIn }));
     await context.route(/\/v1\/session\/ways$/, (route) => route.fulfill({ json: { token: true, link: true } }));
-    await context.route(/\/v1\/session$/, (route) => route.fulfill({ json: signedIn }));
     let isOver = true;
+    // Keys keep a session, if it is not over.
+    await context.route(/\/v1\/session$/, (route) =>
+      route.fulfill(isOver && route.request().method() === "PUT" ? problem(401, "unauthorized") : { json: signedIn }),
+    );
     simulated.answers.set("/replies", (route, { body }) =>
       isOver ? route.fulfill(problem(401, "unauthorized")) : route.fulfill({ json: { state: "active", exceeds_capacity: false, reply: { id: body.id, status: "published" } } }),
     );
