@@ -412,6 +412,8 @@ const texts: SupervisorTexts = {
     eraseScope: (count) => plural(count, { one: "Es betrifft diesen Kontakt und alle mit ihm zusammengeführten. 1 Konversation ist offen.", other: `Es betrifft diesen Kontakt und alle mit ihm zusammengeführten. ${formatNumber(count)} Konversationen sind offen.` }),
     eraseTyped: (word) => `Tippen Sie zur Bestätigung ${word}`,
     erased: (count) => plural(count, { one: "1 Kontakt gelöscht", other: `${formatNumber(count)} Kontakte gelöscht` }),
+    erasedButOpen: (open) =>
+      `Der Kontakt ist gelöscht, aber ${open == null ? "Konversationen dieser Person sind vielleicht noch offen" : plural(open, { one: "1 Konversation dieser Person ist noch offen", other: `${formatNumber(open)} Konversationen dieser Person sind noch offen` })}: Lösen Sie sie in der Liste der Konversationen.`,
     isErased: "Dieser Kontakt wurde gelöscht",
   },
 };

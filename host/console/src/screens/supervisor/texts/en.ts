@@ -411,6 +411,8 @@ const texts = {
     eraseScope: (count: number) => plural(count, { one: "It concerns this contact and all that are merged with it. 1 conversation is open.", other: `It concerns this contact and all that are merged with it. ${formatNumber(count)} conversations are open.` }),
     eraseTyped: (word: string) => `Type ${word} to confirm`,
     erased: (count: number) => plural(count, { one: "1 contact erased", other: `${formatNumber(count)} contacts erased` }),
+    erasedButOpen: (open: number | null | undefined) =>
+      `The contact is erased, but ${open == null ? "conversations of this person may still be open" : plural(open, { one: "1 conversation of this person is still open", other: `${formatNumber(open)} conversations of this person are still open` })}: resolve them in the list of conversations.`,
     isErased: "This contact was erased",
   },
 };
