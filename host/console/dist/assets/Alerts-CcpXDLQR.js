@@ -1,0 +1,1 @@
+export{u as default}from"./supervisor-Doon7Pu5.js";

@@ -1,0 +1,1 @@
+export{l as default}from"./supervisor-Doon7Pu5.js";

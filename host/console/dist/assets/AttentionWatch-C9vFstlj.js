@@ -1,0 +1,1 @@
+export{c as default}from"./supervisor-Doon7Pu5.js";

@@ -1,0 +1,1 @@
+export{o as default}from"./supervisor-Doon7Pu5.js";

@@ -1,0 +1,1 @@
+export{a as default}from"./supervisor-Doon7Pu5.js";

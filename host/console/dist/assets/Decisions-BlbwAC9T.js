@@ -1,0 +1,1 @@
+export{d as default}from"./operator-dH8KRfTA.js";

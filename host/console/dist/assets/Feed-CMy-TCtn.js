@@ -1,0 +1,1 @@
+export{m as default}from"./operator-dH8KRfTA.js";

@@ -1,0 +1,1 @@
+export{c as default}from"./operator-dH8KRfTA.js";

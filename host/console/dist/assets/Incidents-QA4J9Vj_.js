@@ -1,0 +1,1 @@
+export{r as default}from"./supervisor-Doon7Pu5.js";

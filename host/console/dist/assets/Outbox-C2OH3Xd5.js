@@ -1,0 +1,1 @@
+export{a as default}from"./operator-dH8KRfTA.js";

@@ -1,0 +1,1 @@
+export{i as default}from"./operator-dH8KRfTA.js";

@@ -1,0 +1,1 @@
+export{r as default}from"./operator-dH8KRfTA.js";

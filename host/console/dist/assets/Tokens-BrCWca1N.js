@@ -1,0 +1,1 @@
+export{n as default}from"./operator-dH8KRfTA.js";

@@ -1,1 +1,0 @@
-export{c as ring}from"./agent-BBEKUwvp.js";

@@ -1,0 +1,1 @@
+export{c as ring}from"./agent-BCE7m7Y1.js";

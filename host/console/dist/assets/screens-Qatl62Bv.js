@@ -1,1 +1,0 @@
-export{t as AgentBar,n as default}from"./agent-BBEKUwvp.js";
