@@ -175,7 +175,10 @@ fn search(company: Option<&str>, query: &AuditQuery) -> Result<AuditSearch, Prob
         ("q", &query.q),
     ] {
         if let Some(text) = text {
-            check_length(field, text, ID_BYTES)?;
+            check_length(field, text, ID_BYTES).map_err(|_| {
+                let form = format!("must be a text of 1 to {ID_BYTES} bytes, not only white space");
+                Problem::bad_parameter(field, form)
+            })?;
         }
     }
     let from: Option<Timestamp> = parse_field("from", query.from.as_deref(), TIME)?;

@@ -114,6 +114,9 @@ fn a_reply_with_a_file_ends_on_the_generation_that_was_replaced_meanwhile() {
     let desk = Arc::new(desk);
     let watched = replacement.desk.set(Arc::downgrade(&desk));
     watched.expect("set once");
+    // The journal has it too, as after a start.
+    let stored = desk.activate(change(&desk, generation(1, false), None));
+    stored.expect("activated");
     sign_in(&desk, &["ana"]);
     let message = json!({"id": "1", "channel": "chat", "account": "site", "text": "A receipt?",
         "author": {"address": "visitor-1"}});

@@ -208,16 +208,26 @@ fn kind_in(text: &str) -> Option<&'static str> {
 /// account of the standard, an address in a reserved domain, or a telephone number of those
 /// that regulators keep for drama.
 fn is_example(kind: Kind, found: &str) -> bool {
-    let plain: String = found.chars().filter(char::is_ascii_alphanumeric).collect();
+    let plain = plain_number(found);
     match kind {
         Kind::Email => {
             let domain = found.rsplit('@').next().unwrap_or_default();
+            let domain = domain.to_ascii_lowercase();
             let mut labels = domain.split('.');
             labels.any(|label| matches!(label, "example" | "test" | "invalid" | "localhost"))
         }
         Kind::Phone => reserved_phones::is_reserved(found),
         _ => EXAMPLE_NUMBERS.contains(&plain.as_str()),
     }
+}
+
+/// Letters and digits of a number, those of full width as ASCII.
+fn plain_number(found: &str) -> String {
+    let narrow = found.chars().map(|character| match character {
+        '\u{ff10}'..='\u{ff19}' => char::from(b'0' + (u32::from(character) - 0xff10) as u8),
+        _ => character,
+    });
+    narrow.filter(char::is_ascii_alphanumeric).collect()
 }
 
 /// Numbers that are published for tests and examples.

@@ -214,7 +214,7 @@ async fn contacts_are_merged_split_and_erased() {
     let older = office.get(&before).await.json();
     assert_eq!(older["entries"], json!(entries[1..]));
     let wrong = office.get(&format!("{path}&after=1")).await;
-    assert_eq!(wrong.problem(422, "invalid-input")["field"], "after");
+    assert_eq!(wrong.problem(400, "bad-parameter")["field"], "after");
     let undone = office
         .post(
             &format!("/contacts/changes/{number}/undo"),

@@ -74,7 +74,7 @@ async fn a_filter_of_the_trail_that_says_nothing_is_refused() {
         ("from=2026-03-02T10:00:00Z&to=2026-03-02T10:00:00Z", "to"),
     ] {
         let refused = office.get(&format!("/audit?{query}")).await;
-        let problem = refused.problem(422, "invalid-input");
+        let problem = refused.problem(400, "bad-parameter");
         assert_eq!(problem["field"], field, "{query}: {problem}");
     }
 }
