@@ -53,7 +53,8 @@ impl Observer for Replacement {
     fn wants_trace(&self, _: &str, _: ConversationId, _: Option<Traceparent>) -> bool {
         let next = self.next.lock().expect("no panic").take();
         if let (Some(next), Some(desk)) = (next, self.desk.get().and_then(Weak::upgrade)) {
-            desk.activate(change(&desk, next, None)).expect("activated");
+            desk.activate(change(&desk, next, Some(1)))
+                .expect("activated");
         }
         false
     }
