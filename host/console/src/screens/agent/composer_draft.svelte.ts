@@ -105,10 +105,6 @@ export class ComposerDraft {
     return this.mode === "reply" ? this.replyText : this.noteText;
   }
 
-  get isEmpty(): boolean {
-    return isEmptyDraft(this.mode === "reply" ? this.#reply() : this.#note());
-  }
-
   write(text: string): void {
     if (this.mode === "reply") this.replyText = text;
     else this.noteText = text;
