@@ -1,0 +1,1 @@
+export{l as default}from"./supervisor-C_g6QEdw.js";

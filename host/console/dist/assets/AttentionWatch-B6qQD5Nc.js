@@ -1,0 +1,1 @@
+export{c as default}from"./supervisor-C_g6QEdw.js";

@@ -1,1 +1,0 @@
-export{p as default}from"./operator-dH8KRfTA.js";

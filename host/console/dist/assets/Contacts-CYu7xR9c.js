@@ -1,1 +1,0 @@
-export{o as default}from"./supervisor-Doon7Pu5.js";

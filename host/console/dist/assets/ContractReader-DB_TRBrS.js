@@ -1,1 +1,0 @@
-export{h as default}from"./operator-dH8KRfTA.js";

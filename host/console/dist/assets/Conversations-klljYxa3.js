@@ -1,1 +1,0 @@
-export{a as default}from"./supervisor-Doon7Pu5.js";

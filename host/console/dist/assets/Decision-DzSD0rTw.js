@@ -1,1 +1,0 @@
-export{f as default}from"./operator-dH8KRfTA.js";

@@ -1,0 +1,1 @@
+export{d as default}from"./operator-BjwpNT0_.js";

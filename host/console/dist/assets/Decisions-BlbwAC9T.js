@@ -1,1 +1,0 @@
-export{d as default}from"./operator-dH8KRfTA.js";

@@ -1,0 +1,1 @@
+export{u as default}from"./operator-BjwpNT0_.js";

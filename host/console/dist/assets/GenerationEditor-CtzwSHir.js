@@ -1,1 +1,0 @@
-export{l as default}from"./operator-dH8KRfTA.js";

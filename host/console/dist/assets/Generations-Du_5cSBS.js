@@ -1,0 +1,1 @@
+export{c as default}from"./operator-BjwpNT0_.js";

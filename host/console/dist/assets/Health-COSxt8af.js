@@ -1,1 +1,0 @@
-export{s as default}from"./operator-dH8KRfTA.js";

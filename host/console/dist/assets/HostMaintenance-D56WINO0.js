@@ -1,1 +1,0 @@
-export{o as default}from"./operator-dH8KRfTA.js";

@@ -1,0 +1,1 @@
+export{v as default}from"./supervisor-C_g6QEdw.js";

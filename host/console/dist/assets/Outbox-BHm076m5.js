@@ -1,0 +1,1 @@
+export{a as default}from"./operator-BjwpNT0_.js";

@@ -1,1 +1,0 @@
-export{a as default}from"./operator-dH8KRfTA.js";

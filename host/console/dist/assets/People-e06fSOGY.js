@@ -1,0 +1,1 @@
+export{n as default}from"./supervisor-C_g6QEdw.js";

@@ -1,0 +1,1 @@
+export{i as default}from"./operator-BjwpNT0_.js";

@@ -1,1 +1,0 @@
-export{i as default}from"./operator-dH8KRfTA.js";

@@ -1,0 +1,1 @@
+export{n as default}from"./operator-BjwpNT0_.js";

@@ -1,1 +1,0 @@
-export{n as default}from"./operator-dH8KRfTA.js";

@@ -1,1 +1,0 @@
-export{t as default}from"./operator-dH8KRfTA.js";

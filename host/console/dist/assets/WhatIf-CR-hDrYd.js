@@ -1,0 +1,1 @@
+export{t as default}from"./operator-BjwpNT0_.js";

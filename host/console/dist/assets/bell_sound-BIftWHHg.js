@@ -1,1 +1,0 @@
-export{c as ring}from"./agent-BCE7m7Y1.js";

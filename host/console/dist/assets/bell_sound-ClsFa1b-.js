@@ -1,0 +1,1 @@
+export{c as ring}from"./agent-CtaanhY5.js";

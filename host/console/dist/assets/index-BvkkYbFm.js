@@ -1,0 +1,1 @@
+import{E as e,Zt as t,ht as n,ut as r}from"./base-D8pOzdp_.js";r.start(),await n.load();var i=document.getElementById(`app`);i&&t(e,{target:i});

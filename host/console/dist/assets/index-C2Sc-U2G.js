@@ -1,1 +1,0 @@
-import{E as e,Zt as t,ht as n,ut as r}from"./base-C5TtTpyP.js";r.start(),await n.load();var i=document.getElementById(`app`);i&&t(e,{target:i});

@@ -1,0 +1,1 @@
+export{t as AgentBar,n as default}from"./agent-CtaanhY5.js";

@@ -1,1 +1,0 @@
-export{t as AgentBar,n as default}from"./agent-BCE7m7Y1.js";
